@@ -1,0 +1,1 @@
+# What agent adds to the build.

@@ -1,0 +1,1 @@
+# What conf adds to the build.

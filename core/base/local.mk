@@ -1,0 +1,22 @@
+# What core/base adds to the build.
+UNIT_TESTS =
+TEST_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+noinst_LIBRARIES += core/base/libbase.a
+core_base_libbase_a_SOURCES = \
+	core/base/beat.h \
+	core/base/buf.c core/base/buf.h \
+	core/base/clock.c core/base/clock.h \
+	core/base/ip.c core/base/ip.h \
+	core/base/latest.c core/base/latest.h \
+	core/base/log.c core/base/log.h \
+	core/base/loop.c core/base/loop.h \
+	core/base/mail.c core/base/mail.h
+core_base_libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+
+EXTRA_DIST += core/snap.h core/cmd.h core/ipvs.h
+
+UNIT_TESTS += tests/unit/test_base
+tests_unit_test_base_SOURCES = tests/unit/test_base.c
+tests_unit_test_base_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_base_LDADD = core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,1 @@
+# What core/check adds to the build.

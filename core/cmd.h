@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What others may ask: every message that crosses threads, and the wires between them. A message is plain data,
+ * posted with mail_post(box, kind, &body, sizeof body). Configuration pointers in MSG_CONF are counted: the
+ * receiver owns the reference.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "conf/model.h"
+#include "core/base/ip.h"
+#include "core/snap.h"
+
+struct beat;
+struct ipvs_ops;
+struct latest;
+struct log_ring;
+struct mailbox;
+
+/* Everything a thread is given at its start; made by main, outlives every thread. */
+struct wires {
+	struct mailbox *box[THREADS];	    /* inbox of each thread */
+	struct latest *vrrp, *check, *daemon, *agent; /* who publishes: the thread of that name; daemon: main */
+	struct beat *beat[THREADS];
+	struct log_ring *log[THREADS];
+	const struct ipvs_ops *ipvs; /* how the check thread reaches the kernel */
+};
+
+enum msg_kind {
+	/* main -> vrrp, check, agent: adopt this configuration (struct msg_conf). The engine diffs it against its own,
+	 * publishes rows made from it, then answers MSG_CONF_DONE. */
+	MSG_CONF = 1,
+	MSG_CONF_DONE, /* engine -> main: struct msg_conf_done */
+	/* main -> any: leave cleanly (no body). vrrp: priority 0, addresses off; check: kernel entries per configuration;
+	 * agent: AgentX Close. Each answers MSG_STOPPED from its thread's end. */
+	MSG_STOP,
+	MSG_STOPPED, /* any -> main: struct msg_stopped */
+
+	/* main -> vrrp */
+	MSG_LINK,	/* struct msg_link: one for each interface before the first MSG_CONF, then on every change */
+	MSG_TRACK,	/* struct msg_track */
+	MSG_ADDRS_DONE, /* struct msg_addrs_done */
+	MSG_VRRP_SET,	/* agent or main -> vrrp: struct msg_vrrp_set, answered by MSG_REPLY */
+
+	/* vrrp -> main */
+	MSG_ADDRS, /* struct msg_addrs: add or remove the virtual addresses of an instance */
+
+	/* check <-> main */
+	MSG_EXEC,      /* check -> main: struct msg_exec: run a MISC_CHECK program */
+	MSG_EXEC_DONE, /* main -> check: struct msg_exec_done */
+	MSG_ADMIN,     /* main -> check before the first MSG_CONF, one for each stored state: struct msg_admin */
+	MSG_ADMIN_SAVE, /* check -> main: struct msg_admin_save: write the state file; answered by MSG_ADMIN_SAVED */
+	MSG_ADMIN_SAVED, /* main -> check: struct msg_admin_saved */
+
+	/* agent or main (control socket) -> check */
+	MSG_DEST_SET, /* struct msg_dest_set, all or nothing; answered by MSG_REPLY once the rows that show it are
+		       * published and, when storage is nonVolatile, the state file is on disk */
+	MSG_REPLY,    /* engine -> asker: struct msg_reply */
+
+	MSG_EVENT, /* vrrp, check, main -> main (scripts) and agent (notifications): struct msg_event */
+};
+
+struct msg_conf {
+	const struct conf *conf;
+};
+
+struct msg_conf_done {
+	enum snap_thread from;
+	uint64_t generation;
+};
+
+struct msg_stopped {
+	enum snap_thread from;
+};
+
+struct msg_link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	bool present; /* false: it is gone */
+	bool up;      /* IFF_UP and IFF_RUNNING */
+	bool multicast;
+	uint8_t mac[6];
+	uint32_t mtu;
+	struct ip primary4, primary6; /* first primary (not secondary, not a configured virtual) address; link-local for v6 */
+};
+
+struct msg_track {
+	uint64_t generation; /* of the configuration the index belongs to */
+	uint32_t script;     /* into conf->scripts */
+	bool up;
+	bool decided; /* false: no result yet */
+};
+
+struct msg_addrs {
+	uint64_t generation;
+	uint32_t instance; /* into conf->instances */
+	bool set;
+};
+
+struct msg_addrs_done {
+	uint64_t generation;
+	uint32_t instance;
+	bool set;
+	int error; /* 0 or negative errno of the first address that failed */
+};
+
+enum vrrp_field { VRRP_SET_ADMIN, VRRP_SET_PRIORITY, VRRP_SET_PREEMPT, VRRP_SET_NOTIFICATIONS };
+
+struct msg_vrrp_set {
+	uint64_t request;
+	enum snap_thread reply_to;
+	char instance[64]; /* name */
+	enum vrrp_field field;
+	int32_t value; /* admin: 1 up, 2 down; preempt: 1, 2 */
+};
+
+/* Owner of a request in main: 0 is a MISC_CHECK slot of the check thread. */
+#define EXEC_TEXT_MAX 1024
+
+struct msg_exec {
+	uint64_t request;
+	uint64_t generation;
+	uint32_t vs, rs, checker; /* whose command of that configuration */
+	uint64_t timeout_us;
+};
+
+struct msg_exec_done {
+	uint64_t request;
+	int error;	 /* negative errno when it could not be started */
+	bool timed_out;
+	int wait_status; /* as of waitpid(2) */
+};
+
+#define VS_ID_MAX 128 /* struct conf_virtual_server.id, terminator included */
+
+/* The part of a destination that belongs to the operator and outlives the process. */
+struct msg_admin {
+	char vs[VS_ID_MAX];
+	struct dest_key dest;
+	enum dest_admin admin;
+	enum admin_storage storage;
+	int32_t weight_override;
+	uint32_t drain_timeout_s;
+	enum drain_action drain_action;
+	enum dest_drain drain;
+	uint64_t changed_wall_us, drain_started_wall_us, drain_deadline_wall_us, drain_ended_wall_us;
+	uint32_t drain_initial;
+	char comment[ADMIN_COMMENT_MAX];
+};
+
+/* Everything to be stored; replaces what was stored before. */
+struct msg_admin_save {
+	uint64_t ticket; /* counting; a later save covers an earlier one */
+	uint32_t count;
+	struct msg_admin items[];
+};
+
+struct msg_admin_saved {
+	uint64_t ticket;
+	int error; /* 0 or negative errno: the old file is intact */
+};
+
+enum dest_field {
+	DEST_SET_ADMIN,		/* enum dest_admin */
+	DEST_SET_WEIGHT,	/* -1 (none) .. 65535 */
+	DEST_SET_DRAIN_TIMEOUT, /* seconds */
+	DEST_SET_DRAIN_ACTION,
+	DEST_SET_STORAGE,
+	DEST_SET_COMMENT, /* text */
+};
+
+struct dest_change {
+	struct svc_key svc;
+	struct dest_key dest;
+	enum dest_field field;
+	int32_t value;
+	char text[ADMIN_COMMENT_MAX];
+};
+
+#define DEST_CHANGES_MAX 64
+
+struct msg_dest_set {
+	uint64_t request;
+	enum snap_thread reply_to;
+	char who[64]; /* for the log: "snmp", "vipctl uid 0" */
+	uint32_t count;
+	struct dest_change changes[]; /* applied all or none, in this order */
+};
+
+struct msg_reply {
+	uint64_t request;
+	int error;	/* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EIO kernel or disk refused */
+	uint32_t index; /* of the change that failed */
+	char text[128]; /* reason, "" on success */
+};
+
+/* ---- events: each is posted after the rows that show it have been published ---- */
+
+enum event_kind {
+	EVENT_INSTANCE_STATE, /* vrrp */
+	EVENT_GROUP_STATE,
+	EVENT_RX_LOWER_PRIORITY, /* as master, heard a lower priority */
+	EVENT_AUTH_FAILURE,
+	EVENT_PROTO_ERROR,
+	EVENT_DEST_STATE, /* check */
+	EVENT_QUORUM,
+	EVENT_DRAIN,	/* drain column changed: started, completed, timed out, cancelled */
+	EVENT_ADMIN,	/* administrative state or weight changed without a drain */
+	EVENT_CONFIG,	/* main: a load ended */
+};
+
+struct msg_event {
+	enum event_kind kind;
+	uint64_t wall_us, mono_us;
+	uint64_t generation; /* of the configuration the indices belong to; it stays alive in main until handled */
+	union {
+		struct {
+			uint32_t instance; /* into conf->instances */
+			char name[64];
+			enum vrrp_state old_state, state;
+			bool stopping; /* left because the daemon stops or the instance was removed */
+			uint8_t priority;
+			enum vrrp_reason reason;
+			uint32_t ifindex;
+			uint8_t vrid;
+			struct ip master; /* own primary when state is master */
+		} instance;
+		struct {
+			uint32_t group;
+			char name[64];
+			enum vrrp_state state;
+			bool stopping;
+		} group;
+		struct {
+			uint32_t ifindex;
+			uint8_t vrid;
+			struct ip source;
+			uint8_t error; /* auth: 1 invalid type, 2 mismatch, 3 failure; proto: enum vrrp_proto_error */
+		} packet;
+		struct {
+			uint32_t vs, rs;
+			struct svc_key svc; /* first member of a group */
+			struct dest_key dest;
+			enum dest_oper oper;
+			enum dest_admin admin;
+			enum dest_drain drain;
+			int32_t weight;
+			uint32_t n_up, n_total; /* real servers of the service */
+			uint32_t remaining;	/* connections, for a drain */
+			bool stopping;
+			char error[DEST_ERROR_MAX];
+		} dest;
+		struct {
+			uint32_t vs;
+			struct svc_key svc;
+			bool up, stopping;
+			uint32_t n_up, n_total, weight;
+		} quorum;
+		struct {
+			bool ok;
+			uint32_t generation;
+			char error[256];
+		} config;
+	};
+};
+
+/* Thread bodies: started by main with a const struct wires *; each returns NULL. Signals are blocked already. */
+void *vrrp_thread(void *wires);
+void *check_thread(void *wires);
+void *agent_thread(void *wires);

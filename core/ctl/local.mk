@@ -1,0 +1,1 @@
+# What core/ctl adds to the build.

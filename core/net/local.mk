@@ -1,0 +1,1 @@
+# What core/net adds to the build.

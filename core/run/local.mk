@@ -1,0 +1,1 @@
+# What core/run adds to the build.

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What others may see: the rows each engine publishes through a latest-value buffer (core/base/latest.h).
+ * A snapshot is one consistent moment, immutable, one malloc block: header first, then its arrays. It carries
+ * a counted reference to the configuration it was made from, so a row and its configured columns are always of
+ * one generation. Rows refer to configuration objects by index into that configuration.
+ *
+ * Times: *_us without "wall" are monotonic, 0 for never; *_wall_us are CLOCK_REALTIME for display.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/model.h"
+#include "core/base/ip.h"
+#include "core/base/latest.h"
+
+/* The readers of every latest-value buffer. */
+enum snap_reader { SNAP_AGENT, SNAP_MAIN, SNAP_READERS };
+
+/* ---- VRRP: published by the vrrp thread on every change, and at most once a second for counters ---- */
+
+enum vrrp_state { VRRP_INITIALIZE = 0, VRRP_BACKUP = 1, VRRP_MASTER = 2, VRRP_FAULT = 3 }; /* KEEPALIVED-MIB numbers */
+
+/* Why an instance last became master: VRRPV3-MIB numbers. */
+enum vrrp_reason { VRRP_NOT_MASTER = 0, VRRP_PRIORITY = 1, VRRP_PREEMPTED = 2, VRRP_MASTER_NO_RESPONSE = 3 };
+
+/* VRRPV3-MIB numbers; the last discarded packet of a row. */
+enum vrrp_proto_error { VRRP_NO_ERROR = 0, VRRP_TTL_ERROR = 1, VRRP_VERSION_ERROR = 2, VRRP_CHECKSUM_ERROR = 3,
+			VRRP_VRID_ERROR = 4 };
+
+struct vrrp_stats {
+	uint64_t become_master, release_master;
+	uint64_t advert_received, advert_sent;
+	uint64_t interval_errors, auth_failures, ttl_errors, invalid_type, address_list_errors, invalid_auth_type,
+		auth_type_mismatch, length_errors;
+	uint64_t checksum_errors, version_errors;
+	uint64_t priority_zero_received, priority_zero_sent;
+};
+
+struct snap_instance {
+	uint32_t conf_index; /* into snap_vrrp.conf->instances */
+	enum vrrp_state state, wanted;
+	bool admin_up;		    /* false after an administrative "down" by SNMP */
+	bool preempt;		    /* configured or set by SNMP */
+	uint8_t base_priority;	    /* configured or set by SNMP */
+	uint8_t effective_priority; /* after tracking: what adverts carry */
+	bool addresses_set;	    /* confirmed by main */
+	uint32_t ifindex;	    /* 0: interface absent */
+	struct ip primary;	    /* source of our adverts; AF_UNSPEC: none */
+	struct ip master;	    /* source of the last accepted advert, own primary as master; AF_UNSPEC: none yet */
+	uint8_t master_priority;    /* of the last accepted advert */
+	uint64_t up_since_us;	    /* when it last left INITIALIZE/FAULT, 0 while there */
+	uint64_t changed_us, changed_wall_us;
+	enum vrrp_reason reason;
+	enum vrrp_proto_error proto_error;
+	uint64_t counters_since_us; /* when the counters last started from zero */
+	struct vrrp_stats stats;
+};
+
+struct snap_group {
+	uint32_t conf_index; /* into conf->groups */
+	enum vrrp_state state;
+	uint64_t changed_us;
+};
+
+struct snap_vrrp {
+	struct latest_value value;
+	const struct conf *conf;
+	uint64_t made_us;
+	uint64_t checksum_errors, version_errors, vrid_errors; /* of the node; never shrink */
+	size_t n_instances, n_groups;
+	struct snap_instance *instances; /* configuration order */
+	struct snap_group *groups;
+};
+
+/* ---- checks and IPVS: published by the check thread on every change and after each kernel dump ---- */
+
+enum dest_admin { DEST_LOCKED = 2, DEST_SHUTTING_DOWN = 3, DEST_UNLOCKED = 4 }; /* ENTITY-STATE-TC numbers */
+enum dest_oper { DEST_UNKNOWN = 1, DEST_UP = 2, DEST_DEGRADED = 3, DEST_DOWN = 4, DEST_UNMONITORED = 5 };
+enum dest_drain { DRAIN_NONE = 1, DRAIN_DRAINING = 2, DRAIN_DRAINED = 3, DRAIN_TIMED_OUT = 4, DRAIN_CANCELLED = 5,
+		  DRAIN_KERNEL_ERROR = 6 };
+enum drain_action { DRAIN_KEEP = 1, DRAIN_LOCK = 2, DRAIN_UNLOCK = 3 };
+enum admin_storage { STORAGE_VOLATILE = 2, STORAGE_NONVOLATILE = 3 }; /* SNMPv2-TC StorageType */
+
+#define ADMIN_COMMENT_MAX 64  /* octets, terminator included */
+#define DEST_ERROR_MAX	  128 /* octets, terminator included */
+#define WEIGHT_MAX	  65535
+#define WEIGHT_NO_OVERRIDE (-1)
+#define DRAIN_TIMEOUT_MAX_S 604800
+
+struct ipvs_stats {
+	uint64_t conns, in_packets, out_packets, in_octets, out_octets; /* totals */
+	uint64_t conn_rate, in_packet_rate, out_packet_rate, in_octet_rate, out_octet_rate; /* per second */
+};
+
+/* One service as the kernel knows it; a virtual server over a group has several. */
+struct snap_service {
+	uint32_t vs; /* into conf->services */
+	struct svc_key key;
+	bool in_kernel;
+	bool quorum_up;
+	bool sorry_active;
+	uint32_t quorum_weight; /* weight of all usable servers */
+	uint32_t n_up, n_draining, n_locked;
+	uint64_t changed_us, quorum_changed_wall_us;
+	uint64_t stats_since_us; /* when the counters last lost continuity, 0: never */
+	struct ipvs_stats stats;
+	uint32_t first_dest, n_dests; /* into snap_check.dests: sorry server first when there is one, then config order */
+};
+
+#define SNAP_SORRY CONF_NONE
+
+struct snap_dest {
+	uint32_t service; /* into snap_check.services */
+	uint32_t rs;	  /* into that virtual server's servers, or SNAP_SORRY */
+	struct dest_key key;
+	enum dest_admin admin;
+	enum admin_storage storage;
+	char comment[ADMIN_COMMENT_MAX];
+	uint64_t admin_changed_wall_us;
+	enum dest_oper oper;
+	uint64_t oper_changed_wall_us;
+	uint64_t changed_us;
+	char last_error[DEST_ERROR_MAX];
+	uint32_t failed_checks, not_run_checks;
+	bool in_kernel;
+	int32_t conf_weight, weight_override, effective_weight;
+	int32_t kernel_weight; /* -1: absent */
+	uint32_t active_conns, inactive_conns, persistent_conns;
+	enum dest_drain drain;
+	uint32_t drain_timeout_s;
+	enum drain_action drain_action;
+	uint64_t drain_started_wall_us, drain_deadline_wall_us, drain_ended_wall_us;
+	uint32_t drain_initial;
+	uint64_t stats_since_us;
+	struct ipvs_stats stats;
+};
+
+struct snap_check {
+	struct latest_value value;
+	const struct conf *conf;
+	uint64_t made_us;
+	uint64_t kernel_us;  /* when the kernel counters in it were dumped, 0: never */
+	uint32_t serial;     /* of the kernel dump */
+	uint64_t changed_us; /* last state change of any row */
+	bool ipvs_available;
+	uint32_t ipvs_version;	  /* 0x010201 is 1.2.1 */
+	uint32_t conn_table_size;
+	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	size_t n_services, n_dests;
+	struct snap_service *services; /* configuration order, members of a group together */
+	struct snap_dest *dests;
+};
+
+/* ---- the daemon itself: published by main ---- */
+
+enum snap_thread { THREAD_MAIN, THREAD_VRRP, THREAD_CHECK, THREAD_AGENT, THREADS };
+
+struct snap_daemon {
+	struct latest_value value;
+	const struct conf *conf;
+	uint32_t generation; /* successful loads since start */
+	uint64_t loaded_wall_us;
+	char load_error[256]; /* of the last failed load, "" after a success */
+	uint64_t started_us, started_wall_us;
+	uint64_t worst_late_us[THREADS];
+	uint64_t log_dropped;
+	uint32_t n_links; /* for ifIndex and names in tables */
+};
+
+/* ---- the agent: published by the agent thread for vipctl status ---- */
+
+struct snap_agent {
+	struct latest_value value;
+	bool enabled, connected;
+	char socket[108];
+	uint64_t connected_us;
+	uint32_t reconnects;
+	uint64_t notifications_queued, notifications_sent, notifications_dropped;
+	char last_error[128];
+};

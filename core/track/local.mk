@@ -1,0 +1,1 @@
+# What core/track adds to the build.

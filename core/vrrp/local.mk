@@ -1,0 +1,1 @@
+# What core/vrrp adds to the build.

@@ -1,0 +1,1 @@
+# What mibs adds to the build.
