@@ -57,10 +57,17 @@ class Demo:
             self.say(f"curl from {client}: {server or 'NO ANSWER'}")
             assert server, "the virtual address did not answer"
 
+    def varbind(self, oid, value):
+        """"name = value"; an address of four octets as people write it."""
+        name, text = self.names.of(oid), value.text
+        if value.type == "Hex-STRING" and "Address" in name and len(text.split()) == 4:
+            text = ".".join(str(int(octet, 16)) for octet in text.split())
+        return f"{name} = {text}"
+
     def new_traps(self, at_least=1):
         wait_until(lambda: self.pair.traps.count() >= self.traps_shown + at_least, PATIENCE, "traps")
         for trap in self.pair.traps.all()[self.traps_shown:]:
-            values = ", ".join(f"{self.names.of(oid)} = {value.text}" for oid, value in list(trap.varbinds.items())[:5])
+            values = ", ".join(self.varbind(oid, value) for oid, value in list(trap.varbinds.items())[:5])
             self.say(f"trap {self.names.of(trap.oid)}: {values}")
             self.traps_shown += 1
 
@@ -68,7 +75,7 @@ class Demo:
         self.say(f"snmpbulkwalk -v2c -c public {DIRECTORS['ds1']} {oid}   ({title})")
         found = self.pair.managers["ds1"].walk(oid)
         for name, value in list(found.items())[:most]:
-            print(f"      {self.names.of(name)} = {value.type}: {value.text}")
+            print(f"      {self.varbind(name, value)}")
         if len(found) > most:
             print(f"      ... {len(found) - most} more")
         assert found, f"nothing at {oid}"
@@ -139,6 +146,7 @@ class Demo:
         self.waited("ds1 is master again, with the address once",
                     lambda: not self.pair.is_master("ds2") and self.pair.directors["ds1"].count_address(VIP) == 1)
         self.waited("the client's traffic goes to ds1", lambda: self.pair.arp_owner() == "ds1")
+        self.say("its kernel remembers which server each client had before")
         self.answers()
         self.new_traps()
 
