@@ -15,5 +15,15 @@ CHECKER_SOURCES = \
 
 noinst_LIBRARIES += core/check/libcheckers.a
 core_check_libcheckers_a_SOURCES = $(CHECKER_SOURCES)
-core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) -D_GNU_SOURCE
 CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SYSTEMD_LIBS)
+
+UNIT_TESTS += tests/unit/test_http_reply
+tests_unit_test_http_reply_SOURCES = tests/unit/test_http_reply.c
+tests_unit_test_http_reply_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_reply_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_check_schedule
+tests_unit_test_check_schedule_SOURCES = tests/unit/test_check_schedule.c
+tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
