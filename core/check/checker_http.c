@@ -170,24 +170,26 @@ static const char *format_hex(const uint8_t digest[static 16], char room[static 
 	return room;
 }
 
+/* Once for each check: a server like that is so at every attempt. */
 static void tell_length(struct check *check)
 {
 	const struct http_reply *reply = &((const struct http_probe *)check->probe)->reply;
-	char ip[IP_TEXT_MAX];
+	char ip[IP_TEXT_MAX], what[80];
 
 	if (check->length_told)
 		return;
 	check->length_told = true;
-	if (reply->has_length)
-		log_notice("check",
-			   "%s port %u: %s: Content-Length %llu, but a body of %llu octets",
-			   ip_format(&check->conf->connect_ip, ip), check->conf->connect_port,
-			   url_of(check)->path, (unsigned long long)reply->length,
-			   (unsigned long long)reply->body);
+	if (!reply->has_length)
+		snprintf(what, sizeof what, "it cannot be read");
+	else if (reply->body < reply->length)
+		snprintf(what, sizeof what, "%llu announced, %llu received",
+			 (unsigned long long)reply->length, (unsigned long long)reply->body);
 	else
-		log_notice("check", "%s port %u: %s: unreadable Content-Length",
-			   ip_format(&check->conf->connect_ip, ip), check->conf->connect_port,
-			   url_of(check)->path);
+		snprintf(what, sizeof what, "%llu announced, more received",
+			 (unsigned long long)reply->length);
+	log_notice("check", "%s port %u: %s: wrong Content-Length: %s",
+		   ip_format(&check->conf->connect_ip, ip), check->conf->connect_port,
+		   url_of(check)->path, what);
 }
 
 static void judge_digest(struct check *check)

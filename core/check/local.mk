@@ -27,3 +27,37 @@ UNIT_TESTS += tests/unit/test_check_schedule
 tests_unit_test_check_schedule_SOURCES = tests/unit/test_check_schedule.c
 tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checkers
+tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c
+tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_http_corpus
+tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
+tests_unit_test_http_corpus_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+# Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
+tests_fuzz_fuzz_http_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_http_LDADD = $(CHECKER_LIBS)
+endif
+
+EXTRA_DIST += \
+	tests/fuzz/corpus/http/bad-length \
+	tests/fuzz/corpus/http/bare-lf \
+	tests/fuzz/corpus/http/chunk-cut \
+	tests/fuzz/corpus/http/chunk-huge \
+	tests/fuzz/corpus/http/chunked \
+	tests/fuzz/corpus/http/close \
+	tests/fuzz/corpus/http/empty \
+	tests/fuzz/corpus/http/folded \
+	tests/fuzz/corpus/http/interim \
+	tests/fuzz/corpus/http/length \
+	tests/fuzz/corpus/http/long-line \
+	tests/fuzz/corpus/http/ssh \
+	tests/fuzz/corpus/http/two-lengths
