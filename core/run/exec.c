@@ -61,9 +61,9 @@ static void start_waiting(uint64_t now_us, void *owner);
 /* Scripts must not inherit what could change the programs they run. */
 static bool is_unsafe(const char *variable)
 {
-	return !strncmp(variable, "LD_PRELOAD=", 11) || !strncmp(variable, "LD_LIBRARY_PATH=", 16) ||
-	       !strncmp(variable, "IFS=", 4) || !strncmp(variable, "NOTIFY_SOCKET=", 14) ||
-	       !strncmp(variable, "WATCHDOG_", 9);
+	return !strncmp(variable, "LD_PRELOAD=", 11) ||
+	       !strncmp(variable, "LD_LIBRARY_PATH=", 16) || !strncmp(variable, "IFS=", 4) ||
+	       !strncmp(variable, "NOTIFY_SOCKET=", 14) || !strncmp(variable, "WATCHDOG_", 9);
 }
 
 static char **safe_environment(void)
@@ -87,7 +87,7 @@ int exec_new(struct loop *loop, const char *self, struct exec **ret)
 	if (!exec)
 		return -ENOMEM;
 	exec->loop = loop;
-	for (int class = 0; class < EXEC_CLASSES; class++)
+	for (int class = 0; class < EXEC_CLASSES; class ++)
 		exec->tail[class] = &exec->jobs[class];
 	exec->self = strdup(self);
 	exec->environment = safe_environment();
@@ -130,7 +130,7 @@ struct exec *exec_free(struct exec *exec)
 {
 	if (!exec)
 		return NULL;
-	for (int class = 0; class < EXEC_CLASSES; class++) {
+	for (int class = 0; class < EXEC_CLASSES; class ++) {
 		while (exec->jobs[class]) {
 			struct exec_job *job = exec->jobs[class];
 
@@ -237,8 +237,8 @@ static void on_child(pid_t pid, int wait_status, void *owner)
 	struct exec_job *job = owner;
 	struct exec_end end = {.timed_out = job->timed_out, .wait_status = wait_status};
 
-	/* It may have died of our SIGTERM while its own children ignore it. The number cannot have been
-	 * taken by another group: a group exists as long as it has a member. */
+	/* It may have died of our SIGTERM while its own children ignore it. The number cannot have
+	 * been taken by another group: a group exists as long as it has a member. */
 	if (job->timed_out)
 		kill(-pid, SIGKILL);
 	finish(job, &end);
@@ -296,7 +296,7 @@ static void start_waiting(uint64_t now_us, void *owner)
 	struct exec *exec = owner;
 
 	(void)now_us;
-	for (int class = 0; class < EXEC_CLASSES; class++) {
+	for (int class = 0; class < EXEC_CLASSES; class ++) {
 		while (exec->running[class] < running_max[class]) {
 			struct exec_job *job = first_waiting(exec, class);
 

@@ -100,7 +100,8 @@ uint64_t log_sink_dropped(const struct log_sink *sink)
 	return sink->total_dropped;
 }
 
-/* One write for one line, so that lines of several writers do not mix. A full pipe loses the line. */
+/* One write for one line, so that lines of several writers do not mix. A full pipe loses the line.
+ */
 static void write_text(int fd, const char *prefix, const struct log_line *line)
 {
 	char text[LOG_LINE_MAX + 96];

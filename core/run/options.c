@@ -78,15 +78,15 @@ static const struct row rows[] = {
 	{0, "config-fd", VALUE, REFUSED, 0, "it is internal to keepalived"},
 };
 
-#define ROWS      (sizeof rows / sizeof rows[0])
+#define ROWS	  (sizeof rows / sizeof rows[0])
 #define LONG_BASE 256 /* getopt's value of a row: this plus its number */
 
 static void build_tables(char *letters, struct option *words)
 {
 	*letters++ = ':';
 	for (size_t i = 0; i < ROWS; i++) {
-		words[i] = (struct option){rows[i].word, (int)rows[i].value, NULL,
-					   LONG_BASE + (int)i};
+		words[i] =
+			(struct option){rows[i].word, (int)rows[i].value, NULL, LONG_BASE + (int)i};
 		if (!rows[i].letter)
 			continue;
 		*letters++ = rows[i].letter;
@@ -230,17 +230,17 @@ void options_help(FILE *to)
 		if (rows[i].kind == IGNORED || rows[i].kind == REFUSED)
 			continue;
 		fprintf(to, "  %c%c %s--%-18s %s\n", rows[i].letter ? '-' : ' ',
-			rows[i].letter ? rows[i].letter : ' ', " ",
-			rows[i].word, rows[i].help);
+			rows[i].letter ? rows[i].letter : ' ', " ", rows[i].word, rows[i].help);
 	}
 	fprintf(to,
 		"\nAccepted without effect, so that a unit file of keepalived works unchanged:\n ");
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].kind == IGNORED)
 			fprintf(to, " --%s", rows[i].word);
-	fprintf(to, "\n\nExit status: 0 clean stop or good configuration, 1 bad option or failure,\n"
-		    "2 unusable configuration, 4 no permission or (-t) unreadable file,\n"
-		    "5 (-t) configuration errors, 6 (-t) insecure script.\n");
+	fprintf(to,
+		"\n\nExit status: 0 clean stop or good configuration, 1 bad option or failure,\n"
+		"2 unusable configuration, 4 no permission or (-t) unreadable file,\n"
+		"5 (-t) configuration errors, 6 (-t) insecure script.\n");
 }
 
 int options_signal(const char *name)

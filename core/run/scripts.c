@@ -189,8 +189,7 @@ static bool others_may_write(const char *path)
 	if (found.st_gid != 0 && (found.st_mode & S_IWGRP))
 		return true;
 	/* In a sticky directory others cannot replace what root owns. */
-	return (found.st_mode & S_IWOTH) &&
-	       !(S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX));
+	return (found.st_mode & S_IWOTH) && !(S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX));
 }
 
 /* Whether anyone but root could change the program or a directory above it. */
@@ -229,7 +228,8 @@ static void add_command(struct scripts *scripts, const struct conf_command *comm
 	if (account->good) {
 		entry.path = find_program(command->argv[0]);
 		if (!entry.path)
-			note(scripts, LOG_ERR, "'%s' is not there or not executable, it will not run",
+			note(scripts, LOG_ERR,
+			     "'%s' is not there or not executable, it will not run",
 			     command->argv[0]);
 	}
 	if (entry.path && entry.uid == 0 && !scripts->conf->global.script_security) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +29,12 @@ static const struct word admin_words[] = {
 };
 
 static const struct word drain_words[] = {
-	{"notDraining", DRAIN_NONE},	     {"draining", DRAIN_DRAINING},
-	{"drained", DRAIN_DRAINED},	     {"timedOut", DRAIN_TIMED_OUT},
-	{"cancelled", DRAIN_CANCELLED},	     {"kernelError", DRAIN_KERNEL_ERROR},
+	{"notDraining", DRAIN_NONE},
+	{"draining", DRAIN_DRAINING},
+	{"drained", DRAIN_DRAINED},
+	{"timedOut", DRAIN_TIMED_OUT},
+	{"cancelled", DRAIN_CANCELLED},
+	{"kernelError", DRAIN_KERNEL_ERROR},
 	{NULL, 0},
 };
 
@@ -55,22 +59,39 @@ static int number_of(const struct word *words, const char *text)
 	return words->text ? words->number : -EINVAL;
 }
 
+/* jansson refuses text that is not UTF-8; one odd comment must not keep all drains from being
+ * saved. */
+static json_t *encode_text(const char *text)
+{
+	char plain[VS_ID_MAX];
+	json_t *string = json_string(text);
+
+	if (string)
+		return string;
+	snprintf(plain, sizeof plain, "%s", text);
+	for (char *at = plain; *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	return json_string(plain);
+}
+
 static json_t *encode_item(const struct msg_admin *item)
 {
 	char address[IP_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:i, s:s?, s:i, s:i, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:s}",
-			 "virtual_server", item->vs, "address",
-			 ip_format(&item->dest.ip, address), "port", (int)item->dest.port, "admin",
-			 text_of(admin_words, (int)item->admin), "weight_override",
-			 (int)item->weight_override, "drain_timeout_s", (int)item->drain_timeout_s,
-			 "drain_action", text_of(action_words, (int)item->drain_action), "drain",
-			 text_of(drain_words, (int)item->drain), "changed_us",
-			 (json_int_t)item->changed_wall_us, "drain_started_us",
-			 (json_int_t)item->drain_started_wall_us, "drain_deadline_us",
-			 (json_int_t)item->drain_deadline_wall_us, "drain_ended_us",
-			 (json_int_t)item->drain_ended_wall_us, "drain_initial",
-			 (json_int_t)item->drain_initial, "comment", item->comment);
+	return json_pack(
+		"{s:o, s:s, s:i, s:s?, s:i, s:i, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"virtual_server", encode_text(item->vs), "address",
+		ip_format(&item->dest.ip, address), "port", (int)item->dest.port, "admin",
+		text_of(admin_words, (int)item->admin), "weight_override",
+		(int)item->weight_override, "drain_timeout_s", (int)item->drain_timeout_s,
+		"drain_action", text_of(action_words, (int)item->drain_action), "drain",
+		text_of(drain_words, (int)item->drain), "changed_us",
+		(json_int_t)item->changed_wall_us, "drain_started_us",
+		(json_int_t)item->drain_started_wall_us, "drain_deadline_us",
+		(json_int_t)item->drain_deadline_wall_us, "drain_ended_us",
+		(json_int_t)item->drain_ended_wall_us, "drain_initial",
+		(json_int_t)item->drain_initial, "comment", encode_text(item->comment));
 }
 
 struct text {
@@ -102,8 +123,7 @@ static int append_line(struct text *text, json_t *line)
 {
 	int error = -ENOMEM;
 
-	if (line && !json_dump_callback(line, append, text, JSON_COMPACT) &&
-	    !append("\n", 1, text))
+	if (line && !json_dump_callback(line, append, text, JSON_COMPACT) && !append("\n", 1, text))
 		error = 0;
 	json_decref(line);
 	return error;
@@ -112,11 +132,14 @@ static int append_line(struct text *text, json_t *line)
 int state_encode(const struct msg_admin_save *save, char **ret_text, size_t *ret_size)
 {
 	struct text text = {0};
-	int error = append_line(&text, json_pack("{s:i, s:i}", "vipd_state", VERSION,
-						 "destinations", (int)save->count));
+	int stored = 0;
 
+	/* Volatile states are of this process only. */
+	for (uint32_t i = 0; i < save->count; i++)
+		stored += save->items[i].storage == STORAGE_NONVOLATILE;
+	int error = append_line(
+		&text, json_pack("{s:i, s:i}", "vipd_state", VERSION, "destinations", stored));
 	for (uint32_t i = 0; i < save->count && !error; i++) {
-		/* Volatile states are of this process only. */
 		if (save->items[i].storage == STORAGE_NONVOLATILE)
 			error = append_line(&text, encode_item(&save->items[i]));
 	}
@@ -145,7 +168,8 @@ static bool decode_item(json_t *line, struct msg_admin *ret)
 	json_int_t port, weight, timeout, changed, started, deadline, ended, initial;
 	struct msg_admin item = {.storage = STORAGE_NONVOLATILE};
 
-	if (json_unpack(line, "{s:s, s:s, s:I, s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}",
+	if (json_unpack(line,
+			"{s:s, s:s, s:I, s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}",
 			"virtual_server", &vs, "address", &address, "port", &port, "admin", &admin,
 			"weight_override", &weight, "drain_timeout_s", &timeout, "drain_action",
 			&action, "drain", &drain, "changed_us", &changed, "drain_started_us",
