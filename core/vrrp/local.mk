@@ -34,6 +34,11 @@ tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c tests/unit/v
 tests_unit_test_vrrp_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_replay_LDADD = $(VRRP_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_vrrp_sim
+tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_sim_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
+
 EXTRA_DIST += \
 	tests/replay/discard.rpl \
 	tests/replay/garp_interval.rpl \
