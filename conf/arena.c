@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A list of chunks, each a malloc() of its own; small objects are cut from the newest chunk, big ones get one
- * to themselves. Runs in whichever thread loads a configuration; an arena belongs to one thread at a time.
+ * A list of chunks, each a malloc() of its own; small objects are cut from the newest chunk, big
+ * ones get one to themselves. Runs in whichever thread loads a configuration; an arena belongs to
+ * one thread at a time.
  */
 #include "conf/arena.h"
 

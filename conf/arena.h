@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory with one lifetime: everything taken from an arena goes away with it. An allocation never returns
- * NULL: when memory is out it jumps to the exit given to arena_on_failure(), which must free the arena. Code
- * that allocates therefore holds no resource outside an arena.
+ * Memory with one lifetime: everything taken from an arena goes away with it. An allocation never
+ * returns NULL: when memory is out it jumps to the exit given to arena_on_failure(), which must
+ * free the arena. Code that allocates therefore holds no resource outside an arena.
  */
 #pragma once
 

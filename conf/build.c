@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walks the tree and lets each statement's row act on the draft of its block. Everything generic about a row
- * (type, range, number of words, repetition, deprecation) is decided here; what a row does beyond storing a
- * value is its apply(). No recursion: the walk follows the tree's own links.
+ * Walks the tree and lets each statement's row act on the draft of its block. Everything generic
+ * about a row (type, range, number of words, repetition, deprecation) is decided here; what a row
+ * does beyond storing a value is its apply(). No recursion: the walk follows the tree's own links.
  */
 #include "conf/build.h"
 
@@ -49,7 +49,8 @@ void build_fill_defaults(const struct option_scope *scope, void *draft)
 			value_store(field_of(row, draft), row->size, row->initial);
 }
 
-void build_check_required(struct build *build, const struct option_scope *scope, const struct node *block)
+void build_check_required(struct build *build, const struct option_scope *scope,
+			  const struct node *block)
 {
 	const struct option *row;
 
@@ -61,9 +62,9 @@ void build_check_required(struct build *build, const struct option_scope *scope,
 		while (node && node->row != row)
 			node = node->next;
 		if (!node)
-			build_error(build, block, 0, "'%s%s%.64s' has no '%s'", block->words[0].text,
-				    block->n_words > 1 ? " " : "", block->n_words > 1 ? block->words[1].text : "",
-				    row->name);
+			build_error(build, block, 0, "'%s%s%.64s' has no '%s'",
+				    block->words[0].text, block->n_words > 1 ? " " : "",
+				    block->n_words > 1 ? block->words[1].text : "", row->name);
 	}
 }
 
@@ -74,7 +75,8 @@ static void apply_bool(struct build *build, const struct node *node, void *field
 	bool value = true;
 
 	if (node->n_words > 1 && !value_parse_bool(node->words[1].text, &value)) {
-		build_error(build, node, 1, "'%s' must be on, off, true, false, yes or no, not '%.64s'",
+		build_error(build, node, 1,
+			    "'%s' must be on, off, true, false, yes or no, not '%.64s'",
 			    node->row->name, node->words[1].text);
 		return;
 	}
@@ -91,7 +93,8 @@ static void apply_string(struct build *build, const struct node *node, void *fie
 		return;
 	}
 	if (row->max && strlen(node->words[1].text) > (size_t)row->max) {
-		build_error(build, node, 1, "'%s' must not be longer than %d octets", row->name, (int)row->max);
+		build_error(build, node, 1, "'%s' must not be longer than %d octets", row->name,
+			    (int)row->max);
 		return;
 	}
 	copy = arena_strdup(build->arena, node->words[1].text);
@@ -109,9 +112,11 @@ static void apply_number(struct build *build, const struct node *node, void *fie
 		if (value_signed(build, node, 1, what, row->min, row->max, &integer))
 			value_store(field, row->size, integer);
 	} else if (row->type == OPTION_TIME) {
-		if (value_time(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max, &number))
+		if (value_time(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
+			       &number))
 			value_store(field, row->size, (int64_t)number);
-	} else if (value_unsigned(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max, &number)) {
+	} else if (value_unsigned(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
+				  &number)) {
 		value_store(field, row->size, (int64_t)number);
 	}
 }
@@ -128,7 +133,8 @@ static void apply_interface(struct build *build, const struct node *node, void *
 {
 	char *name;
 
-	if (value_interface(build, node, 1, arena_printf(build->scratch, "'%s'", node->row->name), &name))
+	if (value_interface(build, node, 1, arena_printf(build->scratch, "'%s'", node->row->name),
+			    &name))
 		memcpy(field, &name, sizeof(name));
 }
 
@@ -136,7 +142,8 @@ static void apply_address(struct build *build, const struct node *node, void *fi
 {
 	struct ip ip;
 
-	if (value_address(build, node, 1, arena_printf(build->scratch, "'%s'", node->row->name), &ip))
+	if (value_address(build, node, 1, arena_printf(build->scratch, "'%s'", node->row->name),
+			  &ip))
 		memcpy(field, &ip, sizeof(ip));
 }
 
@@ -170,18 +177,22 @@ static bool check_use(struct build *build, const struct node *node)
 	const struct option *row = node->row;
 
 	if (node->alias && (node->alias->flags & OPTION_DEPRECATED))
-		build_warn(build, node, 0, "'%s' is deprecated; taken as '%s'", node->alias->name, row->name);
+		build_warn(build, node, 0, "'%s' is deprecated; taken as '%s'", node->alias->name,
+			   row->name);
 	if (row->type == OPTION_OBSOLETE) {
-		build_warn(build, node, 0, "'%s' is obsolete and ignored: %s", row->name, row->help);
+		build_warn(build, node, 0, "'%s' is obsolete and ignored: %s", row->name,
+			   row->help);
 		return false;
 	}
 	if ((row->flags & OPTION_MAIL) && !build->global.mail_warned) {
 		build_warn(build, node, 0,
-			   "mail is not sent yet; the mail settings are kept and shown over SNMP, nothing more");
+			   "mail is not sent yet; the mail settings are kept and shown over SNMP, "
+			   "nothing more");
 		build->global.mail_warned = true;
 	}
 	if (node->n_words > most_words(row))
-		build_warn(build, node, most_words(row), "'%s' takes no more words; '%.64s' and what follows is ignored",
+		build_warn(build, node, most_words(row),
+			   "'%s' takes no more words; '%.64s' and what follows is ignored",
 			   row->name, node->words[most_words(row)].text);
 	if (row->type == OPTION_CUSTOM && node->n_words < (size_t)row->min + 1) {
 		build_error(build, node, 0, "'%s' needs a value", row->name);
@@ -245,7 +256,8 @@ static void report_unknown(struct build *build, const struct node *node)
 
 	if (option_is_unsupported(name)) {
 		build_warn(build, node, 0, "'%s' is not supported yet; ignored%s%s", name, block,
-			   strstr(name, "_CHECK") ? ", the server is treated as without this check" : "");
+			   strstr(name, "_CHECK") ? ", the server is treated as without this check"
+						  : "");
 		return;
 	}
 	near = option_nearest(node->scope, name);
@@ -254,7 +266,8 @@ static void report_unknown(struct build *build, const struct node *node)
 		build_error(build, node, 0, "'%s' does not belong here but in '%s'", name,
 			    *other ? other : "the top level");
 	else if (near)
-		build_error(build, node, 0, "unknown keyword '%.64s'; did you mean '%s'?", name, near);
+		build_error(build, node, 0, "unknown keyword '%.64s'; did you mean '%s'?", name,
+			    near);
 	else
 		build_error(build, node, 0, "unknown keyword '%.64s'", name);
 }
@@ -282,10 +295,12 @@ static void warn_repeated(struct build *build, struct node *block, const struct 
 	const struct option *row = node->row;
 	uint64_t bit = UINT64_C(1) << row_index(node->scope, row) % 64;
 
-	if (row->type == OPTION_BLOCK || (row->flags & OPTION_REPEATABLE) || row->type == OPTION_OBSOLETE)
+	if (row->type == OPTION_BLOCK || (row->flags & OPTION_REPEATABLE) ||
+	    row->type == OPTION_OBSOLETE)
 		return;
 	if (block->seen & bit)
-		build_warn(build, node, 0, "'%s' is given more than once; the last one counts", row->name);
+		build_warn(build, node, 0, "'%s' is given more than once; the last one counts",
+			   row->name);
 	block->seen |= bit;
 }
 
@@ -304,7 +319,8 @@ static void apply_line(struct build *build, struct node *node, void *draft)
 	if (!node->n_words)
 		return;
 	if (node->has_block) {
-		build_error(build, node, 0, "no block is possible inside '%s'; '%.64s' is ignored with its block",
+		build_error(build, node, 0,
+			    "no block is possible inside '%s'; '%.64s' is ignored with its block",
 			    node->parent->words[0].text, node->words[0].text);
 		return;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From tree to model. A draft is a model struct plus what is needed only until the load ends; the model struct
- * is its first member, so one option table serves both parsing (draft) and dumping (model).
+ * From tree to model. A draft is a model struct plus what is needed only until the load ends; the
+ * model struct is its first member, so one option table serves both parsing (draft) and dumping
+ * (model).
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "conf/options.h"
 #include "conf/tree.h"
 
-#define OPTION_FIELD(type, member)                                                                                     \
+#define OPTION_FIELD(type, member)                                                                 \
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 
 /* ---- lists that become arrays ---- */
@@ -46,8 +47,8 @@ struct draft_global {
 	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
 	bool min_garp, lower_prio_no_advert, higher_prio_send_advert;
 	bool snmp_rfc;
-	struct items emails; /* char * */
-	const struct node *node; /* of the first global_defs, NULL: none */
+	struct items emails;	   /* char * */
+	const struct node *node;   /* of the first global_defs, NULL: none */
 	const struct node **nodes; /* of all */
 	size_t n_nodes;
 	bool mail_warned;
@@ -117,7 +118,7 @@ struct draft_real_server {
 	uint16_t written_port;
 	size_t order; /* in the service */
 	bool dropped;
-	struct items checkers; /* struct draft_checker */
+	struct items checkers;	/* struct draft_checker */
 	struct items misplaced; /* const struct node * */
 };
 
@@ -126,7 +127,7 @@ struct draft_virtual_server {
 	const struct node *node;
 	struct draft_address_group *group;
 	uint16_t port;
-	uint16_t family; /* of ip_family, AF_UNSPEC: not given */
+	uint16_t family;   /* of ip_family, AF_UNSPEC: not given */
 	unsigned inherits; /* enum given: what the service itself sets */
 	bool sh_fallback, sh_port, mh_fallback, mh_port;
 	struct items servers; /* struct draft_real_server */
@@ -152,14 +153,16 @@ void build_apply_row(struct build *build, const struct node *node, void *draft);
 /* Stores the defaults of every row of the scope. */
 void build_fill_defaults(const struct option_scope *scope, void *draft);
 /* Reports rows that are required and missing in the block. */
-void build_check_required(struct build *build, const struct option_scope *scope, const struct node *block);
+void build_check_required(struct build *build, const struct option_scope *scope,
+			  const struct node *block);
 
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
 void finish_vrrp(struct build *build);
 void finish_services(struct build *build);
 /* One server's checkers; the server's and service's own values are final. */
-void finish_checkers(struct build *build, struct draft_virtual_server *service, struct draft_real_server *server);
+void finish_checkers(struct build *build, struct draft_virtual_server *service,
+		     struct draft_real_server *server);
 /* Applies checker options written directly in the real server. */
 void finish_misplaced(struct build *build, struct draft_real_server *server);
 
@@ -167,8 +170,8 @@ void finish_misplaced(struct build *build, struct draft_real_server *server);
 
 #define build_error(build, node, index, ...) build_add(build, DIAG_ERROR, node, index, __VA_ARGS__)
 #define build_warn(build, node, index, ...)  build_add(build, DIAG_WARNING, node, index, __VA_ARGS__)
-#define build_add(build, severity, node, index, ...)                                                                   \
-	do {                                                                                                           \
-		struct place place_ = tree_place(node, index);                                                         \
-		diags_add(&(build)->diags, severity, &place_, __VA_ARGS__);                                            \
+#define build_add(build, severity, node, index, ...)                                               \
+	do {                                                                                       \
+		struct place place_ = tree_place(node, index);                                     \
+		diags_add(&(build)->diags, severity, &place_, __VA_ARGS__);                        \
 	} while (0)

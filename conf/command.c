@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands: what is quoted as one word is split again on white space, with '...' keeping words together, and
- * run without a shell. Runs in the thread that loads.
+ * Commands: what is quoted as one word is split again on white space, with '...' keeping words
+ * together, and run without a shell. Runs in the thread that loads.
  */
 #include <string.h>
 
@@ -83,7 +83,8 @@ static const char *join_words(struct build *build, const struct node *node)
 	return text;
 }
 
-bool value_command(struct build *build, const struct node *node, bool with_user, struct conf_command *ret)
+bool value_command(struct build *build, const struct node *node, bool with_user,
+		   struct conf_command *ret)
 {
 	const char *why = "", *text;
 	struct conf_command command = {0};
@@ -95,10 +96,13 @@ bool value_command(struct build *build, const struct node *node, bool with_user,
 	text = node->words[1].text;
 	if (!with_user && node->n_words > 2) {
 		text = join_words(build, node);
-		build_warn(build, node, 2, "words behind an unquoted command are taken as its arguments; quote it as a whole");
+		build_warn(build, node, 2,
+			   "words behind an unquoted command are taken as its arguments; quote it "
+			   "as a whole");
 	} else if (looks_like_arguments(node)) {
 		build_error(build, node, 2,
-			    "behind the command only a user and a group may follow; quote the command together with its arguments");
+			    "behind the command only a user and a group may follow; quote the "
+			    "command together with its arguments");
 		return false;
 	}
 	command.argv = split(build, text, &why);

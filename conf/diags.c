@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Diagnostics: collecting, sorting by file and line, and the three-line form with a caret. Runs in the thread
- * that loads. Nothing here prints.
+ * Diagnostics: collecting, sorting by file and line, and the three-line form with a caret. Runs in
+ * the thread that loads. Nothing here prints.
  */
+#define _GNU_SOURCE
 #include "conf/diags.h"
 
 #include <errno.h>
@@ -23,8 +24,8 @@ static void replace_controls(char *text)
 			*text = '?';
 }
 
-static void add(struct diags *diags, enum diag_severity severity, const struct place *place, const char *file,
-		const char *format, va_list args)
+static void add(struct diags *diags, enum diag_severity severity, const struct place *place,
+		const char *file, const char *format, va_list args)
 {
 	struct diags_entry *entry;
 
@@ -54,8 +55,8 @@ static void add(struct diags *diags, enum diag_severity severity, const struct p
 	diags->last = entry;
 }
 
-void diags_add(struct diags *diags, enum diag_severity severity, const struct place *place, const char *format,
-	       ...)
+void diags_add(struct diags *diags, enum diag_severity severity, const struct place *place,
+	       const char *format, ...)
 {
 	va_list args;
 
@@ -64,7 +65,8 @@ void diags_add(struct diags *diags, enum diag_severity severity, const struct pl
 	va_end(args);
 }
 
-void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file, const char *format, ...)
+void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file,
+		    const char *format, ...)
 {
 	va_list args;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Collects what one load finds and turns it into the sorted struct diag_list of conf/load.h. The number kept
- * is bounded; the counts are not.
+ * Collects what one load finds and turns it into the sorted struct diag_list of conf/load.h. The
+ * number kept is bounded; the counts are not.
  */
 #pragma once
 
@@ -52,11 +52,11 @@ struct diags {
 };
 
 /* place may be NULL. Control characters in the message become '?'. */
-void diags_add(struct diags *diags, enum diag_severity severity, const struct place *place, const char *format,
-	       ...) __attribute__((format(printf, 4, 5)));
+void diags_add(struct diags *diags, enum diag_severity severity, const struct place *place,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The same for a problem with a file as a whole. */
-void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Fills *ret from what was collected, sorted. Returns 0 or -ENOMEM (then *ret is empty). */
 int diags_finish(const struct diags *diags, struct diag_list *ret);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The canonical dump: the tables walked over the model. Everything inherited or defaulted is written out, so
- * loading the text yields the same model whatever the defaults are then. Any thread.
+ * The canonical dump: the tables walked over the model. Everything inherited or defaulted is
+ * written out, so loading the text yields the same model whatever the defaults are then. Any
+ * thread.
  */
+#define _GNU_SOURCE
 #include "conf/dump.h"
 
 #include <inttypes.h>
@@ -65,7 +67,8 @@ void dump_close(struct dump *dump)
 /* Letters that never need quotes; everything else gets them. */
 static bool is_plain(const char *text)
 {
-	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/@%+,=";
+	const char *plain =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/@%+,=";
 
 	return *text && *text != '@' && text[strspn(text, plain)] == '\0';
 }
@@ -117,8 +120,10 @@ static void dump_command(struct dump *dump, const struct option *row, const void
 
 	memcpy(&command, field, sizeof(command));
 	if (command.text)
-		dump_line(dump, "%s %s%s%s%s%s", row->name, dump_word(dump, command.text), command.user ? " " : "",
-			  command.user ? dump_word(dump, command.user) : "", command.group ? " " : "",
+		dump_line(dump, "%s %s%s%s%s%s", row->name, dump_word(dump, command.text),
+			  command.user ? " " : "",
+			  command.user ? dump_word(dump, command.user) : "",
+			  command.group ? " " : "",
 			  command.group ? dump_word(dump, command.group) : "");
 }
 
@@ -131,12 +136,14 @@ static void dump_choice(struct dump *dump, const struct option *row, int64_t val
 
 static void dump_number(struct dump *dump, const struct option *row, const void *field)
 {
-	int64_t value = value_load(field, row->size, row->type == OPTION_SIGNED || row->type == OPTION_BOOL);
+	int64_t value = value_load(field, row->size,
+				   row->type == OPTION_SIGNED || row->type == OPTION_BOOL);
 	char text[VALUE_TIME_MAX];
 
 	switch (row->type) {
 	case OPTION_FLAG:
-		if (value == row->value && !((row->flags & OPTION_HAS_DEFAULT) && row->initial == value))
+		if (value == row->value &&
+		    !((row->flags & OPTION_HAS_DEFAULT) && row->initial == value))
 			dump_line(dump, "%s", row->name);
 		break;
 	case OPTION_BOOL:

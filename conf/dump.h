@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Canonical text from a model. Private to conf/: rows whose value has no type of its own print themselves with
- * these.
+ * Canonical text from a model. Private to conf/: rows whose value has no type of its own print
+ * themselves with these.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checkers: what they inherit from their server and service, and the options that users write one level too
- * high. Order of precedence: checker, real server, virtual server, the checker type's own default. Runs in
- * the thread that loads.
+ * Checkers: what they inherit from their server and service, and the options that users write one
+ * level too high. Order of precedence: checker, real server, virtual server, the checker type's own
+ * default. Runs in the thread that loads.
  */
 #include <string.h>
 
@@ -11,7 +11,8 @@
 #include "conf/scope_lvs.h"
 #include "conf/scopes.h"
 
-#define SETTER(checker, member) tree_setter((checker)->node, offsetof(struct draft_checker, model.member))
+#define SETTER(checker, member)                                                                    \
+	tree_setter((checker)->node, offsetof(struct draft_checker, model.member))
 
 static const struct option_scope *scope_of(enum conf_checker_type type)
 {
@@ -34,7 +35,8 @@ static bool is_implied(const struct draft_checker *checker, const struct draft_r
 
 static void imply_checker(struct build *build, struct draft_real_server *server)
 {
-	struct draft_checker *checker = items_add(&server->checkers, build->scratch, sizeof(*checker));
+	struct draft_checker *checker =
+		items_add(&server->checkers, build->scratch, sizeof(*checker));
 
 	build_fill_defaults(&scope_tcp, checker);
 	checker->model.type = CONF_TCP_CHECK;
@@ -43,7 +45,8 @@ static void imply_checker(struct build *build, struct draft_real_server *server)
 }
 
 /* True when at least one checker has such an option, whether it was set there already or not. */
-static bool hand_down(struct build *build, struct draft_real_server *server, const struct node *node)
+static bool hand_down(struct build *build, struct draft_real_server *server,
+		      const struct node *node)
 {
 	bool known = false;
 
@@ -75,12 +78,14 @@ void finish_misplaced(struct build *build, struct draft_real_server *server)
 		imply_checker(build, server);
 	for (struct item *item = server->misplaced.first; item; item = item->next) {
 		const struct node *node;
-		const char *done = implied ? "the server gets a TCP_CHECK with it" : "applied to the checkers of this server";
+		const char *done = implied ? "the server gets a TCP_CHECK with it"
+					   : "applied to the checkers of this server";
 
 		memcpy(&node, item->body, sizeof(node));
 		if (!hand_down(build, server, node))
 			done = "no checker of this server has it, ignored";
-		build_warn(build, node, 0, "'%s' belongs into a checker; %s", node->row->name, done);
+		build_warn(build, node, 0, "'%s' belongs into a checker; %s", node->row->name,
+			   done);
 	}
 }
 
@@ -98,8 +103,8 @@ static const struct own_defaults own_defaults[] = {
 	[CONF_MISC_CHECK] = {0, 1000000},
 };
 
-static void inherit(const struct draft_virtual_server *service, const struct draft_real_server *server,
-		    struct draft_checker *checker)
+static void inherit(const struct draft_virtual_server *service,
+		    const struct draft_real_server *server, struct draft_checker *checker)
 {
 	const struct own_defaults *own = &own_defaults[checker->model.type];
 	unsigned given = service->inherits | finish_given(server->node, false);
@@ -111,24 +116,27 @@ static void inherit(const struct draft_virtual_server *service, const struct dra
 	if (implied || !SETTER(checker, retry))
 		model->retry = given & GIVEN_RETRY ? server->model.retry : own->retry;
 	if (implied || !SETTER(checker, delay_before_retry_us))
-		model->delay_before_retry_us = given & GIVEN_DELAY_BEFORE_RETRY ? server->model.delay_before_retry_us
-										: own->delay_before_retry_us;
+		model->delay_before_retry_us = given & GIVEN_DELAY_BEFORE_RETRY
+						       ? server->model.delay_before_retry_us
+						       : own->delay_before_retry_us;
 	if (implied || !SETTER(checker, warmup_us))
-		model->warmup_us = given & GIVEN_WARMUP ? server->model.warmup_us : model->delay_loop_us;
+		model->warmup_us =
+			given & GIVEN_WARMUP ? server->model.warmup_us : model->delay_loop_us;
 	if (implied || !SETTER(checker, alpha))
 		model->alpha = server->model.alpha;
 	if (implied || !SETTER(checker, connect_timeout_us))
 		model->connect_timeout_us = server->model.connect_timeout_us;
 }
 
-static uint16_t default_port(const struct draft_virtual_server *service, const struct draft_real_server *server,
-			     enum conf_checker_type type)
+static uint16_t default_port(const struct draft_virtual_server *service,
+			     const struct draft_real_server *server, enum conf_checker_type type)
 {
 	if (server->written_port)
 		return server->written_port;
 	if (server->model.key.port)
 		return server->model.key.port;
-	if (service->model.type == CONF_VS_GROUP && service->model.n_keys && service->model.keys[0].port)
+	if (service->model.type == CONF_VS_GROUP && service->model.n_keys &&
+	    service->model.keys[0].port)
 		return service->model.keys[0].port;
 	return type == CONF_HTTP_GET ? 80 : type == CONF_SSL_GET ? 443 : 0;
 }
@@ -143,9 +151,11 @@ static void finish_connection(struct build *build, const struct draft_virtual_se
 	if (!model->connect_port)
 		model->connect_port = default_port(service, server, model->type);
 	if (!model->connect_port)
-		build_error(build, checker->node, 0, "there is no port to check; write 'connect_port'");
+		build_error(build, checker->node, 0,
+			    "there is no port to check; write 'connect_port'");
 	if (ip_is_set(&model->bind_ip) && model->bind_ip.family != model->connect_ip.family)
-		build_error(build, checker->node, 0, "'bindto' is not of the family of the address that is checked");
+		build_error(build, checker->node, 0,
+			    "'bindto' is not of the family of the address that is checked");
 }
 
 static void finish_http(struct build *build, const struct draft_virtual_server *service,
@@ -154,18 +164,21 @@ static void finish_http(struct build *build, const struct draft_virtual_server *
 	struct conf_checker *model = &checker->model;
 
 	if (!model->virtualhost)
-		model->virtualhost =
-			server->model.virtualhost ? server->model.virtualhost : service->model.virtualhost;
+		model->virtualhost = server->model.virtualhost ? server->model.virtualhost
+							       : service->model.virtualhost;
 	if (model->type == CONF_HTTP_GET && (model->sni || model->sni_name)) {
-		const struct node *setter = SETTER(checker, sni) ? SETTER(checker, sni) : SETTER(checker, sni_name);
+		const struct node *setter =
+			SETTER(checker, sni) ? SETTER(checker, sni) : SETTER(checker, sni_name);
 
-		build_warn(build, setter, 0, "'%s' has a meaning in SSL_GET only; ignored", setter->row->name);
+		build_warn(build, setter, 0, "'%s' has a meaning in SSL_GET only; ignored",
+			   setter->row->name);
 		model->sni = false;
 		model->sni_name = NULL;
 	}
 }
 
-void finish_checkers(struct build *build, struct draft_virtual_server *service, struct draft_real_server *server)
+void finish_checkers(struct build *build, struct draft_virtual_server *service,
+		     struct draft_real_server *server)
 {
 	for (struct item *item = server->checkers.first; item; item = item->next) {
 		struct draft_checker *checker = ITEM(draft_checker, item);
@@ -183,6 +196,7 @@ void finish_checkers(struct build *build, struct draft_virtual_server *service, 
 		if (model->type != CONF_TCP_CHECK)
 			finish_http(build, service, server, checker);
 	}
-	server->model.checkers = items_to_array(&server->checkers, build->arena, sizeof(struct conf_checker));
+	server->model.checkers =
+		items_to_array(&server->checkers, build->arena, sizeof(struct conf_checker));
 	server->model.n_checkers = server->checkers.n;
 }

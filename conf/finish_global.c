@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * global_defs: what is filled in when nothing was said. Runs before everything else that is resolved, since
- * instances and services inherit from it. Runs in the thread that loads.
+ * global_defs: what is filled in when nothing was said. Runs before everything else that is
+ * resolved, since instances and services inherit from it. Runs in the thread that loads.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One vrrp_instance: values inherited from global_defs and the rules between its keywords. Sources: keepalived.conf(5);
- * RFC 3768 and RFC 5798 for what a version can carry. Runs in the thread that loads.
+ * One vrrp_instance: values inherited from global_defs and the rules between its keywords. Sources:
+ * keepalived.conf(5); RFC 3768 and RFC 5798 for what a version can carry. Runs in the thread that
+ * loads.
  */
 #include "conf/finish_vrrp.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTER(instance, member) tree_setter((instance)->node, offsetof(struct draft_instance, model.member))
+#define SETTER(instance, member)                                                                   \
+	tree_setter((instance)->node, offsetof(struct draft_instance, model.member))
 
 /* What fits into one advert of an interface with an MTU of 1500. */
 #define ADDRESSES_MAX_V4 255
@@ -31,8 +33,9 @@ static void inherit_garp(const struct draft_global *global, struct draft_instanc
 							  ? model->garp_delay_us
 							  : global->garp_lower_prio_delay_us;
 	if (!SETTER(instance, garp_lower_prio_repeat))
-		model->garp_lower_prio_repeat =
-			SETTER(instance, garp_repeat) ? model->garp_repeat : global->garp_lower_prio_repeat;
+		model->garp_lower_prio_repeat = SETTER(instance, garp_repeat)
+							? model->garp_repeat
+							: global->garp_lower_prio_repeat;
 	model->garp_interval_us = global->garp_interval_us;
 	if (!model->garp_repeat)
 		model->garp_repeat = 1;
@@ -71,7 +74,8 @@ static int compare_addresses(const void *a, const void *b)
 /* Marks later ones equal to an earlier one by clearing the family. */
 static void drop_duplicates(struct build *build, const struct items *lists[2])
 {
-	struct draft_address **sorted = arena_array(build->scratch, lists[0]->n + lists[1]->n, sizeof(*sorted));
+	struct draft_address **sorted =
+		arena_array(build->scratch, lists[0]->n + lists[1]->n, sizeof(*sorted));
 	size_t n = 0;
 
 	for (size_t l = 0; l < 2; l++)
@@ -83,7 +87,8 @@ static void drop_duplicates(struct build *build, const struct items *lists[2])
 		if (ip_compare(&sorted[i]->model.ip, &sorted[i - 1]->model.ip) != 0)
 			continue;
 		diags_add(&build->diags, DIAG_WARNING, &sorted[i]->place,
-			  "this address stands in line %u already; dropped here", sorted[i - 1]->place.line);
+			  "this address stands in line %u already; dropped here",
+			  sorted[i - 1]->place.line);
 		sorted[i]->model.ip.family = AF_UNSPEC;
 	}
 }
@@ -100,7 +105,8 @@ static void keep_address(struct draft_instance *instance, const struct draft_add
 }
 
 /* Why an address cannot be advertised, NULL when it can. */
-static const char *not_advertised(const struct draft_instance *instance, const struct draft_address *draft)
+static const char *not_advertised(const struct draft_instance *instance,
+				  const struct draft_address *draft)
 {
 	size_t most = instance->family == AF_INET6 ? ADDRESSES_MAX_V6 : ADDRESSES_MAX_V4;
 
@@ -130,7 +136,8 @@ static void finish_addresses(struct build *build, struct draft_instance *instanc
 	model->excluded = arena_array(build->arena, n, sizeof(*model->excluded));
 	for (struct item *item = lists[0]->first; item; item = item->next) {
 		const struct draft_address *draft = ITEM(draft_address, item);
-		const char *why = ip_is_set(&draft->model.ip) ? not_advertised(instance, draft) : NULL;
+		const char *why =
+			ip_is_set(&draft->model.ip) ? not_advertised(instance, draft) : NULL;
 
 		if (why)
 			diags_add(&build->diags, DIAG_WARNING, &draft->place,
@@ -141,12 +148,15 @@ static void finish_addresses(struct build *build, struct draft_instance *instanc
 			keep_address(instance, draft, model->addresses, &model->n_addresses);
 	}
 	for (struct item *item = lists[1]->first; item; item = item->next)
-		keep_address(instance, ITEM(draft_address, item), model->excluded, &model->n_excluded);
+		keep_address(instance, ITEM(draft_address, item), model->excluded,
+			     &model->n_excluded);
 	if (!model->n_addresses && !instance->no_virtual_address)
 		build_add(build, model->version == 3 ? DIAG_ERROR : DIAG_WARNING, instance->node, 0,
-			  "the instance advertises no address; write 'no_virtual_ipaddress' if that is meant");
+			  "the instance advertises no address; write 'no_virtual_ipaddress' if "
+			  "that is meant");
 	if (ip_is_set(&model->source) && model->source.family != instance->family)
-		build_error(build, SETTER(instance, source), 1, "the source address is not of the family of the addresses");
+		build_error(build, SETTER(instance, source), 1,
+			    "the source address is not of the family of the addresses");
 }
 
 /* ---- version, interval, password ---- */
@@ -171,16 +181,18 @@ static void finish_interval(struct build *build, struct draft_instance *instance
 	uint64_t us = instance->model.advert_us, rounded = (us + unit / 2) / unit * unit;
 
 	if (instance->model.version == 3 && us > 40950000) {
-		build_error(build, setter, 1, "'advert_int' must not be longer than 40.95 seconds in VRRP version 3");
+		build_error(build, setter, 1,
+			    "'advert_int' must not be longer than 40.95 seconds in VRRP version 3");
 		return;
 	}
 	if (!rounded)
 		rounded = unit;
 	if (rounded != us)
-		build_warn(build, setter, 1, "VRRP version %u carries %s; 'advert_int' is taken as %g",
-			   instance->model.version,
-			   instance->model.version == 3 ? "hundredths of a second" : "whole seconds",
-			   (double)rounded / 1e6);
+		build_warn(
+			build, setter, 1, "VRRP version %u carries %s; 'advert_int' is taken as %g",
+			instance->model.version,
+			instance->model.version == 3 ? "hundredths of a second" : "whole seconds",
+			(double)rounded / 1e6);
 	instance->model.advert_us = rounded;
 }
 
@@ -211,7 +223,8 @@ static void finish_password(struct build *build, struct draft_instance *instance
 	}
 	if (!type_node) {
 		if (pass)
-			build_warn(build, pass_node, 0, "'auth_pass' without 'auth_type' is ignored");
+			build_warn(build, pass_node, 0,
+				   "'auth_pass' without 'auth_type' is ignored");
 		return;
 	}
 	if (model->auth != CONF_AUTH_NONE && (!pass || !*pass)) {
@@ -219,7 +232,8 @@ static void finish_password(struct build *build, struct draft_instance *instance
 		return;
 	}
 	if (pass && strlen(pass) > sizeof(model->auth_pass))
-		build_warn(build, pass_node, 1, "the password is longer than 8 octets; the first 8 are used");
+		build_warn(build, pass_node, 1,
+			   "the password is longer than 8 octets; the first 8 are used");
 	if (pass)
 		memcpy(model->auth_pass, pass, strnlen(pass, sizeof(model->auth_pass)));
 }
@@ -229,7 +243,8 @@ static void finish_password(struct build *build, struct draft_instance *instance
 static void finish_preempt(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
-	const struct node *preempt = SETTER(instance, preempt), *delay = SETTER(instance, preempt_delay_us);
+	const struct node *preempt = SETTER(instance, preempt),
+			  *delay = SETTER(instance, preempt_delay_us);
 	const char *why = NULL;
 
 	if (!model->preempt && (model->state == CONF_STATE_MASTER || model->priority == 255)) {
@@ -251,7 +266,8 @@ static void finish_preempt(struct build *build, struct draft_instance *instance)
 
 /* ---- tracking ---- */
 
-static void finish_scripts(struct build *build, struct draft_instance *instance, const struct names *scripts)
+static void finish_scripts(struct build *build, struct draft_instance *instance,
+			   const struct names *scripts)
 {
 	struct conf_track *tracks = arena_array(build->arena, instance->scripts.n, sizeof(*tracks));
 	size_t n = 0;
@@ -263,8 +279,10 @@ static void finish_scripts(struct build *build, struct draft_instance *instance,
 
 		if (!script) {
 			near = names_nearest(scripts, track->model.name);
-			diags_add(&build->diags, DIAG_ERROR, &track->place, "there is no vrrp_script '%.64s'%s%s%s",
-				  track->model.name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+			diags_add(&build->diags, DIAG_ERROR, &track->place,
+				  "there is no vrrp_script '%.64s'%s%s%s", track->model.name,
+				  near ? "; did you mean '" : "", near ? near : "",
+				  near ? "'?" : "");
 			continue;
 		}
 		script->used = true;
@@ -276,7 +294,8 @@ static void finish_scripts(struct build *build, struct draft_instance *instance,
 
 static void finish_interfaces(struct build *build, struct draft_instance *instance)
 {
-	struct conf_track *tracks = arena_array(build->arena, instance->interfaces.n, sizeof(*tracks));
+	struct conf_track *tracks =
+		arena_array(build->arena, instance->interfaces.n, sizeof(*tracks));
 	size_t n = 0;
 
 	for (struct item *item = instance->interfaces.first; item; item = item->next)
@@ -285,7 +304,8 @@ static void finish_interfaces(struct build *build, struct draft_instance *instan
 	instance->model.n_interfaces = n;
 }
 
-void finish_instance(struct build *build, struct draft_instance *instance, const struct names *scripts)
+void finish_instance(struct build *build, struct draft_instance *instance,
+		     const struct names *scripts)
 {
 	inherit(&build->global, instance);
 	finish_version(build, instance);

@@ -25,6 +25,7 @@ enum given {
 unsigned finish_given(const struct node *block, bool is_service);
 
 /* Keys of a service by group, protocol and family; false: the service is not usable. */
-bool finish_keys(struct build *build, struct draft_virtual_server *service, struct draft_address_group *group);
+bool finish_keys(struct build *build, struct draft_virtual_server *service,
+		 struct draft_address_group *group);
 /* Ports, families, duplicates and inheritance of the servers, and the sorry server. */
 void finish_servers(struct build *build, struct draft_virtual_server *service);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real servers of a service: inherited values, the ports the kernel will use, families, duplicates. Runs
- * in the thread that loads.
+ * The real servers of a service: inherited values, the ports the kernel will use, families,
+ * duplicates. Runs in the thread that loads.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +19,16 @@ unsigned finish_given(const struct node *block, bool is_service)
 	} fields[] = {
 		{GIVEN_DELAY_LOOP, SERVICE_OFFSET(delay_loop_us), SERVER_OFFSET(delay_loop_us)},
 		{GIVEN_RETRY, SERVICE_OFFSET(retry), SERVER_OFFSET(retry)},
-		{GIVEN_DELAY_BEFORE_RETRY, SERVICE_OFFSET(delay_before_retry_us), SERVER_OFFSET(delay_before_retry_us)},
+		{GIVEN_DELAY_BEFORE_RETRY, SERVICE_OFFSET(delay_before_retry_us),
+		 SERVER_OFFSET(delay_before_retry_us)},
 		{GIVEN_WARMUP, SERVICE_OFFSET(warmup_us), SERVER_OFFSET(warmup_us)},
-		{GIVEN_CONNECT_TIMEOUT, SERVICE_OFFSET(connect_timeout_us), SERVER_OFFSET(connect_timeout_us)},
+		{GIVEN_CONNECT_TIMEOUT, SERVICE_OFFSET(connect_timeout_us),
+		 SERVER_OFFSET(connect_timeout_us)},
 		{GIVEN_ALPHA, SERVICE_OFFSET(alpha), SERVER_OFFSET(alpha)},
 		{GIVEN_WEIGHT, SERVICE_OFFSET(weight), SERVER_OFFSET(weight)},
 		{GIVEN_METHOD, SERVICE_OFFSET(method), SERVER_OFFSET(method)},
-		{GIVEN_INHIBIT, SERVICE_OFFSET(inhibit_on_failure), SERVER_OFFSET(inhibit_on_failure)},
+		{GIVEN_INHIBIT, SERVICE_OFFSET(inhibit_on_failure),
+		 SERVER_OFFSET(inhibit_on_failure)},
 	};
 	unsigned given = 0;
 
@@ -48,7 +51,8 @@ static void inherit(const struct conf_virtual_server *service, unsigned service_
 	if (!(given & GIVEN_DELAY_BEFORE_RETRY))
 		model->delay_before_retry_us = service->delay_before_retry_us;
 	if (!(given & GIVEN_WARMUP))
-		model->warmup_us = service_given & GIVEN_WARMUP ? service->warmup_us : model->delay_loop_us;
+		model->warmup_us =
+			service_given & GIVEN_WARMUP ? service->warmup_us : model->delay_loop_us;
 	if (!(given & GIVEN_CONNECT_TIMEOUT))
 		model->connect_timeout_us = service->connect_timeout_us;
 	if (!(given & GIVEN_ALPHA))
@@ -71,11 +75,12 @@ static uint16_t common_port(const struct conf_virtual_server *service)
 }
 
 /*
- * The port as the kernel wants it. A firewall mark has no ports: the packet's own is kept. DR and TUN do not
- * rewrite packets, so the server answers on the service's port. NAT may translate.
+ * The port as the kernel wants it. A firewall mark has no ports: the packet's own is kept. DR and
+ * TUN do not rewrite packets, so the server answers on the service's port. NAT may translate.
  */
 static uint16_t adapt_port(struct build *build, const struct conf_virtual_server *service,
-			   const struct conf_method *method, const struct node *node, size_t word, uint16_t written)
+			   const struct conf_method *method, const struct node *node, size_t word,
+			   uint16_t written)
 {
 	uint16_t port = common_port(service);
 	const char *how = method->forward == CONF_DR ? "DR" : "TUN";
@@ -83,25 +88,30 @@ static uint16_t adapt_port(struct build *build, const struct conf_virtual_server
 	if (service->type == CONF_VS_FWMARK) {
 		if (written)
 			build_warn(build, node, word,
-				   "port %u is not used: with a firewall mark connections keep the port they came to",
+				   "port %u is not used: with a firewall mark connections keep the "
+				   "port they came to",
 				   written);
 		return 0;
 	}
 	if (method->forward == CONF_NAT || !port)
 		return written ? written : port;
 	if (written && written != port)
-		build_warn(build, node, word, "port %u is taken as %u, the service's: %s does not change ports", written,
-			   port, how);
+		build_warn(build, node, word,
+			   "port %u is taken as %u, the service's: %s does not change ports",
+			   written, port, how);
 	return port;
 }
 
 static void check_family(struct build *build, const struct conf_virtual_server *service,
-			 const struct conf_method *method, const struct node *node, const struct ip *ip)
+			 const struct conf_method *method, const struct node *node,
+			 const struct ip *ip)
 {
 	for (size_t i = 0; i < service->n_keys; i++) {
 		if (service->keys[i].ip.family == ip->family || method->forward == CONF_TUN)
 			continue;
-		build_error(build, node, 1, "this address is not of the family of the service; only TUN can do that");
+		build_error(
+			build, node, 1,
+			"this address is not of the family of the service; only TUN can do that");
 		return;
 	}
 }
@@ -119,7 +129,8 @@ static int compare_servers(const void *a, const void *b)
 
 static void drop_duplicates(struct build *build, struct draft_virtual_server *service)
 {
-	struct draft_real_server **sorted = arena_array(build->scratch, service->servers.n, sizeof(*sorted));
+	struct draft_real_server **sorted =
+		arena_array(build->scratch, service->servers.n, sizeof(*sorted));
 	size_t n = 0, first = 0;
 
 	for (struct item *item = service->servers.first; item; item = item->next) {
@@ -134,7 +145,8 @@ static void drop_duplicates(struct build *build, struct draft_virtual_server *se
 			first = i;
 			continue;
 		}
-		build_warn(build, sorted[i]->node, 1, "this real server stands in line %u already; dropped here",
+		build_warn(build, sorted[i]->node, 1,
+			   "this real server stands in line %u already; dropped here",
 			   sorted[first]->model.line);
 		sorted[i]->dropped = true;
 	}
@@ -162,7 +174,8 @@ static void check_thresholds(struct build *build, const struct draft_real_server
 	const struct node *setter = tree_setter(server->node, SERVER_OFFSET(lower_threshold));
 
 	if (setter && model->upper_threshold && model->lower_threshold > model->upper_threshold)
-		build_error(build, setter, 1, "'lthreshold' must not be above 'uthreshold', which is %u",
+		build_error(build, setter, 1,
+			    "'lthreshold' must not be above 'uthreshold', which is %u",
 			    model->upper_threshold);
 }
 
@@ -176,7 +189,8 @@ static void finish_sorry(struct build *build, struct draft_virtual_server *servi
 	if (!model->has_sorry)
 		return;
 	check_family(build, model, &model->sorry_method, node, &model->sorry.ip);
-	model->sorry.port = adapt_port(build, model, &model->sorry_method, node, 2, model->sorry.port);
+	model->sorry.port =
+		adapt_port(build, model, &model->sorry_method, node, 2, model->sorry.port);
 }
 
 void finish_servers(struct build *build, struct draft_virtual_server *service)
@@ -188,9 +202,10 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 		struct draft_real_server *server = ITEM(draft_real_server, item);
 
 		inherit(model, service->inherits, server);
-		check_family(build, model, &server->model.method, server->node, &server->model.key.ip);
-		server->model.key.port = adapt_port(build, model, &server->model.method, server->node, 2,
-						    server->written_port);
+		check_family(build, model, &server->model.method, server->node,
+			     &server->model.key.ip);
+		server->model.key.port = adapt_port(build, model, &server->model.method,
+						    server->node, 2, server->written_port);
 		check_thresholds(build, server);
 	}
 	drop_duplicates(build, service);
@@ -202,6 +217,7 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 		finish_misplaced(build, server);
 		finish_checkers(build, service, server);
 	}
-	model->servers = items_to_array(&service->servers, build->arena, sizeof(struct conf_real_server));
+	model->servers =
+		items_to_array(&service->servers, build->arena, sizeof(struct conf_real_server));
 	model->n_servers = service->servers.n;
 }

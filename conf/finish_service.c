@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtual servers: what each is to the kernel, the rules between its keywords, and that no two claim the same
- * address and port. Runs in the thread that loads.
+ * Virtual servers: what each is to the kernel, the rules between its keywords, and that no two
+ * claim the same address and port. Runs in the thread that loads.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,7 +11,8 @@
 #include "conf/finish_lvs.h"
 #include "conf/names.h"
 
-#define SETTER(service, member) tree_setter((service)->node, offsetof(struct draft_virtual_server, member))
+#define SETTER(service, member)                                                                    \
+	tree_setter((service)->node, offsetof(struct draft_virtual_server, member))
 
 /* ---- keys ---- */
 
@@ -33,7 +34,8 @@ static void complete_key(struct draft_virtual_server *service, struct svc_key *k
 
 static int compare_keys(const void *a, const void *b)
 {
-	const struct draft_key *x = *(const struct draft_key *const *)a, *y = *(const struct draft_key *const *)b;
+	const struct draft_key *x = *(const struct draft_key *const *)a,
+			       *y = *(const struct draft_key *const *)b;
 	int order = svc_key_compare(&x->key, &y->key);
 
 	if (order)
@@ -92,7 +94,8 @@ static bool take_group_keys(struct build *build, struct draft_virtual_server *se
 	return n > 0;
 }
 
-static bool needs_protocol(const struct draft_virtual_server *service, const struct draft_address_group *group)
+static bool needs_protocol(const struct draft_virtual_server *service,
+			   const struct draft_address_group *group)
 {
 	if (service->model.type != CONF_VS_GROUP)
 		return service->model.type == CONF_VS_ADDRESS;
@@ -109,7 +112,8 @@ static void finish_protocol(struct build *build, struct draft_virtual_server *se
 	bool needed = needs_protocol(service, group);
 
 	if (needed && !service->model.protocol) {
-		build_warn(build, service->node, 0, "the virtual server has no 'protocol'; UDP is used");
+		build_warn(build, service->node, 0,
+			   "the virtual server has no 'protocol'; UDP is used");
 		service->model.protocol = IPPROTO_UDP;
 	}
 	if (!needed && service->model.protocol) {
@@ -118,10 +122,12 @@ static void finish_protocol(struct build *build, struct draft_virtual_server *se
 	}
 	if (service->family && service->model.type == CONF_VS_ADDRESS &&
 	    service->family != service->model.keys[0].ip.family)
-		build_error(build, SETTER(service, family), 1, "'ip_family' contradicts the address of the virtual server");
+		build_error(build, SETTER(service, family), 1,
+			    "'ip_family' contradicts the address of the virtual server");
 }
 
-bool finish_keys(struct build *build, struct draft_virtual_server *service, struct draft_address_group *group)
+bool finish_keys(struct build *build, struct draft_virtual_server *service,
+		 struct draft_address_group *group)
 {
 	finish_protocol(build, service, group);
 	if (service->model.type != CONF_VS_GROUP) {
@@ -130,7 +136,8 @@ bool finish_keys(struct build *build, struct draft_virtual_server *service, stru
 	}
 	if (take_group_keys(build, service, group))
 		return true;
-	build_warn(build, service->node, 0, "the virtual_server_group '%.64s' is empty; the virtual server is dropped",
+	build_warn(build, service->node, 0,
+		   "the virtual_server_group '%.64s' is empty; the virtual server is dropped",
 		   group->name);
 	return false;
 }
@@ -147,16 +154,19 @@ static void name_service(struct build *build, struct conf_virtual_server *model)
 
 	ip_format(&key->ip, text);
 	if (model->type == CONF_VS_GROUP && model->protocol)
-		model->id = arena_printf(build->arena, "group:%s/%s", model->group_name, protocol_name(model->protocol));
+		model->id = arena_printf(build->arena, "group:%s/%s", model->group_name,
+					 protocol_name(model->protocol));
 	else if (model->type == CONF_VS_GROUP)
 		model->id = arena_printf(build->arena, "group:%s/fwmark", model->group_name);
 	else if (model->type == CONF_VS_FWMARK)
 		model->id = arena_printf(build->arena, "fwmark:%u/%s", key->fwmark,
 					 key->ip.family == AF_INET6 ? "inet6" : "inet");
 	else if (key->ip.family == AF_INET6)
-		model->id = arena_printf(build->arena, "[%s]:%u/%s", text, key->port, protocol_name(key->protocol));
+		model->id = arena_printf(build->arena, "[%s]:%u/%s", text, key->port,
+					 protocol_name(key->protocol));
 	else
-		model->id = arena_printf(build->arena, "%s:%u/%s", text, key->port, protocol_name(key->protocol));
+		model->id = arena_printf(build->arena, "%s:%u/%s", text, key->port,
+					 protocol_name(key->protocol));
 }
 
 /* ---- rules between keywords ---- */
@@ -168,14 +178,16 @@ static void finish_persistence(struct build *build, struct draft_virtual_server 
 	bool v6 = model->keys[0].ip.family == AF_INET6;
 
 	if (setter && !v6 && model->persistence_prefix > 32) {
-		build_error(build, setter, 1, "the prefix length of an IPv4 service must not be above 32");
+		build_error(build, setter, 1,
+			    "the prefix length of an IPv4 service must not be above 32");
 		model->persistence_prefix = 0;
 	}
 	if (!model->persistence_prefix)
 		model->persistence_prefix = v6 ? 128 : 32;
 	if (model->type == CONF_VS_ADDRESS && !model->keys[0].port && !model->persistence_s) {
 		build_warn(build, service->node, 0,
-			   "a virtual server without a port must be persistent; 'persistence_timeout 360' is used");
+			   "a virtual server without a port must be persistent; "
+			   "'persistence_timeout 360' is used");
 		model->persistence_s = 360;
 	}
 }
@@ -186,12 +198,13 @@ static void finish_one_packet(struct build *build, struct draft_virtual_server *
 
 	if (!model->one_packet || model->protocol == IPPROTO_UDP || !model->protocol)
 		return;
-	build_warn(build, SETTER(service, model.one_packet), 0, "'ops' is ignored: it needs UDP or a firewall mark");
+	build_warn(build, SETTER(service, model.one_packet), 0,
+		   "'ops' is ignored: it needs UDP or a firewall mark");
 	model->one_packet = false;
 }
 
-static void finish_flag(struct build *build, struct draft_virtual_server *service, const char *scheduler,
-			size_t offset, bool set, bool *flag)
+static void finish_flag(struct build *build, struct draft_virtual_server *service,
+			const char *scheduler, size_t offset, bool set, bool *flag)
 {
 	const struct node *setter = tree_setter(service->node, offset);
 
@@ -200,12 +213,13 @@ static void finish_flag(struct build *build, struct draft_virtual_server *servic
 	if (strcmp(service->model.scheduler, scheduler) == 0)
 		*flag = true;
 	else
-		build_warn(build, setter, 0, "'%s' is ignored: the scheduler is %s", setter->row->name,
-			   service->model.scheduler);
+		build_warn(build, setter, 0, "'%s' is ignored: the scheduler is %s",
+			   setter->row->name, service->model.scheduler);
 }
 
-#define FINISH_FLAG(build, service, scheduler, member, flag)                                                           \
-	finish_flag(build, service, scheduler, offsetof(struct draft_virtual_server, member), (service)->member, flag)
+#define FINISH_FLAG(build, service, scheduler, member, flag)                                       \
+	finish_flag(build, service, scheduler, offsetof(struct draft_virtual_server, member),      \
+		    (service)->member, flag)
 
 static void finish_flags(struct build *build, struct draft_virtual_server *service)
 {
@@ -224,14 +238,14 @@ static void finish_quorum(struct build *build, struct draft_virtual_server *serv
 		total += model->servers[i].weight;
 	if (total && model->quorum > total) {
 		build_warn(build, SETTER(service, model.quorum), 1,
-			   "'quorum %u' is above the total weight of the servers; taken as %u", model->quorum,
-			   (unsigned)total);
+			   "'quorum %u' is above the total weight of the servers; taken as %u",
+			   model->quorum, (unsigned)total);
 		model->quorum = (uint32_t)total;
 	}
 	if (model->hysteresis >= model->quorum && model->hysteresis) {
 		build_warn(build, SETTER(service, model.hysteresis), 1,
-			   "'hysteresis' must be below 'quorum', which is %u; taken as %u", model->quorum,
-			   model->quorum - 1);
+			   "'hysteresis' must be below 'quorum', which is %u; taken as %u",
+			   model->quorum, model->quorum - 1);
 		model->hysteresis = model->quorum - 1;
 	}
 }
@@ -250,7 +264,9 @@ static int compare_claims(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return x->service->model.line < y->service->model.line ? -1 : x->service->model.line > y->service->model.line;
+	return x->service->model.line < y->service->model.line
+		       ? -1
+		       : x->service->model.line > y->service->model.line;
 }
 
 static void check_claims(struct build *build)
@@ -273,7 +289,8 @@ static void check_claims(struct build *build)
 		if (claims[i].service != claims[i - 1].service &&
 		    svc_key_compare(claims[i].key, claims[i - 1].key) == 0)
 			build_error(build, claims[i].service->node, 0,
-				    "the virtual server of line %u has the same address, protocol and port",
+				    "the virtual server of line %u has the same address, protocol "
+				    "and port",
 				    claims[i - 1].service->model.line);
 }
 
@@ -282,20 +299,23 @@ static struct names collect_groups(struct build *build)
 	struct names names = names_new(build->scratch, build->address_groups.n);
 
 	for (struct item *item = build->address_groups.first; item; item = item->next)
-		names_add(&names, ITEM(draft_address_group, item)->name, ITEM(draft_address_group, item));
+		names_add(&names, ITEM(draft_address_group, item)->name,
+			  ITEM(draft_address_group, item));
 	names_sort(&names);
 	for (size_t i = 1; i < names.n; i++) {
 		const struct draft_address_group *group = names.entries[i].object;
 		const struct draft_address_group *first = names.entries[i - 1].object;
 
 		if (strcmp(group->name, first->name) == 0)
-			build_error(build, group->node, 1, "there is a virtual_server_group '%.64s' already, in line %u",
+			build_error(build, group->node, 1,
+				    "there is a virtual_server_group '%.64s' already, in line %u",
 				    group->name, first->node->place.line);
 	}
 	return names;
 }
 
-static bool find_group(struct build *build, const struct names *names, struct draft_virtual_server *service)
+static bool find_group(struct build *build, const struct names *names,
+		       struct draft_virtual_server *service)
 {
 	const char *name = service->model.group_name, *near;
 
@@ -312,13 +332,15 @@ static bool find_group(struct build *build, const struct names *names, struct dr
 	return false;
 }
 
-static void finish_service(struct build *build, const struct names *groups, struct draft_virtual_server *service)
+static void finish_service(struct build *build, const struct names *groups,
+			   struct draft_virtual_server *service)
 {
 	service->dropped = true;
 	if (!find_group(build, groups, service))
 		return;
 	if (!service->servers.n) {
-		build_warn(build, service->node, 0, "the virtual server has no real server; it is dropped");
+		build_warn(build, service->node, 0,
+			   "the virtual server has no real server; it is dropped");
 		return;
 	}
 	if (!finish_keys(build, service, service->group))
@@ -340,7 +362,8 @@ static void warn_unused(struct build *build)
 		const struct draft_address_group *group = ITEM(draft_address_group, item);
 
 		if (!group->used)
-			build_warn(build, group->node, 0, "no virtual_server uses this group; it has no effect");
+			build_warn(build, group->node, 0,
+				   "no virtual_server uses this group; it has no effect");
 	}
 }
 
@@ -356,5 +379,6 @@ void finish_services(struct build *build)
 	conf->services = arena_array(build->arena, build->services.n, sizeof(*conf->services));
 	for (struct item *item = build->services.first; item; item = item->next)
 		if (!ITEM(draft_virtual_server, item)->dropped)
-			conf->services[conf->n_services++] = ITEM(draft_virtual_server, item)->model;
+			conf->services[conf->n_services++] =
+				ITEM(draft_virtual_server, item)->model;
 }

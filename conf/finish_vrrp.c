@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VRRP as a whole: names, sync groups, the rule that a VRID is unique on its link, and the arrays of the model.
- * Runs in the thread that loads.
+ * VRRP as a whole: names, sync groups, the rule that a VRID is unique on its link, and the arrays
+ * of the model. Runs in the thread that loads.
  */
 #include "conf/finish_vrrp.h"
 
@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* Reports names given twice; what says which kind of object. node_offset: of the object's node. */
-static void check_names(struct build *build, const struct names *names, const char *what, size_t node_offset)
+static void check_names(struct build *build, const struct names *names, const char *what,
+			size_t node_offset)
 {
 	for (size_t i = 1; i < names->n; i++) {
 		const struct node *node, *first;
@@ -18,18 +19,18 @@ static void check_names(struct build *build, const struct names *names, const ch
 			continue;
 		memcpy(&node, (char *)names->entries[i].object + node_offset, sizeof(node));
 		memcpy(&first, (char *)names->entries[i - 1].object + node_offset, sizeof(first));
-		build_error(build, node, 1, "there is a %s '%.64s' already, in line %u", what, names->entries[i].name,
-			    first->place.line);
+		build_error(build, node, 1, "there is a %s '%.64s' already, in line %u", what,
+			    names->entries[i].name, first->place.line);
 	}
 }
 
-#define COLLECT(build, list, type)                                                                                     \
-	({                                                                                                             \
-		struct names names_ = names_new((build)->scratch, (build)->list.n);                                    \
-		for (struct item *item_ = (build)->list.first; item_; item_ = item_->next)                             \
-			names_add(&names_, ITEM(type, item_)->model.name, ITEM(type, item_));                          \
-		names_sort(&names_);                                                                                   \
-		names_;                                                                                                \
+#define COLLECT(build, list, type)                                                                 \
+	({                                                                                         \
+		struct names names_ = names_new((build)->scratch, (build)->list.n);                \
+		for (struct item *item_ = (build)->list.first; item_; item_ = item_->next)         \
+			names_add(&names_, ITEM(type, item_)->model.name, ITEM(type, item_));      \
+		names_sort(&names_);                                                               \
+		names_;                                                                            \
 	})
 
 /* ---- sync groups ---- */
@@ -44,39 +45,41 @@ static void add_tracks(struct build *build, const struct items *from, struct ite
 	}
 }
 
-static void join_group(struct build *build, struct draft_group *group, struct draft_instance *instance,
-		       uint32_t *members)
+static void join_group(struct build *build, struct draft_group *group,
+		       struct draft_instance *instance, uint32_t *members)
 {
 	members[group->model.n_members++] = instance->model.group;
 	add_tracks(build, &group->scripts, &instance->scripts);
 	add_tracks(build, &group->interfaces, &instance->interfaces);
 }
 
-static void finish_member(struct build *build, struct draft_group *group, const struct draft_member *member,
-			  const struct names *instances, uint32_t *members, const struct draft_group **owners)
+static void finish_member(struct build *build, struct draft_group *group,
+			  const struct draft_member *member, const struct names *instances,
+			  uint32_t *members, const struct draft_group **owners)
 {
 	struct draft_instance *instance = names_find(instances, member->name);
 	const char *near;
 
 	if (!instance) {
 		near = names_nearest(instances, member->name);
-		diags_add(&build->diags, DIAG_ERROR, &member->place, "there is no vrrp_instance '%.64s'%s%s%s",
-			  member->name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		diags_add(&build->diags, DIAG_ERROR, &member->place,
+			  "there is no vrrp_instance '%.64s'%s%s%s", member->name,
+			  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 		return;
 	}
 	/* Until groups are final, an instance's group holds its own index. */
 	if (owners[instance->model.group]) {
 		diags_add(&build->diags, DIAG_WARNING, &member->place,
-			  "'%.64s' is in the sync group '%.64s' already; ignored here", member->name,
-			  owners[instance->model.group]->model.name);
+			  "'%.64s' is in the sync group '%.64s' already; ignored here",
+			  member->name, owners[instance->model.group]->model.name);
 		return;
 	}
 	owners[instance->model.group] = group;
 	join_group(build, group, instance, members);
 }
 
-static void finish_group(struct build *build, struct draft_group *group, const struct names *instances,
-			 const struct draft_group **owners)
+static void finish_group(struct build *build, struct draft_group *group,
+			 const struct names *instances, const struct draft_group **owners)
 {
 	uint32_t *members = arena_array(build->arena, group->members.n, sizeof(*members));
 
@@ -86,7 +89,9 @@ static void finish_group(struct build *build, struct draft_group *group, const s
 	if (!group->model.n_members)
 		build_warn(build, group->node, 0, "the sync group has no members; it is dropped");
 	else if (group->model.n_members == 1)
-		build_warn(build, group->node, 0, "the sync group has one member only; it has no effect but its notify commands");
+		build_warn(build, group->node, 0,
+			   "the sync group has one member only; it has no effect but its notify "
+			   "commands");
 }
 
 /* Members of a group follow each other, so a weight would make no sense unless asked for. */
@@ -104,14 +109,16 @@ static void drop_weights(struct build *build, struct draft_instance *instance, s
 			continue;
 		}
 		diags_add(&build->diags, DIAG_WARNING, &track->place,
-			  "'%.64s' has a weight, which members of a sync group have only with 'sync_group_tracking_weight'; '%.64s' does not track it",
+			  "'%.64s' has a weight, which members of a sync group have only with "
+			  "'sync_group_tracking_weight'; '%.64s' does not track it",
 			  track->model.name, instance->model.name);
 		*link = (*link)->next;
 		tracks->n--;
 	}
 }
 
-static void finish_groups(struct build *build, const struct names *instances, const struct draft_group **owners)
+static void finish_groups(struct build *build, const struct names *instances,
+			  const struct draft_group **owners)
 {
 	uint32_t index = 0;
 	struct conf *conf = build->conf;
@@ -155,7 +162,8 @@ static int compare_links(const void *a, const void *b)
 
 static void check_vrids(struct build *build)
 {
-	struct draft_instance **sorted = arena_array(build->scratch, build->instances.n, sizeof(*sorted));
+	struct draft_instance **sorted =
+		arena_array(build->scratch, build->instances.n, sizeof(*sorted));
 	size_t n = 0;
 
 	for (struct item *item = build->instances.first; item; item = item->next)
@@ -172,8 +180,8 @@ static void check_vrids(struct build *build)
 		    sorted[i - 1]->family != sorted[i]->family)
 			continue;
 		build_error(build, setter ? setter : sorted[i]->node, 0,
-			    "virtual_router_id %u is used on %s by '%.64s' of line %u already", y->vrid, y->interface,
-			    x->name, x->line);
+			    "virtual_router_id %u is used on %s by '%.64s' of line %u already",
+			    y->vrid, y->interface, x->name, x->line);
 	}
 }
 
@@ -188,7 +196,8 @@ static void finish_scripts(struct build *build)
 		struct draft_script *script = ITEM(draft_script, item);
 
 		if (!script->used) {
-			build_warn(build, script->node, 0, "the script is tracked by no instance; it will not run");
+			build_warn(build, script->node, 0,
+				   "the script is tracked by no instance; it will not run");
 			continue;
 		}
 		script->index = (uint32_t)conf->n_scripts;
@@ -225,7 +234,8 @@ void finish_vrrp(struct build *build)
 	struct names scripts = COLLECT(build, scripts, draft_script);
 	struct names instances = COLLECT(build, instances, draft_instance);
 	struct names groups = COLLECT(build, groups, draft_group);
-	const struct draft_group **owners = arena_array(build->scratch, build->instances.n, sizeof(*owners));
+	const struct draft_group **owners =
+		arena_array(build->scratch, build->instances.n, sizeof(*owners));
 	struct conf *conf = build->conf;
 	uint32_t index = 0;
 

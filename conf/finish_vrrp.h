@@ -7,4 +7,5 @@
 #include "conf/build.h"
 #include "conf/names.h"
 
-void finish_instance(struct build *build, struct draft_instance *instance, const struct names *scripts);
+void finish_instance(struct build *build, struct draft_instance *instance,
+		     const struct names *scripts);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Includes: brace expansion is done here, without recursion and with a bound, the rest by glob(3). Files are
- * opened non-blocking and must be regular, so a FIFO or device in a directory of snippets cannot hang a reload.
- * Runs in the thread that loads.
+ * Includes: brace expansion is done here, without recursion and with a bound, the rest by glob(3).
+ * Files are opened non-blocking and must be regular, so a FIFO or device in a directory of snippets
+ * cannot hang a reload. Runs in the thread that loads.
  */
+#define _GNU_SOURCE
 #include "conf/include.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 #include "conf/arena.h"
 
-#define ALTERNATIVES_MAX 256 /* of one pattern's braces */
+#define ALTERNATIVES_MAX 256  /* of one pattern's braces */
 #define MATCHES_MAX	 4096 /* files of one pattern */
 
 struct pattern_list {
@@ -55,7 +56,8 @@ int include_strictness(const char *keyword)
 	return -1;
 }
 
-/* The end of the group that opens at text, NULL when it is not closed; *ret_commas counts its own commas. */
+/* The end of the group that opens at text, NULL when it is not closed; *ret_commas counts its own
+ * commas. */
 static const char *group_end(const char *text, size_t *ret_commas)
 {
 	unsigned depth = 0;
@@ -175,7 +177,8 @@ static void add_match(struct match_list *list, struct match *match, const char *
 	list->n++;
 }
 
-/* One allocation for all, and only then the strings: nothing may jump away while glob's memory is held. */
+/* One allocation for all, and only then the strings: nothing may jump away while glob's memory is
+ * held. */
 static size_t add_matches(struct conf_arena *arena, struct match_list *list, const char *pattern)
 {
 	size_t matches = 0, bytes = 0;
@@ -231,8 +234,9 @@ static void match_item(struct conf_arena *arena, struct match_list *matches, con
 			  arena_printf(arena, "%s%s", *item == '/' ? "" : directory, item));
 }
 
-struct include_files include_expand(struct conf_arena *arena, struct diags *diags, const struct place *place,
-				    const char *directory, const char *pattern, int strictness)
+struct include_files include_expand(struct conf_arena *arena, struct diags *diags,
+				    const struct place *place, const char *directory,
+				    const char *pattern, int strictness)
 {
 	struct match_list matches = {0};
 	struct pattern_list *list = arena_alloc(arena, sizeof(*list));
@@ -240,7 +244,8 @@ struct include_files include_expand(struct conf_arena *arena, struct diags *diag
 	list->items[0] = pattern;
 	list->n = 1;
 	if (!expand_braces(arena, list)) {
-		diags_add(diags, DIAG_ERROR, place, "the braces of this pattern give more than %d alternatives",
+		diags_add(diags, DIAG_ERROR, place,
+			  "the braces of this pattern give more than %d alternatives",
 			  ALTERNATIVES_MAX);
 		return (struct include_files){0};
 	}
@@ -257,7 +262,8 @@ struct include_files include_expand(struct conf_arena *arena, struct diags *diag
 	if (!matches.n && (strictness & INCLUDE_MATCH) && !(strictness & INCLUDE_WILDCARD))
 		diags_add(diags, DIAG_ERROR, place, "'%s' matches no file", pattern);
 	else if (!matches.n && !(strictness & INCLUDE_MATCH))
-		diags_add(diags, DIAG_NOTE, place, "'%s' matches no file; nothing is included", pattern);
+		diags_add(diags, DIAG_NOTE, place, "'%s' matches no file; nothing is included",
+			  pattern);
 	return to_files(arena, &matches);
 }
 
@@ -301,8 +307,8 @@ static ssize_t read_all(int fd, char *room, size_t size)
 	return (ssize_t)used;
 }
 
-int include_read(struct conf_arena *arena, const char *path, size_t limit, bool included, struct source *ret,
-		 const char **ret_why)
+int include_read(struct conf_arena *arena, const char *path, size_t limit, bool included,
+		 struct source *ret, const char **ret_why)
 {
 	struct stat status;
 	char *room;

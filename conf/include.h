@@ -27,15 +27,17 @@ struct include_files {
 int include_strictness(const char *keyword);
 
 /*
- * Files that pattern matches, braces first, each alternative sorted; relative to directory ("" for the working
- * directory). Existence and type are not checked.
+ * Files that pattern matches, braces first, each alternative sorted; relative to directory ("" for
+ * the working directory). Existence and type are not checked.
  */
-struct include_files include_expand(struct conf_arena *arena, struct diags *diags, const struct place *place,
-				    const char *directory, const char *pattern, int strictness);
+struct include_files include_expand(struct conf_arena *arena, struct diags *diags,
+				    const struct place *place, const char *directory,
+				    const char *pattern, int strictness);
 
 /*
- * Reads one file into *ret. Returns 1 when the file is to be skipped (directory, device, execute bit), a
- * negative errno when it cannot be read, and says nothing itself; *ret_why gives the reason for both.
+ * Reads one file into *ret. Returns 1 when the file is to be skipped (directory, device, execute
+ * bit), a negative errno when it cannot be read, and says nothing itself; *ret_why gives the reason
+ * for both.
  */
-int include_read(struct conf_arena *arena, const char *path, size_t limit, bool included, struct source *ret,
-		 const char **ret_why);
+int include_read(struct conf_arena *arena, const char *path, size_t limit, bool included,
+		 struct source *ret, const char **ret_why);

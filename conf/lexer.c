@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads words. A comment starts at # or ! anywhere outside double quotes, even inside a word; a backslash
- * protects these two outside quotes and nothing else. Braces split even in the middle of a word. Pure.
+ * Reads words. A comment starts at # or ! anywhere outside double quotes, even inside a word; a
+ * backslash protects these two outside quotes and nothing else. Braces split even in the middle of
+ * a word. Pure.
  */
 #include "conf/lexer.h"
 
@@ -123,7 +124,8 @@ static bool take_bare(struct lexer *lexer, enum lexer_mode mode, struct piece *p
 			piece->braces++;
 		else if (c == '}')
 			piece->braces--;
-		else if (c == '\\' && lexer->at + 1 < lexer->size && is_comment(lexer->text[lexer->at + 1]))
+		else if (c == '\\' && lexer->at + 1 < lexer->size &&
+			 is_comment(lexer->text[lexer->at + 1]))
 			lexer->at++;
 		if (!take_character(lexer, piece))
 			return false;
@@ -151,7 +153,8 @@ static enum lexer_token take_brace(struct lexer *lexer)
 	return lexer->text[lexer->at++] == '{' ? LEXER_OPEN : LEXER_CLOSE;
 }
 
-enum lexer_token lexer_next(struct lexer *lexer, enum lexer_mode mode, struct conf_arena *arena, struct word *ret)
+enum lexer_token lexer_next(struct lexer *lexer, enum lexer_mode mode, struct conf_arena *arena,
+			    struct word *ret)
 {
 	struct piece piece = {0};
 	bool good;

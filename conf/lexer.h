@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line of configuration to words and braces. How a word is read depends on what it is for, so the caller
- * says so for each word.
+ * One line of configuration to words and braces. How a word is read depends on what it is for, so
+ * the caller says so for each word.
  *
- * Source: keepalived.conf(5), comments and quoting; config behaviour of keepalived 2.2.7 for braces.
+ * Source: keepalived.conf(5), comments and quoting; config behaviour of keepalived 2.2.7 for
+ * braces.
  */
 #pragma once
 
@@ -49,4 +50,5 @@ struct lexer {
 void lexer_start(struct lexer *lexer, const char *line, size_t size, char *room);
 
 /* Reads the next token; *ret is filled for LEXER_WORD only, its text allocated from arena. */
-enum lexer_token lexer_next(struct lexer *lexer, enum lexer_mode mode, struct conf_arena *arena, struct word *ret);
+enum lexer_token lexer_next(struct lexer *lexer, enum lexer_mode mode, struct conf_arena *arena,
+			    struct word *ret);

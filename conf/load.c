@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One load from beginning to end: two arenas (one for the model, one that goes when the load ends) and one exit
- * for memory being out. Runs in main at the start and in the helper thread at a reload; prints nothing.
+ * One load from beginning to end: two arenas (one for the model, one that goes when the load ends)
+ * and one exit for memory being out. Runs in main at the start and in the helper thread at a
+ * reload; prints nothing.
  */
 #include "conf/load.h"
 
@@ -23,7 +24,8 @@ static int build_model(struct build *build, const struct text *from)
 	int r = 0;
 
 	if (from->text)
-		tree_read_text(build->scratch, &build->diags, from->name, from->text, from->size, root);
+		tree_read_text(build->scratch, &build->diags, from->name, from->text, from->size,
+			       root);
 	else
 		r = tree_read_file(build->scratch, &build->diags, from->name, root);
 	if (r < 0)
@@ -52,8 +54,8 @@ static int guard(struct build *build, const struct text *from)
 	return build_model(build, from);
 }
 
-static int load(const struct text *from, const struct conf_load_options *options, const struct conf **ret,
-		struct diag_list *ret_diags)
+static int load(const struct text *from, const struct conf_load_options *options,
+		const struct conf **ret, struct diag_list *ret_diags)
 {
 	struct build build = {.scratch = arena_new(), .arena = arena_new()};
 	int r = -ENOMEM, finished;
@@ -85,8 +87,9 @@ int conf_load(const char *file, const struct conf_load_options *options, const s
 	return load(&from, options, ret, ret_diags);
 }
 
-int conf_load_text(const char *name, const char *text, size_t size, const struct conf_load_options *options,
-		   const struct conf **ret, struct diag_list *ret_diags)
+int conf_load_text(const char *name, const char *text, size_t size,
+		   const struct conf_load_options *options, const struct conf **ret,
+		   struct diag_list *ret_diags)
 {
 	struct text from = {.name = name, .text = text ? text : "", .size = size};
 

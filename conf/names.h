@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding objects by name in a sorted index, so that large configurations load in time proportional to their
- * size. Private to conf/.
+ * Finding objects by name in a sorted index, so that large configurations load in time proportional
+ * to their size. Private to conf/.
  */
 #pragma once
 

@@ -11,11 +11,29 @@
 #define NAME_MAX_COMPARED 40
 
 static const struct option_scope *const all_scopes[] = {
-	&scope_root,	      &scope_global,   &scope_email,	   &scope_script,	 &scope_instance,
-	&scope_auth,	      &scope_address,  &scope_excluded,	   &scope_track_script,	 &scope_track_interface,
-	&scope_group,	      &scope_members,  &scope_group_script, &scope_group_interface,
-	&scope_address_group, &scope_service,  &scope_server,	   &scope_tcp,		 &scope_http,
-	&scope_ssl,	      &scope_url,      &scope_misc,	   NULL,
+	&scope_root,
+	&scope_global,
+	&scope_email,
+	&scope_script,
+	&scope_instance,
+	&scope_auth,
+	&scope_address,
+	&scope_excluded,
+	&scope_track_script,
+	&scope_track_interface,
+	&scope_group,
+	&scope_members,
+	&scope_group_script,
+	&scope_group_interface,
+	&scope_address_group,
+	&scope_service,
+	&scope_server,
+	&scope_tcp,
+	&scope_http,
+	&scope_ssl,
+	&scope_url,
+	&scope_misc,
+	NULL,
 };
 
 const struct option_scope *const *option_scopes(void)
@@ -77,7 +95,8 @@ unsigned option_distance(const char *a, const char *b, unsigned limit)
 	for (size_t j = 0; j <= m; j++)
 		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= n; i++) {
-		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *two_above = rows[(i + 1) % 3];
 
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= m; j++) {

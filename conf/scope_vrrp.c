@@ -25,8 +25,8 @@ static char *block_name(struct build *build, const struct node *node)
 		return NULL;
 	}
 	if (node->n_words > 2)
-		build_warn(build, node, 2, "'%s' takes one name; '%.64s' is ignored", node->words[0].text,
-			   node->words[2].text);
+		build_warn(build, node, 2, "'%s' takes one name; '%.64s' is ignored",
+			   node->words[0].text, node->words[2].text);
 	return arena_strdup(build->arena, node->words[1].text);
 }
 
@@ -55,7 +55,8 @@ static void read_script_weight(struct build *build, const struct node *node, voi
 	if (!value_signed(build, node, 1, "'weight'", -253, 253, &weight))
 		return;
 	if (node->n_words > 2 && strcmp(node->words[2].text, "reverse") != 0) {
-		build_error(build, node, 2, "behind the weight only 'reverse' may follow, not '%.64s'",
+		build_error(build, node, 2,
+			    "behind the weight only 'reverse' may follow, not '%.64s'",
 			    node->words[2].text);
 		return;
 	}
@@ -75,7 +76,8 @@ static void read_user(struct build *build, const struct node *node, void *draft)
 	struct draft_script *script = draft;
 
 	script->model.command.user = arena_strdup(build->arena, node->words[1].text);
-	script->model.command.group = node->n_words > 2 ? arena_strdup(build->arena, node->words[2].text) : NULL;
+	script->model.command.group =
+		node->n_words > 2 ? arena_strdup(build->arena, node->words[2].text) : NULL;
 }
 
 static void read_script(struct build *build, const struct node *node, void *draft)
@@ -101,7 +103,8 @@ static void dump_user(struct dump *dump, const struct option *row, const void *m
 	const struct conf_command *command = &((const struct conf_script *)model)->command;
 
 	if (command->user)
-		dump_line(dump, "%s %s%s%s", row->name, dump_word(dump, command->user), command->group ? " " : "",
+		dump_line(dump, "%s %s%s%s", row->name, dump_word(dump, command->user),
+			  command->group ? " " : "",
 			  command->group ? dump_word(dump, command->group) : "");
 }
 
@@ -112,28 +115,32 @@ static void end_script(struct build *build, const struct node *node, void *draft
 	(void)build;
 	if (!script->model.interval_us)
 		script->model.interval_us = 1000000;
-	if (!tree_setter(node, offsetof(struct draft_script, model.timeout_us)) || !script->model.timeout_us)
+	if (!tree_setter(node, offsetof(struct draft_script, model.timeout_us)) ||
+	    !script->model.timeout_us)
 		script->model.timeout_us = script->model.interval_us;
 }
 
 #define SCRIPT(member) OPTION_FIELD(draft_script, model.member), .reload = OPTION_IN_PLACE
 
 static const struct option script_rows[] = {
-	{"script", OPTION_COMMAND, SCRIPT(command), .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER,
-	 .apply = read_script, .dump = dump_script, .help = "what to run; exit status 0 is success"},
-	{"interval", OPTION_TIME, SCRIPT(interval_us), .flags = DEFAULT, .min = 0, .max = TIME_MAX_US,
-	 .initial = 1000000, .help = "time from start to start; 0 means 1"},
+	{"script", OPTION_COMMAND, SCRIPT(command),
+	 .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER, .apply = read_script,
+	 .dump = dump_script, .help = "what to run; exit status 0 is success"},
+	{"interval", OPTION_TIME, SCRIPT(interval_us), .flags = DEFAULT, .min = 0,
+	 .max = TIME_MAX_US, .initial = 1000000, .help = "time from start to start; 0 means 1"},
 	{"timeout", OPTION_TIME, SCRIPT(timeout_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
 	 .help = "a run that takes longer has failed; the interval by default"},
-	{"weight", OPTION_CUSTOM, SCRIPT(weight), .flags = FIELD, .min = 1, .max = 2, .apply = read_script_weight,
-	 .dump = dump_script_weight, .argument = "N [reverse]",
-	 .help = "-253..253: added to the priority on success, negative on failure; 0: failure is FAULT"},
-	{"rise", OPTION_UNSIGNED, SCRIPT(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX, .initial = 1,
-	 .help = "successes in a row until it counts as good"},
-	{"fall", OPTION_UNSIGNED, SCRIPT(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX, .initial = 1,
-	 .help = "failures in a row until it counts as bad"},
-	{"user", OPTION_CUSTOM, SCRIPT(command.user), .flags = FIELD, .min = 1, .max = 2, .apply = read_user,
-	 .dump = dump_user, .argument = "USER [GROUP]", .help = "account it runs as"},
+	{"weight", OPTION_CUSTOM, SCRIPT(weight), .flags = FIELD, .min = 1, .max = 2,
+	 .apply = read_script_weight, .dump = dump_script_weight, .argument = "N [reverse]",
+	 .help = "-253..253: added to the priority on success, negative on failure; 0: failure is "
+		 "FAULT"},
+	{"rise", OPTION_UNSIGNED, SCRIPT(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	 .initial = 1, .help = "successes in a row until it counts as good"},
+	{"fall", OPTION_UNSIGNED, SCRIPT(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	 .initial = 1, .help = "failures in a row until it counts as bad"},
+	{"user", OPTION_CUSTOM, SCRIPT(command.user), .flags = FIELD, .min = 1, .max = 2,
+	 .apply = read_user, .dump = dump_user, .argument = "USER [GROUP]",
+	 .help = "account it runs as"},
 	{"init_fail", OPTION_FLAG, SCRIPT(init_fail), .flags = FIELD, .value = true,
 	 .help = "bad until the first success"},
 	{NULL},
@@ -204,73 +211,86 @@ static const struct option_choice states[] = {
 #define RESTARTS(member) OPTION_FIELD(draft_instance, model.member), .reload = OPTION_RESTART
 
 static const struct option instance_rows[] = {
-	{"state", OPTION_CHOICE, INSTANCE(state), .flags = DEFAULT | OPTION_IGNORE_CASE, .choices = states,
-	 .initial = CONF_STATE_BACKUP, .help = "expected role; election decides"},
+	{"state", OPTION_CHOICE, INSTANCE(state), .flags = DEFAULT | OPTION_IGNORE_CASE,
+	 .choices = states, .initial = CONF_STATE_BACKUP,
+	 .help = "expected role; election decides"},
 	{"interface", OPTION_INTERFACE, RESTARTS(interface), .flags = FIELD | OPTION_REQUIRED,
 	 .help = "interface of adverts and addresses"},
-	{"virtual_router_id", OPTION_UNSIGNED, RESTARTS(vrid), .flags = FIELD | OPTION_REQUIRED, .min = 1, .max = 255,
-	 .help = "the same on all nodes, unique on the link"},
-	{"priority", OPTION_UNSIGNED, INSTANCE(priority), .flags = DEFAULT, .min = 1, .max = 255, .initial = 100,
-	 .help = "the highest becomes master; 255: address owner"},
-	{"version", OPTION_UNSIGNED, RESTARTS(version), .flags = FIELD, .min = 2, .max = 3, .help = "of VRRP"},
-	{"advert_int", OPTION_TIME, INSTANCE(advert_us), .flags = DEFAULT, .min = 10000, .max = 255000000,
-	 .initial = 1000000, .help = "interval of adverts; whole seconds in version 2"},
+	{"virtual_router_id", OPTION_UNSIGNED, RESTARTS(vrid), .flags = FIELD | OPTION_REQUIRED,
+	 .min = 1, .max = 255, .help = "the same on all nodes, unique on the link"},
+	{"priority", OPTION_UNSIGNED, INSTANCE(priority), .flags = DEFAULT, .min = 1, .max = 255,
+	 .initial = 100, .help = "the highest becomes master; 255: address owner"},
+	{"version", OPTION_UNSIGNED, RESTARTS(version), .flags = FIELD, .min = 2, .max = 3,
+	 .help = "of VRRP"},
+	{"advert_int", OPTION_TIME, INSTANCE(advert_us), .flags = DEFAULT, .min = 10000,
+	 .max = 255000000, .initial = 1000000,
+	 .help = "interval of adverts; whole seconds in version 2"},
 	{"mcast_src_ip", OPTION_ADDRESS, RESTARTS(source), .flags = FIELD, .dump = dump_source,
 	 .help = "source of adverts; the interface's primary address by default"},
 	{"unicast_src_ip", OPTION_ALIAS, .alias_of = "mcast_src_ip"},
-	{"authentication", OPTION_BLOCK, .block = &scope_auth, .dump = dump_auth, .help = "VRRP version 2 only"},
-	{"preempt", OPTION_FLAG, INSTANCE(preempt), .flags = DEFAULT | OPTION_REPEATABLE, .value = true, .initial = true,
+	{"authentication", OPTION_BLOCK, .block = &scope_auth, .dump = dump_auth,
+	 .help = "VRRP version 2 only"},
+	{"preempt", OPTION_FLAG, INSTANCE(preempt), .flags = DEFAULT | OPTION_REPEATABLE,
+	 .value = true, .initial = true,
 	 .help = "take over from a master of lower priority (the default)"},
-	{"nopreempt", OPTION_FLAG, INSTANCE(preempt), .flags = FIELD | OPTION_REPEATABLE, .value = false,
-	 .help = "leave a living master alone whatever its priority"},
-	{"preempt_delay", OPTION_TIME, INSTANCE(preempt_delay_us), .flags = DEFAULT, .min = 0, .max = 1000000000,
+	{"nopreempt", OPTION_FLAG, INSTANCE(preempt), .flags = FIELD | OPTION_REPEATABLE,
+	 .value = false, .help = "leave a living master alone whatever its priority"},
+	{"preempt_delay", OPTION_TIME, INSTANCE(preempt_delay_us), .flags = DEFAULT, .min = 0,
+	 .max = 1000000000,
 	 .help = "wait so long before taking over from a living master of lower priority"},
-	{"accept", OPTION_FLAG, INSTANCE(accept), .flags = DEFAULT | OPTION_REPEATABLE, .value = true, .initial = true,
+	{"accept", OPTION_FLAG, INSTANCE(accept), .flags = DEFAULT | OPTION_REPEATABLE,
+	 .value = true, .initial = true,
 	 .help = "the addresses accept local traffic (the default)"},
-	{"no_accept", OPTION_FLAG, INSTANCE(accept), .flags = FIELD | OPTION_REPEATABLE, .value = false,
-	 .help = "the addresses do not accept local traffic unless owned"},
-	{"dont_track_primary", OPTION_FLAG, INSTANCE(dont_track_primary), .flags = FIELD, .value = true,
-	 .help = "the interface going down is no fault"},
+	{"no_accept", OPTION_FLAG, INSTANCE(accept), .flags = FIELD | OPTION_REPEATABLE,
+	 .value = false, .help = "the addresses do not accept local traffic unless owned"},
+	{"dont_track_primary", OPTION_FLAG, INSTANCE(dont_track_primary), .flags = FIELD,
+	 .value = true, .help = "the interface going down is no fault"},
 	{"lower_prio_no_advert", OPTION_BOOL, INSTANCE(lower_prio_no_advert), .flags = FIELD,
 	 .help = "do not answer adverts of lower priority"},
 	{"higher_prio_send_advert", OPTION_BOOL, INSTANCE(higher_prio_send_advert), .flags = FIELD,
 	 .help = "a last advert before yielding to a higher priority"},
-	{"down_timer_adverts", OPTION_UNSIGNED, INSTANCE(down_timer_adverts), .flags = FIELD, .min = 1, .max = 100,
-	 .help = "missed adverts until the master is taken for dead"},
-	{"garp_master_delay", OPTION_TIME, INSTANCE(garp_delay_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
-	 .help = "as vrrp_garp_master_delay"},
-	{"garp_master_repeat", OPTION_UNSIGNED, INSTANCE(garp_repeat), .flags = FIELD, .min = 0, .max = UINT32_MAX,
-	 .help = "as vrrp_garp_master_repeat"},
-	{"garp_master_refresh", OPTION_TIME, INSTANCE(garp_refresh_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
-	 .help = "as vrrp_garp_master_refresh"},
-	{"garp_master_refresh_repeat", OPTION_UNSIGNED, INSTANCE(garp_refresh_repeat), .flags = FIELD, .min = 0,
-	 .max = UINT32_MAX, .help = "as vrrp_garp_master_refresh_repeat"},
-	{"garp_lower_prio_delay", OPTION_TIME, INSTANCE(garp_lower_prio_delay_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .help = "as vrrp_garp_lower_prio_delay"},
-	{"garp_lower_prio_repeat", OPTION_UNSIGNED, INSTANCE(garp_lower_prio_repeat), .flags = FIELD, .min = 0,
-	 .max = UINT32_MAX, .help = "as vrrp_garp_lower_prio_repeat"},
+	{"down_timer_adverts", OPTION_UNSIGNED, INSTANCE(down_timer_adverts), .flags = FIELD,
+	 .min = 1, .max = 100, .help = "missed adverts until the master is taken for dead"},
+	{"garp_master_delay", OPTION_TIME, INSTANCE(garp_delay_us), .flags = FIELD, .min = 0,
+	 .max = TIME_MAX_US, .help = "as vrrp_garp_master_delay"},
+	{"garp_master_repeat", OPTION_UNSIGNED, INSTANCE(garp_repeat), .flags = FIELD, .min = 0,
+	 .max = UINT32_MAX, .help = "as vrrp_garp_master_repeat"},
+	{"garp_master_refresh", OPTION_TIME, INSTANCE(garp_refresh_us), .flags = FIELD, .min = 0,
+	 .max = TIME_MAX_US, .help = "as vrrp_garp_master_refresh"},
+	{"garp_master_refresh_repeat", OPTION_UNSIGNED, INSTANCE(garp_refresh_repeat),
+	 .flags = FIELD, .min = 0, .max = UINT32_MAX, .help = "as vrrp_garp_master_refresh_repeat"},
+	{"garp_lower_prio_delay", OPTION_TIME, INSTANCE(garp_lower_prio_delay_us), .flags = FIELD,
+	 .min = 0, .max = TIME_MAX_US, .help = "as vrrp_garp_lower_prio_delay"},
+	{"garp_lower_prio_repeat", OPTION_UNSIGNED, INSTANCE(garp_lower_prio_repeat),
+	 .flags = FIELD, .min = 0, .max = UINT32_MAX, .help = "as vrrp_garp_lower_prio_repeat"},
 	{"virtual_ipaddress", OPTION_BLOCK, .block = &scope_address, .dump = dump_addresses,
 	 .help = "addresses, advertised; one per line"},
-	{"virtual_ipaddress_excluded", OPTION_BLOCK, .block = &scope_excluded, .dump = dump_excluded,
-	 .help = "addresses set with the others but not advertised"},
-	{"no_virtual_ipaddress", OPTION_FLAG, OPTION_FIELD(draft_instance, no_virtual_address), .flags = FIELD,
-	 .value = true, .dump = dump_no_address, .help = "having no address is meant"},
+	{"virtual_ipaddress_excluded", OPTION_BLOCK, .block = &scope_excluded,
+	 .dump = dump_excluded, .help = "addresses set with the others but not advertised"},
+	{"no_virtual_ipaddress", OPTION_FLAG, OPTION_FIELD(draft_instance, no_virtual_address),
+	 .flags = FIELD, .value = true, .dump = dump_no_address,
+	 .help = "having no address is meant"},
 	{"track_script", OPTION_BLOCK, .block = &scope_track_script, .dump = dump_track_scripts,
 	 .help = "scripts, each with an optional weight"},
-	{"track_interface", OPTION_BLOCK, .block = &scope_track_interface, .dump = dump_track_interfaces,
-	 .help = "interfaces, each with an optional weight"},
-	{"notify_master", OPTION_COMMAND, INSTANCE(notify.master), .flags = FIELD, .help = "run on becoming master"},
-	{"notify_backup", OPTION_COMMAND, INSTANCE(notify.backup), .flags = FIELD, .help = "run on becoming backup"},
-	{"notify_fault", OPTION_COMMAND, INSTANCE(notify.fault), .flags = FIELD, .help = "run on a fault"},
-	{"notify_stop", OPTION_COMMAND, INSTANCE(notify.stop), .flags = FIELD, .help = "run when vipd stops"},
+	{"track_interface", OPTION_BLOCK, .block = &scope_track_interface,
+	 .dump = dump_track_interfaces, .help = "interfaces, each with an optional weight"},
+	{"notify_master", OPTION_COMMAND, INSTANCE(notify.master), .flags = FIELD,
+	 .help = "run on becoming master"},
+	{"notify_backup", OPTION_COMMAND, INSTANCE(notify.backup), .flags = FIELD,
+	 .help = "run on becoming backup"},
+	{"notify_fault", OPTION_COMMAND, INSTANCE(notify.fault), .flags = FIELD,
+	 .help = "run on a fault"},
+	{"notify_stop", OPTION_COMMAND, INSTANCE(notify.stop), .flags = FIELD,
+	 .help = "run when vipd stops"},
 	{"notify", OPTION_COMMAND, INSTANCE(notify.any), .flags = FIELD,
 	 .help = "run on every change with kind, name, state and priority"},
-	{"notify_master_rx_lower_pri", OPTION_COMMAND, INSTANCE(notify.master_rx_lower_pri), .flags = FIELD,
-	 .help = "run when a master hears a lower priority"},
-	{"smtp_alert", OPTION_BOOL, INSTANCE(smtp_alert), .flags = DEFAULT | OPTION_MAIL, .initial = CONF_UNSET,
-	 .help = "mail on state changes"},
+	{"notify_master_rx_lower_pri", OPTION_COMMAND, INSTANCE(notify.master_rx_lower_pri),
+	 .flags = FIELD, .help = "run when a master hears a lower priority"},
+	{"smtp_alert", OPTION_BOOL, INSTANCE(smtp_alert), .flags = DEFAULT | OPTION_MAIL,
+	 .initial = CONF_UNSET, .help = "mail on state changes"},
 	{"native_ipv6", OPTION_OBSOLETE, .help = "the addresses decide"},
-	{"lvs_sync_daemon_interface", OPTION_OBSOLETE, .help = "it belongs into global_defs as lvs_sync_daemon"},
+	{"lvs_sync_daemon_interface", OPTION_OBSOLETE,
+	 .help = "it belongs into global_defs as lvs_sync_daemon"},
 	{NULL},
 };
 
@@ -287,8 +307,8 @@ static const struct option_choice auth_types[] = {
 static const struct option auth_rows[] = {
 	{"auth_type", OPTION_CHOICE, INSTANCE(auth), .flags = FIELD, .choices = auth_types,
 	 .help = "clear-text password or IPsec AH"},
-	{"auth_pass", OPTION_STRING, OPTION_FIELD(draft_instance, auth_pass), .flags = FIELD, .max = 255,
-	 .help = "the first 8 octets count"},
+	{"auth_pass", OPTION_STRING, OPTION_FIELD(draft_instance, auth_pass), .flags = FIELD,
+	 .max = 255, .help = "the first 8 octets count"},
 	{NULL},
 };
 
@@ -316,7 +336,8 @@ static void read_members(struct build *build, const struct node *node, void *dra
 	struct draft_group *group = draft;
 
 	for (size_t i = 0; i < node->n_words; i++) {
-		struct draft_member *member = items_add(&group->members, build->scratch, sizeof(*member));
+		struct draft_member *member =
+			items_add(&group->members, build->scratch, sizeof(*member));
 
 		member->name = node->words[i].text;
 		member->place = tree_place(node, i);
@@ -329,7 +350,8 @@ static void dump_members(struct dump *dump, const struct option *row, const void
 
 	dump_open(dump, "%s", row->name);
 	for (size_t i = 0; i < group->n_members; i++)
-		dump_line(dump, "%s", dump_word(dump, dump_conf(dump)->instances[group->members[i]].name));
+		dump_line(dump, "%s",
+			  dump_word(dump, dump_conf(dump)->instances[group->members[i]].name));
 	dump_close(dump);
 }
 
@@ -344,22 +366,28 @@ static void dump_nothing(struct dump *dump, const struct option *row, const void
 #define GROUP(member) OPTION_FIELD(draft_group, model.member), .reload = OPTION_IN_PLACE
 
 static const struct option group_rows[] = {
-	{"group", OPTION_BLOCK, .block = &scope_members, .flags = OPTION_REQUIRED, .dump = dump_members,
-	 .help = "names of the member instances"},
-	{"sync_group_tracking_weight", OPTION_FLAG, GROUP(tracking_weight), .flags = FIELD, .value = true,
-	 .help = "members may have tracking weights"},
-	{"global_tracking", OPTION_ALIAS, .alias_of = "sync_group_tracking_weight", .flags = OPTION_DEPRECATED},
+	{"group", OPTION_BLOCK, .block = &scope_members, .flags = OPTION_REQUIRED,
+	 .dump = dump_members, .help = "names of the member instances"},
+	{"sync_group_tracking_weight", OPTION_FLAG, GROUP(tracking_weight), .flags = FIELD,
+	 .value = true, .help = "members may have tracking weights"},
+	{"global_tracking", OPTION_ALIAS, .alias_of = "sync_group_tracking_weight",
+	 .flags = OPTION_DEPRECATED},
 	{"track_script", OPTION_BLOCK, .block = &scope_group_script, .dump = dump_nothing,
 	 .help = "applied to every member"},
 	{"track_interface", OPTION_BLOCK, .block = &scope_group_interface, .dump = dump_nothing,
 	 .help = "applied to every member"},
-	{"notify_master", OPTION_COMMAND, GROUP(notify.master), .flags = FIELD, .help = "run on becoming master"},
-	{"notify_backup", OPTION_COMMAND, GROUP(notify.backup), .flags = FIELD, .help = "run on becoming backup"},
-	{"notify_fault", OPTION_COMMAND, GROUP(notify.fault), .flags = FIELD, .help = "run on a fault"},
-	{"notify_stop", OPTION_COMMAND, GROUP(notify.stop), .flags = FIELD, .help = "run when vipd stops"},
-	{"notify", OPTION_COMMAND, GROUP(notify.any), .flags = FIELD, .help = "run on every change"},
-	{"smtp_alert", OPTION_BOOL, GROUP(smtp_alert), .flags = DEFAULT | OPTION_MAIL, .initial = CONF_UNSET,
-	 .help = "mail on state changes"},
+	{"notify_master", OPTION_COMMAND, GROUP(notify.master), .flags = FIELD,
+	 .help = "run on becoming master"},
+	{"notify_backup", OPTION_COMMAND, GROUP(notify.backup), .flags = FIELD,
+	 .help = "run on becoming backup"},
+	{"notify_fault", OPTION_COMMAND, GROUP(notify.fault), .flags = FIELD,
+	 .help = "run on a fault"},
+	{"notify_stop", OPTION_COMMAND, GROUP(notify.stop), .flags = FIELD,
+	 .help = "run when vipd stops"},
+	{"notify", OPTION_COMMAND, GROUP(notify.any), .flags = FIELD,
+	 .help = "run on every change"},
+	{"smtp_alert", OPTION_BOOL, GROUP(smtp_alert), .flags = DEFAULT | OPTION_MAIL,
+	 .initial = CONF_UNSET, .help = "mail on state changes"},
 	{NULL},
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list blocks of VRRP objects: addresses, tracked scripts, tracked interfaces. Source: keepalived.conf(5),
- * virtual_ipaddress and track_*.
+ * The list blocks of VRRP objects: addresses, tracked scripts, tracked interfaces. Source:
+ * keepalived.conf(5), virtual_ipaddress and track_*.
  */
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static const struct {
 	const char *name;
 	uint8_t scope;
 } scopes[] = {
-	{"global", RT_SCOPE_UNIVERSE}, {"site", RT_SCOPE_SITE},	    {"link", RT_SCOPE_LINK},
+	{"global", RT_SCOPE_UNIVERSE}, {"site", RT_SCOPE_SITE},	      {"link", RT_SCOPE_LINK},
 	{"host", RT_SCOPE_HOST},       {"nowhere", RT_SCOPE_NOWHERE},
 };
 
@@ -40,7 +40,8 @@ static bool read_scope(struct build *build, const struct node *node, size_t inde
 		*ret = scopes[i].scope;
 		return true;
 	}
-	if (!value_unsigned(build, node, index, "the scope (site, link, host, nowhere, global)", 0, 255, &number))
+	if (!value_unsigned(build, node, index, "the scope (site, link, host, nowhere, global)", 0,
+			    255, &number))
 		return false;
 	*ret = (uint8_t)number;
 	return true;
@@ -62,7 +63,8 @@ static struct ip with_host_bits(const struct ip *ip, uint8_t prefix, bool ones)
 	return result;
 }
 
-static bool read_broadcast(struct build *build, const struct node *node, size_t index, struct conf_address *address)
+static bool read_broadcast(struct build *build, const struct node *node, size_t index,
+			   struct conf_address *address)
 {
 	const char *text = index < node->n_words ? node->words[index].text : "";
 
@@ -77,7 +79,8 @@ static bool read_broadcast(struct build *build, const struct node *node, size_t 
 	return value_address(build, node, index, "the broadcast address", &address->broadcast);
 }
 
-static bool read_label(struct build *build, const struct node *node, size_t index, struct conf_address *address)
+static bool read_label(struct build *build, const struct node *node, size_t index,
+		       struct conf_address *address)
 {
 	const char *text = index < node->n_words ? node->words[index].text : "";
 
@@ -86,14 +89,16 @@ static bool read_label(struct build *build, const struct node *node, size_t inde
 		return true;
 	}
 	if (!*text || strlen(text) >= IFNAMSIZ) {
-		build_error(build, node, index, "the label must have 1 to %d characters", IFNAMSIZ - 1);
+		build_error(build, node, index, "the label must have 1 to %d characters",
+			    IFNAMSIZ - 1);
 		return false;
 	}
 	address->label = arena_strdup(build->arena, text);
 	return true;
 }
 
-static bool read_peer(struct build *build, const struct node *node, size_t index, struct conf_address *address)
+static bool read_peer(struct build *build, const struct node *node, size_t index,
+		      struct conf_address *address)
 {
 	uint8_t prefix;
 
@@ -115,8 +120,9 @@ static bool is_unsupported_attribute(const char *name, size_t *ret_words)
 		const char *name;
 		size_t words;
 	} attributes[] = {
-		{"home", 1},	 {"-nodad", 1},	  {"mngtmpaddr", 1}, {"noprefixroute", 1}, {"autojoin", 1},
-		{"no_track", 1}, {"use_vmac", 1}, {"track_group", 2}, {"preferred_lft", 2},
+		{"home", 1},	      {"-nodad", 1},	  {"mngtmpaddr", 1},
+		{"noprefixroute", 1}, {"autojoin", 1},	  {"no_track", 1},
+		{"use_vmac", 1},      {"track_group", 2}, {"preferred_lft", 2},
 	};
 
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++) {
@@ -137,7 +143,8 @@ static bool read_attribute(struct build *build, const struct node *node, size_t 
 
 	*index += 2;
 	if (strcmp(name, "dev") == 0)
-		return value_interface(build, node, at + 1, "the interface behind 'dev'", &address->device);
+		return value_interface(build, node, at + 1, "the interface behind 'dev'",
+				       &address->device);
 	if (strcmp(name, "scope") == 0)
 		return read_scope(build, node, at + 1, &address->scope);
 	if (strcmp(name, "brd") == 0 || strcmp(name, "broadcast") == 0)
@@ -152,7 +159,9 @@ static bool read_attribute(struct build *build, const struct node *node, size_t 
 		return true;
 	}
 	build_error(build, node, at,
-		    "unknown attribute '%.64s' of an address; known are dev, scope, brd, label and peer", name);
+		    "unknown attribute '%.64s' of an address; known are dev, scope, brd, label and "
+		    "peer",
+		    name);
 	return false;
 }
 
@@ -182,7 +191,8 @@ static void read_excluded(struct build *build, const struct node *node, void *dr
 }
 
 const struct option_scope scope_address = {.name = "virtual_ipaddress", .line = read_virtual};
-const struct option_scope scope_excluded = {.name = "virtual_ipaddress_excluded", .line = read_excluded};
+const struct option_scope scope_excluded = {.name = "virtual_ipaddress_excluded",
+					    .line = read_excluded};
 
 static void print_address(struct dump *dump, const struct conf_address *address)
 {
@@ -195,14 +205,16 @@ static void print_address(struct dump *dump, const struct conf_address *address)
 	}
 	ip_format(&address->broadcast, broadcast);
 	ip_format(&address->peer, peer);
-	dump_line(dump, "%s/%u%s%s%s%s dev %s scope %s%s%s", ip_format(&address->ip, ip), address->prefix,
-		  ip_is_set(&address->broadcast) ? " brd " : "", ip_is_set(&address->broadcast) ? broadcast : "",
+	dump_line(dump, "%s/%u%s%s%s%s dev %s scope %s%s%s", ip_format(&address->ip, ip),
+		  address->prefix, ip_is_set(&address->broadcast) ? " brd " : "",
+		  ip_is_set(&address->broadcast) ? broadcast : "",
 		  ip_is_set(&address->peer) ? " peer " : "", ip_is_set(&address->peer) ? peer : "",
 		  dump_word(dump, address->device), scope, address->label ? " label " : "",
 		  address->label ? dump_word(dump, address->label) : "");
 }
 
-static void print_addresses(struct dump *dump, const char *name, const struct conf_address *addresses, size_t n)
+static void print_addresses(struct dump *dump, const char *name,
+			    const struct conf_address *addresses, size_t n)
 {
 	if (!n)
 		return;
@@ -239,8 +251,10 @@ static bool read_weight(struct build *build, const struct node *node, struct dra
 	track->has_weight = true;
 	if (node->n_words > 3 && strcmp(node->words[3].text, "noreverse") != 0 &&
 	    strcmp(node->words[3].text, "reverse") != 0) {
-		build_error(build, node, 3, "behind the weight only 'reverse' or 'noreverse' may follow, not '%.64s'",
-			    node->words[3].text);
+		build_error(
+			build, node, 3,
+			"behind the weight only 'reverse' or 'noreverse' may follow, not '%.64s'",
+			node->words[3].text);
 		return false;
 	}
 	track->model.reverse = node->n_words > 3 && strcmp(node->words[3].text, "reverse") == 0;
@@ -255,7 +269,8 @@ static void read_track(struct build *build, const struct node *node, struct item
 
 	track.model.script = CONF_NONE;
 	if (node->n_words > 1 && strcmp(node->words[1].text, "weight") != 0) {
-		build_error(build, node, 1, "behind the name only 'weight N' may follow, not '%.64s'",
+		build_error(build, node, 1,
+			    "behind the name only 'weight N' may follow, not '%.64s'",
 			    node->words[1].text);
 		return;
 	}
@@ -294,19 +309,23 @@ static void read_group_interface(struct build *build, const struct node *node, v
 	read_interface(build, node, &((struct draft_group *)draft)->interfaces);
 }
 
-const struct option_scope scope_track_script = {.name = "track_script", .line = read_instance_script};
-const struct option_scope scope_track_interface = {.name = "track_interface", .line = read_instance_interface};
+const struct option_scope scope_track_script = {.name = "track_script",
+						.line = read_instance_script};
+const struct option_scope scope_track_interface = {.name = "track_interface",
+						   .line = read_instance_interface};
 const struct option_scope scope_group_script = {.name = "track_script", .line = read_group_script};
-const struct option_scope scope_group_interface = {.name = "track_interface", .line = read_group_interface};
+const struct option_scope scope_group_interface = {.name = "track_interface",
+						   .line = read_group_interface};
 
-static void print_tracks(struct dump *dump, const char *name, const struct conf_track *tracks, size_t n)
+static void print_tracks(struct dump *dump, const char *name, const struct conf_track *tracks,
+			 size_t n)
 {
 	if (!n)
 		return;
 	dump_open(dump, "%s", name);
 	for (size_t i = 0; i < n; i++)
-		dump_line(dump, "%s weight %d %s", dump_word(dump, tracks[i].name), tracks[i].weight,
-			  tracks[i].reverse ? "reverse" : "noreverse");
+		dump_line(dump, "%s weight %d %s", dump_word(dump, tracks[i].name),
+			  tracks[i].weight, tracks[i].reverse ? "reverse" : "noreverse");
 	dump_close(dump);
 }
 

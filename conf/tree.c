@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads files line by line and builds the tree of statements: where blocks open and close, which row of the
- * option tables each statement is, and what to do when braces are missing. No recursion: open files and open
- * blocks are explicit stacks. Runs in the thread that loads.
+ * Reads files line by line and builds the tree of statements: where blocks open and close, which
+ * row of the option tables each statement is, and what to do when braces are missing. No recursion:
+ * open files and open blocks are explicit stacks. Runs in the thread that loads.
  */
 #include "conf/tree.h"
 
@@ -79,7 +79,8 @@ static void open_missing(struct reader *reader)
 	reader->pending = NULL;
 	if (!node || !takes_block(node) || node->has_block)
 		return;
-	diags_add(reader->diags, DIAG_ERROR, &node->place, "'%s' needs a '{' behind it", node->words[0].text);
+	diags_add(reader->diags, DIAG_ERROR, &node->place, "'%s' needs a '{' behind it",
+		  node->words[0].text);
 	open_block(reader, node);
 }
 
@@ -88,8 +89,8 @@ static void forget_missing(struct reader *reader)
 	struct node *node = reader->pending;
 
 	if (node && takes_block(node) && !node->has_block)
-		diags_add(reader->diags, DIAG_ERROR, &node->place, "'%s' needs a block '{ ... }' behind it",
-			  node->words[0].text);
+		diags_add(reader->diags, DIAG_ERROR, &node->place,
+			  "'%s' needs a block '{ ... }' behind it", node->words[0].text);
 	reader->pending = NULL;
 }
 
@@ -109,7 +110,8 @@ static void open_stray(struct reader *reader, size_t offset)
 	struct node *node = arena_alloc(reader->arena, sizeof(*node));
 	struct place place = at_offset(reader, offset);
 
-	diags_add(reader->diags, DIAG_ERROR, &place, "unexpected '{'; everything up to its '}' is ignored");
+	diags_add(reader->diags, DIAG_ERROR, &place,
+		  "unexpected '{'; everything up to its '}' is ignored");
 	node->place = place;
 	append(reader->open, node);
 	open_block(reader, node);
@@ -123,7 +125,8 @@ static bool on_open(struct reader *reader, size_t offset)
 		struct place place = at_offset(reader, offset);
 
 		diags_add(reader->diags, DIAG_ERROR, &place,
-			  "more than %d blocks inside each other; nothing behind this is read", TREE_DEPTH_MAX);
+			  "more than %d blocks inside each other; nothing behind this is read",
+			  TREE_DEPTH_MAX);
 		return false;
 	}
 	if (!node) {
@@ -148,7 +151,8 @@ static void on_close(struct reader *reader, size_t offset)
 
 	forget_missing(reader);
 	if (!reader->open->parent) {
-		diags_add(reader->diags, DIAG_ERROR, &place, "unexpected '}': no block is open here");
+		diags_add(reader->diags, DIAG_ERROR, &place,
+			  "unexpected '}': no block is open here");
 		return;
 	}
 	reader->open = reader->open->parent;
@@ -156,8 +160,8 @@ static void on_close(struct reader *reader, size_t offset)
 }
 
 /*
- * A keyword that is unknown here but opens a block further out: most likely a } was forgotten. Closes up to there,
- * so that one mistake gives one message.
+ * A keyword that is unknown here but opens a block further out: most likely a } was forgotten.
+ * Closes up to there, so that one mistake gives one message.
  */
 static void close_forgotten(struct reader *reader, const char *keyword, const struct place *place)
 {
@@ -227,7 +231,8 @@ static bool refuse_form(struct reader *reader, const struct word *word)
 
 static bool is_predefined(const char *text)
 {
-	static const char *const names[] = {"_PWD", "_INSTANCE", "_RANDOM", "_ENV", "_HASH", "_BANG"};
+	static const char *const names[] = {"_PWD", "_INSTANCE", "_RANDOM",
+					    "_ENV", "_HASH",	 "_BANG"};
 
 	for (; (text = strchr(text, '$')); text++) {
 		const char *name = text[1] == '{' ? text + 2 : text + 1;
@@ -246,7 +251,8 @@ static void refuse_predefined(struct reader *reader)
 
 		if (is_predefined(reader->words[i].text))
 			diags_add(reader->diags, DIAG_ERROR, &place,
-				  "definitions ('%s') are not supported yet", reader->words[i].text);
+				  "definitions ('%s') are not supported yet",
+				  reader->words[i].text);
 	}
 }
 
@@ -273,7 +279,8 @@ static void report_unread(struct reader *reader, const struct frame *frame, cons
 	enum diag_severity severity = DIAG_NOTE;
 
 	if (r < 0)
-		severity = frame->strictness & INCLUDE_READABLE || r == -EFBIG ? DIAG_ERROR : DIAG_WARNING;
+		severity = frame->strictness & INCLUDE_READABLE || r == -EFBIG ? DIAG_ERROR
+									       : DIAG_WARNING;
 	diags_add(reader->diags, severity, &frame->included_from, "%s is skipped: %s", path, why);
 }
 
@@ -282,7 +289,8 @@ static bool is_being_read(const struct reader *reader, const struct source *sour
 	for (size_t i = 0; i < reader->n_frames; i++) {
 		const struct source *other = reader->frames[i].source;
 
-		if (other && other->inode && other->inode == source->inode && other->device == source->device)
+		if (other && other->inode && other->inode == source->inode &&
+		    other->device == source->device)
 			return true;
 	}
 	return false;
@@ -308,9 +316,11 @@ static bool next_file(struct reader *reader, struct frame *frame)
 		int r;
 
 		source->name = path;
-		r = include_read(reader->arena, path, TREE_BYTES_MAX - reader->bytes, true, source, &why);
+		r = include_read(reader->arena, path, TREE_BYTES_MAX - reader->bytes, true, source,
+				 &why);
 		if (!r && is_being_read(reader, source)) {
-			diags_add(reader->diags, DIAG_ERROR, &frame->included_from, "%s includes itself", path);
+			diags_add(reader->diags, DIAG_ERROR, &frame->included_from,
+				  "%s includes itself", path);
 			continue;
 		}
 		if (!r && reader->n_files >= FILES_MAX) {
@@ -349,15 +359,16 @@ static void on_include(struct reader *reader, int strictness)
 		return;
 	}
 	if (reader->n_frames == TREE_INCLUDE_MAX) {
-		diags_add(reader->diags, DIAG_ERROR, &place, "more than %d files include each other",
-			  TREE_INCLUDE_MAX);
+		diags_add(reader->diags, DIAG_ERROR, &place,
+			  "more than %d files include each other", TREE_INCLUDE_MAX);
 		return;
 	}
 	place.offset = reader->words[1].offset;
 	frame = &reader->frames[reader->n_frames];
 	*frame = (struct frame){.included_from = place, .strictness = strictness};
 	frame->files = include_expand(reader->arena, reader->diags, &place,
-				      directory_of(reader->arena, source), reader->words[1].text, strictness);
+				      directory_of(reader->arena, source), reader->words[1].text,
+				      strictness);
 	reader->n_frames++;
 }
 
@@ -474,13 +485,14 @@ static bool take_line(struct reader *reader, struct frame *frame)
 
 	if (memchr(line->text, '\0', line->size)) {
 		diags_add_file(reader->diags, DIAG_ERROR, frame->source->name,
-			       "binary data (a NUL octet) in line %u; nothing behind it is read", line->line);
+			       "binary data (a NUL octet) in line %u; nothing behind it is read",
+			       line->line);
 		frame->at = frame->source->size;
 		return true;
 	}
 	if (line->size > LEXER_LINE_MAX) {
-		diags_add(reader->diags, DIAG_ERROR, line, "the line is longer than %zu octets; it is ignored",
-			  LEXER_LINE_MAX);
+		diags_add(reader->diags, DIAG_ERROR, line,
+			  "the line is longer than %zu octets; it is ignored", LEXER_LINE_MAX);
 		return true;
 	}
 	lexer_start(&lexer, line->text, line->size, reader->room);
@@ -502,7 +514,8 @@ static void read_frames(struct reader *reader)
 	forget_missing(reader);
 	for (; reader->open->parent; reader->open = reader->open->parent)
 		diags_add(reader->diags, DIAG_WARNING, &reader->open->place,
-			  "this block is not closed: its '}' is missing at the end of the file and taken as there");
+			  "this block is not closed: its '}' is missing at the end of the file and "
+			  "taken as there");
 }
 
 static struct reader *reader_new(struct conf_arena *arena, struct diags *diags, struct node *root)
@@ -516,7 +529,8 @@ static struct reader *reader_new(struct conf_arena *arena, struct diags *diags, 
 	return reader;
 }
 
-int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *path, struct node *root)
+int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *path,
+		   struct node *root)
 {
 	struct reader *reader = reader_new(arena, diags, root);
 	struct source *source = arena_alloc(arena, sizeof(*source));
@@ -534,8 +548,8 @@ int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *pa
 	return 0;
 }
 
-void tree_read_text(struct conf_arena *arena, struct diags *diags, const char *name, const char *text, size_t size,
-		    struct node *root)
+void tree_read_text(struct conf_arena *arena, struct diags *diags, const char *name,
+		    const char *text, size_t size, struct node *root)
 {
 	struct reader *reader = reader_new(arena, diags, root);
 	struct source *source = arena_alloc(arena, sizeof(*source));
@@ -567,7 +581,8 @@ const struct node *tree_setter(const struct node *block, size_t offset)
 	const struct node *setter = NULL;
 
 	for (const struct node *node = block->first; node; node = node->next)
-		if (node->row && (node->row->flags & OPTION_HAS_FIELD) && node->row->offset == offset)
+		if (node->row && (node->row->flags & OPTION_HAS_FIELD) &&
+		    node->row->offset == offset)
 			setter = node;
 	return setter;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoding per RFC 3629 (shortest form, no surrogates, up to U+10FFFF). Independent of the locale, so that a
- * file means the same whatever the daemon was started with. Pure.
+ * Decoding per RFC 3629 (shortest form, no surrogates, up to U+10FFFF). Independent of the locale,
+ * so that a file means the same whatever the daemon was started with. Pure.
  */
 #include "conf/utf8.h"
 
@@ -90,9 +90,9 @@ unsigned utf8_width(uint32_t character)
 	static const struct {
 		uint32_t from, to;
 	} wide[] = {
-		{0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
-		{0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
-		{0xffe0, 0xffe6},   {0x1f300, 0x1faff}, {0x20000, 0x3fffd},
+		{0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+		{0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+		{0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd},
 	};
 
 	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The little of Unicode that a configuration file needs: decoding, counting characters for columns, and the
- * space separators that editors and web pages slip in.
+ * The little of Unicode that a configuration file needs: decoding, counting characters for columns,
+ * and the space separators that editors and web pages slip in.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers, times, addresses, interfaces, choices. All decimal; nothing is accepted in part: "10s" is an error
- * that says so instead of a silent 10. Runs in the thread that loads.
+ * Numbers, times, addresses, interfaces, choices. All decimal; nothing is accepted in part: "10s"
+ * is an error that says so instead of a silent 10. Runs in the thread that loads.
  */
 #include "conf/value.h"
 
@@ -74,7 +74,8 @@ bool value_parse_time(const char *text, uint64_t *ret)
 
 bool value_parse_bool(const char *text, bool *ret)
 {
-	static const char *const yes[] = {"on", "true", "yes"}, *const no[] = {"off", "false", "no"};
+	static const char *const yes[] = {"on", "true", "yes"}, *const no[] = {"off", "false",
+									       "no"};
 
 	for (size_t i = 0; i < 3; i++) {
 		if (strcmp(text, yes[i]) != 0 && strcmp(text, no[i]) != 0)
@@ -87,7 +88,8 @@ bool value_parse_bool(const char *text, bool *ret)
 
 char *value_format_time(uint64_t us, char room[static VALUE_TIME_MAX])
 {
-	int length = snprintf(room, VALUE_TIME_MAX, "%" PRIu64 ".%06" PRIu64, us / USEC_PER_SEC, us % USEC_PER_SEC);
+	int length = snprintf(room, VALUE_TIME_MAX, "%" PRIu64 ".%06" PRIu64, us / USEC_PER_SEC,
+			      us % USEC_PER_SEC);
 
 	while (length > 0 && room[length - 1] == '0')
 		room[--length] = '\0';
@@ -115,8 +117,8 @@ static const char *unit_hint(const char *text)
 	return *at ? "; write the number alone, nothing behind it" : "";
 }
 
-bool value_unsigned(struct build *build, const struct node *node, size_t index, const char *what, uint64_t min,
-		    uint64_t max, uint64_t *ret)
+bool value_unsigned(struct build *build, const struct node *node, size_t index, const char *what,
+		    uint64_t min, uint64_t max, uint64_t *ret)
 {
 	const char *text;
 	uint64_t value;
@@ -128,13 +130,14 @@ bool value_unsigned(struct build *build, const struct node *node, size_t index, 
 		*ret = value;
 		return true;
 	}
-	build_error(build, node, index, "%s must be a number from %" PRIu64 " to %" PRIu64 ", not '%.64s'%s", what, min,
+	build_error(build, node, index,
+		    "%s must be a number from %" PRIu64 " to %" PRIu64 ", not '%.64s'%s", what, min,
 		    max, text, unit_hint(text));
 	return false;
 }
 
-bool value_signed(struct build *build, const struct node *node, size_t index, const char *what, int64_t min,
-		  int64_t max, int64_t *ret)
+bool value_signed(struct build *build, const struct node *node, size_t index, const char *what,
+		  int64_t min, int64_t max, int64_t *ret)
 {
 	const char *text;
 	int64_t value;
@@ -146,13 +149,14 @@ bool value_signed(struct build *build, const struct node *node, size_t index, co
 		*ret = value;
 		return true;
 	}
-	build_error(build, node, index, "%s must be a number from %" PRId64 " to %" PRId64 ", not '%.64s'%s", what, min,
+	build_error(build, node, index,
+		    "%s must be a number from %" PRId64 " to %" PRId64 ", not '%.64s'%s", what, min,
 		    max, text, unit_hint(text));
 	return false;
 }
 
-bool value_time(struct build *build, const struct node *node, size_t index, const char *what, uint64_t min,
-		uint64_t max, uint64_t *ret)
+bool value_time(struct build *build, const struct node *node, size_t index, const char *what,
+		uint64_t min, uint64_t max, uint64_t *ret)
 {
 	char low[VALUE_TIME_MAX], high[VALUE_TIME_MAX];
 	const char *text;
@@ -165,8 +169,10 @@ bool value_time(struct build *build, const struct node *node, size_t index, cons
 		*ret = value;
 		return true;
 	}
-	build_error(build, node, index, "%s must be a number of seconds from %s to %s, not '%.64s'%s", what,
-		    value_format_time(min, low), value_format_time(max, high), text, unit_hint(text));
+	build_error(build, node, index,
+		    "%s must be a number of seconds from %s to %s, not '%.64s'%s", what,
+		    value_format_time(min, low), value_format_time(max, high), text,
+		    unit_hint(text));
 	return false;
 }
 
@@ -178,7 +184,8 @@ static const char *port_hint(const char *text)
 	return colon && strchr(text, '.') ? "; separate address and port by a space" : "";
 }
 
-bool value_address(struct build *build, const struct node *node, size_t index, const char *what, struct ip *ret)
+bool value_address(struct build *build, const struct node *node, size_t index, const char *what,
+		   struct ip *ret)
 {
 	const char *text;
 
@@ -187,16 +194,15 @@ bool value_address(struct build *build, const struct node *node, size_t index, c
 	text = node->words[index].text;
 	if (ip_parse(text, ret) == 0)
 		return true;
-	build_error(build, node, index, "%s must be an IPv4 or IPv6 address, not '%.64s'%s", what, text,
-		    port_hint(text));
+	build_error(build, node, index, "%s must be an IPv4 or IPv6 address, not '%.64s'%s", what,
+		    text, port_hint(text));
 	return false;
 }
 
-bool value_prefix(struct build *build, const struct node *node, size_t index, const char *what, struct ip *ret,
-		  uint8_t *ret_prefix)
+bool value_prefix(struct build *build, const struct node *node, size_t index, const char *what,
+		  struct ip *ret, uint8_t *ret_prefix)
 {
-	char address[IP_TEXT_MAX] = "";
-	const char *text, *slash;
+	const char *text, *slash, *address;
 	uint64_t length;
 	struct ip ip;
 
@@ -204,15 +210,17 @@ bool value_prefix(struct build *build, const struct node *node, size_t index, co
 		return false;
 	text = node->words[index].text;
 	slash = strchr(text, '/');
-	snprintf(address, sizeof(address), "%.*s", slash ? (int)(slash - text) : (int)sizeof(address), text);
-	if ((slash ? (size_t)(slash - text) : strlen(text)) >= sizeof(address) || ip_parse(address, &ip) < 0) {
-		build_error(build, node, index, "%s must be an IPv4 or IPv6 address, not '%.64s'%s", what, text,
-			    port_hint(text));
+	address =
+		arena_strndup(build->scratch, text, slash ? (size_t)(slash - text) : strlen(text));
+	if (ip_parse(address, &ip) < 0) {
+		build_error(build, node, index, "%s must be an IPv4 or IPv6 address, not '%.64s'%s",
+			    what, text, port_hint(text));
 		return false;
 	}
 	length = ip_prefix_max(&ip);
 	if (slash && (!value_parse_unsigned(slash + 1, &length) || length > ip_prefix_max(&ip))) {
-		build_error(build, node, index, "the prefix length must be a number from 0 to %u, not '%.64s'",
+		build_error(build, node, index,
+			    "the prefix length must be a number from 0 to %u, not '%.64s'",
 			    ip_prefix_max(&ip), slash + 1);
 		return false;
 	}
@@ -221,22 +229,24 @@ bool value_prefix(struct build *build, const struct node *node, size_t index, co
 	return true;
 }
 
-bool value_endpoint(struct build *build, const struct node *node, size_t index, const char *what, struct ip *ret,
-		    uint16_t *ret_port)
+bool value_endpoint(struct build *build, const struct node *node, size_t index, const char *what,
+		    struct ip *ret, uint16_t *ret_port)
 {
 	uint64_t port = 0;
 	struct ip ip;
 
 	if (!value_address(build, node, index, what, &ip))
 		return false;
-	if (index + 1 < node->n_words && !value_unsigned(build, node, index + 1, "the port", 0, UINT16_MAX, &port))
+	if (index + 1 < node->n_words &&
+	    !value_unsigned(build, node, index + 1, "the port", 0, UINT16_MAX, &port))
 		return false;
 	*ret = ip;
 	*ret_port = (uint16_t)port;
 	return true;
 }
 
-bool value_interface(struct build *build, const struct node *node, size_t index, const char *what, char **ret)
+bool value_interface(struct build *build, const struct node *node, size_t index, const char *what,
+		     char **ret)
 {
 	const char *text;
 
@@ -249,8 +259,10 @@ bool value_interface(struct build *build, const struct node *node, size_t index,
 		*ret = arena_strdup(build->arena, text);
 		return true;
 	}
-	build_error(build, node, index, "%s must be the name of a network interface (at most %d characters), not '%.64s'",
-		    what, IFNAMSIZ - 1, text);
+	build_error(
+		build, node, index,
+		"%s must be the name of a network interface (at most %d characters), not '%.64s'",
+		what, IFNAMSIZ - 1, text);
 	return false;
 }
 
@@ -259,15 +271,18 @@ static const char *list_choices(struct build *build, const struct option_choice 
 	const char *text = "";
 
 	for (; choices->name; choices++)
-		text = arena_printf(build->scratch, "%s%s%s", text, *text ? ", " : "", choices->name);
+		text = arena_printf(build->scratch, "%s%s%s", text, *text ? ", " : "",
+				    choices->name);
 	return text;
 }
 
-bool value_choice(struct build *build, const struct node *node, size_t index, const struct option *row, int *ret)
+bool value_choice(struct build *build, const struct node *node, size_t index,
+		  const struct option *row, int *ret)
 {
 	const char *text;
 
-	if (!has_word(build, node, index, arena_printf(build->scratch, "the value of '%s'", row->name)))
+	if (!has_word(build, node, index,
+		      arena_printf(build->scratch, "the value of '%s'", row->name)))
 		return false;
 	text = node->words[index].text;
 	for (const struct option_choice *choice = row->choices; choice->name; choice++) {

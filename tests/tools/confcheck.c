@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump, with -D the fuzz
- * dictionary made from the option tables. Exit status 0: good, 5: errors, as vipd -t.
+ * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
+ * with -D the fuzz dictionary made from the option tables. Exit status 0: good, 5: errors, as vipd
+ * -t.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static void print_dictionary(void)
 
 		for (size_t i = 0; (row = option_at(*scope, i)); i++) {
 			printf("\"%s\"\n", row->name);
-			for (const struct option_choice *choice = row->choices; choice && choice->name; choice++)
+			for (const struct option_choice *choice = row->choices;
+			     choice && choice->name; choice++)
 				printf("\"%s\"\n", choice->name);
 		}
 	}
