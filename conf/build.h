@@ -158,6 +158,9 @@ void build_check_required(struct build *build, const struct option_scope *scope,
 
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
+/* The sender of mail when none is given, into room; returns room. */
+#define EMAIL_FROM_MAX 272
+char *finish_email_from(char room[static EMAIL_FROM_MAX]);
 void finish_vrrp(struct build *build);
 void finish_services(struct build *build);
 /* One server's checkers; the server's and service's own values are final. */

@@ -134,6 +134,12 @@ static void dump_choice(struct dump *dump, const struct option *row, int64_t val
 			dump_line(dump, "%s %s", row->name, choice->name);
 }
 
+/* Left out, so that a dump without mail does not warn about mail when it is loaded. */
+static bool is_default_mail(const struct option *row, int64_t value)
+{
+	return (row->flags & OPTION_MAIL) && value == row->initial;
+}
+
 static void dump_number(struct dump *dump, const struct option *row, const void *field)
 {
 	int64_t value = value_load(field, row->size,
@@ -147,13 +153,15 @@ static void dump_number(struct dump *dump, const struct option *row, const void 
 			dump_line(dump, "%s", row->name);
 		break;
 	case OPTION_BOOL:
-		if (value != CONF_UNSET)
+		if (value != CONF_UNSET && !is_default_mail(row, value))
 			dump_line(dump, "%s %s", row->name, value ? "on" : "off");
 		break;
 	case OPTION_CHOICE:
 		dump_choice(dump, row, value);
 		break;
 	case OPTION_TIME:
+		if (is_default_mail(row, value))
+			break;
 		dump_line(dump, "%s %s", row->name, value_format_time((uint64_t)value, text));
 		break;
 	default:

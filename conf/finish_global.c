@@ -3,6 +3,8 @@
  * global_defs: what is filled in when nothing was said. Runs before everything else that is
  * resolved, since instances and services inherit from it. Runs in the thread that loads.
  */
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,16 +40,31 @@ static void finish_garp(struct draft_global *global)
 		global->garp_lower_prio_repeat = global->garp_repeat;
 }
 
+static void read_host_name(char room[static HOST_NAME_MAX + 1])
+{
+	memset(room, 0, HOST_NAME_MAX + 1);
+	if (gethostname(room, HOST_NAME_MAX) < 0 || !*room)
+		memcpy(room, "localhost", sizeof("localhost"));
+}
+
+char *finish_email_from(char room[static EMAIL_FROM_MAX])
+{
+	char host[HOST_NAME_MAX + 1];
+
+	read_host_name(host);
+	snprintf(room, EMAIL_FROM_MAX, "root@%s", host);
+	return room;
+}
+
 static void finish_names(struct build *build, struct conf_global *model)
 {
-	char host[256] = "localhost";
+	char host[HOST_NAME_MAX + 1], from[EMAIL_FROM_MAX];
 
-	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
-		memcpy(host, "localhost", sizeof("localhost"));
+	read_host_name(host);
 	if (!model->router_id)
 		model->router_id = arena_strdup(build->arena, host);
 	if (!model->email_from)
-		model->email_from = arena_printf(build->arena, "root@%s", host);
+		model->email_from = arena_strdup(build->arena, finish_email_from(from));
 	if (!model->smtp_server)
 		model->smtp_server = arena_strdup(build->arena, "");
 	if (!model->default_interface)

@@ -28,6 +28,7 @@ conf_libconf_a_SOURCES = \
 	conf/scope_vrrp_lists.c \
 	conf/scopes.h \
 	conf/tree.c conf/tree.h \
+	conf/tree_files.c conf/tree_reader.h \
 	conf/utf8.c conf/utf8.h \
 	conf/value.c conf/value.h
 

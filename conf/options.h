@@ -75,7 +75,7 @@ struct option {
 	const struct option_choice *choices;
 	const struct option_scope *block;
 	const char *alias_of;
-	const char *argument; /* placeholder for documentation, NULL: from the type */
+	const char *argument; /* the words behind it, for documentation; NULL: from the type */
 	const char *help;
 	/* Custom: reads node's words into draft; block: called after the words were read, may be
 	 * NULL. */

@@ -129,6 +129,15 @@ static void dump_emails(struct dump *dump, const struct option *row, const void 
 	dump_close(dump);
 }
 
+static void dump_email_from(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_global *global = model;
+	char from[EMAIL_FROM_MAX];
+
+	if (strcmp(global->email_from, finish_email_from(from)) != 0)
+		dump_line(dump, "%s %s", row->name, dump_word(dump, global->email_from));
+}
+
 static void dump_smtp_server(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_global *global = model;
@@ -202,7 +211,7 @@ static const struct option global_rows[] = {
 	{"notification_email", OPTION_BLOCK, .block = &scope_email, .flags = OPTION_MAIL,
 	 .dump = dump_emails, .help = "recipients of mail, one per line"},
 	{"notification_email_from", OPTION_STRING, MODEL(email_from), .flags = FIELD | OPTION_MAIL,
-	 .max = 255, .help = "sender of mail"},
+	 .max = 255, .dump = dump_email_from, .help = "sender of mail"},
 	{"smtp_server", OPTION_CUSTOM, MODEL(smtp_server), .flags = FIELD | OPTION_MAIL, .min = 1,
 	 .max = 2, .apply = read_smtp_server, .dump = dump_smtp_server, .argument = "HOST [PORT]",
 	 .help = "mail server"},

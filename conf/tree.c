@@ -10,44 +10,8 @@
 #include <string.h>
 
 #include "conf/arena.h"
-#include "conf/include.h"
+#include "conf/tree_reader.h"
 #include "conf/utf8.h"
-
-#define FILES_MAX 10000 /* read by one load */
-#define WORDS_MAX 4096	/* of one statement */
-
-struct frame {
-	struct include_files files; /* left to read at this level */
-	size_t next;
-	struct source *source; /* NULL: take the next file */
-	size_t at;
-	uint32_t line;
-	struct place included_from;
-	int strictness;
-};
-
-struct reader {
-	struct conf_arena *arena;
-	struct diags *diags;
-	struct frame frames[TREE_INCLUDE_MAX];
-	size_t n_frames;
-	size_t n_files, bytes;
-	struct node *open;    /* innermost open block */
-	struct node *pending; /* statement that a { on a later line would open */
-	size_t depth;
-	struct word words[WORDS_MAX];
-	size_t n_words;
-	struct place line; /* being read; offset varies */
-	char room[LEXER_LINE_MAX];
-};
-
-static struct place at_offset(const struct reader *reader, size_t offset)
-{
-	struct place place = reader->line;
-
-	place.offset = (uint32_t)offset;
-	return place;
-}
 
 /* ---- blocks ---- */
 
@@ -108,7 +72,7 @@ static void append(struct node *parent, struct node *node)
 static void open_stray(struct reader *reader, size_t offset)
 {
 	struct node *node = arena_alloc(reader->arena, sizeof(*node));
-	struct place place = at_offset(reader, offset);
+	struct place place = tree_at(reader, offset);
 
 	diags_add(reader->diags, DIAG_ERROR, &place,
 		  "unexpected '{'; everything up to its '}' is ignored");
@@ -122,7 +86,7 @@ static bool on_open(struct reader *reader, size_t offset)
 	struct node *node = reader->pending;
 
 	if (reader->depth >= TREE_DEPTH_MAX) {
-		struct place place = at_offset(reader, offset);
+		struct place place = tree_at(reader, offset);
 
 		diags_add(reader->diags, DIAG_ERROR, &place,
 			  "more than %d blocks inside each other; nothing behind this is read",
@@ -135,7 +99,7 @@ static bool on_open(struct reader *reader, size_t offset)
 	}
 	/* An unknown keyword is reported as such later; a known one that takes no block here. */
 	if (node->row && !takes_block(node)) {
-		struct place place = at_offset(reader, offset);
+		struct place place = tree_at(reader, offset);
 
 		diags_add(reader->diags, DIAG_ERROR, &place,
 			  "'%s' takes no block; everything up to the matching '}' is ignored",
@@ -147,7 +111,7 @@ static bool on_open(struct reader *reader, size_t offset)
 
 static void on_close(struct reader *reader, size_t offset)
 {
-	struct place place = at_offset(reader, offset);
+	struct place place = tree_at(reader, offset);
 
 	forget_missing(reader);
 	if (!reader->open->parent) {
@@ -194,7 +158,7 @@ static struct node *add_statement(struct reader *reader)
 	const char *keyword = reader->words[0].text;
 	const struct option_scope *scope;
 
-	node->place = at_offset(reader, reader->words[0].offset);
+	node->place = tree_at(reader, reader->words[0].offset);
 	node->n_words = reader->n_words;
 	node->words = arena_array(reader->arena, node->n_words, sizeof(*node->words));
 	memcpy(node->words, reader->words, node->n_words * sizeof(*node->words));
@@ -212,7 +176,7 @@ static struct node *add_statement(struct reader *reader)
 /* Forms of the language that are not here yet must not be misread as keywords. */
 static bool refuse_form(struct reader *reader, const struct word *word)
 {
-	struct place place = at_offset(reader, word->offset);
+	struct place place = tree_at(reader, word->offset);
 	const char *what = NULL;
 
 	if (word->quoted)
@@ -247,7 +211,7 @@ static bool is_predefined(const char *text)
 static void refuse_predefined(struct reader *reader)
 {
 	for (size_t i = 1; i < reader->n_words; i++) {
-		struct place place = at_offset(reader, reader->words[i].offset);
+		struct place place = tree_at(reader, reader->words[i].offset);
 
 		if (is_predefined(reader->words[i].text))
 			diags_add(reader->diags, DIAG_ERROR, &place,
@@ -271,107 +235,6 @@ static enum lexer_mode mode_of(const struct reader *reader)
 	return row && row->type == OPTION_COMMAND ? LEXER_COMMAND : LEXER_ORDINARY;
 }
 
-/* ---- files ---- */
-
-static void report_unread(struct reader *reader, const struct frame *frame, const char *path, int r,
-			  const char *why)
-{
-	enum diag_severity severity = DIAG_NOTE;
-
-	if (r < 0)
-		severity = frame->strictness & INCLUDE_READABLE || r == -EFBIG ? DIAG_ERROR
-									       : DIAG_WARNING;
-	diags_add(reader->diags, severity, &frame->included_from, "%s is skipped: %s", path, why);
-}
-
-static bool is_being_read(const struct reader *reader, const struct source *source)
-{
-	for (size_t i = 0; i < reader->n_frames; i++) {
-		const struct source *other = reader->frames[i].source;
-
-		if (other && other->inode && other->inode == source->inode &&
-		    other->device == source->device)
-			return true;
-	}
-	return false;
-}
-
-static void enter(struct reader *reader, struct frame *frame, struct source *source)
-{
-	static const char bom[] = "\xef\xbb\xbf";
-
-	frame->source = source;
-	frame->line = 0;
-	frame->at = source->size >= 3 && memcmp(source->text, bom, 3) == 0 ? 3 : 0;
-	source->order = (unsigned)reader->n_files++;
-	reader->bytes += source->size;
-}
-
-/* Goes to the next file of the frame; false when there is none left. */
-static bool next_file(struct reader *reader, struct frame *frame)
-{
-	while (frame->next < frame->files.n) {
-		const char *path = frame->files.paths[frame->next++], *why = "";
-		struct source *source = arena_alloc(reader->arena, sizeof(*source));
-		int r;
-
-		source->name = path;
-		r = include_read(reader->arena, path, TREE_BYTES_MAX - reader->bytes, true, source,
-				 &why);
-		if (!r && is_being_read(reader, source)) {
-			diags_add(reader->diags, DIAG_ERROR, &frame->included_from,
-				  "%s includes itself", path);
-			continue;
-		}
-		if (!r && reader->n_files >= FILES_MAX) {
-			r = -EFBIG;
-			why = "too many files";
-		}
-		if (r) {
-			report_unread(reader, frame, path, r, why);
-			continue;
-		}
-		enter(reader, frame, source);
-		return true;
-	}
-	return false;
-}
-
-static const char *directory_of(struct conf_arena *arena, const struct source *source)
-{
-	const char *slash = strrchr(source->name, '/');
-
-	/* Text from memory has no directory. */
-	if (!slash || !source->inode)
-		return "";
-	return arena_strndup(arena, source->name, (size_t)(slash - source->name) + 1);
-}
-
-static void on_include(struct reader *reader, int strictness)
-{
-	const struct source *source = reader->frames[reader->n_frames - 1].source;
-	struct place place = at_offset(reader, reader->words[0].offset);
-	struct frame *frame;
-
-	if (reader->n_words != 2) {
-		diags_add(reader->diags, DIAG_ERROR, &place, "'%s' takes one file name or pattern",
-			  reader->words[0].text);
-		return;
-	}
-	if (reader->n_frames == TREE_INCLUDE_MAX) {
-		diags_add(reader->diags, DIAG_ERROR, &place,
-			  "more than %d files include each other", TREE_INCLUDE_MAX);
-		return;
-	}
-	place.offset = reader->words[1].offset;
-	frame = &reader->frames[reader->n_frames];
-	*frame = (struct frame){.included_from = place, .strictness = strictness};
-	frame->files = include_expand(reader->arena, reader->diags, &place,
-				      directory_of(reader->arena, source), reader->words[1].text,
-				      strictness);
-	reader->n_frames++;
-}
-
 /* ---- lines ---- */
 
 /* Ends the statement being collected: at the end of the line or at a brace. */
@@ -384,9 +247,9 @@ static void end_statement(struct reader *reader)
 	strictness = include_strictness(reader->words[0].text);
 	if (strictness >= 0) {
 		open_missing(reader);
-		on_include(reader, strictness);
+		tree_include(reader, strictness);
 	} else {
-		struct place place = at_offset(reader, reader->words[0].offset);
+		struct place place = tree_at(reader, reader->words[0].offset);
 
 		open_missing(reader);
 		close_forgotten(reader, reader->words[0].text, &place);
@@ -398,12 +261,12 @@ static void end_statement(struct reader *reader)
 
 static bool on_word(struct reader *reader, const struct word *word)
 {
-	struct place place = at_offset(reader, word->offset);
+	struct place place = tree_at(reader, word->offset);
 
 	if (!reader->n_words && refuse_form(reader, word))
 		return false;
-	if (reader->n_words == WORDS_MAX) {
-		diags_add(reader->diags, DIAG_ERROR, &place, "more than %d words", WORDS_MAX);
+	if (reader->n_words == TREE_WORDS_MAX) {
+		diags_add(reader->diags, DIAG_ERROR, &place, "more than %d words", TREE_WORDS_MAX);
 		return false;
 	}
 	reader->words[reader->n_words++] = *word;
@@ -412,7 +275,7 @@ static bool on_word(struct reader *reader, const struct word *word)
 
 static void warn_odd_space(struct reader *reader, const struct lexer *lexer)
 {
-	struct place place = at_offset(reader, lexer->odd_space_at);
+	struct place place = tree_at(reader, lexer->odd_space_at);
 
 	if (lexer->odd_space)
 		diags_add(reader->diags, DIAG_WARNING, &place, "%s (U+%04X) taken as white space",
@@ -442,7 +305,7 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 			on_close(reader, lexer->token);
 			break;
 		case LEXER_BAD: {
-			struct place place = at_offset(reader, lexer->token);
+			struct place place = tree_at(reader, lexer->token);
 
 			diags_add(reader->diags, DIAG_ERROR, &place, "%s", lexer->problem);
 			reader->n_words = 0;
@@ -457,25 +320,6 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 	warn_odd_space(reader, lexer);
 	end_statement(reader);
 	return good;
-}
-
-/* The next line of the frame's source; false at its end. */
-static bool next_line(struct reader *reader, struct frame *frame)
-{
-	const struct source *source = frame->source;
-	const char *start = source->text + frame->at, *end;
-	size_t left = source->size - frame->at, size;
-
-	if (!left)
-		return false;
-	end = memchr(start, '\n', left);
-	size = end ? (size_t)(end - start) : left;
-	frame->at += size + (end ? 1 : 0);
-	frame->line++;
-	if (size && start[size - 1] == '\r')
-		size--;
-	reader->line = (struct place){source, start, (uint32_t)size, 0, frame->line};
-	return true;
 }
 
 static bool take_line(struct reader *reader, struct frame *frame)
@@ -501,16 +345,11 @@ static bool take_line(struct reader *reader, struct frame *frame)
 
 static void read_frames(struct reader *reader)
 {
-	while (reader->n_frames) {
-		struct frame *frame = &reader->frames[reader->n_frames - 1];
+	struct frame *frame;
 
-		if (!frame->source && !next_file(reader, frame))
-			reader->n_frames--;
-		else if (!next_line(reader, frame))
-			frame->source = NULL;
-		else if (!take_line(reader, frame))
+	while (tree_next_line(reader, &frame))
+		if (!take_line(reader, frame))
 			return;
-	}
 	forget_missing(reader);
 	for (; reader->open->parent; reader->open = reader->open->parent)
 		diags_add(reader->diags, DIAG_WARNING, &reader->open->place,
@@ -543,7 +382,7 @@ int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *pa
 		diags_add_file(diags, DIAG_ERROR, path, "cannot be read: %s", why);
 		return r;
 	}
-	enter(reader, &reader->frames[0], source);
+	tree_enter(reader, &reader->frames[0], source);
 	read_frames(reader);
 	return 0;
 }
@@ -561,7 +400,7 @@ void tree_read_text(struct conf_arena *arena, struct diags *diags, const char *n
 	}
 	source->text = text;
 	source->size = size;
-	enter(reader, &reader->frames[0], source);
+	tree_enter(reader, &reader->frames[0], source);
 	read_frames(reader);
 }
 
