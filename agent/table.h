@@ -17,7 +17,7 @@
 #include "core/snap.h"
 
 #define OID_MAX	  128
-#define INDEX_MAX 44 /* sub-identifiers of the longest index: two IPv6 addresses, keys and a mark */
+#define INDEX_MAX 82 /* sub-identifiers of the longest index: two labels of 40 octets, each after its length */
 
 enum cell_type {
 	CELL_INTEGER,	/* INTEGER, Integer32, TruthValue, enumerations: tag 0x02 */
@@ -30,7 +30,7 @@ enum cell_type {
 	CELL_COUNTER64, /* 0x46, also CounterBasedGauge64 */
 };
 
-/* One value. Getters of octets point into the view or fill room. */
+/* One value. Getters of octets point into the view, or fill room and point there. */
 struct cell {
 	int64_t number; /* INTEGER signed; counters as unsigned 64 bit in the same bits */
 	const void *octets;
@@ -92,13 +92,16 @@ enum set_error { /* RFC 3416 error-status numbers */
  * What one varbind of a SET asks of an engine, and what would take it back. Filled during RESERVE from the
  * snapshot alone, sent during ACTION.
  */
-enum set_target { SET_TO_CHECK, SET_TO_VRRP };
+enum set_target { SET_TO_CHECK, SET_TO_VRRP, SET_TO_AGENT };
 
 struct set_change {
 	enum set_target target;
 	union {
 		struct dest_change dest;
 		struct msg_vrrp_set vrrp; /* request and reply_to are the sender's */
+		struct {
+			int32_t traps; /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+		} agent;
 	} apply, undo;
 };
 
@@ -171,6 +174,8 @@ struct notification {
 /*
  * Turns one event into the notifications it means (0 to 4: KEEPALIVED-MIB, VRRP-MIB, our own), varbinds in MIB
  * order with full instance OIDs. serial: running number of our own notifications, advanced as used.
+ * Octets of every varbind lie in its own cell (octets is NULL, room holds size octets), so a notification may be
+ * copied and outlive view and event.
  */
 size_t notifications_of(const struct view *view, const struct msg_event *event, uint32_t *serial,
 			struct notification ret[static 4]);
