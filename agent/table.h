@@ -72,6 +72,10 @@ void row_index_u32(struct row *row, uint32_t value);
 void row_index_ip(struct row *row, const struct ip *ip);	  /* type . length . octets */
 void row_index_ip_octets(struct row *row, const struct ip *ip);  /* IpAddress: octets alone */
 
+/* What the walker needs after build: ascending order; and the end of it all. */
+void rows_sort(struct rows *rows);
+void rows_free(struct rows *rows); /* leaves it empty and usable */
+
 enum set_error { /* RFC 3416 error-status numbers */
 	SET_OK = 0,
 	SET_NO_ACCESS = 6,
@@ -110,7 +114,7 @@ struct column {
 	enum cell_type type;
 	/* False: no such instance; GETNEXT skips the cell. */
 	bool (*get)(const struct view *view, const struct row *row, struct cell *ret);
-	/* Writable columns only. Values outside min..max (numbers) or longer than max (octets) are refused with
+	/* Writable columns only. Numbers outside min..max, or octets whose size is outside min..max, are refused with
 	 * wrongValue or wrongLength before set is asked; set decides the rest without side effect. */
 	enum set_error (*set)(const struct view *view, const struct row *row, const struct cell *value,
 			      struct set_change *ret);
@@ -139,6 +143,15 @@ const struct column *table_get(const struct table *table, const struct rows *row
 const struct column *table_next(const struct table *table, const struct rows *rows, const struct view *view,
 				const uint32_t *name, size_t name_length, bool inclusive, uint32_t *ret_name,
 				size_t *ret_name_length, const struct row **ret_row, struct cell *ret);
+
+/*
+ * What a SET of name to value may do, by RFC 3416 section 4.2.5: notWritable, wrongType, wrongLength, wrongValue,
+ * noCreation, or what the column's set says. type: enum cell_type of value, -1 for any other ASN.1 type. Fills
+ * *ret on SET_OK only; changes nothing.
+ */
+enum set_error table_set(const struct table *table, const struct rows *rows, const struct view *view,
+			 const uint32_t *name, size_t name_length, int type, const struct cell *value,
+			 struct set_change *ret);
 
 /* Every table there is, ascending by OID; one file for each MIB group provides its part. */
 struct table_list {

@@ -1,1 +1,2 @@
 # What doc adds to the build.
+EXTRA_DIST += doc/architecture.md

@@ -1,1 +1,13 @@
-# What tests adds to the build.
+# What tests adds to the build: nothing but its files; unit tests and fuzz targets stand with what they test.
+EXTRA_DIST += \
+	tests/conftest.py \
+	tests/deps \
+	tests/lint \
+	tests/net \
+	tests/pytest.ini \
+	tests/run \
+	tests/stages.py \
+	tests/vm
+
+dist-hook:
+	rm -rf $(distdir)/tests/__pycache__ $(distdir)/tests/*/__pycache__

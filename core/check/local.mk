@@ -1,1 +1,63 @@
 # What core/check adds to the build.
+
+# The checks themselves. checker_ssl.c is the one file that includes OpenSSL.
+CHECKER_SOURCES = \
+	core/check/check.h \
+	core/check/check_run.c core/check/checker.h \
+	core/check/checker_http.c \
+	core/check/checker_misc.c \
+	core/check/checker_ssl.c core/check/tls.h \
+	core/check/checker_tcp.c \
+	core/check/dial.c core/check/dial.h \
+	core/check/http_reply.c core/check/http_reply.h \
+	core/check/text.c core/check/text.h \
+	core/check/verdict.c core/check/verdict.h
+
+noinst_LIBRARIES += core/check/libcheckers.a
+core_check_libcheckers_a_SOURCES = $(CHECKER_SOURCES)
+core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) -D_GNU_SOURCE
+CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SYSTEMD_LIBS)
+
+UNIT_TESTS += tests/unit/test_http_reply
+tests_unit_test_http_reply_SOURCES = tests/unit/test_http_reply.c
+tests_unit_test_http_reply_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_reply_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_check_schedule
+tests_unit_test_check_schedule_SOURCES = tests/unit/test_check_schedule.c
+tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checkers
+tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c
+tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_http_corpus
+tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
+tests_unit_test_http_corpus_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+# Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
+tests_fuzz_fuzz_http_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_http_LDADD = $(CHECKER_LIBS)
+endif
+
+EXTRA_DIST += \
+	tests/fuzz/corpus/http/bad-length \
+	tests/fuzz/corpus/http/bare-lf \
+	tests/fuzz/corpus/http/chunk-cut \
+	tests/fuzz/corpus/http/chunk-huge \
+	tests/fuzz/corpus/http/chunked \
+	tests/fuzz/corpus/http/close \
+	tests/fuzz/corpus/http/empty \
+	tests/fuzz/corpus/http/folded \
+	tests/fuzz/corpus/http/interim \
+	tests/fuzz/corpus/http/length \
+	tests/fuzz/corpus/http/long-line \
+	tests/fuzz/corpus/http/ssh \
+	tests/fuzz/corpus/http/two-lengths

@@ -1,1 +1,14 @@
 # What core/net adds to the build.
+noinst_LIBRARIES += core/net/libnet.a
+core_net_libnet_a_SOURCES =
+core_net_libnet_a_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+
+core_net_libnet_a_SOURCES += \
+	core/net/rtnl.c core/net/rtnl.h core/net/rtnl_private.h \
+	core/net/rtnl_address.c \
+	core/net/rtnl_table.c core/net/rtnl_table.h
+
+UNIT_TESTS += tests/unit/test_rtnl_table
+tests_unit_test_rtnl_table_SOURCES = tests/unit/test_rtnl_table.c
+tests_unit_test_rtnl_table_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)

@@ -1,1 +1,56 @@
-# What core/run adds to the build.
+# What core/run adds to the build. Everything but main() is a library of its own, so that tests can link it.
+noinst_LIBRARIES += core/run/librun.a
+core_run_librun_a_SOURCES = \
+	core/run/exec.c core/run/exec.h \
+	core/run/exec_child.c core/run/exec_child.h \
+	core/run/helper.c core/run/helper.h \
+	core/run/load.c core/run/load.h \
+	core/run/log_sink.c core/run/log_sink.h \
+	core/run/options.c core/run/options.h \
+	core/run/pidfile.c core/run/pidfile.h \
+	core/run/scripts.c core/run/scripts.h \
+	core/run/state.c core/run/state.h core/run/state_text.c \
+	core/run/store.c core/run/store.h
+core_run_librun_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
+
+sbin_PROGRAMS += vipd
+vipd_SOURCES = \
+	core/run/control.c core/run/control.h core/run/control_private.h \
+	core/run/control_drain.c \
+	core/run/control_status.c \
+	core/run/control_text.c \
+	core/run/daemon.h \
+	core/run/generation.c \
+	core/run/mailroom.c \
+	core/run/main.c \
+	core/run/notify.c \
+	core/run/reload.c \
+	core/run/stop.c \
+	core/run/supervise.c \
+	core/run/threads.c
+vipd_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
+vipd_LDADD = core/run/librun.a agent/libagent.a core/vrrp/libvrrp.a core/check/libcheck.a core/net/libnet.a \
+	core/track/libtrack.a conf/libconf.a core/base/libbase.a \
+	$(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
+
+dist_pkgdata_DATA += core/run/vipd.service
+
+RUN_TESTS_LIBS = core/run/librun.a conf/libconf.a core/base/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_options
+tests_unit_test_options_SOURCES = tests/unit/test_options.c
+tests_unit_test_options_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_options_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_state
+tests_unit_test_state_SOURCES = tests/unit/test_state.c
+tests_unit_test_state_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_state_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_exec
+tests_unit_test_exec_SOURCES = tests/unit/test_exec.c
+tests_unit_test_exec_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_exec_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_exec_LDADD = $(RUN_TESTS_LIBS)

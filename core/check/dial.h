@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening the TCP connection of a check as its configuration asks: connect_ip, connect_port, bindto, bind_port,
+ * bind_if, fwmark. Non-blocking. Knows no loop. Thread: check.
+ */
+#pragma once
+
+#include "core/check/check.h"
+
+struct conf_checker;
+
+struct dial_error {
+	enum check_result result;
+	const char *step; /* "connect", "bind to interface", ...; static */
+	int error;	  /* errno */
+};
+
+/* Returns the socket, connected or on the way, or -1 with *ret_error filled. */
+int dial_start(const struct conf_checker *conf, struct dial_error *ret_error);
+
+/* Once writable: 0, or -1 with *ret_error filled. */
+int dial_finish(int fd, struct dial_error *ret_error);
+
+/* What a failed connect(2) says about the server. error: errno. */
+enum check_result dial_result(int error);

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vipctl: asks a running vipd over its control socket, one request, one answer. Knows the commands
+ * from the same table as the daemon; does nothing itself except `check`, which needs no daemon.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/ctl/commands.h"
+#include "core/ctl/ctl.h"
+
+#define DEFAULT_SOCKET RUNSTATEDIR "/vipd/control.sock"
+#define ANSWER_S       60
+
+struct arguments {
+	const char *socket;
+	bool json;
+	const char *timeout, *action, *comment; /* NULL: not given */
+	char **words; /* what is not an option; the first is the command */
+	int n_words;
+};
+
+static int usage(FILE *to)
+{
+	static const char *const rows[][3] = {
+#define ROW(word, arguments, help) {#word, arguments, help},
+		CTL_COMMANDS(ROW)
+#undef ROW
+			{"check", "FILE", "check a configuration file; needs no running vipd"},
+	};
+
+	fprintf(to, "Usage: vipctl [-j] [-s SOCKET] COMMAND [ARGUMENT]...\n\n"
+		    "  -j, --json           print JSON\n"
+		    "  -s, --socket PATH    of vipd's control socket (" DEFAULT_SOCKET ")\n"
+		    "  -h, --help           print this\n"
+		    "  -v, --version        print the version\n\nCommands:\n");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		fprintf(to, "  %s %s\n      %s\n", rows[i][0], rows[i][1], rows[i][2]);
+	fprintf(to, "\nExit status: 0 done, 1 refused, 2 usage, 3 no vipd answers.\n");
+	return CTL_USAGE;
+}
+
+static int fail_usage(const char *text)
+{
+	fprintf(stderr, "vipctl: %s; try vipctl --help\n", text);
+	return CTL_USAGE;
+}
+
+/* ---- talking ---- */
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval limit = {.tv_sec = ANSWER_S};
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int send_line(int fd, json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT);
+	size_t size = text ? strlen(text) : 0;
+	int error = text ? 0 : -EINVAL;
+
+	if (text)
+		text[size++] = '\n';
+	for (size_t sent = 0; sent < size && !error;) {
+		ssize_t put = send(fd, text + sent, size - sent, MSG_NOSIGNAL);
+
+		if (put < 0 && errno != EINTR)
+			error = -errno;
+		else if (put > 0)
+			sent += (size_t)put;
+	}
+	free(text);
+	return error;
+}
+
+static size_t read_answer(void *room, size_t size, void *owner)
+{
+	ssize_t got;
+
+	do
+		got = recv(*(int *)owner, room, size, 0);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? (size_t)-1 : (size_t)got;
+}
+
+/* NULL after saying why. Takes the request over. */
+static json_t *ask(const struct arguments *arguments, json_t *request)
+{
+	int fd = connect_to(arguments->socket);
+	int error = fd < 0 ? fd : send_line(fd, request);
+	json_t *answer = NULL;
+
+	json_decref(request);
+	if (!error) {
+		answer = json_load_callback(read_answer, &fd, JSON_DISABLE_EOF_CHECK, NULL);
+		error = answer ? 0 : -EPROTO;
+	}
+	if (error)
+		fprintf(stderr, "vipctl: no answer from vipd at %s: %s\n", arguments->socket,
+			strerror(-error));
+	if (fd >= 0)
+		close(fd);
+	return answer;
+}
+
+/* The result of a good answer (borrowed from *ret_answer), else NULL with *ret_status set. */
+static const json_t *ask_for_result(const struct arguments *arguments, json_t *request,
+				    json_t **ret_answer, int *ret_status)
+{
+	json_t *answer = ask(arguments, request);
+
+	*ret_answer = answer;
+	*ret_status = answer ? CTL_OK : CTL_UNREACHABLE;
+	if (!answer)
+		return NULL;
+	if (json_is_true(json_object_get(answer, "ok")))
+		return json_object_get(answer, "result");
+	const char *why = json_string_value(json_object_get(answer, "error"));
+	fprintf(stderr, "vipctl: %s\n", why ? why : "refused");
+	*ret_status = CTL_REFUSED;
+	return NULL;
+}
+
+typedef void print_fn(const char *word, const json_t *result);
+
+static int run(const struct arguments *arguments, json_t *request, print_fn *print)
+{
+	json_t *answer;
+	int status;
+	const json_t *result = ask_for_result(arguments, request, &answer, &status);
+
+	if (result && arguments->json) {
+		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+		putchar('\n');
+	} else if (result) {
+		print(arguments->words[0], result);
+	}
+	json_decref(answer);
+	return status;
+}
+
+/* ---- commands ---- */
+
+static void print_status(const char *word, const json_t *result)
+{
+	(void)word;
+	ctl_print_status(result);
+}
+
+static void print_reload(const char *word, const json_t *result)
+{
+	(void)word;
+	printf("configuration %lld is in force\n",
+	       (long long)json_integer_value(
+		       json_object_get(json_object_get(result, "daemon"), "generation")));
+}
+
+static void print_text(const char *word, const json_t *result)
+{
+	const char *text = json_string_value(json_object_get(result, "text"));
+
+	(void)word;
+	fputs(text ? text : "", stdout);
+}
+
+static void print_help(const char *word, const json_t *result)
+{
+	(void)word;
+	ctl_print_help(result);
+}
+
+static json_t *simple_request(const struct arguments *arguments)
+{
+	return json_pack("{s:s}", "command", arguments->words[0]);
+}
+
+static int ctl_status(const struct arguments *arguments)
+{
+	return run(arguments, simple_request(arguments), print_status);
+}
+
+static int ctl_reload(const struct arguments *arguments)
+{
+	return run(arguments, simple_request(arguments), print_reload);
+}
+
+static int ctl_config(const struct arguments *arguments)
+{
+	return run(arguments, simple_request(arguments), print_text);
+}
+
+static int ctl_help(const struct arguments *arguments)
+{
+	return run(arguments, simple_request(arguments), print_help);
+}
+
+static int add_text(json_t *request, const char *name, const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value ? json_object_set_new(request, name, value) : -1;
+}
+
+static int change_server(const struct arguments *arguments)
+{
+	if (arguments->n_words < 2 || arguments->n_words > 3)
+		return fail_usage("name [VS] and RS");
+	json_t *request = simple_request(arguments);
+	int bad = add_text(request, "rs", arguments->words[arguments->n_words - 1]);
+	if (arguments->n_words == 3)
+		bad |= add_text(request, "vs", arguments->words[1]);
+	if (arguments->action)
+		bad |= add_text(request, "action", arguments->action);
+	if (arguments->comment)
+		bad |= add_text(request, "comment", arguments->comment);
+	if (arguments->timeout) {
+		char *end;
+		long seconds = strtol(arguments->timeout, &end, 10);
+
+		bad |= end == arguments->timeout || *end;
+		json_object_set_new(request, "timeout", json_integer(seconds));
+	}
+	if (bad) {
+		json_decref(request);
+		return fail_usage("an argument is not a number or not UTF-8 text");
+	}
+	return run(arguments, request, ctl_print_servers);
+}
+
+static int ctl_drain(const struct arguments *arguments)
+{
+	return change_server(arguments);
+}
+
+static int ctl_undrain(const struct arguments *arguments)
+{
+	if (arguments->timeout || arguments->action || arguments->comment)
+		return fail_usage("undrain has no options");
+	return change_server(arguments);
+}
+
+static int ctl_lock(const struct arguments *arguments)
+{
+	if (arguments->timeout || arguments->action)
+		return fail_usage("--timeout and --action belong to drain");
+	return change_server(arguments);
+}
+
+struct command {
+	const char *word;
+	int (*fn)(const struct arguments *arguments);
+};
+
+static int dispatch(const struct arguments *arguments)
+{
+	static const struct command commands[] = {
+#define ROW(word, arguments, help) {#word, ctl_##word},
+		CTL_COMMANDS(ROW)
+#undef ROW
+	};
+	const char *word = arguments->words[0];
+
+	if (!strcmp(word, "check")) {
+		if (arguments->n_words != 2)
+			return fail_usage("check needs one file");
+		return ctl_check(arguments->words[1], arguments->json);
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (!strcmp(commands[i].word, word))
+			return commands[i].fn(arguments);
+	return fail_usage("unknown command");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},	   {"socket", required_argument, NULL, 's'},
+		{"timeout", required_argument, NULL, 't'}, {"action", required_argument, NULL, 'a'},
+		{"comment", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},	   {0},
+	};
+	struct arguments arguments = {.socket = DEFAULT_SOCKET};
+	int found;
+
+	while ((found = getopt_long(argc, argv, "js:t:a:c:hv", options, NULL)) != -1) {
+		switch (found) {
+		case 'j':
+			arguments.json = true;
+			break;
+		case 's':
+			arguments.socket = optarg;
+			break;
+		case 't':
+			arguments.timeout = optarg;
+			break;
+		case 'a':
+			arguments.action = optarg;
+			break;
+		case 'c':
+			arguments.comment = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return CTL_OK;
+		case 'v':
+			printf("vipctl " PACKAGE_VERSION "\n");
+			return CTL_OK;
+		default:
+			return CTL_USAGE;
+		}
+	}
+	arguments.words = argv + optind;
+	arguments.n_words = argc - optind;
+	if (!arguments.n_words)
+		return usage(stderr);
+	return dispatch(&arguments);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rtnetlink socket pair of the main thread: one socket listens to links and addresses, the
+ * other asks and waits for the kernel's answer. The listener is read dry before each decision, and
+ * the kernel queues notifications before it acknowledges, so the table is never behind our own
+ * changes. When the listener overruns (ENOBUFS) everything is dumped again.
+ * It must not log per packet nor keep a pointer into a configuration.
+ */
+#include "core/net/rtnl.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/net/rtnl_private.h"
+
+#define LISTEN_OCTETS (1024 * 1024)
+#define RETRY_US      (100 * USEC_PER_MSEC)
+
+/* libnl numbers its errors itself; what matters here has a name in errno. */
+int rtnl_errno(int nl_error)
+{
+	switch (nl_error < 0 ? -nl_error : nl_error) {
+	case 0:
+		return 0;
+	case NLE_EXIST:
+		return -EEXIST;
+	case NLE_NOADDR:
+		return -EADDRNOTAVAIL;
+	case NLE_NODEV:
+	case NLE_OBJ_NOTFOUND:
+		return -ENODEV;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EPERM;
+	case NLE_INVAL:
+	case NLE_RANGE:
+		return -EINVAL;
+	case NLE_OPNOTSUPP:
+		return -EOPNOTSUPP;
+	case NLE_BUSY:
+		return -EBUSY;
+	case NLE_AGAIN:
+		return -EAGAIN;
+	default:
+		return -EIO;
+	}
+}
+
+static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
+{
+	struct ifinfomsg *body = nlmsg_data(header);
+	struct nlattr *attributes[IFLA_MAX + 1];
+	struct msg_link link = {0};
+
+	/* Bridges tell of their ports with messages of the same type and another family. */
+	if (nlmsg_parse(header, sizeof *body, attributes, IFLA_MAX, NULL) < 0 ||
+	    body->ifi_family != AF_UNSPEC)
+		return;
+	link.ifindex = (uint32_t)body->ifi_index;
+	if (header->nlmsg_type == RTM_DELLINK) {
+		net_table_del_link(&rtnl->table, link.ifindex);
+		return;
+	}
+	link.up = (body->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	link.multicast = body->ifi_flags & IFF_MULTICAST;
+	if (attributes[IFLA_IFNAME])
+		nla_strlcpy(link.name, attributes[IFLA_IFNAME], sizeof link.name);
+	if (attributes[IFLA_ADDRESS])
+		nla_memcpy(link.mac, attributes[IFLA_ADDRESS], sizeof link.mac);
+	if (attributes[IFLA_MTU] && nla_len(attributes[IFLA_MTU]) >= 4)
+		link.mtu = nla_get_u32(attributes[IFLA_MTU]);
+	if (net_table_set_link(&rtnl->table, &link) < 0)
+		rtnl->incomplete = true;
+}
+
+static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)
+{
+	struct ifaddrmsg *body = nlmsg_data(header);
+	struct nlattr *attributes[IFA_MAX + 1];
+	struct net_address address = {0};
+
+	if (nlmsg_parse(header, sizeof *body, attributes, IFA_MAX, NULL) < 0)
+		return;
+	/* With a peer, IFA_LOCAL is ours and IFA_ADDRESS the peer's. */
+	struct nlattr *own =
+		attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+	address.ip.family = body->ifa_family;
+	if (!own || !ip_size(&address.ip) || nla_len(own) != (int)ip_size(&address.ip))
+		return;
+	nla_memcpy(address.ip.octets, own, (int)sizeof address.ip.octets);
+	address.ifindex = body->ifa_index;
+	address.prefix = body->ifa_prefixlen;
+	address.scope = body->ifa_scope;
+	address.flags = body->ifa_flags;
+	if (attributes[IFA_FLAGS] && nla_len(attributes[IFA_FLAGS]) >= 4)
+		address.flags = nla_get_u32(attributes[IFA_FLAGS]);
+	if (header->nlmsg_type == RTM_DELADDR)
+		net_table_del_address(&rtnl->table, &address);
+	else if (net_table_set_address(&rtnl->table, &address) < 0)
+		rtnl->incomplete = true;
+}
+
+static int on_message(struct nl_msg *message, void *owner)
+{
+	struct nlmsghdr *header = nlmsg_hdr(message);
+
+	switch (header->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		take_link(owner, header);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		take_address(owner, header);
+		break;
+	default:
+		break;
+	}
+	return NL_OK;
+}
+
+static int dump(struct rtnl *rtnl, int type)
+{
+	struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
+	int error = nl_send_simple(rtnl->request, type, NLM_F_DUMP, &any, sizeof any);
+
+	if (error >= 0)
+		error = nl_recvmsgs_default(rtnl->request);
+	return rtnl_errno(error < 0 ? error : 0);
+}
+
+static int read_everything(struct rtnl *rtnl)
+{
+	rtnl->incomplete = false;
+	net_table_dump_begin(&rtnl->table);
+	int error = dump(rtnl, RTM_GETLINK);
+	if (!error)
+		error = dump(rtnl, RTM_GETADDR);
+	if (error || rtnl->incomplete)
+		return error ? error : -ENOMEM;
+	net_table_dump_end(&rtnl->table);
+	return 0;
+}
+
+/* Reads the listener until it is dry. */
+void rtnl_catch_up(struct rtnl *rtnl)
+{
+	int error;
+
+	do
+		error = nl_recvmsgs_default(rtnl->listen);
+	while (error >= 0);
+	if (error != -NLE_AGAIN || rtnl->incomplete) {
+		log_warn("net", "interface events were lost, reading all again");
+		if (read_everything(rtnl) < 0)
+			loop_timer_arm(rtnl->retry, clock_now_us() + RETRY_US);
+	}
+}
+
+void rtnl_report(struct rtnl *rtnl)
+{
+	if (rtnl->reporting)
+		net_table_report(&rtnl->table, rtnl->fn, rtnl->owner);
+}
+
+static void on_readable(int fd, uint32_t events, void *owner)
+{
+	(void)fd;
+	(void)events;
+	rtnl_catch_up(owner);
+	rtnl_report(owner);
+}
+
+static void on_retry(uint64_t now_us, void *owner)
+{
+	struct rtnl *rtnl = owner;
+
+	rtnl_catch_up(rtnl);
+	if (read_everything(rtnl) < 0)
+		loop_timer_arm(rtnl->retry, now_us + RETRY_US);
+	rtnl_report(rtnl);
+}
+
+static int open_socket(struct rtnl *rtnl, struct nl_sock **ret)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+
+	if (!sock)
+		return -ENOMEM;
+	int error = nl_connect(sock, NETLINK_ROUTE);
+	if (!error)
+		error = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, rtnl);
+	if (error) {
+		nl_socket_free(sock);
+		return rtnl_errno(error);
+	}
+	nl_socket_enable_msg_peek(sock);
+	*ret = sock;
+	return 0;
+}
+
+static int open_listener(struct rtnl *rtnl)
+{
+	int error = open_socket(rtnl, &rtnl->listen);
+
+	if (error)
+		return error;
+	nl_socket_disable_seq_check(rtnl->listen);
+	error = nl_socket_set_nonblocking(rtnl->listen);
+	if (!error)
+		error = nl_socket_add_memberships(rtnl->listen, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+						  RTNLGRP_IPV6_IFADDR, 0);
+	/* A smaller buffer only means an earlier overrun, which is handled. */
+	nl_socket_set_buffer_size(rtnl->listen, LISTEN_OCTETS, 0);
+	return rtnl_errno(error);
+}
+
+int rtnl_open(struct loop *loop, rtnl_link_fn *fn, void *owner, struct rtnl **ret)
+{
+	struct rtnl *rtnl = calloc(1, sizeof *rtnl);
+	int error;
+
+	if (!rtnl)
+		return -ENOMEM;
+	rtnl->fn = fn;
+	rtnl->owner = owner;
+	error = open_listener(rtnl);
+	if (!error)
+		error = open_socket(rtnl, &rtnl->request);
+	if (!error)
+		error = read_everything(rtnl);
+	if (!error)
+		error = loop_timer_new(loop, on_retry, rtnl, &rtnl->retry);
+	if (!error)
+		error = loop_io_new(loop, nl_socket_get_fd(rtnl->listen), EPOLLIN, LOOP_NORMAL,
+				    on_readable, rtnl, &rtnl->io);
+	if (error) {
+		rtnl_close(rtnl);
+		return error;
+	}
+	*ret = rtnl;
+	return 0;
+}
+
+struct rtnl *rtnl_close(struct rtnl *rtnl)
+{
+	if (!rtnl)
+		return NULL;
+	loop_io_free(rtnl->io);
+	loop_timer_free(rtnl->retry);
+	nl_socket_free(rtnl->listen);
+	nl_socket_free(rtnl->request);
+	net_table_clear(&rtnl->table);
+	free(rtnl->held);
+	free(rtnl);
+	return NULL;
+}
+
+int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf)
+{
+	int error = net_table_use_conf(&rtnl->table, conf);
+
+	if (error)
+		return error;
+	rtnl_catch_up(rtnl);
+	rtnl->reporting = true;
+	rtnl_report(rtnl);
+	return 0;
+}
+
+uint32_t rtnl_count_links(const struct rtnl *rtnl)
+{
+	return (uint32_t)rtnl->table.n_links;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtual addresses: what to do with each address of an instance, and the message that does it.
+ * What we set or adopted is remembered, so that removal touches nothing else. Runs in the main
+ * thread and waits for the kernel's answer to each request.
+ *
+ * Defaults follow keepalived.conf(5): the prefix and scope of the configuration, no broadcast
+ * unless configured, no duplicate address detection, and an IPv6 host address deprecated at birth
+ * so that it is never chosen as a source.
+ */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/net/rtnl_private.h"
+
+static int put_ip(struct nl_msg *message, int type, const struct ip *ip)
+{
+	return nla_put(message, type, (int)ip_size(ip), ip->octets);
+}
+
+/* What only a new address carries. */
+static int put_details(struct nl_msg *message, const struct conf_address *address)
+{
+	int error = 0;
+
+	if (ip_is_set(&address->broadcast))
+		error |= put_ip(message, IFA_BROADCAST, &address->broadcast);
+	if (address->label)
+		error |= nla_put_string(message, IFA_LABEL, address->label);
+	if (address->ip.family == AF_INET6) {
+		error |= nla_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
+		if (address->prefix == 128) {
+			struct ifa_cacheinfo lifetimes = {.ifa_prefered = 0,
+							  .ifa_valid = UINT32_MAX};
+
+			error |= nla_put(message, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
+		}
+	}
+	return error;
+}
+
+static int send_address(struct rtnl *rtnl, int type, const struct conf_address *address,
+			uint32_t ifindex)
+{
+	bool add = type == RTM_NEWADDR;
+	struct ifaddrmsg body = {
+		.ifa_family = (uint8_t)address->ip.family,
+		.ifa_prefixlen = address->prefix,
+		.ifa_scope = address->scope,
+		.ifa_index = ifindex,
+	};
+	struct nl_msg *message = nlmsg_alloc_simple(type, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	const struct ip *remote = ip_is_set(&address->peer) ? &address->peer : &address->ip;
+
+	if (!message)
+		return -ENOMEM;
+	int error = nlmsg_append(message, &body, sizeof body, NLMSG_ALIGNTO);
+	error |= put_ip(message, IFA_LOCAL, &address->ip);
+	error |= put_ip(message, IFA_ADDRESS, remote);
+	if (add)
+		error |= put_details(message, address);
+	if (error) {
+		nlmsg_free(message);
+		return -ENOMEM;
+	}
+	return rtnl_errno(nl_send_sync(rtnl->request, message));
+}
+
+static struct held_address *find_held(struct rtnl *rtnl, uint32_t ifindex,
+				      const struct conf_address *address)
+{
+	for (size_t i = 0; i < rtnl->n_held; i++) {
+		struct held_address *held = &rtnl->held[i];
+
+		if (held->ifindex == ifindex && held->prefix == address->prefix &&
+		    !ip_compare(&held->ip, &address->ip))
+			return held;
+	}
+	return NULL;
+}
+
+static struct held_address *hold(struct rtnl *rtnl, uint32_t ifindex,
+				 const struct conf_address *address)
+{
+	struct held_address *held = find_held(rtnl, ifindex, address);
+
+	if (held)
+		return held;
+	if (rtnl->n_held == rtnl->room_held) {
+		size_t room = rtnl->room_held ? rtnl->room_held * 2 : 16;
+
+		held = reallocarray(rtnl->held, room, sizeof *held);
+		if (!held)
+			return NULL;
+		rtnl->held = held;
+		rtnl->room_held = room;
+	}
+	held = &rtnl->held[rtnl->n_held++];
+	*held = (struct held_address){
+		.ifindex = ifindex,
+		.ip = address->ip,
+		.peer = address->peer,
+		.prefix = address->prefix,
+	};
+	return held;
+}
+
+static void release(struct rtnl *rtnl, struct held_address *held)
+{
+	if (held)
+		*held = rtnl->held[--rtnl->n_held];
+}
+
+static void say(int level, const char *what, const struct conf_address *address, const char *why)
+{
+	char text[IP_TEXT_MAX];
+
+	log_write(level, "net", "%s %s/%u on %s%s", what, ip_format(&address->ip, text),
+		  address->prefix, address->device, why);
+}
+
+static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool owner,
+		   uint64_t generation)
+{
+	const struct net_link *link = net_table_find_link(&rtnl->table, address->device);
+
+	if (!link)
+		return -ENODEV;
+	uint32_t ifindex = link->now.ifindex;
+	enum net_match match =
+		net_table_match(&rtnl->table, ifindex, &address->ip, address->prefix);
+	if (match == NET_OTHER_PREFIX) {
+		say(LOG_INFO, "using the machine's own", address,
+		    ": present with another prefix, will not be removed");
+		return 0;
+	}
+	struct held_address *held = find_held(rtnl, ifindex, address);
+	bool known = held;
+	if (!held)
+		held = hold(rtnl, ifindex, address);
+	if (!held)
+		return -ENOMEM;
+	held->generation = generation;
+	if (match == NET_SAME) {
+		if (known)
+			return 0;
+		held->foreign = owner;
+		say(LOG_NOTICE, owner ? "using the owner's" : "adopted", address,
+		    owner ? ", will not be removed" : ": it was already there");
+		return 0;
+	}
+	int error = send_address(rtnl, RTM_NEWADDR, address, ifindex);
+	if (!error || error == -EEXIST) {
+		held->foreign = false;
+		return 0;
+	}
+	release(rtnl, held);
+	return error;
+}
+
+static int remove_one(struct rtnl *rtnl, const struct conf_address *address, bool owner,
+		      uint64_t generation)
+{
+	const struct net_link *link = net_table_find_link(&rtnl->table, address->device);
+
+	if (!link)
+		return 0; /* gone together with its interface */
+	uint32_t ifindex = link->now.ifindex;
+	struct held_address *held = find_held(rtnl, ifindex, address);
+	if (held && held->generation > generation)
+		return 0;
+	/* An owner's address that we did not set is the machine's own. */
+	bool known = held, foreign = held ? held->foreign : owner;
+	release(rtnl, held);
+	if (foreign ||
+	    net_table_match(&rtnl->table, ifindex, &address->ip, address->prefix) != NET_SAME)
+		return 0;
+	if (!known)
+		say(LOG_NOTICE, "removing", address, ": left behind by an earlier run");
+	int error = send_address(rtnl, RTM_DELADDR, address, ifindex);
+	return error == -EADDRNOTAVAIL ? 0 : error;
+}
+
+static int apply(struct rtnl *rtnl, const struct conf_instance *instance, bool set,
+		 uint64_t generation)
+{
+	int first = 0;
+	bool owner = instance->priority == 255;
+	size_t total = instance->n_addresses + instance->n_excluded;
+
+	rtnl_catch_up(rtnl);
+	for (size_t i = 0; i < total; i++) {
+		const struct conf_address *address =
+			i < instance->n_addresses ? &instance->addresses[i]
+						  : &instance->excluded[i - instance->n_addresses];
+		int error = set ? set_one(rtnl, address, owner, generation)
+				: remove_one(rtnl, address, owner, generation);
+
+		if (!error)
+			continue;
+		say(LOG_ERR, set ? "cannot set" : "cannot remove", address, "");
+		log_error("net", "(%s): %s", instance->name, strerror(-error));
+		if (!first)
+			first = error;
+	}
+	rtnl_catch_up(rtnl);
+	rtnl_report(rtnl);
+	return first;
+}
+
+int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance, uint64_t generation)
+{
+	return apply(rtnl, instance, true, generation);
+}
+
+int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
+			  uint64_t generation)
+{
+	return apply(rtnl, instance, false, generation);
+}
+
+void rtnl_remove_all(struct rtnl *rtnl)
+{
+	for (size_t i = 0; i < rtnl->n_held; i++) {
+		const struct held_address *held = &rtnl->held[i];
+		struct conf_address address = {
+			.ip = held->ip, .peer = held->peer, .prefix = held->prefix};
+
+		if (!held->foreign)
+			send_address(rtnl, RTM_DELADDR, &address, held->ifindex);
+	}
+	rtnl->n_held = 0;
+}

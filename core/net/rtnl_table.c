@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Links and addresses as rtnetlink tells them, and the two answers vipd needs from them: which
+ * address of an interface is its primary, and whether a virtual address is already there.
+ * Runs in the main thread; pure, no kernel call.
+ */
+#include "core/net/rtnl_table.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+void net_table_clear(struct net_table *table)
+{
+	free(table->links);
+	free(table->addresses);
+	free(table->virtuals);
+	*table = (struct net_table){0};
+}
+
+static int compare_virtual(const void *left, const void *right)
+{
+	const struct net_virtual *a = left, *b = right;
+	int order = ip_compare(&a->ip, &b->ip);
+
+	return order ? order : (int)a->prefix - (int)b->prefix;
+}
+
+static size_t add_virtuals(struct net_virtual *to, const struct conf_address *from, size_t count,
+			   bool owner)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct net_virtual){from[i].ip, from[i].prefix, owner};
+	return count;
+}
+
+int net_table_use_conf(struct net_table *table, const struct conf *conf)
+{
+	size_t count = 0, used = 0;
+
+	for (size_t i = 0; i < conf->n_instances; i++)
+		count += conf->instances[i].n_addresses + conf->instances[i].n_excluded;
+	struct net_virtual *virtuals = calloc(count ? count : 1, sizeof *virtuals);
+	if (!virtuals)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_instances; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+		bool owner = instance->priority == 255;
+
+		used += add_virtuals(virtuals + used, instance->addresses, instance->n_addresses,
+				     owner);
+		used += add_virtuals(virtuals + used, instance->excluded, instance->n_excluded,
+				     owner);
+	}
+	qsort(virtuals, used, sizeof *virtuals, compare_virtual);
+	free(table->virtuals);
+	table->virtuals = virtuals;
+	table->n_virtuals = used;
+	for (size_t i = 0; i < table->n_links; i++)
+		table->links[i].changed = true;
+	return 0;
+}
+
+/* Position of ifindex, or where it would be inserted. */
+static size_t link_position(const struct net_table *table, uint32_t ifindex)
+{
+	size_t low = 0, high = table->n_links;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (table->links[middle].now.ifindex < ifindex)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct net_link *find_index(struct net_table *table, uint32_t ifindex)
+{
+	size_t at = link_position(table, ifindex);
+
+	if (at == table->n_links || table->links[at].now.ifindex != ifindex)
+		return NULL;
+	return &table->links[at];
+}
+
+static void mark_changed(struct net_table *table, uint32_t ifindex)
+{
+	struct net_link *link = find_index(table, ifindex);
+
+	if (link)
+		link->changed = true;
+}
+
+static int grow(void **items, size_t *room, size_t count, size_t size)
+{
+	if (count < *room)
+		return 0;
+	size_t wanted = *room ? *room * 2 : 16;
+	void *larger = reallocarray(*items, wanted, size);
+	if (!larger)
+		return -ENOMEM;
+	*items = larger;
+	*room = wanted;
+	return 0;
+}
+
+int net_table_set_link(struct net_table *table, const struct msg_link *now)
+{
+	struct net_link *link = find_index(table, now->ifindex);
+
+	if (!link) {
+		if (grow((void **)&table->links, &table->room_links, table->n_links, sizeof *link))
+			return -ENOMEM;
+		size_t at = link_position(table, now->ifindex);
+		memmove(table->links + at + 1, table->links + at,
+			(table->n_links - at) * sizeof *link);
+		table->n_links++;
+		link = &table->links[at];
+		memset(link, 0, sizeof *link);
+	}
+	link->now = *now;
+	link->now.present = true;
+	link->changed = true;
+	link->stale = false;
+	return 0;
+}
+
+static void drop_addresses_of(struct net_table *table, uint32_t ifindex)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->n_addresses; i++)
+		if (table->addresses[i].ifindex != ifindex)
+			table->addresses[kept++] = table->addresses[i];
+	table->n_addresses = kept;
+}
+
+void net_table_del_link(struct net_table *table, uint32_t ifindex)
+{
+	struct net_link *link = find_index(table, ifindex);
+
+	if (!link)
+		return;
+	link->now.present = false;
+	link->now.up = false;
+	link->changed = true;
+	drop_addresses_of(table, ifindex);
+}
+
+static struct net_address *find_address(const struct net_table *table,
+					const struct net_address *wanted)
+{
+	for (size_t i = 0; i < table->n_addresses; i++) {
+		struct net_address *address = &table->addresses[i];
+
+		if (address->ifindex == wanted->ifindex && address->prefix == wanted->prefix &&
+		    !ip_compare(&address->ip, &wanted->ip))
+			return address;
+	}
+	return NULL;
+}
+
+int net_table_set_address(struct net_table *table, const struct net_address *wanted)
+{
+	struct net_address *address = find_address(table, wanted);
+
+	if (!address) {
+		if (grow((void **)&table->addresses, &table->room_addresses, table->n_addresses,
+			 sizeof *address))
+			return -ENOMEM;
+		address = &table->addresses[table->n_addresses++];
+	}
+	*address = *wanted;
+	address->stale = false;
+	mark_changed(table, wanted->ifindex);
+	return 0;
+}
+
+void net_table_del_address(struct net_table *table, const struct net_address *wanted)
+{
+	struct net_address *address = find_address(table, wanted);
+
+	if (!address)
+		return;
+	size_t at = (size_t)(address - table->addresses);
+	memmove(address, address + 1, (table->n_addresses - at - 1) * sizeof *address);
+	table->n_addresses--;
+	mark_changed(table, wanted->ifindex);
+}
+
+void net_table_dump_begin(struct net_table *table)
+{
+	for (size_t i = 0; i < table->n_links; i++)
+		table->links[i].stale = true;
+	for (size_t i = 0; i < table->n_addresses; i++)
+		table->addresses[i].stale = true;
+}
+
+void net_table_dump_end(struct net_table *table)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->n_addresses; i++) {
+		if (table->addresses[i].stale)
+			mark_changed(table, table->addresses[i].ifindex);
+		else
+			table->addresses[kept++] = table->addresses[i];
+	}
+	table->n_addresses = kept;
+	for (size_t i = 0; i < table->n_links; i++)
+		if (table->links[i].stale)
+			net_table_del_link(table, table->links[i].now.ifindex);
+}
+
+const struct net_link *net_table_find_link(const struct net_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n_links; i++)
+		if (table->links[i].now.present && !strcmp(table->links[i].now.name, name))
+			return &table->links[i];
+	return NULL;
+}
+
+enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
+			       uint8_t prefix)
+{
+	enum net_match match = NET_ABSENT;
+
+	for (size_t i = 0; i < table->n_addresses; i++) {
+		const struct net_address *address = &table->addresses[i];
+
+		if (address->ifindex != ifindex || ip_compare(&address->ip, ip))
+			continue;
+		if (address->prefix == prefix)
+			return NET_SAME;
+		match = NET_OTHER_PREFIX;
+	}
+	return match;
+}
+
+enum kinship {
+	KIN_PLAIN, /* no virtual address */
+	KIN_OWN, /* a virtual address that is the machine's own: an owner's, or under another prefix
+		  */
+	KIN_VIRTUAL, /* set by us, or left behind by a crash */
+};
+
+static enum kinship kinship_of(const struct net_table *table, const struct net_address *address)
+{
+	enum kinship kin = KIN_PLAIN;
+	struct net_virtual key = {.ip = address->ip};
+	size_t low = 0, high = table->n_virtuals;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (compare_virtual(&table->virtuals[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < table->n_virtuals && !ip_compare(&table->virtuals[low].ip, &key.ip); low++) {
+		const struct net_virtual *virtual = &table->virtuals[low];
+
+		if (virtual->prefix == address->prefix && !virtual->owner)
+			return KIN_VIRTUAL;
+		kin = KIN_OWN;
+	}
+	return kin;
+}
+
+static bool may_be_primary(const struct net_address *address, uint16_t family)
+{
+	if (address->ip.family != family)
+		return false;
+	if (family == AF_INET)
+		return !(address->flags & IFA_F_SECONDARY);
+	return address->scope == RT_SCOPE_LINK &&
+	       !(address->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
+/* An address that is not virtual goes first; one that is virtual and the machine's own still
+ * serves: an address owner may have no other. */
+static struct ip choose_primary(const struct net_table *table, uint32_t ifindex, uint16_t family)
+{
+	struct ip own = {0};
+
+	for (size_t i = 0; i < table->n_addresses; i++) {
+		const struct net_address *address = &table->addresses[i];
+
+		if (address->ifindex != ifindex || !may_be_primary(address, family))
+			continue;
+		enum kinship kin = kinship_of(table, address);
+		if (kin == KIN_PLAIN)
+			return address->ip;
+		if (kin == KIN_OWN && !ip_is_set(&own))
+			own = address->ip;
+	}
+	return own;
+}
+
+static bool same_link(const struct msg_link *a, const struct msg_link *b)
+{
+	return a->ifindex == b->ifindex && !strcmp(a->name, b->name) && a->present == b->present &&
+	       a->up == b->up && a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) &&
+	       a->mtu == b->mtu && !ip_compare(&a->primary4, &b->primary4) &&
+	       !ip_compare(&a->primary6, &b->primary6);
+}
+
+void net_table_report(struct net_table *table, net_report_fn *fn, void *owner)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->n_links; i++) {
+		struct net_link link = table->links[i];
+
+		if (link.changed) {
+			link.now.primary4 = choose_primary(table, link.now.ifindex, AF_INET);
+			link.now.primary6 = choose_primary(table, link.now.ifindex, AF_INET6);
+			if (!link.was_reported || !same_link(&link.now, &link.reported))
+				fn(&link.now, owner);
+			link.reported = link.now;
+			link.was_reported = true;
+			link.changed = false;
+		}
+		if (link.now.present)
+			table->links[kept++] = link;
+	}
+	table->n_links = kept;
+}

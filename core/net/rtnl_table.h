@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of the kernel's links and addresses, as a plain table: pure, so that the choice of a primary
+ * address and the rules for an address that is already there are tested without a kernel.
+ *
+ * Thread: main. Errors: negative errno.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/model.h"
+#include "core/cmd.h"
+
+struct net_link {
+	struct msg_link now;	  /* primary4 and primary6 are filled by net_table_report() */
+	struct msg_link reported; /* what the owner was told last */
+	bool was_reported, changed, stale;
+};
+
+struct net_address {
+	uint32_t ifindex;
+	struct ip ip;
+	uint8_t prefix, scope; /* rtnetlink RT_SCOPE_ number */
+	uint32_t flags;	       /* IFA_F_ of linux/if_addr.h */
+	bool stale;
+};
+
+/* A configured virtual address. owner: its instance has priority 255, the address may be the machine's own. */
+struct net_virtual {
+	struct ip ip;
+	uint8_t prefix;
+	bool owner;
+};
+
+struct net_table {
+	struct net_link *links; /* ascending by ifindex */
+	size_t n_links, room_links;
+	struct net_address *addresses; /* in the kernel's order */
+	size_t n_addresses, room_addresses;
+	struct net_virtual *virtuals; /* ascending by address, then prefix */
+	size_t n_virtuals;
+};
+
+enum net_match {
+	NET_ABSENT,
+	NET_SAME,	  /* same address, same prefix */
+	NET_OTHER_PREFIX, /* the address is there under another prefix only: the machine's own */
+};
+
+void net_table_clear(struct net_table *table); /* frees what it holds */
+
+/* Which addresses are virtual from now on; every link is looked at again in the next report. 0 or -ENOMEM. */
+int net_table_use_conf(struct net_table *table, const struct conf *conf);
+
+/* One kernel message each. link: primaries are ignored. 0 or -ENOMEM. */
+int net_table_set_link(struct net_table *table, const struct msg_link *link);
+void net_table_del_link(struct net_table *table, uint32_t ifindex);
+int net_table_set_address(struct net_table *table, const struct net_address *address);
+void net_table_del_address(struct net_table *table, const struct net_address *address);
+
+/* Around a full dump: what the dump does not mention is gone. */
+void net_table_dump_begin(struct net_table *table);
+void net_table_dump_end(struct net_table *table);
+
+const struct net_link *net_table_find_link(const struct net_table *table, const char *name); /* NULL: none */
+enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
+			       uint8_t prefix);
+
+typedef void net_report_fn(const struct msg_link *link, void *owner);
+
+/* Calls fn for each link that differs from what was reported last; forgets the links that are gone. */
+void net_table_report(struct net_table *table, net_report_fn *fn, void *owner);

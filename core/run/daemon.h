@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The main thread's own: everything it holds, and the functions by which the files of core/run work on it. Private
+ * to core/run. Thread: main.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/beat.h"
+#include "core/cmd.h"
+#include "core/run/load.h"
+#include "core/run/options.h"
+
+struct control;
+struct exec;
+struct helper;
+struct log_sink;
+struct loop;
+struct loop_io;
+struct loop_signal;
+struct loop_timer;
+struct pidfile;
+struct rtnl;
+struct scripts;
+struct store;
+struct tracker;
+
+/* One configuration that may still be referred to. */
+struct generation {
+	struct generation *older;
+	const struct conf *conf;
+	struct scripts *scripts;
+};
+
+enum reload_phase {
+	RELOAD_IDLE,
+	RELOAD_LOADING,	 /* the helper works on `load` */
+	RELOAD_ADOPTING, /* waiting for the engines to answer */
+};
+
+struct reload {
+	enum reload_phase phase;
+	struct load load;
+	struct helper *helper;
+	uint64_t ticket;	 /* of the newest request; counts */
+	uint64_t running_ticket; /* the newest request when the load under way began */
+	char last_error[256];	 /* "" after a success */
+	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
+};
+
+enum stop_phase { STOP_NO, STOP_ENGINES, STOP_AGENT, STOP_DONE };
+
+struct daemon {
+	struct options options;
+	struct wires wires;
+	struct beat beats[THREADS];
+	bool wanted[THREADS], running[THREADS], stopped[THREADS];
+	pthread_t threads[THREADS];
+	uint64_t acked[THREADS]; /* newest generation that thread runs on */
+
+	struct loop *loop;
+	struct loop_io *box_io;
+	struct loop_timer *tick;
+	struct loop_signal *signals[5];
+	struct log_sink *sink;
+	struct pidfile *pidfile;
+	struct rtnl *rtnl;
+	struct exec *exec;
+	struct tracker *tracker;
+	struct store *store;
+	struct control *control;
+
+	struct generation *newest;
+	struct reload reload;
+	int ready_fd; /* the waiting parent's pipe when daemonized, else -1 */
+	bool ready;
+	uint64_t started_us, started_wall_us;
+	uint64_t next_second_us, watchdog_us, fed_us;
+	char status[128]; /* last STATUS= */
+
+	enum stop_phase stop;
+	uint64_t stop_us, stop_deadline_us;
+	struct loop_timer *stop_timer;
+	int exit_code;
+	bool dirty_exit; /* a thread did not end: nothing may be freed */
+};
+
+/* main.c: whole life of the daemon; returns the exit status. */
+int daemon_run(const struct options *options);
+
+/* threads.c */
+int threads_make_wires(struct daemon *d);
+void threads_free_wires(struct daemon *d);
+int threads_start(struct daemon *d);
+/* Posts to a thread that is running; memory that is out is logged. */
+void threads_post(struct daemon *d, enum snap_thread to, enum msg_kind kind, const void *body, size_t size);
+const char *thread_name(enum snap_thread thread);
+
+/* generation.c: the configurations still in use. */
+int generation_add(struct daemon *d, const struct conf *conf, struct scripts *scripts); /* takes both over */
+const struct generation *generation_find(const struct daemon *d, uint64_t number);
+void generation_sweep(struct daemon *d); /* frees what nobody holds any more */
+void generation_free_all(struct daemon *d);
+
+/* reload.c */
+int reload_first(struct daemon *d);	  /* at start: loads in this thread; 0 or an exit status */
+void reload_adopt(struct daemon *d);	  /* hands the newest generation to everyone */
+uint64_t reload_request(struct daemon *d); /* returns the ticket that answers it */
+void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done);
+
+/* mailroom.c */
+void mailroom_on_mail(int fd, uint32_t events, void *owner);
+
+/* notify.c: scripts of the configuration that follow an event. */
+void notify_on_event(struct daemon *d, const struct msg_event *event);
+
+/* supervise.c: the pulse of main, sd_notify, snap_daemon. */
+int supervise_open(struct daemon *d);
+void supervise_ready(struct daemon *d);	    /* the first, or a reloaded, configuration is in force */
+void supervise_reloading(struct daemon *d);
+void supervise_publish(struct daemon *d);
+void supervise_log(struct daemon *d); /* writes out the log now */
+
+/* stop.c */
+int stop_open(struct daemon *d);
+void stop_begin(struct daemon *d, int exit_code);
+void stop_on_stopped(struct daemon *d, const struct msg_stopped *stopped);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The child's half of exec: gives up groups and account, then becomes the program. It runs in the
+ * new process, which shares nothing with the daemon. It must never go on with the daemon's account
+ * when that could not be given up.
+ */
+#include "core/run/exec_child.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define CANNOT_RUN 126
+#define NOT_FOUND  127
+
+static int parse_id(const char *text, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoul(text, &end, 10);
+	return errno || end == text || *end ? -EINVAL : 0;
+}
+
+static int give_up_account(uid_t uid, gid_t gid)
+{
+	if (geteuid() == uid && getegid() == gid && uid != 0)
+		return 0;
+	if (geteuid() == 0 && setgroups(0, NULL) < 0)
+		return -errno;
+	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A script without an interpreter line is given to the shell, as execvp(3) does. */
+static void run_by_shell(const char *path, char **argv, int argc)
+{
+	char **shell = calloc((size_t)argc + 2, sizeof *shell);
+
+	if (!shell)
+		return;
+	shell[0] = "/bin/sh";
+	shell[1] = (char *)path;
+	for (int i = 1; i < argc; i++)
+		shell[i + 1] = argv[i];
+	execv(shell[0], shell);
+	free(shell);
+}
+
+int exec_child_main(int argc, char **argv)
+{
+	unsigned long uid, gid;
+
+	if (argc < 6 || parse_id(argv[2], &uid) || parse_id(argv[3], &gid))
+		return CANNOT_RUN;
+	if (give_up_account((uid_t)uid, (gid_t)gid) < 0)
+		return CANNOT_RUN;
+	execv(argv[4], argv + 5);
+	if (errno == ENOEXEC)
+		run_by_shell(argv[4], argv + 5, argc - 5);
+	return errno == ENOENT ? NOT_FOUND : CANNOT_RUN;
+}

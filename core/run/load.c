@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Loading a configuration with everything that may wait for disk or name service, and telling what
+ * came of it. load_run() may run in the helper thread: it must not log.
+ */
+#include "core/run/load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "conf/model.h"
+#include "core/base/log.h"
+#include "core/run/scripts.h"
+
+/* The model is nobody else's yet, so the command line may still have its say. */
+static void apply_options(const struct options *options, struct conf *conf)
+{
+	struct conf_global *global = &conf->global;
+
+	if (options->snmp_all)
+		global->snmp_vrrp = global->snmp_checker = global->snmp_rfcv2 = global->snmp_rfcv3 =
+			true;
+	if (options->snmp_socket)
+		global->snmp_socket = (char *)options->snmp_socket;
+}
+
+void load_run(struct load *load)
+{
+	struct conf_load_options options = {.config_id = load->options->config_id};
+
+	load->error = conf_load(options_config(load->options), &options, &load->conf, &load->diags);
+	if (load->error) {
+		load->conf = NULL;
+		return;
+	}
+	apply_options(load->options, (struct conf *)load->conf);
+	load->error = scripts_resolve(load->conf, &load->scripts);
+	if (load->error)
+		load->conf = conf_unref(load->conf);
+}
+
+void load_clear(struct load *load)
+{
+	scripts_free(load->scripts);
+	conf_unref(load->conf);
+	diag_list_free(&load->diags);
+	load->scripts = NULL;
+	load->conf = NULL;
+	load->diags = (struct diag_list){0};
+	load->error = 0;
+}
+
+void load_summary(const struct load *load, char *room, size_t size)
+{
+	const struct diag *first = NULL;
+
+	room[0] = '\0';
+	if (!load->error)
+		return;
+	for (size_t i = 0; i < load->diags.count && !first; i++)
+		if (load->diags.items[i].severity == DIAG_ERROR)
+			first = &load->diags.items[i];
+	if (!first)
+		snprintf(room, size, "%s: %s", options_config(load->options),
+			 strerror(-load->error));
+	else if (load->diags.errors > 1)
+		snprintf(room, size, "%s:%u: %s (and %zu more)", first->file, first->line,
+			 first->message, load->diags.errors - 1);
+	else
+		snprintf(room, size, "%s:%u: %s", first->file, first->line, first->message);
+}
+
+static int level_of(enum diag_severity severity)
+{
+	return severity == DIAG_ERROR ? LOG_ERR
+				      : (severity == DIAG_WARNING ? LOG_WARNING : LOG_NOTICE);
+}
+
+static void log_lines(int level, char *text)
+{
+	while (text && *text) {
+		char *end = strchrnul(text, '\n');
+		char *next = *end ? end + 1 : end;
+
+		*end = '\0';
+		if (*text)
+			log_write(level, "conf", "%s", text);
+		text = next;
+	}
+}
+
+void load_log(const struct load *load)
+{
+	for (size_t i = 0; i < load->diags.count; i++) {
+		char *text = diag_format(&load->diags.items[i]);
+
+		log_lines(level_of(load->diags.items[i].severity), text);
+		free(text);
+	}
+	if (!load->scripts)
+		return;
+	size_t count;
+	const struct scripts_note *notes = scripts_notes(load->scripts, &count);
+	for (size_t i = 0; i < count; i++)
+		log_write(notes[i].level, "conf", "%s", notes[i].text);
+}
+
+void load_print(const struct load *load, FILE *to)
+{
+	for (size_t i = 0; i < load->diags.count; i++) {
+		char *text = diag_format(&load->diags.items[i]);
+		size_t length = text ? strlen(text) : 0;
+
+		if (length)
+			fprintf(to, "%s%s", text, text[length - 1] == '\n' ? "" : "\n");
+		free(text);
+	}
+	if (!load->scripts)
+		return;
+	size_t count;
+	const struct scripts_note *notes = scripts_notes(load->scripts, &count);
+	for (size_t i = 0; i < count; i++)
+		fprintf(to, "%s\n", notes[i].text);
+}

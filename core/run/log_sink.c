@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of the log rings. Started by systemd with stderr on the journal, lines go there with a
+ * priority prefix; asked for the console, to stderr with a time; otherwise to syslog. A file may
+ * be added. Runs in main, on its 50 ms tick: a slow syslog delays log lines, never an engine.
+ */
+#include "core/run/log_sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+#define DRAIN_MAX 4096 /* lines of one thread in one go */
+
+struct log_sink {
+	enum { TO_NOBODY, TO_SYSLOG, TO_CONSOLE, TO_JOURNAL } way;
+	int file; /* -1: none */
+	int level;
+	uint64_t dropped[THREADS], total_dropped;
+};
+
+static const char *const thread_names[THREADS] = {
+	[THREAD_MAIN] = "main",
+	[THREAD_VRRP] = "vrrp",
+	[THREAD_CHECK] = "check",
+	[THREAD_AGENT] = "agent",
+};
+
+/* systemd.exec(5): JOURNAL_STREAM names the device and inode of the stream that is the journal. */
+static bool stderr_is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	uint64_t device, inode;
+	struct stat found;
+
+	return text && sscanf(text, "%" SCNu64 ":%" SCNu64, &device, &inode) == 2 &&
+	       !fstat(STDERR_FILENO, &found) && found.st_dev == device && found.st_ino == inode;
+}
+
+int log_sink_open(const struct options *options, struct log_sink **ret)
+{
+	struct log_sink *sink = calloc(1, sizeof *sink);
+
+	if (!sink)
+		return -ENOMEM;
+	sink->file = -1;
+	sink->level = options->detail ? LOG_DEBUG : LOG_INFO;
+	if (options->console)
+		sink->way = TO_CONSOLE;
+	else if (options->foreground && stderr_is_journal())
+		sink->way = TO_JOURNAL;
+	else if (!options->no_syslog)
+		sink->way = TO_SYSLOG;
+	if (options->log_file) {
+		sink->file = open(options->log_file,
+				  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+		if (sink->file < 0) {
+			int error = -errno;
+
+			free(sink);
+			return error;
+		}
+	}
+	if (sink->way == TO_SYSLOG)
+		openlog("vipd", LOG_PID | LOG_NDELAY, options->facility);
+	*ret = sink;
+	return 0;
+}
+
+struct log_sink *log_sink_close(struct log_sink *sink)
+{
+	if (!sink)
+		return NULL;
+	if (sink->way == TO_SYSLOG)
+		closelog();
+	if (sink->file >= 0)
+		close(sink->file);
+	free(sink);
+	return NULL;
+}
+
+bool log_sink_is_stderr(const struct log_sink *sink)
+{
+	return sink->way == TO_CONSOLE || sink->way == TO_JOURNAL;
+}
+
+uint64_t log_sink_dropped(const struct log_sink *sink)
+{
+	return sink->total_dropped;
+}
+
+/* One write for one line, so that lines of several writers do not mix. A full pipe loses the line.
+ */
+static void write_text(int fd, const char *prefix, const struct log_line *line)
+{
+	char text[LOG_LINE_MAX + 96];
+	int length = snprintf(text, sizeof text, "%s%s: %s\n", prefix, line->subsystem, line->text);
+
+	if (write(fd, text, (size_t)length) < 0)
+		return;
+}
+
+static void write_timed(int fd, const struct log_line *line)
+{
+	char prefix[64];
+	struct tm parts;
+	time_t seconds = (time_t)(line->wall_us / USEC_PER_SEC);
+
+	localtime_r(&seconds, &parts);
+	size_t used = strftime(prefix, sizeof prefix, "%Y-%m-%d %H:%M:%S", &parts);
+	snprintf(prefix + used, sizeof prefix - used, ".%06u ",
+		 (unsigned)(line->wall_us % USEC_PER_SEC));
+	write_text(fd, prefix, line);
+}
+
+static void emit(struct log_sink *sink, const struct log_line *line)
+{
+	char prefix[8];
+
+	if (line->level > sink->level)
+		return;
+	switch (sink->way) {
+	case TO_SYSLOG:
+		syslog(line->level, "%s: %s", line->subsystem, line->text);
+		break;
+	case TO_CONSOLE:
+		write_timed(STDERR_FILENO, line);
+		break;
+	case TO_JOURNAL:
+		snprintf(prefix, sizeof prefix, "<%d>", line->level);
+		write_text(STDERR_FILENO, prefix, line);
+		break;
+	case TO_NOBODY:
+		break;
+	}
+	if (sink->file >= 0)
+		write_timed(sink->file, line);
+}
+
+static void tell_dropped(struct log_sink *sink, enum snap_thread thread,
+			 const struct log_ring *ring)
+{
+	uint64_t dropped = log_ring_dropped(ring);
+	struct log_line line = {
+		.wall_us = clock_wall_us(), .level = LOG_WARNING, .subsystem = "main"};
+
+	if (dropped == sink->dropped[thread])
+		return;
+	snprintf(line.text, sizeof line.text, "%" PRIu64 " log lines of thread %s were dropped",
+		 dropped - sink->dropped[thread], thread_names[thread]);
+	sink->total_dropped += dropped - sink->dropped[thread];
+	sink->dropped[thread] = dropped;
+	emit(sink, &line);
+}
+
+void log_sink_drain(struct log_sink *sink, struct log_ring *const rings[static THREADS])
+{
+	struct log_line line;
+
+	for (enum snap_thread thread = 0; thread < THREADS; thread++) {
+		if (!rings[thread])
+			continue;
+		/* Bounded: a thread that logs without end must not hold main here. */
+		for (int i = 0; i < DRAIN_MAX && log_ring_read(rings[thread], &line); i++)
+			emit(sink, &line);
+		tell_dropped(sink, thread, rings[thread]);
+	}
+}

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program: reads its command line, becomes a daemon if asked to, makes what the threads share,
+ * starts them, and then is the main thread, which serves them until it is told to stop. All signals
+ * are blocked before the first thread exists.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/base/mail.h"
+#include "core/net/rtnl.h"
+#include "core/run/control.h"
+#include "core/run/daemon.h"
+#include "core/run/exec.h"
+#include "core/run/exec_child.h"
+#include "core/run/helper.h"
+#include "core/run/log_sink.h"
+#include "core/run/pidfile.h"
+#include "core/run/scripts.h"
+#include "core/run/state.h"
+#include "core/run/store.h"
+#include "core/track/script.h"
+
+/* ---- -t ---- */
+
+static int test_config(const struct options *options)
+{
+	struct load load = {.options = options};
+	FILE *to = stderr;
+	int status = 0;
+
+	if (options->test_log)
+		to = fopen(options->test_log, "we");
+	if (!to) {
+		fprintf(stderr, "vipd: cannot write %s: %s\n", options->test_log, strerror(errno));
+		return EXIT_FATAL;
+	}
+	load_run(&load);
+	load_print(&load, to);
+	if (load.error == -EINVAL)
+		status = EXIT_CONFIG_TEST;
+	else if (load.error)
+		status = EXIT_CANNOT_RUN;
+	else if (scripts_insecure(load.scripts))
+		status = EXIT_SECURITY;
+	else if (options->dump) {
+		char *text = conf_dump(load.conf);
+
+		fputs(text ? text : "", stdout);
+		free(text);
+	}
+	load_clear(&load);
+	if (to != stderr && fclose(to))
+		status = EXIT_FATAL;
+	return status;
+}
+
+/* ---- before the first thread ---- */
+
+static int enter_namespace(const char *name)
+{
+	char path[256];
+
+	if (strchr(name, '/') ||
+	    snprintf(path, sizeof path, "/run/netns/%s", name) >= (int)sizeof path)
+		return -EINVAL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+static int prepare_process(const struct options *options)
+{
+	if (geteuid() != 0) {
+		fprintf(stderr, "vipd: it must be started by root\n");
+		return EXIT_CANNOT_RUN;
+	}
+	if (options->umask >= 0)
+		umask((mode_t)options->umask);
+	if (options->core_dump) {
+		struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
+		if (setrlimit(RLIMIT_CORE, &unlimited) < 0)
+			fprintf(stderr, "vipd: cannot allow core dumps: %s\n", strerror(errno));
+	}
+	int error = options->netns ? enter_namespace(options->netns) : 0;
+	if (error) {
+		fprintf(stderr, "vipd: cannot enter network namespace %s: %s\n", options->netns,
+			strerror(-error));
+		return EXIT_FATAL;
+	}
+	return 0;
+}
+
+/* The parent stays until the child is ready or has failed, and ends with its status. */
+static int wait_for_child(pid_t child, int fd)
+{
+	char octet;
+	int status;
+	ssize_t got;
+
+	do
+		got = read(fd, &octet, 1);
+	while (got < 0 && errno == EINTR);
+	if (got == 1)
+		return 0;
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))
+		return WEXITSTATUS(status);
+	return EXIT_FATAL;
+}
+
+/* In the child: 0 with *ret_ready set. The parent does not return. */
+static int become_daemon(int *ret_ready)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t child = fork();
+	if (child < 0)
+		return -errno;
+	if (child > 0) {
+		close(ends[1]);
+		_exit(wait_for_child(child, ends[0]));
+	}
+	close(ends[0]);
+	setsid();
+	*ret_ready = ends[1];
+	return chdir("/") < 0 ? -errno : 0;
+}
+
+static void leave_terminal(const struct options *options)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!options->console)
+		dup2(null, STDERR_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(int signo, void *owner)
+{
+	struct daemon *d = owner;
+
+	switch (signo) {
+	case SIGHUP:
+		log_notice("main", "reload asked for by signal");
+		reload_request(d);
+		break;
+	case SIGUSR1:
+	case SIGUSR2:
+		log_notice("main", "use 'vipctl status' or 'vipctl config' instead of a dump");
+		break;
+	default:
+		stop_begin(d, 0);
+		break;
+	}
+}
+
+static int watch_signals(struct daemon *d)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !error; i++)
+		error = loop_signal_new(d->loop, numbers[i], on_signal, d, &d->signals[i]);
+	return error;
+}
+
+static void block_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+/* ---- hooks of what main owns ---- */
+
+static void on_link(const struct msg_link *link, void *owner)
+{
+	threads_post(owner, THREAD_VRRP, MSG_LINK, link, sizeof *link);
+}
+
+static void on_saved(const struct msg_admin_saved *saved, void *owner)
+{
+	threads_post(owner, THREAD_CHECK, MSG_ADMIN_SAVED, saved, sizeof *saved);
+}
+
+static void on_script_end(const struct exec_end *end, uint64_t token, void *owner)
+{
+	struct daemon *d = owner;
+	bool exited = !end->error && !end->timed_out && WIFEXITED(end->wait_status);
+
+	if (d->tracker)
+		tracker_done(d->tracker, token, exited && !WEXITSTATUS(end->wait_status),
+			     exited ? WEXITSTATUS(end->wait_status) : -1);
+}
+
+/* A script that was found unusable at load does not count, as with keepalived. */
+static int run_script(uint64_t token, const struct conf_script *script, void *owner)
+{
+	struct daemon *d = owner;
+	struct exec_command command;
+	const struct generation *generation = d->newest;
+	int error = -EACCES;
+
+	while (generation && error) {
+		error = scripts_command(generation->scripts, &script->command, &command);
+		generation = generation->older;
+	}
+	if (error) {
+		tracker_done(d->tracker, token, true, 0);
+		return 0;
+	}
+	return exec_start(d->exec, EXEC_TRACK, &command, script->timeout_us, on_script_end, token,
+			  d);
+}
+
+static void cancel_script(uint64_t token, void *owner)
+{
+	struct daemon *d = owner;
+
+	exec_cancel(d->exec, EXEC_TRACK, token, d);
+}
+
+static void on_track(const struct msg_track *track, void *owner)
+{
+	threads_post(owner, THREAD_VRRP, MSG_TRACK, track, sizeof *track);
+}
+
+static const struct tracker_hooks tracker_hooks = {
+	.run = run_script,
+	.result = on_track,
+	.cancel = cancel_script,
+};
+
+/* ---- start ---- */
+
+/* Drains of an earlier run reach the check thread before its first configuration. */
+static void send_state(struct daemon *d)
+{
+	struct state_read found;
+	int error = state_read(d->options.state_dir, &found);
+
+	if (error)
+		log_error("main", "cannot read %s/" STATE_FILE ": %s%s", d->options.state_dir,
+			  strerror(-error), found.moved ? "; moved to " STATE_FILE ".bad" : "");
+	if (found.bad_lines)
+		log_error("main", "%s/" STATE_FILE " is damaged: %zu entries are lost%s",
+			  d->options.state_dir, found.bad_lines,
+			  found.moved ? ", kept as " STATE_FILE ".bad" : "");
+	for (uint32_t i = 0; found.save && i < found.save->count; i++)
+		threads_post(d, THREAD_CHECK, MSG_ADMIN, &found.save->items[i],
+			     sizeof found.save->items[i]);
+	free(found.save);
+}
+
+static int open_services(struct daemon *d)
+{
+	int error = loop_new(&d->beats[THREAD_MAIN], &d->loop);
+
+	if (!error)
+		error = threads_make_wires(d);
+	if (!error)
+		error = loop_io_new(d->loop, mailbox_fd(d->wires.box[THREAD_MAIN]), EPOLLIN,
+				    LOOP_NORMAL, mailroom_on_mail, d, &d->box_io);
+	if (!error)
+		error = watch_signals(d);
+	if (!error)
+		error = exec_new(d->loop, "/proc/self/exe", &d->exec);
+	if (!error)
+		error = tracker_new(d->loop, &tracker_hooks, d, &d->tracker);
+	if (!error)
+		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
+	if (!error)
+		error = stop_open(d);
+	if (!error)
+		error = supervise_open(d);
+	if (error)
+		log_error("main", "cannot start: %s", strerror(-error));
+	return error ? EXIT_FATAL : 0;
+}
+
+static int start(struct daemon *d)
+{
+	int error = rtnl_open(d->loop, on_link, d, &d->rtnl);
+
+	if (!error)
+		error = threads_start(d);
+	if (error) {
+		log_error("main", "cannot start: %s", strerror(-error));
+		return EXIT_FATAL;
+	}
+	send_state(d);
+	reload_adopt(d);
+	error = control_open(d, d->options.control, &d->control);
+	if (error)
+		log_error("main", "control socket %s: %s; vipctl will not work", d->options.control,
+			  strerror(-error));
+	return 0;
+}
+
+static int take_pidfile(struct daemon *d)
+{
+	pid_t other = 0;
+	int error = pidfile_open(d->options.pid_file, &d->pidfile, &other);
+
+	if (!error)
+		return 0;
+	char text[64] = "";
+	if (error == -EEXIST)
+		snprintf(text, sizeof text, "vipd is already running as process %ld", (long)other);
+	log_error("main", "pid file %s: %s", d->options.pid_file, *text ? text : strerror(-error));
+	if (!log_sink_is_stderr(d->sink))
+		fprintf(stderr, "vipd: pid file %s: %s\n", d->options.pid_file,
+			*text ? text : strerror(-error));
+	return EXIT_FATAL;
+}
+
+/* ---- end ---- */
+
+static void join_threads(struct daemon *d)
+{
+	for (int i = THREAD_VRRP; i < THREADS; i++)
+		if (d->running[i] && d->stopped[i])
+			pthread_join(d->threads[i], NULL);
+}
+
+static void close_services(struct daemon *d)
+{
+	tracker_free(d->tracker);
+	exec_free(d->exec);
+	rtnl_close(d->rtnl);
+	loop_timer_free(d->tick);
+	loop_timer_free(d->stop_timer);
+	for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++)
+		loop_signal_free(d->signals[i]);
+	loop_io_free(d->box_io);
+	helper_finish(d->reload.helper);
+	load_clear(&d->reload.load);
+	threads_free_wires(d);
+	generation_free_all(d);
+	loop_free(d->loop);
+}
+
+static void end(struct daemon *d)
+{
+	control_close(d->control);
+	d->store = store_free(d->store);
+	join_threads(d);
+	pidfile_close(d->pidfile);
+	log_notice("main", "stopped");
+	supervise_log(d);
+	/* A thread that still runs may use anything; so may a load that waits for a name server. */
+	if (d->dirty_exit || d->reload.helper)
+		_exit(d->exit_code);
+	close_services(d);
+	log_ring_use(NULL);
+	log_ring_free(d->wires.log[THREAD_MAIN]);
+	log_sink_close(d->sink);
+}
+
+static int live(struct daemon *d)
+{
+	int status = take_pidfile(d);
+
+	if (!status)
+		status = open_services(d);
+	if (!status)
+		status = reload_first(d);
+	if (!status)
+		status = start(d);
+	if (status) {
+		d->exit_code = status;
+		for (int i = THREAD_VRRP; i < THREADS; i++)
+			d->dirty_exit |= d->running[i];
+		return status;
+	}
+	if (!d->options.foreground)
+		leave_terminal(&d->options);
+	status = loop_run(d->loop);
+	if (status < 0) {
+		log_error("main", "the main loop failed: %s", strerror(-status));
+		d->exit_code = EXIT_FATAL;
+		d->dirty_exit = true;
+	}
+	return d->exit_code;
+}
+
+int daemon_run(const struct options *options)
+{
+	struct daemon d = {
+		.options = *options,
+		.ready_fd = -1,
+		.started_us = clock_now_us(),
+		.started_wall_us = clock_wall_us(),
+		.wanted = {[THREAD_VRRP] = !options->only_check,
+			   [THREAD_CHECK] = !options->only_vrrp,
+			   [THREAD_AGENT] = true},
+	};
+	int status = prepare_process(options);
+
+	if (status)
+		return status;
+	int error = options->foreground ? 0 : become_daemon(&d.ready_fd);
+	block_signals();
+	if (!error)
+		error = log_sink_open(options, &d.sink);
+	if (!error)
+		error = log_ring_new(&d.wires.log[THREAD_MAIN]);
+	if (error) {
+		fprintf(stderr, "vipd: cannot start: %s\n", strerror(-error));
+		log_sink_close(d.sink);
+		return EXIT_FATAL;
+	}
+	log_ring_use(d.wires.log[THREAD_MAIN]);
+	status = live(&d);
+	end(&d);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (argc > 1 && !strcmp(argv[1], EXEC_CHILD_WORD))
+		return exec_child_main(argc, argv);
+	if (options_parse(argc, argv, stderr, &options))
+		return EXIT_FATAL;
+	if (options.help) {
+		options_help(stdout);
+		return 0;
+	}
+	if (options.version) {
+		printf("vipd " PACKAGE_VERSION "\n");
+		return 0;
+	}
+	if (options.signal_name) {
+		int number = options_signal(options.signal_name);
+
+		if (number < 0) {
+			fprintf(stderr, "vipd: no signal is called %s; STOP and RELOAD are\n",
+				options.signal_name);
+			return EXIT_FATAL;
+		}
+		printf("%d\n", number);
+		return 0;
+	}
+	return options.test ? test_config(&options) : daemon_run(&options);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a file to every thread. A load either gives a whole new configuration or changes nothing.
+ * At most one is under way; a request meanwhile makes the running one start over, so the last
+ * text on disk wins. Runs in main; the load itself in the helper thread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/net/rtnl.h"
+#include "core/run/control.h"
+#include "core/run/daemon.h"
+#include "core/run/helper.h"
+#include "core/run/log_sink.h"
+#include "core/run/scripts.h"
+#include "core/track/script.h"
+
+static void post_event(struct daemon *d, bool ok)
+{
+	struct msg_event event = {
+		.kind = EVENT_CONFIG,
+		.wall_us = clock_wall_us(),
+		.mono_us = clock_now_us(),
+		.generation = d->newest->conf->generation,
+	};
+
+	event.config.ok = ok;
+	event.config.generation = (uint32_t)d->newest->conf->generation;
+	memcpy(event.config.error, d->reload.last_error, sizeof event.config.error);
+	threads_post(d, THREAD_AGENT, MSG_EVENT, &event, sizeof event);
+}
+
+/* Snapshot first, then the event that tells of it, then those who wait. */
+static void announce(struct daemon *d, bool ok)
+{
+	supervise_publish(d);
+	post_event(d, ok);
+	supervise_ready(d);
+	control_on_reload(d->control, d->reload.running_ticket, ok ? NULL : d->reload.last_error);
+}
+
+static void fail(struct daemon *d)
+{
+	struct reload *reload = &d->reload;
+
+	load_summary(&reload->load, reload->last_error, sizeof reload->last_error);
+	load_log(&reload->load);
+	log_error("conf", "configuration refused, the running one stays: %s", reload->last_error);
+	load_clear(&reload->load);
+	reload->phase = RELOAD_IDLE;
+	announce(d, false);
+}
+
+/* Takes the loaded configuration over as the newest generation. */
+static int take_load(struct daemon *d)
+{
+	struct reload *reload = &d->reload;
+	int error = generation_add(d, reload->load.conf, reload->load.scripts);
+
+	if (error)
+		return error;
+	reload->load.conf = NULL;
+	reload->load.scripts = NULL;
+	reload->last_error[0] = '\0';
+	reload->loaded_wall_us = clock_wall_us();
+	return 0;
+}
+
+static void begin(struct daemon *d);
+
+static void on_loaded(void *owner)
+{
+	struct daemon *d = owner;
+	struct reload *reload = &d->reload;
+
+	reload->helper = NULL;
+	if (d->stop != STOP_NO) {
+		load_clear(&reload->load);
+		reload->phase = RELOAD_IDLE;
+		return;
+	}
+	if (reload->ticket != reload->running_ticket) {
+		load_clear(&reload->load);
+		begin(d);
+		return;
+	}
+	if (reload->load.error) {
+		fail(d);
+		return;
+	}
+	load_log(&reload->load);
+	reload->load.error = take_load(d);
+	if (reload->load.error) {
+		fail(d);
+		return;
+	}
+	load_clear(&reload->load);
+	reload_adopt(d);
+}
+
+static void work(void *owner)
+{
+	struct daemon *d = owner;
+
+	load_run(&d->reload.load);
+}
+
+static void begin(struct daemon *d)
+{
+	struct reload *reload = &d->reload;
+
+	reload->running_ticket = reload->ticket;
+	reload->phase = RELOAD_LOADING;
+	reload->load = (struct load){.options = &d->options};
+	int error = helper_start(d->loop, work, on_loaded, d, &reload->helper);
+	if (error) {
+		reload->load.error = error;
+		fail(d);
+	}
+}
+
+uint64_t reload_request(struct daemon *d)
+{
+	struct reload *reload = &d->reload;
+
+	reload->ticket++;
+	if (d->stop != STOP_NO)
+		return reload->ticket;
+	supervise_reloading(d);
+	if (reload->phase == RELOAD_IDLE)
+		begin(d);
+	return reload->ticket;
+}
+
+static void dump(struct daemon *d)
+{
+	char *text = conf_dump(d->newest->conf), *at = text;
+
+	while (at && *at) {
+		size_t length = strcspn(at, "\n");
+
+		log_info("conf", "%.*s", (int)length, at);
+		supervise_log(d);
+		at += length + (at[length] == '\n');
+	}
+	free(text);
+}
+
+int reload_first(struct daemon *d)
+{
+	struct reload *reload = &d->reload;
+
+	reload->load = (struct load){.options = &d->options};
+	load_run(&reload->load);
+	load_log(&reload->load);
+	if (!log_sink_is_stderr(d->sink))
+		load_print(&reload->load, stderr);
+	if (!reload->load.error)
+		reload->load.error = take_load(d);
+	int error = reload->load.error;
+	if (error) {
+		load_summary(&reload->load, reload->last_error, sizeof reload->last_error);
+		log_error("conf", "cannot start: %s", reload->last_error);
+	} else if (d->options.dump) {
+		dump(d);
+	}
+	load_clear(&reload->load);
+	return error ? EXIT_CONFIG : 0;
+}
+
+/* The vrrp thread hears of changed links before the configuration, of scripts after it. */
+void reload_adopt(struct daemon *d)
+{
+	const struct conf *conf = d->newest->conf;
+
+	d->reload.phase = RELOAD_ADOPTING;
+	if (rtnl_use_conf(d->rtnl, conf) < 0)
+		log_error("net", "out of memory: primary addresses may be out of date");
+	for (int i = THREAD_VRRP; i < THREADS; i++) {
+		struct msg_conf message = {.conf = conf};
+
+		if (!d->running[i] || d->stopped[i])
+			continue;
+		conf_ref(conf);
+		threads_post(d, (enum snap_thread)i, MSG_CONF, &message, sizeof message);
+	}
+	if (d->wanted[THREAD_VRRP] && tracker_set_conf(d->tracker, conf) < 0)
+		log_error("track", "out of memory: the old scripts stay");
+}
+
+static bool engines_adopted(const struct daemon *d)
+{
+	uint64_t newest = d->newest->conf->generation;
+
+	for (int i = THREAD_VRRP; i <= THREAD_CHECK; i++)
+		if (d->running[i] && !d->stopped[i] && d->acked[i] < newest)
+			return false;
+	return true;
+}
+
+void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
+{
+	struct reload *reload = &d->reload;
+
+	if (done->from >= THREADS)
+		return;
+	d->acked[done->from] = done->generation;
+	if (reload->phase != RELOAD_ADOPTING || !engines_adopted(d))
+		return;
+	reload->phase = RELOAD_IDLE;
+	log_notice("conf", "configuration %lu of %s is in force",
+		   (unsigned long)d->newest->conf->generation, options_config(&d->options));
+	announce(d, true);
+	if (reload->ticket != reload->running_ticket)
+		begin(d);
+}

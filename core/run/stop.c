@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
+ * removed, the check thread leaves IPVS as configured. Then their last events reach the agent and
+ * the stop scripts, and the agent goes. Each step has a limit; whoever misses it is left behind
+ * and the process ends without freeing what it may still use. Runs in main.
+ */
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/net/rtnl.h"
+#include "core/run/daemon.h"
+#include "core/run/exec.h"
+#include "core/track/script.h"
+
+#define ENGINES_US (5 * USEC_PER_SEC)	 /* keepalived's child_wait_time */
+#define AGENT_US   (100 * USEC_PER_MSEC) /* it may hang in net-snmp */
+#define SCRIPTS_US (1 * USEC_PER_SEC)
+#define LOOK_US	   (5 * USEC_PER_MSEC)
+
+static bool is_running(const struct daemon *d, enum snap_thread thread)
+{
+	return d->running[thread] && !d->stopped[thread];
+}
+
+static bool engines_run(const struct daemon *d)
+{
+	return is_running(d, THREAD_VRRP) || (is_running(d, THREAD_CHECK) && !d->options.keep_ipvs);
+}
+
+static void leave(struct daemon *d)
+{
+	d->stop = STOP_DONE;
+	for (int i = THREAD_VRRP; i < THREADS; i++)
+		d->dirty_exit |= is_running(d, (enum snap_thread)i);
+	loop_timer_disarm(d->stop_timer);
+	loop_quit(d->loop, 0);
+}
+
+static void stop_agent(struct daemon *d)
+{
+	uint64_t now_us = clock_now_us();
+
+	d->stop = STOP_AGENT;
+	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
+	d->stop_deadline_us = now_us + AGENT_US;
+	loop_timer_arm(d->stop_timer, now_us + LOOK_US);
+}
+
+static void give_up_engines(struct daemon *d)
+{
+	for (int i = THREAD_VRRP; i <= THREAD_CHECK; i++)
+		if (is_running(d, (enum snap_thread)i))
+			log_error("main", "thread %s does not end", thread_name(i));
+	if (is_running(d, THREAD_VRRP) && !d->options.keep_vips)
+		rtnl_remove_all(d->rtnl);
+	d->exit_code = EXIT_FATAL;
+	stop_agent(d);
+}
+
+static void on_stop_timer(uint64_t now_us, void *owner)
+{
+	struct daemon *d = owner;
+
+	if (d->stop == STOP_ENGINES) {
+		give_up_engines(d);
+		return;
+	}
+	bool agent_over = !is_running(d, THREAD_AGENT) || now_us >= d->stop_deadline_us;
+	bool scripts_over = !exec_count(d->exec, EXEC_NOTIFY) || now_us >= d->stop_us + SCRIPTS_US;
+	if (agent_over && scripts_over)
+		leave(d);
+	else
+		loop_timer_arm(d->stop_timer, now_us + LOOK_US);
+}
+
+int stop_open(struct daemon *d)
+{
+	return loop_timer_new(d->loop, on_stop_timer, d, &d->stop_timer);
+}
+
+void stop_begin(struct daemon *d, int exit_code)
+{
+	if (d->stop != STOP_NO)
+		return;
+	log_notice("main", "stopping");
+	sd_notify(0, "STOPPING=1");
+	d->exit_code = exit_code;
+	d->stop = STOP_ENGINES;
+	d->stop_us = clock_now_us();
+	d->tracker = tracker_free(d->tracker);
+	threads_post(d, THREAD_VRRP, MSG_STOP, NULL, 0);
+	/* -I: the check thread is left as it is, so that it touches nothing on its way out. */
+	if (!d->options.keep_ipvs)
+		threads_post(d, THREAD_CHECK, MSG_STOP, NULL, 0);
+	loop_timer_arm(d->stop_timer, d->stop_us + ENGINES_US);
+	if (!engines_run(d))
+		stop_agent(d);
+}
+
+void stop_on_stopped(struct daemon *d, const struct msg_stopped *stopped)
+{
+	if (stopped->from >= THREADS || stopped->from == THREAD_MAIN)
+		return;
+	d->stopped[stopped->from] = true;
+	if (d->stop == STOP_NO) {
+		log_error("main", "thread %s ended by itself", thread_name(stopped->from));
+		stop_begin(d, EXIT_FATAL);
+	} else if (d->stop == STOP_ENGINES && !engines_run(d)) {
+		stop_agent(d);
+	}
+}

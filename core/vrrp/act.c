@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Executes what vrrp_step() decided, in the order of fsm.h: adverts, addresses, gratuitous ARP,
+ * then the sync group and the notifications. vrrp thread; all effects through struct vrrp_ops, none
+ * waits.
+ */
+#include "core/vrrp/engine_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+
+/* Keys of the rate limit behind those of the packets; LIMIT_SEND counts on by instance. */
+#define LIMIT_GARP (VRRP_DISCARDS + 999u)
+#define LIMIT_SEND (VRRP_DISCARDS + 2000u)
+
+static const struct conf_address *address_at(const struct conf_instance *conf, size_t i)
+{
+	return i < conf->n_addresses ? &conf->addresses[i] : &conf->excluded[i - conf->n_addresses];
+}
+
+static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t priority,
+			uint64_t now_us)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	struct vrrp_advert advert = {
+		.version = conf->version,
+		.vrid = conf->vrid,
+		.priority = priority,
+		.auth_type = (uint8_t)conf->auth,
+		.interval = (uint16_t)(conf->advert_us /
+				       (conf->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC)),
+		.family = AF_INET,
+	};
+	uint8_t message[VRRP_MESSAGE_MAX];
+	uint32_t held_back;
+	int size;
+
+	if (!unit->ifindex || !ip_is_set(&unit->fsm.primary))
+		return;
+	if (conf->auth == CONF_AUTH_PASS)
+		memcpy(advert.auth_data, conf->auth_pass, sizeof advert.auth_data);
+	for (size_t i = 0; i < conf->n_addresses && i < VRRP_ADDRESSES_MAX; i++)
+		advert.addresses[advert.n_addresses++] = conf->addresses[i].ip;
+	size = vrrp_packet_encode(&advert, &unit->fsm.primary, &e->mcast_group, true, message,
+				  sizeof message);
+	if (size > 0)
+		size = e->ops->send(e->owner, unit->ifindex, &unit->fsm.primary, &e->mcast_group,
+				    message, (size_t)size);
+	e->counters_changed = true;
+	if (size >= 0) {
+		unit->stats.advert_sent++;
+		unit->stats.priority_zero_sent += priority == VRRP_PRIORITY_RELEASE;
+	} else if (vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, &unit->fsm.primary,
+				     now_us, &held_back)) {
+		e->ops->log(e->owner, LOG_WARNING, "%s: advert not sent on %s: %s (%u more)",
+			    conf->name, conf->interface, strerror(-size), held_back);
+	}
+}
+
+void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set)
+{
+	unit->asked = (struct msg_addrs){
+		.generation = e->conf->generation, .instance = unit->conf_index, .set = set};
+	e->ops->mail(e->owner, THREAD_MAIN, MSG_ADDRS, &unit->asked, sizeof unit->asked);
+}
+
+void vrrp_act_send_garps(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	size_t count = conf->n_addresses + conf->n_excluded;
+	struct vrrp_link *own = vrrp_engine_link_by_index(e, unit->ifindex), *link;
+	uint32_t held_back;
+	int r;
+
+	if (!own || !count)
+		unit->burst.left = 0;
+	while (unit->burst.left && own->garp_free_us <= now_us) {
+		const struct conf_address *address = address_at(conf, unit->burst.next++ % count);
+
+		unit->burst.left--;
+		if (address->ip.family != AF_INET)
+			continue;
+		link = vrrp_engine_link_by_name(e, address->device);
+		r = link ? e->ops->garp(e->owner, link->is.ifindex, link->is.mac, &address->ip)
+			 : -ENODEV;
+		if (r < 0 &&
+		    vrrp_limit_allows(&e->limit, LIMIT_GARP, &address->ip, now_us, &held_back))
+			e->ops->log(e->owner, LOG_WARNING,
+				    "%s: gratuitous ARP not sent on %s: %s (%u more)", conf->name,
+				    address->device, strerror(-r), held_back);
+		if (conf->garp_interval_us)
+			own->garp_free_us = now_us + conf->garp_interval_us;
+	}
+}
+
+/* Bursts do not add up: under a flood of losing adverts the queue stays one burst long. */
+static void queue_garps(struct vrrp_unit *unit, uint32_t repeat)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	uint64_t wanted = (uint64_t)repeat * (conf->n_addresses + conf->n_excluded);
+
+	if (unit->burst.left == 0)
+		unit->burst.next = 0;
+	if (unit->burst.left < wanted)
+		unit->burst.left = wanted;
+}
+
+struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)
+{
+	struct msg_event *event;
+
+	if (e->n_events == e->room_events) {
+		size_t room = e->room_events ? e->room_events * 2 : 16;
+		struct msg_event *larger = reallocarray(e->events, room, sizeof *larger);
+
+		if (!larger)
+			return NULL;
+		e->events = larger;
+		e->room_events = room;
+	}
+	event = &e->events[e->n_events++];
+	memset(event, 0, sizeof *event);
+	event->kind = kind;
+	event->mono_us = now_us;
+	event->wall_us = e->ops->wall_us(e->owner);
+	event->generation = e->conf->generation;
+	return event;
+}
+
+static void tell_instance(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
+			  enum vrrp_state old, uint64_t now_us)
+{
+	const struct vrrp_instance *vi = &unit->fsm;
+	struct msg_event *event = vrrp_act_new_event(e, kind, now_us);
+
+	if (!event)
+		return;
+	event->instance.instance = unit->conf_index;
+	strncpy(event->instance.name, vi->conf->name, sizeof event->instance.name - 1);
+	event->instance.old_state = old;
+	event->instance.state = vi->state;
+	event->instance.stopping = vi->holds & VRRP_HOLD_STOP;
+	event->instance.priority = vi->priority;
+	event->instance.reason = vi->reason;
+	event->instance.ifindex = unit->ifindex;
+	event->instance.vrid = vi->conf->vrid;
+	event->instance.master = vi->state == VRRP_MASTER ? vi->primary : vi->master;
+}
+
+static void tell_state(struct vrrp_engine *e, struct vrrp_unit *unit,
+		       const struct vrrp_actions *actions, uint64_t now_us)
+{
+	unit->changed_wall_us = e->ops->wall_us(e->owner);
+	unit->stats.become_master = unit->fsm.become_master;
+	unit->stats.release_master = unit->fsm.release_master;
+	e->rows_changed = e->unsettled = true;
+	e->ops->log(e->owner, LOG_NOTICE, "%s: %s -> %s: %s (priority %u)", unit->fsm.conf->name,
+		    vrrp_state_name(actions->old), vrrp_state_name(unit->fsm.state),
+		    vrrp_why_name(actions->why), unit->fsm.priority);
+	tell_instance(e, unit, EVENT_INSTANCE_STATE, actions->old, now_us);
+}
+
+static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
+		    const struct vrrp_actions *actions, uint64_t now_us)
+{
+	uint32_t set = actions->set;
+
+	if (set & VRRP_SEND_RELEASE)
+		send_advert(e, unit, VRRP_PRIORITY_RELEASE, now_us);
+	if (set & VRRP_SEND_ADVERT)
+		send_advert(e, unit, unit->fsm.priority, now_us);
+	if (set & VRRP_DEL_ADDRS)
+		vrrp_act_post_addrs(e, unit, false);
+	if (set & VRRP_ADD_ADDRS)
+		vrrp_act_post_addrs(e, unit, true);
+	if (set & VRRP_STOP_GARP)
+		unit->burst = (struct vrrp_burst){0};
+	if (set & VRRP_SEND_GARP) {
+		queue_garps(unit, actions->garp_repeat);
+		vrrp_act_send_garps(e, unit, now_us);
+	}
+	if (set & VRRP_TELL_STATE)
+		tell_state(e, unit, actions, now_us);
+	if (set & VRRP_TELL_LOWER)
+		tell_instance(e, unit, EVENT_RX_LOWER_PRIORITY, unit->fsm.state, now_us);
+	if (set & VRRP_TELL_ROW)
+		e->rows_changed = e->unsettled = true;
+}
+
+static struct vrrp_actions step_and_perform(struct vrrp_engine *e, struct vrrp_unit *unit,
+					    const struct vrrp_event *event, uint64_t now_us)
+{
+	struct vrrp_actions actions = vrrp_step(&unit->fsm, event, now_us);
+
+	perform(e, unit, &actions, now_us);
+	return actions;
+}
+
+void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,
+		    uint64_t now_us)
+{
+	(void)step_and_perform(e, unit, event, now_us);
+}
+
+static void tell_members(struct vrrp_engine *e, const struct conf_group *group,
+			 const struct vrrp_unit *except, enum vrrp_event_kind kind, uint64_t now_us)
+{
+	const struct vrrp_event event = {.kind = kind};
+
+	for (size_t i = 0; i < group->n_members; i++)
+		if (e->units[group->members[i]] != except)
+			(void)step_and_perform(e, e->units[group->members[i]], &event, now_us);
+}
+
+struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
+					 const struct conf_group *group)
+{
+	struct vrrp_group_sum sum = {0};
+
+	for (size_t i = 0; i < group->n_members; i++)
+		vrrp_group_add(&sum, &e->units[group->members[i]]->fsm);
+	return sum;
+}
+
+void vrrp_act(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,
+	      uint64_t now_us)
+{
+	struct vrrp_actions actions = step_and_perform(e, unit, event, now_us);
+	const struct conf_group *group;
+	struct vrrp_group_sum sum;
+
+	if (unit->group == CONF_NONE)
+		return;
+	group = &e->conf->groups[unit->group];
+	if (actions.set & VRRP_TELL_LOWER)
+		tell_members(e, group, unit, VRRP_EVENT_GROUP_LOWER, now_us);
+	if (actions.set & VRRP_TELL_STATE && actions.old == VRRP_MASTER &&
+	    unit->fsm.state == VRRP_BACKUP)
+		tell_members(e, group, unit, VRRP_EVENT_GROUP_BACKUP, now_us);
+	sum = vrrp_act_sum_group(e, group);
+	if (actions.set & VRRP_ASK_GROUP && vrrp_group_allows(&sum))
+		tell_members(e, group, NULL, VRRP_EVENT_GROUP_MASTER, now_us);
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's inputs, and the conditions that follow from them: which instance is held, at fault,
+ * and with what priority it runs. vrrp thread. No socket, no clock and no memory of another thread
+ * is touched here.
+ *
+ * Whatever changes, settle() works everything out anew and tells the state machines what differs.
+ * That costs the size of the configuration, but happens on changes only, never per packet.
+ */
+#include "core/vrrp/engine_private.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOCKET_RETRY_US (30 * USEC_PER_SEC)
+
+int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine **ret)
+{
+	struct vrrp_engine *e = calloc(1, sizeof *e);
+
+	if (!e)
+		return -ENOMEM;
+	e->ops = ops;
+	e->owner = owner;
+	*ret = e;
+	return 0;
+}
+
+struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
+{
+	if (!e)
+		return NULL;
+	for (size_t i = 0; i < e->n_links; i++)
+		if (e->links[i].open)
+			e->ops->close(e->owner, e->links[i].is.ifindex);
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
+		free(e->units[i]);
+	conf_unref(e->conf);
+	free(e->units);
+	free(e->groups);
+	free(e->scripts);
+	free(e->script_map);
+	free(e->links);
+	free(e->events);
+	free(e->replies);
+	free(e);
+	return NULL;
+}
+
+struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_links; i++)
+		if (strcmp(e->links[i].is.name, name) == 0)
+			return &e->links[i];
+	return NULL;
+}
+
+struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex)
+{
+	for (size_t i = 0; ifindex && i < e->n_links; i++)
+		if (e->links[i].is.ifindex == ifindex)
+			return &e->links[i];
+	return NULL;
+}
+
+uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
+{
+	return unit->set_priority ? unit->set_priority : unit->fsm.conf->priority;
+}
+
+bool vrrp_engine_supports(const struct conf_instance *conf, const char **ret_why)
+{
+	*ret_why = NULL;
+	if ((conf->n_addresses && conf->addresses[0].ip.family == AF_INET6) ||
+	    conf->source.family == AF_INET6)
+		*ret_why = "VRRP over IPv6 is not supported yet";
+	else if (conf->version != 2)
+		*ret_why = "VRRP version 3 is not supported yet";
+	else if (conf->auth == CONF_AUTH_AH)
+		*ret_why = "authentication by AH is not supported";
+	return !*ret_why;
+}
+
+void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
+
+	unit->ifindex = link ? link->is.ifindex : 0;
+	unit->fsm.primary = conf->source;
+	if (!ip_is_set(&conf->source) && link)
+		unit->fsm.primary = link->is.primary4;
+	unit->fsm.preempt = unit->set_preempt >= 0 ? unit->set_preempt : conf->preempt;
+	unit->fsm.grouped = unit->group != CONF_NONE;
+}
+
+static bool retries(uint32_t retry, uint32_t ifindex)
+{
+	return retry == VRRP_RETRY_ALL || (retry != VRRP_RETRY_NONE && retry == ifindex);
+}
+
+static void open_link(struct vrrp_engine *e, struct vrrp_link *link, uint32_t retry,
+		      uint64_t now_us)
+{
+	int r;
+
+	if (link->open || (link->open_retry_us > now_us && !retries(retry, link->is.ifindex)))
+		return;
+	r = e->ops->open(e->owner, link->is.ifindex, link->is.name, &e->mcast_group);
+	link->open = r >= 0;
+	link->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
+	if (r < 0 && r != link->open_error)
+		e->ops->log(e->owner, LOG_ERR, "cannot open a VRRP socket on %s: %s", link->is.name,
+			    strerror(-r));
+	link->open_error = r < 0 ? r : 0;
+}
+
+/* A socket for each interface that carries an instance, none elsewhere. */
+static void settle_sockets(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
+{
+	for (size_t i = 0; i < e->n_links; i++) {
+		struct vrrp_link *link = &e->links[i];
+		const char *why;
+		bool used = false;
+
+		for (size_t u = 0; u < e->conf->n_instances && !used; u++)
+			used = e->units[u]->ifindex == link->is.ifindex &&
+			       vrrp_engine_supports(e->units[u]->fsm.conf, &why);
+		if (used) {
+			open_link(e, link, retry, now_us);
+		} else if (link->open) {
+			e->ops->close(e->owner, link->is.ifindex);
+			link->open = false;
+		}
+	}
+}
+
+static enum vrrp_tracked tracked_state(struct vrrp_engine *e, const struct conf_track *track)
+{
+	const struct vrrp_link *link;
+	enum vrrp_tracked state;
+
+	if (track->script == CONF_NONE) {
+		link = vrrp_engine_link_by_name(e, track->name);
+		return link && link->is.up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
+	}
+	state = e->scripts[track->script];
+	if (state == VRRP_TRACKED_UNDECIDED && e->conf->scripts[track->script].init_fail)
+		state = VRRP_TRACKED_DOWN;
+	return state;
+}
+
+/* In a sync group priorities must not part the members: weights count only with
+ * sync_group_tracking_weight. */
+static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit,
+		       const struct conf_track *tracks, size_t count, struct vrrp_sum *sum)
+{
+	bool weights = unit->group == CONF_NONE || e->conf->groups[unit->group].tracking_weight;
+
+	for (size_t i = 0; i < count; i++)
+		if (weights || tracks[i].weight == 0)
+			vrrp_sum_add(sum, tracked_state(e, &tracks[i]), tracks[i].weight,
+				     tracks[i].reverse);
+}
+
+static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
+	struct vrrp_sum sum = {0};
+	uint8_t priority;
+	const char *why;
+
+	unit->holds = (e->start_at_us ? VRRP_HOLD_START : 0u) |
+		      (unit->admin_down ? VRRP_HOLD_ADMIN : 0u) |
+		      (e->stopping ? VRRP_HOLD_STOP : 0u);
+	unit->faults = 0;
+	if (!vrrp_engine_supports(conf, &why))
+		unit->faults |= VRRP_FAULT_UNSUPPORTED;
+	if (!link || (!link->is.up && !conf->dont_track_primary))
+		unit->faults |= VRRP_FAULT_LINK;
+	if (!ip_is_set(&unit->fsm.primary))
+		unit->faults |= VRRP_FAULT_SOURCE;
+	if (link && !link->open && !(unit->faults & VRRP_FAULT_UNSUPPORTED))
+		unit->faults |= VRRP_FAULT_SOCKET;
+	add_tracks(e, unit, conf->scripts, conf->n_scripts, &sum);
+	add_tracks(e, unit, conf->interfaces, conf->n_interfaces, &sum);
+	if (sum.faults)
+		unit->faults |= VRRP_FAULT_TRACK;
+	priority = vrrp_priority_effective(vrrp_engine_base_priority(unit), sum.weight);
+	if (priority == unit->fsm.priority)
+		return;
+	if (unit->fsm.priority)
+		e->ops->log(e->owner, LOG_INFO, "%s: priority %u -> %u", conf->name,
+			    unit->fsm.priority, priority);
+	unit->fsm.priority = priority;
+	e->rows_changed = true;
+}
+
+static bool is_blocked(const struct vrrp_unit *unit, uint32_t retry)
+{
+	uint32_t own = unit->faults & ~(uint32_t)VRRP_FAULT_GROUP;
+
+	return own || unit->holds ||
+	       (!retries(retry, unit->ifindex) && unit->fsm.faults & VRRP_FAULT_ADDRESSES);
+}
+
+/* One blocked member blocks the others. */
+static void work_out_groups(struct vrrp_engine *e, uint32_t retry)
+{
+	for (size_t g = 0; g < e->conf->n_groups; g++) {
+		const struct conf_group *group = &e->conf->groups[g];
+		size_t blocked = 0;
+
+		for (size_t i = 0; i < group->n_members; i++)
+			blocked += is_blocked(e->units[group->members[i]], retry);
+		for (size_t i = 0; i < group->n_members; i++) {
+			struct vrrp_unit *unit = e->units[group->members[i]];
+
+			if (blocked > (is_blocked(unit, retry) ? 1u : 0u))
+				unit->faults |= VRRP_FAULT_GROUP;
+		}
+	}
+}
+
+static bool is_settled(const struct vrrp_unit *unit, uint32_t retry)
+{
+	const struct vrrp_instance *vi = &unit->fsm;
+	uint32_t faults = unit->faults |
+			  (retries(retry, unit->ifindex) ? 0 : vi->faults & VRRP_FAULT_ADDRESSES);
+	enum vrrp_state state = vi->state;
+
+	if (vi->holds != unit->holds || vi->faults != faults)
+		return false;
+	if (unit->holds)
+		return state == VRRP_INITIALIZE;
+	return faults ? state == VRRP_FAULT : state == VRRP_BACKUP || state == VRRP_MASTER;
+}
+
+void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us)
+{
+	for (size_t g = 0; g < e->conf->n_groups; g++) {
+		const struct conf_group *group = &e->conf->groups[g];
+		struct vrrp_group_sum sum = vrrp_act_sum_group(e, group);
+		enum vrrp_state state = vrrp_group_state(&sum);
+		struct msg_event *event;
+
+		if (!sum.total || state == e->groups[g].state)
+			continue;
+		e->ops->log(e->owner, LOG_NOTICE, "group %s: %s -> %s", group->name,
+			    vrrp_state_name(e->groups[g].state), vrrp_state_name(state));
+		e->groups[g] = (struct vrrp_group_row){.state = state, .changed_us = now_us};
+		e->rows_changed = true;
+		event = vrrp_act_new_event(e, EVENT_GROUP_STATE, now_us);
+		if (!event)
+			continue;
+		event->group.group = (uint32_t)g;
+		strncpy(event->group.name, group->name, sizeof event->group.name - 1);
+		event->group.state = state;
+		event->group.stopping = e->stopping;
+	}
+}
+
+void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
+{
+	if (!e->conf)
+		return;
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		vrrp_engine_refresh(e, e->units[i]);
+	settle_sockets(e, retry, now_us);
+	do {
+		e->unsettled = false;
+		for (size_t i = 0; i < e->conf->n_instances; i++)
+			work_out(e, e->units[i]);
+		work_out_groups(e, retry);
+		for (size_t i = 0; i < e->conf->n_instances; i++) {
+			struct vrrp_unit *unit = e->units[i];
+			const struct vrrp_event event = {.kind = VRRP_EVENT_CONDITIONS,
+							 .holds = unit->holds,
+							 .faults = unit->faults,
+							 .retry = retries(retry, unit->ifindex)};
+
+			if (!is_settled(unit, retry))
+				vrrp_act(e, unit, &event, now_us);
+		}
+		retry = VRRP_RETRY_NONE;
+	} while (e->unsettled);
+	vrrp_engine_update_groups(e, now_us);
+}
+
+static void settle_if_needed(struct vrrp_engine *e, uint64_t now_us)
+{
+	if (e->unsettled)
+		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+}
+
+static int add_link(struct vrrp_engine *e, const struct msg_link *is)
+{
+	struct vrrp_link *larger = reallocarray(e->links, e->n_links + 1, sizeof *larger);
+
+	if (!larger)
+		return -ENOMEM;
+	e->links = larger;
+	e->links[e->n_links++] = (struct vrrp_link){.is = *is};
+	return 0;
+}
+
+void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t now_us)
+{
+	struct vrrp_link *link = vrrp_engine_link_by_index(e, is->ifindex);
+
+	if (link && (!is->present || strcmp(link->is.name, is->name) != 0)) {
+		/* Gone, or renamed: its socket is bound to what it was. */
+		if (link->open)
+			e->ops->close(e->owner, is->ifindex);
+		*link = e->links[--e->n_links];
+		link = NULL;
+	}
+	if (link)
+		link->is = *is;
+	else if (is->present && add_link(e, is) < 0)
+		e->ops->log(e->owner, LOG_ERR, "out of memory: interface %s is not known",
+			    is->name);
+	e->rows_changed = true;
+	vrrp_engine_settle(e, is->ifindex, now_us);
+}
+
+void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uint64_t now_us)
+{
+	uint32_t script = track->script;
+
+	if (!e->conf)
+		return;
+	if (track->generation != e->conf->generation) {
+		/* Posted before main knew that the configuration was replaced. */
+		if (track->generation != e->map_generation || script >= e->n_script_map)
+			return;
+		script = e->script_map[script];
+	}
+	if (script >= e->conf->n_scripts)
+		return;
+	e->scripts[script] = !track->decided ? VRRP_TRACKED_UNDECIDED
+			     : track->up     ? VRRP_TRACKED_UP
+					     : VRRP_TRACKED_DOWN;
+	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+}
+
+void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *done,
+			    uint64_t now_us)
+{
+	const struct vrrp_event event = {
+		.kind = VRRP_EVENT_ADDRS_DONE, .set = done->set, .error = done->error};
+
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
+		struct vrrp_unit *unit = e->units[i];
+
+		if (!unit->asked.generation || unit->asked.generation != done->generation ||
+		    unit->asked.instance != done->instance || unit->asked.set != done->set)
+			continue;
+		if (done->error)
+			e->ops->log(e->owner, LOG_ERR, "%s: addresses could not be %s: %s",
+				    unit->fsm.conf->name, done->set ? "set" : "removed",
+				    strerror(-done->error));
+		vrrp_act(e, unit, &event, now_us);
+	}
+	settle_if_needed(e, now_us);
+}
+
+static int apply_set(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	switch (set->field) {
+	case VRRP_SET_ADMIN:
+		if (set->value != 1 && set->value != 2)
+			return -EINVAL;
+		unit->admin_down = set->value == 2;
+		return 0;
+	case VRRP_SET_PRIORITY:
+		if (set->value < 1 || set->value > VRRP_PRIORITY_OWNER)
+			return -EINVAL;
+		unit->set_priority = (uint8_t)set->value;
+		return 0;
+	case VRRP_SET_PREEMPT:
+		if (set->value != 1 && set->value != 2)
+			return -EINVAL;
+		unit->set_preempt = set->value == 1;
+		return 0;
+	case VRRP_SET_NOTIFICATIONS:
+		break;
+	}
+	return -EINVAL; /* not the engine's to set */
+}
+
+static struct vrrp_unit *unit_by_name(struct vrrp_engine *e, const char *name)
+{
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
+		if (strncmp(e->units[i]->fsm.conf->name, name,
+			    sizeof((struct msg_vrrp_set *)0)->instance - 1) == 0)
+			return e->units[i];
+	return NULL;
+}
+
+void vrrp_engine_set(struct vrrp_engine *e, const struct msg_vrrp_set *set, uint64_t now_us)
+{
+	struct vrrp_unit *unit = unit_by_name(e, set->instance);
+	struct vrrp_reply reply = {.to = set->reply_to, .body.request = set->request};
+
+	reply.body.error = unit ? apply_set(unit, set) : -ENOENT;
+	if (reply.body.error == -ENOENT)
+		strncpy(reply.body.text, "no such instance", sizeof reply.body.text - 1);
+	else if (reply.body.error)
+		strncpy(reply.body.text, "no such value", sizeof reply.body.text - 1);
+	if (e->n_replies == e->room_replies) {
+		size_t room = e->room_replies + 8;
+		struct vrrp_reply *larger = reallocarray(e->replies, room, sizeof *larger);
+
+		if (!larger)
+			return; /* the asker's wait is bounded */
+		e->replies = larger;
+		e->room_replies = room;
+	}
+	e->replies[e->n_replies++] = reply;
+	e->rows_changed = true;
+	vrrp_engine_settle(
+		e, unit && set->field == VRRP_SET_ADMIN ? unit->ifindex : VRRP_RETRY_NONE, now_us);
+}
+
+void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
+{
+	const struct vrrp_event event = {.kind = VRRP_EVENT_TICK};
+	bool retry_sockets = false;
+
+	if (!e->conf)
+		return;
+	if (e->start_at_us && e->start_at_us <= now_us) {
+		e->start_at_us = 0;
+		e->unsettled = true;
+	}
+	for (size_t i = 0; i < e->n_links; i++)
+		retry_sockets |= e->links[i].open_retry_us && e->links[i].open_retry_us <= now_us;
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		struct vrrp_unit *unit = e->units[i];
+		uint64_t due_us = vrrp_due_us(&unit->fsm);
+
+		if (due_us && due_us <= now_us)
+			vrrp_act(e, unit, &event, now_us);
+		if (unit->burst.left)
+			vrrp_act_send_garps(e, unit, now_us);
+	}
+	if (retry_sockets)
+		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+	settle_if_needed(e, now_us);
+}
+
+void vrrp_engine_stop(struct vrrp_engine *e, uint64_t now_us)
+{
+	e->stopping = true;
+	e->rows_changed = true;
+	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+}
+
+static void earlier(uint64_t *first_us, uint64_t at_us)
+{
+	if (at_us && (!*first_us || at_us < *first_us))
+		*first_us = at_us;
+}
+
+uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
+{
+	uint64_t first_us = e->start_at_us;
+
+	for (size_t i = 0; i < e->n_links; i++)
+		earlier(&first_us, e->links[i].open_retry_us);
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
+		const struct vrrp_unit *unit = e->units[i];
+		struct vrrp_link *link;
+
+		earlier(&first_us, vrrp_due_us(&unit->fsm));
+		if (!unit->burst.left)
+			continue;
+		link = vrrp_engine_link_by_index((struct vrrp_engine *)e, unit->ifindex);
+		earlier(&first_us, link ? link->garp_free_us : 0);
+	}
+	if (e->counters_changed)
+		earlier(&first_us, e->published_us + VRRP_PUBLISH_US);
+	return first_us;
+}

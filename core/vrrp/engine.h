@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All virtual routers of the daemon together: configuration, links, tracked objects, sync groups,
+ * received packets. Deterministic: time comes with each call, every effect leaves through struct
+ * vrrp_ops. The vrrp thread drives it with sockets and mailboxes, the tests with scripts in virtual
+ * time.
+ *
+ * Calls take now_us (monotonic). After a batch of calls the owner calls vrrp_engine_flush(), which
+ * publishes rows when they are due and only then posts the events and answers that refer to them;
+ * then it arms one timer at vrrp_engine_due_us() and calls vrrp_engine_tick() when it fires.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/cmd.h"
+
+struct vrrp_engine;
+
+/* None may call back into the engine. Errors: negative errno. */
+struct vrrp_ops {
+	/* Makes the interface able to send to and receive from group; called once per interface
+	 * until close. */
+	int (*open)(void *owner, uint32_t ifindex, const char *name, const struct ip *group);
+	void (*close)(void *owner, uint32_t ifindex);
+	int (*send)(void *owner, uint32_t ifindex, const struct ip *source, const struct ip *group,
+		    const void *message, size_t size);
+	/* One gratuitous ARP for address. */
+	int (*garp)(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address);
+	void (*mail)(void *owner, enum snap_thread to, enum msg_kind kind, const void *body,
+		     size_t size);
+	void (*publish)(void *owner, struct snap_vrrp *rows); /* takes rows */
+	void (*log)(void *owner, int level, const char *format, ...)
+		__attribute__((format(printf, 3, 4)));
+	uint64_t (*wall_us)(void *owner);
+};
+
+int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine **ret);
+/* Silent: who wants resignations calls vrrp_engine_stop() before. Accepts and returns NULL. */
+struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *engine);
+
+/*
+ * Takes over the caller's reference. An instance that was there under the same name, interface,
+ * VRID, version and family keeps its state, counters and timers; the others resign and go, or
+ * start. Answers MSG_CONF_DONE at the next flush. -ENOMEM: the old configuration stays in force.
+ */
+int vrrp_engine_conf(struct vrrp_engine *engine, const struct conf *conf, uint64_t now_us);
+
+void vrrp_engine_link(struct vrrp_engine *engine, const struct msg_link *link, uint64_t now_us);
+void vrrp_engine_track(struct vrrp_engine *engine, const struct msg_track *track, uint64_t now_us);
+void vrrp_engine_addrs_done(struct vrrp_engine *engine, const struct msg_addrs_done *done,
+			    uint64_t now_us);
+/* Answered by MSG_REPLY at the next flush. */
+void vrrp_engine_set(struct vrrp_engine *engine, const struct msg_vrrp_set *set, uint64_t now_us);
+/* An IPv4 datagram with its header, as received on ifindex. */
+void vrrp_engine_receive(struct vrrp_engine *engine, uint32_t ifindex, const void *datagram,
+			 size_t size, uint64_t now_us);
+void vrrp_engine_tick(struct vrrp_engine *engine, uint64_t now_us);
+/* All resign. Flush once more, then free. */
+void vrrp_engine_stop(struct vrrp_engine *engine, uint64_t now_us);
+
+void vrrp_engine_flush(struct vrrp_engine *engine, uint64_t now_us);
+/* When vrrp_engine_tick() or vrrp_engine_flush() has something to do; 0: never. */
+uint64_t vrrp_engine_due_us(const struct vrrp_engine *engine);

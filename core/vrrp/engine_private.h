@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the engine share: engine.c (inputs and conditions), act.c (execution), reload.c
+ * (a new configuration), receive.c (packets), rows.c (publication). One thread; nobody else
+ * includes this.
+ */
+#pragma once
+
+#include <syslog.h>
+
+#include "core/base/clock.h"
+#include "core/vrrp/engine.h"
+#include "core/vrrp/fsm.h"
+#include "core/vrrp/group.h"
+#include "core/vrrp/limit.h"
+#include "core/vrrp/packet.h"
+#include "core/vrrp/priority.h"
+
+/* Gratuitous ARPs still to be sent, one address after the other. */
+struct vrrp_burst {
+	uint64_t left;
+	size_t next; /* index over addresses, then excluded */
+};
+
+/* One virtual router with what does not concern the state machine. */
+struct vrrp_unit {
+	struct vrrp_instance fsm;
+	uint32_t conf_index;
+	uint32_t group;	  /* into the configuration's groups, CONF_NONE */
+	uint32_t ifindex; /* 0: interface absent */
+	struct vrrp_stats stats;
+	enum vrrp_proto_error proto_error;
+	uint64_t changed_wall_us, counters_since_us;
+	/* Set by SNMP; they last until a reload changes the configured value. */
+	bool admin_down;
+	uint8_t set_priority;	/* 0: as configured */
+	int set_preempt;	/* -1: as configured */
+	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
+	struct vrrp_burst burst;
+	struct msg_addrs asked; /* last request; generation 0: none */
+	bool kept;		/* during a reload: found in the new configuration */
+};
+
+struct vrrp_group_row {
+	enum vrrp_state state;
+	uint64_t changed_us;
+};
+
+struct vrrp_link {
+	struct msg_link is;
+	bool open;		/* has a socket */
+	int open_error;		/* of the last attempt */
+	uint64_t open_retry_us; /* 0: none due */
+	uint64_t garp_free_us;	/* garp_interval: not before */
+};
+
+struct vrrp_reply {
+	enum snap_thread to;
+	struct msg_reply body;
+};
+
+struct vrrp_engine {
+	const struct vrrp_ops *ops;
+	void *owner;
+	const struct conf *conf;       /* NULL before the first */
+	struct vrrp_unit **units;      /* one for each conf->instances, in its order */
+	struct vrrp_group_row *groups; /* likewise of conf->groups */
+	enum vrrp_tracked *scripts;    /* likewise of conf->scripts */
+	uint32_t *script_map;	       /* from the scripts of the generation before */
+	size_t n_script_map;
+	uint64_t map_generation;
+	struct vrrp_link *links;
+	size_t n_links;
+	struct ip mcast_group;
+	uint64_t start_at_us; /* startup delay; 0: over */
+	bool stopping;
+	bool unsettled; /* a transition may concern other instances */
+	uint64_t checksum_errors, version_errors, vrid_errors;
+	struct vrrp_limit limit;
+	/* Publication. */
+	bool rows_changed, counters_changed, conf_done;
+	uint64_t conf_generation; /* to be answered */
+	uint64_t published_us;
+	struct msg_event *events;
+	size_t n_events, room_events;
+	struct vrrp_reply *replies;
+	size_t n_replies, room_replies;
+};
+
+#define VRRP_PUBLISH_US USEC_PER_SEC /* counters alone are not published more often */
+
+/* act.c */
+void vrrp_act(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,
+	      uint64_t now_us);
+/* The same without effect on the other members of its group. */
+void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,
+		    uint64_t now_us);
+void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
+void vrrp_act_send_garps(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind,
+				     uint64_t now_us); /* NULL: no memory */
+
+struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
+					 const struct conf_group *group);
+
+/* engine.c */
+struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
+struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
+/* Takes link, base priority and preempt mode from configuration, SET and links. */
+void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
+/*
+ * Opens and closes sockets, works out every hold, fault and priority and lets the state machines
+ * follow. retry: the interface whose instances try again what the system refused; VRRP_RETRY_NONE,
+ * VRRP_RETRY_ALL.
+ */
+#define VRRP_RETRY_NONE 0
+#define VRRP_RETRY_ALL	UINT32_MAX
+void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
+void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
+/* Version 2 over IPv4, no authentication or PASS. Later versions of this engine may do more. */
+bool vrrp_engine_supports(const struct conf_instance *conf, const char **ret_why);
+uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
+
+/* rows.c */
+struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us); /* NULL: no memory */

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Codec of VRRP advertisements, versions 2 and 3. Pure and without state; called by the vrrp
+ * thread, by tests and by the fuzz target. Every external octet passes through struct reader.
+ *
+ * The order of the checks decides which counter a bad packet moves, so it is one list in
+ * check_message() and its callees: TTL, fixed part, version, VRID, full length, checksum, type,
+ * then what the version adds.
+ */
+#include "core/vrrp/packet.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+
+#define FIXED_PART	  8
+#define TYPE_ADVERT	  1
+#define ADVERT_INT_V3_MAX 0x0fff
+
+static const char *const discard_names[] = {
+	[VRRP_ACCEPTED] = "accepted",
+	[VRRP_BAD_IP] = "malformed IP header",
+	[VRRP_NOT_MULTICAST] = "not sent to the multicast group",
+	[VRRP_OWN] = "our own advertisement",
+	[VRRP_BAD_TTL] = "TTL is not 255",
+	[VRRP_SHORT] = "too short",
+	[VRRP_BAD_VERSION] = "wrong version",
+	[VRRP_UNKNOWN_VRID] = "no such virtual router here",
+	[VRRP_BAD_LENGTH] = "length does not match the address count",
+	[VRRP_BAD_CHECKSUM] = "wrong checksum",
+	[VRRP_BAD_TYPE] = "not an advertisement",
+	[VRRP_BAD_AUTH_TYPE] = "unknown authentication type",
+	[VRRP_OTHER_AUTH_TYPE] = "authentication type differs from ours",
+	[VRRP_BAD_AUTH_DATA] = "wrong password",
+	[VRRP_NO_ADDRESS] = "no address",
+	[VRRP_ZERO_INTERVAL] = "interval is zero",
+	[VRRP_NOT_LINK_LOCAL] = "first address is not link-local",
+	[VRRP_OTHER_INTERVAL] = "advertisement interval differs from ours",
+};
+static_assert(sizeof discard_names / sizeof *discard_names == VRRP_DISCARDS,
+	      "one name for each reason");
+
+const char *vrrp_discard_name(enum vrrp_discard reason)
+{
+	return (unsigned)reason < VRRP_DISCARDS ? discard_names[reason] : "unknown";
+}
+
+static struct ip read_ip(struct reader *r, uint16_t family)
+{
+	struct ip ip = {.family = family};
+
+	read_octets(r, ip.octets, ip_size(&ip));
+	return ip;
+}
+
+enum vrrp_discard vrrp_packet_open(const void *datagram, size_t size, struct vrrp_envelope *ret)
+{
+	struct reader r = reader_of(datagram, size);
+	struct vrrp_envelope envelope = {0};
+	size_t header, total;
+	uint8_t first, protocol;
+	uint16_t fragment;
+
+	first = read_u8(&r);
+	read_skip(&r, 1); /* TOS */
+	total = read_be16(&r);
+	read_skip(&r, 2); /* identification */
+	fragment = read_be16(&r);
+	envelope.ttl = read_u8(&r);
+	protocol = read_u8(&r);
+	read_skip(&r, 2); /* checksum: verified by the kernel */
+	envelope.source = read_ip(&r, AF_INET);
+	envelope.destination = read_ip(&r, AF_INET);
+	header = (size_t)(first & 0x0f) * 4;
+	/* A fragment offset, or more fragments to come: the kernel reassembles, so neither is seen
+	 * in good traffic. */
+	if (r.bad || first >> 4 != 4 || header < VRRP_IP_HEADER || header > total || total > size ||
+	    protocol != VRRP_PROTOCOL || (fragment & 0x3fff))
+		return VRRP_BAD_IP;
+	envelope.message = (const uint8_t *)datagram + header;
+	envelope.size = total - header;
+	*ret = envelope;
+	return VRRP_ACCEPTED;
+}
+
+uint8_t vrrp_packet_vrid(const struct vrrp_envelope *envelope)
+{
+	struct reader r = reader_of(envelope->message, envelope->size);
+
+	read_skip(&r, 1);
+	return read_u8(&r);
+}
+
+static uint32_t pseudo_header(const struct ip *source, const struct ip *destination, size_t size)
+{
+	uint8_t tail[4] = {0, VRRP_PROTOCOL, (uint8_t)(size >> 8), (uint8_t)size};
+	uint32_t sum;
+
+	sum = checksum_add(0, source->octets, ip_size(source));
+	sum = checksum_add(sum, destination->octets, ip_size(destination));
+	return checksum_add(sum, tail, sizeof tail);
+}
+
+static bool checksum_is_good(const struct vrrp_envelope *e, uint8_t version)
+{
+	bool plain = checksum_finish(checksum_add(0, e->message, e->size)) == 0;
+	uint32_t pseudo;
+
+	if (version == 2)
+		return plain;
+	pseudo = pseudo_header(&e->source, &e->destination, e->size);
+	if (checksum_finish(checksum_add(pseudo, e->message, e->size)) == 0)
+		return true;
+	return e->source.family == AF_INET && plain;
+}
+
+/* Constant time: how much of a guess was right must not show. */
+static bool auth_equal(const uint8_t *a, const uint8_t *b)
+{
+	uint8_t difference = 0;
+
+	for (size_t i = 0; i < VRRP_AUTH_OCTETS; i++)
+		difference |= a[i] ^ b[i];
+	return difference == 0;
+}
+
+static enum vrrp_discard check_v2(const struct vrrp_advert *advert,
+				  const struct vrrp_expect *expect)
+{
+	if (advert->auth_type > VRRP_AUTH_AH)
+		return VRRP_BAD_AUTH_TYPE;
+	if (advert->auth_type != expect->auth_type)
+		return VRRP_OTHER_AUTH_TYPE;
+	if (advert->auth_type == VRRP_AUTH_PASS &&
+	    !auth_equal(advert->auth_data, expect->auth_data))
+		return VRRP_BAD_AUTH_DATA;
+	if (advert->interval != expect->interval)
+		return VRRP_OTHER_INTERVAL;
+	return VRRP_ACCEPTED;
+}
+
+static enum vrrp_discard check_v3(const struct vrrp_advert *advert)
+{
+	const uint8_t *first = advert->addresses[0].octets;
+
+	if (advert->n_addresses == 0)
+		return VRRP_NO_ADDRESS;
+	if (advert->interval == 0)
+		return VRRP_ZERO_INTERVAL;
+	if (advert->family == AF_INET6 && !(first[0] == 0xfe && (first[1] & 0xc0) == 0x80))
+		return VRRP_NOT_LINK_LOCAL;
+	return VRRP_ACCEPTED;
+}
+
+/* The octets behind the fixed part; their number has been checked. */
+static void read_body(struct reader *r, struct vrrp_advert *advert)
+{
+	memset(advert->addresses, 0, sizeof advert->addresses);
+	for (size_t i = 0; i < advert->n_addresses; i++)
+		advert->addresses[i] = read_ip(r, advert->family);
+	memset(advert->auth_data, 0, sizeof advert->auth_data);
+	if (advert->version == 2)
+		read_octets(r, advert->auth_data, sizeof advert->auth_data);
+}
+
+/* From the fixed part to the type; leaves r behind the fixed part. */
+static enum vrrp_discard check_header(const struct vrrp_envelope *e,
+				      const struct vrrp_expect *expect, struct reader *r,
+				      struct vrrp_advert *advert)
+{
+	uint8_t first = read_u8(r);
+	size_t length;
+
+	advert->version = first >> 4;
+	advert->vrid = read_u8(r);
+	advert->priority = read_u8(r);
+	advert->n_addresses = read_u8(r);
+	advert->family = e->source.family;
+	advert->auth_type = 0;
+	if (advert->version == 2) {
+		advert->auth_type = read_u8(r);
+		advert->interval = read_u8(r);
+	} else {
+		advert->interval =
+			read_be16(r) & ADVERT_INT_V3_MAX; /* the reserved bits are ignored */
+	}
+	read_skip(r, 2);
+	if (r->bad)
+		return VRRP_SHORT;
+	if (advert->version != 2 && advert->version != 3)
+		return VRRP_BAD_VERSION;
+	if (!expect || advert->vrid == 0)
+		return VRRP_UNKNOWN_VRID;
+	if (advert->version != expect->version)
+		return VRRP_BAD_VERSION;
+	length = FIXED_PART + advert->n_addresses * ip_size(&e->source);
+	if (advert->version == 2)
+		length += VRRP_AUTH_OCTETS;
+	if (e->size != length)
+		return VRRP_BAD_LENGTH;
+	if (!checksum_is_good(e, advert->version))
+		return VRRP_BAD_CHECKSUM;
+	return (first & 0x0f) == TYPE_ADVERT ? VRRP_ACCEPTED : VRRP_BAD_TYPE;
+}
+
+enum vrrp_discard vrrp_packet_check(const struct vrrp_envelope *envelope,
+				    const struct vrrp_expect *expect, struct vrrp_advert *ret)
+{
+	struct reader r = reader_of(envelope->message, envelope->size);
+	struct vrrp_advert advert;
+	enum vrrp_discard reason;
+
+	if (expect && ip_is_set(&expect->own) && ip_compare(&envelope->source, &expect->own) == 0)
+		return VRRP_OWN;
+	if (envelope->ttl != VRRP_TTL)
+		return VRRP_BAD_TTL;
+	reason = check_header(envelope, expect, &r, &advert);
+	if (reason)
+		return reason;
+	read_body(&r, &advert);
+	reason = advert.version == 2 ? check_v2(&advert, expect) : check_v3(&advert);
+	if (reason)
+		return reason;
+	*ret = advert;
+	return VRRP_ACCEPTED;
+}
+
+static bool lists_ip(const struct ip *list, size_t count, const struct ip *ip)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ip_compare(&list[i], ip) == 0)
+			return true;
+	return false;
+}
+
+bool vrrp_packet_same_addresses(const struct vrrp_advert *advert, const struct ip *addresses,
+				size_t count)
+{
+	if (advert->n_addresses != count)
+		return false;
+	/* Both ways: an address named twice must not stand for two. */
+	for (size_t i = 0; i < count; i++)
+		if (!lists_ip(advert->addresses, count, &addresses[i]) ||
+		    !lists_ip(addresses, count, &advert->addresses[i]))
+			return false;
+	return true;
+}
+
+int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source,
+		       const struct ip *destination, bool with_pseudo, void *room, size_t size)
+{
+	struct writer w = writer_of(room, size);
+	bool v3 = advert->version == 3;
+	uint32_t sum = 0;
+	uint16_t checksum;
+
+	if ((advert->version != 2 && !v3) ||
+	    (advert->family != AF_INET && (advert->family != AF_INET6 || !v3)))
+		return -EINVAL;
+	write_u8(&w, (uint8_t)(advert->version << 4 | TYPE_ADVERT));
+	write_u8(&w, advert->vrid);
+	write_u8(&w, advert->priority);
+	write_u8(&w, advert->n_addresses);
+	if (v3) {
+		write_be16(&w, advert->interval & ADVERT_INT_V3_MAX);
+	} else {
+		write_u8(&w, advert->auth_type);
+		write_u8(&w, (uint8_t)advert->interval);
+	}
+	write_be16(&w, 0);
+	for (size_t i = 0; i < advert->n_addresses; i++)
+		write_octets(&w, advert->addresses[i].octets, advert->family == AF_INET ? 4 : 16);
+	if (!v3)
+		write_octets(&w, advert->auth_data, sizeof advert->auth_data);
+	if (w.bad)
+		return -ENOBUFS;
+	if (v3 && (with_pseudo || advert->family == AF_INET6))
+		sum = pseudo_header(source, destination, w.used);
+	checksum = checksum_finish(checksum_add(sum, room, w.used));
+	((uint8_t *)room)[6] = (uint8_t)(checksum >> 8);
+	((uint8_t *)room)[7] = (uint8_t)checksum;
+	return (int)w.used;
+}
+
+void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination,
+			   size_t message_size, uint8_t room[static VRRP_IP_HEADER])
+{
+	struct writer w = writer_of(room, VRRP_IP_HEADER);
+	uint16_t checksum;
+
+	write_u8(&w, 0x45);
+	write_u8(&w, 0xc0); /* internetwork control */
+	write_be16(&w, (uint16_t)(VRRP_IP_HEADER + message_size));
+	write_be16(&w, 0);
+	write_be16(&w, 0);
+	write_u8(&w, VRRP_TTL);
+	write_u8(&w, VRRP_PROTOCOL);
+	write_be16(&w, 0);
+	write_octets(&w, source->octets, 4);
+	write_octets(&w, destination->octets, 4);
+	checksum = checksum_finish(checksum_add(0, room, VRRP_IP_HEADER));
+	room[10] = (uint8_t)(checksum >> 8);
+	room[11] = (uint8_t)checksum;
+}

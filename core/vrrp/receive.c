@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A received packet on its way to the state machine: whose it is, whether it is good, which counter
+ * it moves. vrrp thread. Each bad packet moves one counter and is logged at a bounded rate, per
+ * reason and source.
+ */
+#include "core/vrrp/engine_private.h"
+
+#include <string.h>
+
+#define LIMIT_ADDRESS_LIST (VRRP_DISCARDS + 1000u)
+#define LIMIT_LOWER	   (VRRP_DISCARDS + 1001u)
+#define LIMIT_TWO_OWNERS   (VRRP_DISCARDS + 1002u)
+
+/* One packet being judged. */
+struct arrival {
+	struct vrrp_engine *e;
+	struct vrrp_unit *unit; /* NULL: no such virtual router */
+	uint32_t ifindex;
+	uint8_t vrid;
+	struct vrrp_envelope envelope;
+	uint64_t now_us;
+};
+
+static struct vrrp_unit *find_unit(struct vrrp_engine *e, uint32_t ifindex, uint8_t vrid)
+{
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (e->units[i]->ifindex == ifindex && e->units[i]->fsm.conf->vrid == vrid)
+			return e->units[i];
+	return NULL;
+}
+
+/* The counter of a discard in the row of the instance, NULL when it has none. */
+static uint64_t *counter(struct vrrp_stats *stats, enum vrrp_discard reason)
+{
+	switch (reason) {
+	case VRRP_BAD_TTL:
+		return &stats->ttl_errors;
+	case VRRP_BAD_VERSION:
+		return &stats->version_errors;
+	case VRRP_SHORT:
+	case VRRP_BAD_LENGTH:
+		return &stats->length_errors;
+	case VRRP_BAD_CHECKSUM:
+		return &stats->checksum_errors;
+	case VRRP_BAD_TYPE:
+		return &stats->invalid_type;
+	case VRRP_BAD_AUTH_TYPE:
+		return &stats->invalid_auth_type;
+	case VRRP_OTHER_AUTH_TYPE:
+		return &stats->auth_type_mismatch;
+	case VRRP_BAD_AUTH_DATA:
+		return &stats->auth_failures;
+	case VRRP_NO_ADDRESS:
+	case VRRP_NOT_LINK_LOCAL:
+		return &stats->address_list_errors;
+	case VRRP_ZERO_INTERVAL:
+	case VRRP_OTHER_INTERVAL:
+		return &stats->interval_errors;
+	case VRRP_ACCEPTED:
+	case VRRP_BAD_IP:
+	case VRRP_NOT_MULTICAST:
+	case VRRP_OWN:
+	case VRRP_UNKNOWN_VRID:
+	case VRRP_DISCARDS:
+		break;
+	}
+	return NULL;
+}
+
+static enum vrrp_proto_error proto_error(enum vrrp_discard reason)
+{
+	switch (reason) {
+	case VRRP_BAD_TTL:
+		return VRRP_TTL_ERROR;
+	case VRRP_BAD_VERSION:
+		return VRRP_VERSION_ERROR;
+	case VRRP_BAD_CHECKSUM:
+		return VRRP_CHECKSUM_ERROR;
+	case VRRP_UNKNOWN_VRID:
+		return VRRP_VRID_ERROR;
+	default:
+		return VRRP_NO_ERROR;
+	}
+}
+
+/* vrrpTrapAuthErrorType of RFC 2787; 0: not about authentication. */
+static uint8_t auth_error(enum vrrp_discard reason)
+{
+	if (reason == VRRP_BAD_AUTH_TYPE)
+		return 1;
+	if (reason == VRRP_OTHER_AUTH_TYPE)
+		return 2;
+	return reason == VRRP_BAD_AUTH_DATA ? 3 : 0;
+}
+
+static void count(const struct arrival *a, enum vrrp_discard reason)
+{
+	struct vrrp_engine *e = a->e;
+	enum vrrp_proto_error error = proto_error(reason);
+	uint64_t *own = a->unit ? counter(&a->unit->stats, reason) : NULL;
+
+	e->checksum_errors += reason == VRRP_BAD_CHECKSUM;
+	e->version_errors += reason == VRRP_BAD_VERSION;
+	e->vrid_errors += reason == VRRP_UNKNOWN_VRID;
+	if (own)
+		(*own)++;
+	if (a->unit && error)
+		a->unit->proto_error = error;
+	e->counters_changed = true;
+}
+
+static void tell(const struct arrival *a, enum event_kind kind, uint8_t error)
+{
+	struct msg_event *event = vrrp_act_new_event(a->e, kind, a->now_us);
+
+	if (!event)
+		return;
+	event->packet.ifindex = a->ifindex;
+	event->packet.vrid = a->vrid;
+	event->packet.source = a->envelope.source;
+	event->packet.error = error;
+}
+
+static void log_packet(const struct arrival *a, int level, const char *what, uint32_t held_back)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_index(a->e, a->ifindex);
+	char source[IP_TEXT_MAX];
+
+	a->e->ops->log(a->e->owner, level, "%s: packet from %s on %s for VRID %u: %s (%u more)",
+		       a->unit ? a->unit->fsm.conf->name : "-",
+		       ip_format(&a->envelope.source, source), link ? link->is.name : "?", a->vrid,
+		       what, held_back);
+}
+
+static void discard(const struct arrival *a, enum vrrp_discard reason)
+{
+	enum vrrp_proto_error error = proto_error(reason);
+	uint32_t held_back;
+
+	count(a, reason);
+	if (!vrrp_limit_allows(&a->e->limit, reason, &a->envelope.source, a->now_us, &held_back))
+		return;
+	/* Another group on the same wire is no fault of anybody's. */
+	log_packet(a, reason == VRRP_UNKNOWN_VRID ? LOG_DEBUG : LOG_WARNING,
+		   vrrp_discard_name(reason), held_back);
+	if (auth_error(reason))
+		tell(a, EVENT_AUTH_FAILURE, auth_error(reason));
+	else if (error)
+		tell(a, EVENT_PROTO_ERROR, (uint8_t)error);
+}
+
+static bool has_address(const struct conf_instance *conf, const struct ip *ip)
+{
+	for (size_t i = 0; i < conf->n_addresses; i++)
+		if (ip_compare(&conf->addresses[i].ip, ip) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 3768 section 7.1 lets a router drop on this; keepalived counts and goes on, so mixed pairs
+ * keep electing. */
+static void compare_addresses(const struct arrival *a, const struct vrrp_advert *advert)
+{
+	const struct conf_instance *conf = a->unit->fsm.conf;
+	struct ip own[VRRP_ADDRESSES_MAX];
+	size_t n = 0;
+	uint32_t held_back;
+
+	while (n < conf->n_addresses && n < VRRP_ADDRESSES_MAX) {
+		own[n] = conf->addresses[n].ip;
+		n++;
+	}
+	if (vrrp_packet_same_addresses(advert, own, n))
+		return;
+	a->unit->stats.address_list_errors++;
+	if (vrrp_limit_allows(&a->e->limit, LIMIT_ADDRESS_LIST, &a->envelope.source, a->now_us,
+			      &held_back))
+		log_packet(a, LOG_WARNING,
+			   has_address(conf, &advert->addresses[0])
+				   ? "address list differs from ours"
+				   : "address list is not ours at all",
+			   held_back);
+}
+
+static void log_election(const struct arrival *a, const struct vrrp_advert *advert)
+{
+	const struct vrrp_instance *vi = &a->unit->fsm;
+	uint32_t held_back;
+
+	if (vi->state != VRRP_MASTER || advert->priority == VRRP_PRIORITY_RELEASE)
+		return;
+	if (advert->priority == VRRP_PRIORITY_OWNER && vi->priority == VRRP_PRIORITY_OWNER &&
+	    vrrp_limit_allows(&a->e->limit, LIMIT_TWO_OWNERS, &a->envelope.source, a->now_us,
+			      &held_back))
+		log_packet(a, LOG_ERR, "a second router claims to own the addresses (priority 255)",
+			   held_back);
+	else if (advert->priority < vi->priority &&
+		 vrrp_limit_allows(&a->e->limit, LIMIT_LOWER, &a->envelope.source, a->now_us,
+				   &held_back))
+		log_packet(a, LOG_NOTICE, "a lower priority than ours; forcing a new election",
+			   held_back);
+}
+
+static void use_advert(const struct arrival *a, const struct vrrp_advert *advert)
+{
+	const struct vrrp_event event = {
+		.kind = VRRP_EVENT_ADVERT,
+		.source = a->envelope.source,
+		.priority = advert->priority,
+		.interval_us =
+			advert->interval * (advert->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC),
+	};
+
+	a->unit->stats.advert_received++;
+	a->unit->stats.priority_zero_received += advert->priority == VRRP_PRIORITY_RELEASE;
+	a->e->counters_changed = true;
+	compare_addresses(a, advert);
+	log_election(a, advert);
+	vrrp_act(a->e, a->unit, &event, a->now_us);
+	if (a->e->unsettled)
+		vrrp_engine_settle(a->e, VRRP_RETRY_NONE, a->now_us);
+}
+
+static struct vrrp_expect expected(const struct vrrp_unit *unit)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	struct vrrp_expect expect = {
+		.version = conf->version,
+		.auth_type = (uint8_t)conf->auth,
+		.interval = (uint32_t)(conf->advert_us / USEC_PER_SEC),
+		.own = unit->fsm.primary,
+	};
+
+	memcpy(expect.auth_data, conf->auth_pass, sizeof expect.auth_data);
+	return expect;
+}
+
+void vrrp_engine_receive(struct vrrp_engine *e, uint32_t ifindex, const void *datagram, size_t size,
+			 uint64_t now_us)
+{
+	struct arrival a = {.e = e, .ifindex = ifindex, .now_us = now_us};
+	struct vrrp_expect expect;
+	struct vrrp_advert advert;
+	enum vrrp_discard reason;
+
+	if (!e->conf)
+		return;
+	reason = vrrp_packet_open(datagram, size, &a.envelope);
+	if (!reason && ip_compare(&a.envelope.destination, &e->mcast_group) != 0)
+		reason = VRRP_NOT_MULTICAST;
+	if (reason) {
+		discard(&a, reason);
+		return;
+	}
+	a.vrid = vrrp_packet_vrid(&a.envelope);
+	a.unit = find_unit(e, ifindex, a.vrid);
+	if (a.unit && a.unit->fsm.state == VRRP_INITIALIZE)
+		return; /* not taking part yet, or any more */
+	if (a.unit)
+		expect = expected(a.unit);
+	reason = vrrp_packet_check(&a.envelope, a.unit ? &expect : NULL, &advert);
+	if (reason == VRRP_OWN)
+		return;
+	if (reason)
+		discard(&a, reason);
+	else
+		use_advert(&a, &advert);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A new configuration: who stays, who goes, who comes. vrrp thread. Everything that can fail is
+ * allocated before anything is touched, so a configuration is adopted as a whole or not at all.
+ *
+ * An instance stays when name, interface, VRID, version and family are the same: it keeps state,
+ * counters and timers, and only what was changed in the text takes effect.
+ */
+#include "core/vrrp/engine_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the new configuration will run on. */
+struct stage {
+	const struct conf *conf;
+	struct vrrp_unit **units;
+	struct vrrp_group_row *groups;
+	enum vrrp_tracked *scripts;
+	uint32_t *script_map;
+	bool *fresh; /* one for each unit: it did not exist before */
+};
+
+static uint16_t family_of(const struct conf_instance *conf)
+{
+	if (conf->n_addresses)
+		return conf->addresses[0].ip.family;
+	return ip_is_set(&conf->source) ? conf->source.family : AF_INET;
+}
+
+static bool is_same(const struct conf_instance *a, const struct conf_instance *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->interface, b->interface) == 0 &&
+	       a->vrid == b->vrid && a->version == b->version && family_of(a) == family_of(b);
+}
+
+static struct vrrp_unit *find_old(struct vrrp_engine *e, const struct conf_instance *conf)
+{
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
+		if (is_same(e->units[i]->fsm.conf, conf))
+			return e->units[i];
+	return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct conf_address *a, size_t n_a, const struct conf_address *b,
+		      size_t n_b)
+{
+	if (n_a != n_b)
+		return false;
+	for (size_t i = 0; i < n_a; i++)
+		if (ip_compare(&a[i].ip, &b[i].ip) != 0 || a[i].prefix != b[i].prefix ||
+		    a[i].scope != b[i].scope || ip_compare(&a[i].broadcast, &b[i].broadcast) != 0 ||
+		    ip_compare(&a[i].peer, &b[i].peer) != 0 ||
+		    !same_text(a[i].device, b[i].device) || !same_text(a[i].label, b[i].label))
+			return false;
+	return true;
+}
+
+static void drop_stage(struct vrrp_engine *e, struct stage *stage)
+{
+	for (size_t i = 0; stage->units && stage->fresh && i < stage->conf->n_instances; i++)
+		if (stage->fresh[i])
+			free(stage->units[i]);
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
+		e->units[i]->kept = false;
+	free(stage->units);
+	free(stage->groups);
+	free(stage->scripts);
+	free(stage->script_map);
+	free(stage->fresh);
+}
+
+static uint32_t find_script(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_scripts; i++)
+		if (strcmp(conf->scripts[i].name, name) == 0)
+			return (uint32_t)i;
+	return CONF_NONE;
+}
+
+static void carry_scripts(const struct vrrp_engine *e, struct stage *stage)
+{
+	for (size_t i = 0; e->conf && i < e->conf->n_scripts; i++) {
+		uint32_t to = find_script(stage->conf, e->conf->scripts[i].name);
+
+		stage->script_map[i] = to;
+		if (to != CONF_NONE)
+			stage->scripts[to] = e->scripts[i];
+	}
+}
+
+static void carry_groups(const struct vrrp_engine *e, struct stage *stage)
+{
+	for (size_t g = 0; g < stage->conf->n_groups; g++)
+		for (size_t i = 0; e->conf && i < e->conf->n_groups; i++)
+			if (strcmp(e->conf->groups[i].name, stage->conf->groups[g].name) == 0)
+				stage->groups[g] = e->groups[i];
+}
+
+static int stage_units(struct vrrp_engine *e, struct stage *stage, uint64_t now_us)
+{
+	for (size_t i = 0; i < stage->conf->n_instances; i++) {
+		stage->units[i] = find_old(e, &stage->conf->instances[i]);
+		if (stage->units[i]) {
+			stage->units[i]->kept = true;
+			continue;
+		}
+		stage->fresh[i] = true;
+		stage->units[i] = calloc(1, sizeof *stage->units[i]);
+		if (!stage->units[i])
+			return -ENOMEM;
+		stage->units[i]->set_preempt = -1;
+		stage->units[i]->counters_since_us = now_us;
+	}
+	return 0;
+}
+
+static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_us)
+{
+	const struct conf *conf = stage->conf;
+	size_t n_old = e->conf ? e->conf->n_scripts : 0;
+
+	stage->units = calloc(conf->n_instances + 1, sizeof *stage->units);
+	stage->groups = calloc(conf->n_groups + 1, sizeof *stage->groups);
+	stage->scripts = calloc(conf->n_scripts + 1, sizeof *stage->scripts);
+	stage->script_map = calloc(n_old + 1, sizeof *stage->script_map);
+	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
+	if (!stage->units || !stage->groups || !stage->scripts || !stage->script_map ||
+	    !stage->fresh)
+		return -ENOMEM;
+	carry_scripts(e, stage);
+	carry_groups(e, stage);
+	return stage_units(e, stage, now_us);
+}
+
+/* Under the old configuration, so that the events name what main still knows. */
+static void remove_unit(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+{
+	const struct vrrp_event event = {
+		.kind = VRRP_EVENT_CONDITIONS, .holds = VRRP_HOLD_STOP, .faults = unit->fsm.faults};
+
+	vrrp_act_alone(e, unit, &event, now_us);
+	e->ops->log(e->owner, LOG_NOTICE, "%s: removed from the configuration",
+		    unit->fsm.conf->name);
+}
+
+/* The members are gone or in other groups: say that it is over. */
+static void remove_groups(struct vrrp_engine *e, const struct conf *next, uint64_t now_us)
+{
+	for (size_t g = 0; g < e->conf->n_groups; g++) {
+		struct msg_event *event;
+		bool stays = false;
+
+		for (size_t i = 0; i < next->n_groups && !stays; i++)
+			stays = strcmp(e->conf->groups[g].name, next->groups[i].name) == 0;
+		if (stays || e->groups[g].state == VRRP_INITIALIZE)
+			continue;
+		event = vrrp_act_new_event(e, EVENT_GROUP_STATE, now_us);
+		if (!event)
+			continue;
+		event->group.group = (uint32_t)g;
+		strncpy(event->group.name, e->conf->groups[g].name, sizeof event->group.name - 1);
+		event->group.state = VRRP_INITIALIZE;
+		event->group.stopping = true;
+	}
+}
+
+static void remove_old(struct vrrp_engine *e, const struct conf *next, uint64_t now_us)
+{
+	if (!e->conf)
+		return;
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (!e->units[i]->kept)
+			remove_unit(e, e->units[i], now_us);
+	remove_groups(e, next, now_us);
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (!e->units[i]->kept)
+			free(e->units[i]);
+}
+
+static void swap_in(struct vrrp_engine *e, struct stage *stage)
+{
+	free(e->units);
+	free(e->groups);
+	free(e->scripts);
+	free(e->script_map);
+	free(stage->fresh);
+	e->n_script_map = e->conf ? e->conf->n_scripts : 0;
+	e->map_generation = e->conf ? e->conf->generation : 0;
+	e->units = stage->units;
+	e->groups = stage->groups;
+	e->scripts = stage->scripts;
+	e->script_map = stage->script_map;
+	e->conf = stage->conf;
+}
+
+static void warn_new(struct vrrp_engine *e, const struct conf_instance *conf)
+{
+	const char *why;
+
+	if (!vrrp_engine_supports(conf, &why))
+		e->ops->log(e->owner, LOG_ERR, "%s: %s; the instance stays in FAULT", conf->name,
+			    why);
+	for (size_t i = 0; i < conf->n_excluded; i++) {
+		if (conf->excluded[i].ip.family != AF_INET6)
+			continue;
+		e->ops->log(e->owner, LOG_WARNING,
+			    "%s: IPv6 addresses are set but not announced to neighbours yet",
+			    conf->name);
+		break;
+	}
+}
+
+static void start_unit(struct vrrp_engine *e, struct vrrp_unit *unit)
+{
+	warn_new(e, unit->fsm.conf);
+	vrrp_engine_refresh(e, unit);
+	/* What a crash has left behind must go, or two routers answer for it. An owner's addresses
+	 * are its own. */
+	if (unit->fsm.conf->priority != VRRP_PRIORITY_OWNER)
+		vrrp_act_post_addrs(e, unit, false);
+}
+
+/* What SNMP has set lasts until the text changes. */
+static void drop_overrides(struct vrrp_unit *unit, const struct conf_instance *old,
+			   const struct conf_instance *new)
+{
+	if (old->priority != new->priority)
+		unit->set_priority = 0;
+	if (old->preempt != new->preempt)
+		unit->set_preempt = -1;
+}
+
+static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
+			  const struct conf_instance *old, uint64_t now_us)
+{
+	const struct conf_instance *new = unit->fsm.conf;
+	struct vrrp_event event = {
+		.kind = VRRP_EVENT_RECONF,
+		.timers_changed = old->advert_us != new->advert_us ||
+				  old->down_timer_adverts != new->down_timer_adverts,
+		.addresses_changed =
+			!same_list(old->addresses, old->n_addresses, new->addresses,
+				   new->n_addresses) ||
+			!same_list(old->excluded, old->n_excluded, new->excluded, new->n_excluded),
+	};
+	const char *why;
+
+	drop_overrides(unit, old, new);
+	vrrp_engine_refresh(e, unit);
+	if (event.addresses_changed)
+		unit->burst = (struct vrrp_burst){0};
+	if (vrrp_engine_supports(old, &why) && !vrrp_engine_supports(new, &why))
+		warn_new(e, new);
+	vrrp_act_alone(e, unit, &event, now_us);
+}
+
+static void adopt_units(struct vrrp_engine *e, const struct conf *old, uint64_t now_us)
+{
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		struct vrrp_unit *unit = e->units[i];
+		const struct conf_instance *before = unit->fsm.conf;
+
+		unit->fsm.conf = &e->conf->instances[i];
+		unit->conf_index = (uint32_t)i;
+		unit->group = e->conf->instances[i].group;
+		unit->kept = false;
+		if (before)
+			continue_unit(e, unit, before, now_us);
+		else
+			start_unit(e, unit);
+	}
+	conf_unref(old);
+}
+
+static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
+{
+	const struct conf_global *global = &e->conf->global;
+
+	if (first && global->startup_delay_us)
+		e->start_at_us = now_us + global->startup_delay_us;
+	if (ip_compare(&e->mcast_group, &global->mcast_group4) == 0)
+		return;
+	e->mcast_group = global->mcast_group4;
+	for (size_t i = 0; i < e->n_links; i++) {
+		if (e->links[i].open)
+			e->ops->close(e->owner, e->links[i].is.ifindex);
+		e->links[i].open = false;
+	}
+}
+
+int vrrp_engine_conf(struct vrrp_engine *e, const struct conf *conf, uint64_t now_us)
+{
+	struct stage stage = {.conf = conf};
+	const struct conf *old = e->conf;
+	int r = make_stage(e, &stage, now_us);
+
+	e->conf_done = true;
+	e->conf_generation = conf->generation;
+	if (r < 0) {
+		drop_stage(e, &stage);
+		e->ops->log(e->owner, LOG_ERR,
+			    "out of memory: the old configuration stays in force");
+		conf_unref(conf);
+		return r;
+	}
+	remove_old(e, conf, now_us);
+	swap_in(e, &stage);
+	adopt_global(e, !old, now_us);
+	adopt_units(e, old, now_us);
+	e->rows_changed = true;
+	vrrp_engine_settle(e, VRRP_RETRY_ALL, now_us);
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Publication: rows of one moment, then the events and answers that refer to them. vrrp thread.
+ * State changes are published at once, counters alone at most once a second.
+ */
+#include "core/vrrp/engine_private.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_rows(struct latest_value *value)
+{
+	struct snap_vrrp *rows =
+		(struct snap_vrrp *)((char *)value - offsetof(struct snap_vrrp, value));
+
+	conf_unref(rows->conf);
+	free(rows);
+}
+
+static void fill_row(const struct vrrp_unit *unit, struct snap_instance *row)
+{
+	const struct vrrp_instance *vi = &unit->fsm;
+
+	*row = (struct snap_instance){
+		.conf_index = unit->conf_index,
+		.state = vi->state,
+		.wanted = vi->wanted,
+		.admin_up = !unit->admin_down,
+		.preempt = vi->preempt,
+		.base_priority = vrrp_engine_base_priority(unit),
+		.effective_priority = vi->priority,
+		.addresses_set = vi->addresses_set,
+		.ifindex = unit->ifindex,
+		.primary = vi->primary,
+		.master = vi->state == VRRP_MASTER ? vi->primary : vi->master,
+		.master_priority = vi->state == VRRP_MASTER ? vi->priority : vi->master_priority,
+		.up_since_us = vi->up_since_us,
+		.changed_us = vi->changed_us,
+		.changed_wall_us = unit->changed_wall_us,
+		.reason = vi->reason,
+		.proto_error = unit->proto_error,
+		.counters_since_us = unit->counters_since_us,
+		.stats = unit->stats,
+	};
+}
+
+struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
+{
+	size_t n_instances = e->conf->n_instances, n_groups = e->conf->n_groups;
+	struct snap_vrrp *rows = calloc(1, sizeof *rows + n_instances * sizeof *rows->instances +
+						   n_groups * sizeof *rows->groups);
+
+	static_assert(sizeof(struct snap_vrrp) % alignof(struct snap_instance) == 0,
+		      "rows follow the header");
+	static_assert(sizeof(struct snap_instance) % alignof(struct snap_group) == 0,
+		      "groups follow the rows");
+	if (!rows)
+		return NULL;
+	rows->value.free = free_rows;
+	rows->conf = conf_ref(e->conf);
+	rows->made_us = now_us;
+	rows->checksum_errors = e->checksum_errors;
+	rows->version_errors = e->version_errors;
+	rows->vrid_errors = e->vrid_errors;
+	rows->n_instances = n_instances;
+	rows->n_groups = n_groups;
+	rows->instances = (struct snap_instance *)(rows + 1);
+	rows->groups = (struct snap_group *)(rows->instances + n_instances);
+	for (size_t i = 0; i < n_instances; i++)
+		fill_row(e->units[i], &rows->instances[i]);
+	for (size_t g = 0; g < n_groups; g++)
+		rows->groups[g] = (struct snap_group){.conf_index = (uint32_t)g,
+						      .state = e->groups[g].state,
+						      .changed_us = e->groups[g].changed_us};
+	return rows;
+}
+
+static void post_events(struct vrrp_engine *e)
+{
+	for (size_t i = 0; i < e->n_events; i++) {
+		e->ops->mail(e->owner, THREAD_MAIN, MSG_EVENT, &e->events[i], sizeof e->events[i]);
+		e->ops->mail(e->owner, THREAD_AGENT, MSG_EVENT, &e->events[i], sizeof e->events[i]);
+	}
+	e->n_events = 0;
+}
+
+static void post_answers(struct vrrp_engine *e)
+{
+	for (size_t i = 0; i < e->n_replies; i++)
+		e->ops->mail(e->owner, e->replies[i].to, MSG_REPLY, &e->replies[i].body,
+			     sizeof e->replies[i].body);
+	e->n_replies = 0;
+	if (e->conf_done) {
+		struct msg_conf_done done = {.from = THREAD_VRRP, .generation = e->conf_generation};
+
+		e->ops->mail(e->owner, THREAD_MAIN, MSG_CONF_DONE, &done, sizeof done);
+	}
+	e->conf_done = false;
+}
+
+void vrrp_engine_flush(struct vrrp_engine *e, uint64_t now_us)
+{
+	bool due = e->rows_changed ||
+		   (e->counters_changed && now_us >= e->published_us + VRRP_PUBLISH_US);
+	struct snap_vrrp *rows;
+
+	if (e->conf && due) {
+		rows = vrrp_rows_new(e, now_us);
+		if (rows)
+			e->ops->publish(e->owner, rows);
+		e->published_us = now_us;
+		e->rows_changed = e->counters_changed = false;
+	}
+	post_events(e);
+	post_answers(e);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Skew and master-down durations. Pure arithmetic, kept apart so that its values can be compared
+ * with the tables of the RFCs; the state machine in fsm.c arms the timers.
+ */
+#include "core/vrrp/timer.h"
+
+#include "core/base/clock.h"
+
+uint64_t vrrp_timer_skew_us(uint8_t version, uint8_t priority, uint64_t interval_us)
+{
+	uint64_t whole = version == 2 ? USEC_PER_SEC : interval_us;
+
+	return (256 - (uint64_t)priority) * whole / 256;
+}
+
+uint64_t vrrp_timer_down_us(uint8_t version, uint8_t priority, uint64_t interval_us,
+			    unsigned adverts)
+{
+	return adverts * interval_us + vrrp_timer_skew_us(version, priority, interval_us);
+}

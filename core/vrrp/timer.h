@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The durations of RFC 3768 section 6.1 and RFC 9568 section 6.1. Pure. All in microseconds:
+ * version 3 at 10 cs needs more than whole centiseconds, or several routers share one deadline.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* Skew_Time. Version 2: of one second, whatever the interval; version 3: of the master's interval.
+ */
+uint64_t vrrp_timer_skew_us(uint8_t version, uint8_t priority, uint64_t interval_us);
+
+/* Master_Down_Interval; adverts is how many may be missed (3 by the RFCs, `down_timer_adverts`). */
+uint64_t vrrp_timer_down_us(uint8_t version, uint8_t priority, uint64_t interval_us,
+			    unsigned adverts);

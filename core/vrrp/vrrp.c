@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The body of the vrrp thread: one loop over its mailbox, one raw socket per interface and one
+ * timer, driving the engine. It waits in epoll only: no netlink, no file, no name lookup, no exec,
+ * no lock.
+ *
+ * Urgency: packets first, then mail, then the timer, so that after a stall everything the peers
+ * have sent in the meantime is read before one of them is declared dead (RFC 9568 section 2.5 asks
+ * for no less). A flood must not hold the timer back for ever: once more has been read than the
+ * socket could have held when the timer fell due, the timer's work is done from the receiving side.
+ */
+#define _GNU_SOURCE /* gettid(), SCHED_RESET_ON_FORK */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/latest.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/base/mail.h"
+#include "core/cmd.h"
+#include "core/vrrp/engine.h"
+#include "core/vrrp/garp.h"
+#include "core/vrrp/sock.h"
+
+#define BATCH	     64	  /* packets read in one turn */
+#define FLOOD	     1024 /* more than the default receive buffer holds */
+#define DATAGRAM_MAX 2048
+
+struct port {
+	struct port *next;
+	struct body *body;
+	uint32_t ifindex;
+	int fd;
+	struct loop_io *io;
+};
+
+struct body {
+	const struct wires *wires;
+	struct loop *loop;
+	struct loop_io *mail;
+	struct loop_timer *timer;
+	struct vrrp_engine *engine;
+	struct port *ports;
+	int garp_fd;
+	uint64_t armed_us;
+	unsigned read_since_due;
+	uint8_t rt_priority; /* in force */
+	int8_t nice;
+};
+
+/* Publishes what the last calls changed and sees to it that we wake up for what comes next. */
+static void settle(struct body *body)
+{
+	uint64_t now_us = clock_now_us(), due_us;
+
+	vrrp_engine_flush(body->engine, now_us);
+	due_us = vrrp_engine_due_us(body->engine);
+	if (due_us == body->armed_us)
+		return;
+	body->armed_us = due_us;
+	if (due_us)
+		loop_timer_arm(body->timer, due_us);
+	else
+		loop_timer_disarm(body->timer);
+}
+
+static void on_timer(uint64_t now_us, void *owner)
+{
+	struct body *body = owner;
+
+	body->armed_us = 0;
+	body->read_since_due = 0;
+	vrrp_engine_tick(body->engine, now_us);
+	settle(body);
+}
+
+static void guard_timer(struct body *body, unsigned count, uint64_t now_us)
+{
+	if (!body->armed_us || body->armed_us > now_us) {
+		body->read_since_due = 0;
+		return;
+	}
+	body->read_since_due += count;
+	if (body->read_since_due < FLOOD)
+		return;
+	body->read_since_due = 0;
+	vrrp_engine_tick(body->engine, now_us);
+}
+
+static void on_readable(int fd, uint32_t events, void *owner)
+{
+	struct port *port = owner;
+	struct body *body = port->body;
+	uint8_t datagram[DATAGRAM_MAX];
+	unsigned count = 0;
+	ssize_t size;
+
+	(void)events;
+	while (count < BATCH) {
+		size = vrrp_sock_receive(fd, datagram, sizeof datagram);
+		if (size == -EAGAIN)
+			break;
+		count++;
+		/* An error of the interface is reported once and cleared by the reading; links come
+		 * by mail. */
+		if (size >= 0)
+			vrrp_engine_receive(body->engine, port->ifindex, datagram, (size_t)size,
+					    clock_now_us());
+	}
+	guard_timer(body, count, clock_now_us());
+	settle(body);
+}
+
+static struct port **find_port(struct body *body, uint32_t ifindex)
+{
+	struct port **at = &body->ports;
+
+	while (*at && (*at)->ifindex != ifindex)
+		at = &(*at)->next;
+	return at;
+}
+
+static int open_port(void *owner, uint32_t ifindex, const char *name, const struct ip *group)
+{
+	struct body *body = owner;
+	struct port *port = calloc(1, sizeof *port);
+	int r;
+
+	if (!port)
+		return -ENOMEM;
+	port->body = body;
+	port->ifindex = ifindex;
+	r = port->fd = vrrp_sock_open(ifindex, name, group);
+	if (r < 0)
+		goto fail;
+	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
+	if (r < 0)
+		goto fail_close;
+	port->next = body->ports;
+	body->ports = port;
+	return 0;
+fail_close:
+	close(port->fd);
+fail:
+	free(port);
+	return r;
+}
+
+static void close_port(void *owner, uint32_t ifindex)
+{
+	struct port **at = find_port(owner, ifindex), *port = *at;
+
+	if (!port)
+		return;
+	*at = port->next;
+	loop_io_free(port->io);
+	close(port->fd);
+	free(port);
+}
+
+static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
+		       const struct ip *group, const void *message, size_t size)
+{
+	const struct port *port = *find_port(owner, ifindex);
+
+	return port ? vrrp_sock_send(port->fd, source, group, message, size) : -ENOTCONN;
+}
+
+static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)
+{
+	const struct body *body = owner;
+
+	return garp_send(body->garp_fd, ifindex, mac, address);
+}
+
+static void write_log(void *owner, int level, const char *format, ...)
+{
+	char text[LOG_LINE_MAX];
+	va_list arguments;
+
+	(void)owner;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	log_write(level, "vrrp", "%s", text);
+}
+
+static void post(void *owner, enum snap_thread to, enum msg_kind kind, const void *message,
+		 size_t size)
+{
+	const struct body *body = owner;
+	int r = mail_post(body->wires->box[to], kind, message, size);
+
+	if (r < 0)
+		log_error("vrrp", "message %d to thread %d lost: %s", (int)kind, (int)to,
+			  strerror(-r));
+}
+
+static void publish(void *owner, struct snap_vrrp *rows)
+{
+	const struct body *body = owner;
+
+	latest_publish(body->wires->vrrp, &rows->value);
+}
+
+static uint64_t wall_us(void *owner)
+{
+	(void)owner;
+	return clock_wall_us();
+}
+
+static const struct vrrp_ops ops = {
+	.open = open_port,
+	.close = close_port,
+	.send = send_advert,
+	.garp = send_garp,
+	.mail = post,
+	.publish = publish,
+	.log = write_log,
+	.wall_us = wall_us,
+};
+
+static void set_scheduling(struct body *body, const struct conf_global *global)
+{
+	struct sched_param parameter = {.sched_priority = global->vrrp_rt_priority};
+	int policy = global->vrrp_rt_priority ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER;
+
+	if (global->vrrp_rt_priority != body->rt_priority) {
+		if (sched_setscheduler(gettid(), policy, &parameter) < 0)
+			log_warn("vrrp", "real-time priority %u refused: %s",
+				 global->vrrp_rt_priority, strerror(errno));
+		body->rt_priority = global->vrrp_rt_priority;
+	}
+	if (global->vrrp_nice != body->nice) {
+		if (setpriority(PRIO_PROCESS, (id_t)gettid(), global->vrrp_nice) < 0)
+			log_warn("vrrp", "nice value %d refused: %s", global->vrrp_nice,
+				 strerror(errno));
+		body->nice = global->vrrp_nice;
+	}
+}
+
+static void adopt(struct body *body, const struct conf *conf, uint64_t now_us)
+{
+	set_scheduling(body, &conf->global);
+	(void)vrrp_engine_conf(body->engine, conf, now_us); /* it logs and answers either way */
+}
+
+static void handle(struct body *body, const struct mail *mail, uint64_t now_us)
+{
+	const void *message = mail->body;
+
+	switch (mail->kind) {
+	case MSG_CONF:
+		adopt(body, ((const struct msg_conf *)message)->conf, now_us);
+		break;
+	case MSG_LINK:
+		vrrp_engine_link(body->engine, message, now_us);
+		break;
+	case MSG_TRACK:
+		vrrp_engine_track(body->engine, message, now_us);
+		break;
+	case MSG_ADDRS_DONE:
+		vrrp_engine_addrs_done(body->engine, message, now_us);
+		break;
+	case MSG_VRRP_SET:
+		vrrp_engine_set(body->engine, message, now_us);
+		break;
+	case MSG_STOP:
+		vrrp_engine_stop(body->engine, now_us);
+		loop_quit(body->loop, 0);
+		break;
+	default:
+		log_error("vrrp", "message %u is not for this thread", mail->kind);
+		break;
+	}
+}
+
+static void on_mail(int fd, uint32_t events, void *owner)
+{
+	struct body *body = owner;
+	struct mail *mail = mailbox_drain(body->wires->box[THREAD_VRRP]), *next;
+
+	(void)fd, (void)events;
+	for (; mail; mail = next) {
+		next = mail->next;
+		handle(body, mail, clock_now_us());
+		mail_free(mail);
+	}
+	settle(body);
+}
+
+/* Configurations that came too late still carry a reference. */
+static void drop_mail(struct body *body)
+{
+	struct mail *mail = mailbox_drain(body->wires->box[THREAD_VRRP]), *next;
+
+	for (; mail; mail = next) {
+		next = mail->next;
+		if (mail->kind == MSG_CONF)
+			conf_unref(((const struct msg_conf *)(const void *)mail->body)->conf);
+		mail_free(mail);
+	}
+}
+
+static int body_open(struct body *body)
+{
+	int r = loop_new(body->wires->beat[THREAD_VRRP], &body->loop);
+
+	if (r < 0)
+		return r;
+	r = body->garp_fd = garp_open();
+	if (r < 0)
+		return r;
+	r = vrrp_engine_new(&ops, body, &body->engine);
+	if (r < 0)
+		return r;
+	r = loop_timer_new(body->loop, on_timer, body, &body->timer);
+	if (r < 0)
+		return r;
+	return loop_io_new(body->loop, mailbox_fd(body->wires->box[THREAD_VRRP]), EPOLLIN,
+			   LOOP_NORMAL, on_mail, body, &body->mail);
+}
+
+static void body_close(struct body *body)
+{
+	body->engine = vrrp_engine_free(body->engine);
+	body->mail = loop_io_free(body->mail);
+	body->timer = loop_timer_free(body->timer);
+	body->loop = loop_free(body->loop);
+	if (body->garp_fd >= 0)
+		close(body->garp_fd);
+	drop_mail(body);
+}
+
+void *vrrp_thread(void *wires)
+{
+	struct body body = {.wires = wires, .garp_fd = -1};
+	const struct msg_stopped stopped = {.from = THREAD_VRRP};
+	int r;
+
+	log_ring_use(body.wires->log[THREAD_VRRP]);
+	r = body_open(&body);
+	if (r >= 0)
+		r = loop_run(body.loop);
+	if (r < 0)
+		log_error("vrrp", "the VRRP thread cannot go on: %s", strerror(-r));
+	body_close(&body);
+	post(&body, THREAD_MAIN, MSG_STOPPED, &stopped, sizeof stopped);
+	return NULL;
+}

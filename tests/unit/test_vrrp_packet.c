@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/* The VRRP codec: known messages octet by octet, each reason of refusal, truncations, and lies
+ * about lengths. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/buf.h"
+#include "core/vrrp/garp.h"
+#include "core/vrrp/packet.h"
+
+/* Router 192.0.2.1 (fe80::1), VRID 51, address 192.0.2.10, every second. */
+struct known {
+	const char *name;
+	const char *hex;
+	struct vrrp_advert advert;
+	bool pseudo;
+};
+
+#define V4_ADDRESS                                                                                 \
+	{                                                                                          \
+		.family = AF_INET, .octets = { 192, 0, 2, 10 }                                     \
+	}
+
+static const struct known known[] = {
+	{.name = "v2",
+	 .hex = "213364010001b8bfc000020a0000000000000000",
+	 .advert = {.version = 2,
+		    .vrid = 51,
+		    .priority = 100,
+		    .interval = 1,
+		    .family = AF_INET,
+		    .n_addresses = 1,
+		    .addresses = {V4_ADDRESS}}},
+	{.name = "v2 with a password",
+	 .hex = "2133640101015359c000020a3132333400000000",
+	 .advert = {.version = 2,
+		    .vrid = 51,
+		    .priority = 100,
+		    .interval = 1,
+		    .family = AF_INET,
+		    .n_addresses = 1,
+		    .auth_type = VRRP_AUTH_PASS,
+		    .auth_data = "1234",
+		    .addresses = {V4_ADDRESS}}},
+	{.name = "v2 resigning",
+	 .hex = "2133000100011cc0c000020a0000000000000000",
+	 .advert = {.version = 2,
+		    .vrid = 51,
+		    .priority = 0,
+		    .interval = 1,
+		    .family = AF_INET,
+		    .n_addresses = 1,
+		    .addresses = {V4_ADDRESS}}},
+	{.name = "v3 over IPv4, RFC 9568 checksum",
+	 .hex = "313364010064a85cc000020a",
+	 .advert = {.version = 3,
+		    .vrid = 51,
+		    .priority = 100,
+		    .interval = 100,
+		    .family = AF_INET,
+		    .n_addresses = 1,
+		    .addresses = {V4_ADDRESS}}},
+	{.name = "v3 over IPv4, checksum with pseudo-header",
+	 .hex = "31336401006405ccc000020a",
+	 .advert = {.version = 3,
+		    .vrid = 51,
+		    .priority = 100,
+		    .interval = 100,
+		    .family = AF_INET,
+		    .n_addresses = 1,
+		    .addresses = {V4_ADDRESS}},
+	 .pseudo = true},
+	{.name = "v3 over IPv6",
+	 .hex = "3133640200643fddfe8000000000000000000000000000102001 0db8000000000000000000000010",
+	 .advert = {.version = 3,
+		    .vrid = 51,
+		    .priority = 100,
+		    .interval = 100,
+		    .family = AF_INET6,
+		    .n_addresses = 2,
+		    .addresses = {{.family = AF_INET6, .octets = {0xfe, 0x80, [15] = 0x10}},
+				  {.family = AF_INET6,
+				   .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x10}}}},
+	 .pseudo = true},
+};
+
+#define KNOWN (sizeof known / sizeof *known)
+
+static int digit(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+static size_t unhex(const char *hex, uint8_t *room)
+{
+	size_t n = 0;
+
+	for (; *hex; hex++) {
+		if (*hex == ' ')
+			continue;
+		room[n++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
+		hex++;
+	}
+	return n;
+}
+
+static struct ip address(const char *text)
+{
+	struct ip ip = {0};
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+/* The envelope of message, on exactly as many octets of heap as it has, so that ASan sees one too
+ * many. */
+static struct vrrp_envelope envelope_of(const uint8_t *message, size_t size, uint16_t family,
+					uint8_t **ret_owned)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+
+	assert_non_null(copy);
+	memcpy(copy, message, size);
+	*ret_owned = copy;
+	return (struct vrrp_envelope){
+		.source = address(family == AF_INET ? "192.0.2.1" : "fe80::1"),
+		.destination = address(family == AF_INET ? "224.0.0.18" : "ff02::12"),
+		.ttl = 255,
+		.message = copy,
+		.size = size,
+	};
+}
+
+static struct vrrp_expect expect_of(const struct vrrp_advert *advert)
+{
+	struct vrrp_expect expect = {.version = advert->version,
+				     .auth_type = advert->auth_type,
+				     .interval = advert->interval,
+				     .own = address("192.0.2.2")};
+
+	memcpy(expect.auth_data, advert->auth_data, sizeof expect.auth_data);
+	return expect;
+}
+
+static enum vrrp_discard judge(const uint8_t *message, size_t size, uint16_t family,
+			       const struct vrrp_expect *expect, struct vrrp_advert *ret)
+{
+	uint8_t *owned;
+	struct vrrp_envelope envelope = envelope_of(message, size, family, &owned);
+	enum vrrp_discard reason = vrrp_packet_check(&envelope, expect, ret);
+
+	free(owned);
+	return reason;
+}
+
+static void test_known_decode(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KNOWN; i++) {
+		const struct vrrp_advert *want = &known[i].advert;
+		struct vrrp_expect expect = expect_of(want);
+		struct vrrp_advert advert;
+		uint8_t message[128];
+		size_t size = unhex(known[i].hex, message);
+
+		assert_int_equal(judge(message, size, want->family, &expect, &advert),
+				 VRRP_ACCEPTED);
+		assert_int_equal(advert.version, want->version);
+		assert_int_equal(advert.vrid, want->vrid);
+		assert_int_equal(advert.priority, want->priority);
+		assert_int_equal(advert.interval, want->interval);
+		assert_int_equal(advert.auth_type, want->auth_type);
+		assert_memory_equal(advert.auth_data, want->auth_data, sizeof want->auth_data);
+		assert_true(
+			vrrp_packet_same_addresses(&advert, want->addresses, want->n_addresses));
+	}
+}
+
+static void test_known_encode(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KNOWN; i++) {
+		const struct vrrp_advert *advert = &known[i].advert;
+		struct ip source = address(advert->family == AF_INET ? "192.0.2.1" : "fe80::1");
+		struct ip group = address(advert->family == AF_INET ? "224.0.0.18" : "ff02::12");
+		uint8_t want[128], room[128];
+		size_t size = unhex(known[i].hex, want);
+
+		assert_int_equal(vrrp_packet_encode(advert, &source, &group, known[i].pseudo, room,
+						    sizeof room),
+				 size);
+		assert_memory_equal(room, want, size);
+		for (size_t less = 0; less < size; less++)
+			assert_int_equal(vrrp_packet_encode(advert, &source, &group,
+							    known[i].pseudo, room, less),
+					 -ENOBUFS);
+	}
+}
+
+/* Whatever is missing, nothing behind the end is read and the packet is refused for its length. */
+static void test_truncations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KNOWN; i++) {
+		struct vrrp_expect expect = expect_of(&known[i].advert);
+		struct vrrp_advert advert;
+		uint8_t message[128];
+		size_t size = unhex(known[i].hex, message);
+
+		for (size_t less = 0; less < size; less++)
+			assert_int_equal(
+				judge(message, less, known[i].advert.family, &expect, &advert),
+				less < 8 ? VRRP_SHORT : VRRP_BAD_LENGTH);
+		message[size] = 0;
+		assert_int_equal(judge(message, size + 1, known[i].advert.family, &expect, &advert),
+				 VRRP_BAD_LENGTH);
+	}
+}
+
+static void test_every_flipped_bit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KNOWN; i++) {
+		struct vrrp_expect expect = expect_of(&known[i].advert);
+		struct vrrp_advert advert;
+		uint8_t message[128];
+		size_t size = unhex(known[i].hex, message);
+
+		for (size_t bit = 0; bit < size * 8; bit++) {
+			message[bit / 8] ^= 1 << bit % 8;
+			assert_int_not_equal(
+				judge(message, size, known[i].advert.family, &expect, &advert),
+				VRRP_ACCEPTED);
+			message[bit / 8] ^= 1 << bit % 8;
+		}
+	}
+}
+
+/* One change to a good version 2 message with password "1234", checksum put right again unless the
+ * change is to it. */
+struct lie {
+	const char *name;
+	size_t at;
+	uint8_t value;
+	bool keep_checksum;
+	enum vrrp_discard reason;
+};
+
+static const struct lie lies[] = {
+	{"version 0", 0, 0x01, false, VRRP_BAD_VERSION},
+	{"version 1", 0, 0x11, false, VRRP_BAD_VERSION},
+	{"version 3 for a version 2 router", 0, 0x31, false, VRRP_BAD_VERSION},
+	{"version 4", 0, 0x41, false, VRRP_BAD_VERSION},
+	{"version 15", 0, 0xf1, false, VRRP_BAD_VERSION},
+	{"type 0", 0, 0x20, false, VRRP_BAD_TYPE},
+	{"type 2", 0, 0x22, false, VRRP_BAD_TYPE},
+	{"type 15", 0, 0x2f, false, VRRP_BAD_TYPE},
+	{"VRID 0", 1, 0, false, VRRP_UNKNOWN_VRID},
+	{"no address", 3, 0, false, VRRP_BAD_LENGTH},
+	{"two addresses in the room of one", 3, 2, false, VRRP_BAD_LENGTH},
+	{"255 addresses in the room of one", 3, 255, false, VRRP_BAD_LENGTH},
+	{"no authentication", 4, 0, false, VRRP_OTHER_AUTH_TYPE},
+	{"authentication header", 4, 2, false, VRRP_OTHER_AUTH_TYPE},
+	{"authentication type 3", 4, 3, false, VRRP_BAD_AUTH_TYPE},
+	{"authentication type 255", 4, 255, false, VRRP_BAD_AUTH_TYPE},
+	{"interval 2", 5, 2, false, VRRP_OTHER_INTERVAL},
+	{"interval 0", 5, 0, false, VRRP_OTHER_INTERVAL},
+	{"wrong checksum", 6, 0, true, VRRP_BAD_CHECKSUM},
+	{"other first letter of the password", 12, 'x', false, VRRP_BAD_AUTH_DATA},
+	{"other last octet of the password", 19, 1, false, VRRP_BAD_AUTH_DATA},
+};
+
+static void mend_checksum(uint8_t *message, size_t size)
+{
+	uint16_t checksum;
+
+	message[6] = message[7] = 0;
+	checksum = checksum_finish(checksum_add(0, message, size));
+	message[6] = checksum >> 8;
+	message[7] = checksum & 0xff;
+}
+
+static void test_lies(void **state)
+{
+	struct vrrp_expect expect = expect_of(&known[1].advert);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+		struct vrrp_advert advert;
+		uint8_t message[128];
+		size_t size = unhex(known[1].hex, message);
+
+		message[lies[i].at] = lies[i].value;
+		if (!lies[i].keep_checksum)
+			mend_checksum(message, size);
+		if (judge(message, size, AF_INET, &expect, &advert) != lies[i].reason)
+			fail_msg(
+				"%s: %s", lies[i].name,
+				vrrp_discard_name(judge(message, size, AF_INET, &expect, &advert)));
+	}
+}
+
+static void test_envelope_reasons(void **state)
+{
+	static const uint8_t ttls[] = {0, 1, 64, 254};
+	struct vrrp_expect expect = expect_of(&known[0].advert);
+	struct vrrp_advert advert = {.vrid = 7};
+	uint8_t message[128], *owned;
+	size_t size = unhex(known[0].hex, message);
+	struct vrrp_envelope envelope = envelope_of(message, size, AF_INET, &owned);
+
+	(void)state;
+	assert_int_equal(vrrp_packet_check(&envelope, NULL, &advert), VRRP_UNKNOWN_VRID);
+	assert_int_equal(vrrp_packet_vrid(&envelope), 51);
+	for (size_t i = 0; i < sizeof ttls; i++) {
+		envelope.ttl = ttls[i];
+		assert_int_equal(vrrp_packet_check(&envelope, &expect, &advert), VRRP_BAD_TTL);
+		/* Charged even when the router is not known: TTL comes first. */
+		assert_int_equal(vrrp_packet_check(&envelope, NULL, &advert), VRRP_BAD_TTL);
+	}
+	expect.own = envelope.source;
+	assert_int_equal(vrrp_packet_check(&envelope, &expect, &advert), VRRP_OWN);
+	assert_int_equal(advert.vrid, 7); /* untouched */
+	envelope.size = 1;
+	assert_int_equal(vrrp_packet_vrid(&envelope), 0);
+	free(owned);
+}
+
+static void test_v3_reasons(void **state)
+{
+	struct vrrp_expect expect = expect_of(&known[3].advert);
+	struct vrrp_advert advert;
+	uint8_t message[128];
+	size_t size = unhex(known[3].hex, message);
+
+	(void)state;
+	message[4] = 0xf0; /* reserved bits: ignored */
+	mend_checksum(message, size);
+	assert_int_equal(judge(message, size, AF_INET, &expect, &advert), VRRP_ACCEPTED);
+	assert_int_equal(advert.interval, 100);
+	message[4] = message[5] = 0;
+	mend_checksum(message, size);
+	assert_int_equal(judge(message, size, AF_INET, &expect, &advert), VRRP_ZERO_INTERVAL);
+	message[3] = 0;
+	mend_checksum(message, 8);
+	assert_int_equal(judge(message, 8, AF_INET, &expect, &advert), VRRP_NO_ADDRESS);
+}
+
+static void test_v3_link_local_first(void **state)
+{
+	struct vrrp_advert sent = known[5].advert, advert;
+	struct vrrp_expect expect = expect_of(&sent);
+	struct ip source = address("fe80::1"), group = address("ff02::12");
+	uint8_t message[128];
+	int size;
+
+	(void)state;
+	sent.addresses[0] = known[5].advert.addresses[1];
+	size = vrrp_packet_encode(&sent, &source, &group, true, message, sizeof message);
+	assert_int_equal(judge(message, size, AF_INET6, &expect, &advert), VRRP_NOT_LINK_LOCAL);
+}
+
+static void test_full_house(void **state)
+{
+	static struct vrrp_advert sent, advert;
+	struct vrrp_expect expect = {.version = 2, .interval = 1};
+	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
+	uint8_t message[VRRP_MESSAGE_MAX];
+	int size;
+
+	(void)state;
+	sent = known[0].advert;
+	sent.n_addresses = 255;
+	for (size_t i = 0; i < 255; i++)
+		sent.addresses[i] =
+			(struct ip){.family = AF_INET, .octets = {10, 0, 0, (uint8_t)i}};
+	size = vrrp_packet_encode(&sent, &source, &group, false, message, sizeof message);
+	assert_int_equal(size, 16 + 4 * 255);
+	assert_int_equal(judge(message, size, AF_INET, &expect, &advert), VRRP_ACCEPTED);
+	assert_true(vrrp_packet_same_addresses(&advert, sent.addresses, 255));
+}
+
+static void test_encode_refuses(void **state)
+{
+	struct vrrp_advert advert = known[0].advert;
+	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
+	uint8_t room[128];
+
+	(void)state;
+	advert.version = 1;
+	assert_int_equal(vrrp_packet_encode(&advert, &source, &group, false, room, sizeof room),
+			 -EINVAL);
+	advert.version = 2;
+	advert.family = AF_INET6;
+	assert_int_equal(vrrp_packet_encode(&advert, &source, &group, false, room, sizeof room),
+			 -EINVAL);
+}
+
+static void test_address_list(void **state)
+{
+	struct vrrp_advert advert = {.n_addresses = 3};
+	struct ip a = address("192.0.2.10"), b = address("192.0.2.11"), c = address("192.0.2.12");
+	const struct ip same[] = {a, b, c}, permuted[] = {c, a, b}, doubled[] = {a, a, b};
+
+	(void)state;
+	memcpy(advert.addresses, same, sizeof same);
+	assert_true(vrrp_packet_same_addresses(&advert, same, 3));
+	assert_true(vrrp_packet_same_addresses(&advert, permuted, 3));
+	assert_false(vrrp_packet_same_addresses(&advert, doubled, 3));
+	assert_false(vrrp_packet_same_addresses(&advert, same, 2));
+	memcpy(advert.addresses, doubled, sizeof doubled);
+	assert_false(vrrp_packet_same_addresses(&advert, same, 3));
+}
+
+/* IP header, message, padding of a short Ethernet frame. */
+static size_t make_datagram(uint8_t *room)
+{
+	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
+	size_t size = unhex(known[0].hex, room + VRRP_IP_HEADER);
+
+	vrrp_packet_ip_header(&source, &group, size, room);
+	return VRRP_IP_HEADER + size;
+}
+
+static void test_open(void **state)
+{
+	uint8_t datagram[128] = {0};
+	size_t size = make_datagram(datagram);
+	struct vrrp_envelope envelope = {0};
+	struct ip source = address("192.0.2.1");
+
+	(void)state;
+	assert_int_equal(checksum_finish(checksum_add(0, datagram, VRRP_IP_HEADER)), 0);
+	assert_int_equal(vrrp_packet_open(datagram, size, &envelope), VRRP_ACCEPTED);
+	assert_int_equal(envelope.size, 20);
+	assert_int_equal(envelope.ttl, 255);
+	assert_int_equal(ip_compare(&envelope.source, &source), 0);
+	/* Padding behind the IP length is not part of the message. */
+	assert_int_equal(vrrp_packet_open(datagram, size + 6, &envelope), VRRP_ACCEPTED);
+	assert_int_equal(envelope.size, 20);
+	for (size_t less = 0; less < size; less++) {
+		uint8_t *copy = malloc(less ? less : 1);
+
+		memcpy(copy, datagram, less);
+		assert_int_equal(vrrp_packet_open(copy, less, &envelope), VRRP_BAD_IP);
+		free(copy);
+	}
+}
+
+static void test_open_lies(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} bad[] = {
+		{0, 0x65}, /* version 6 */
+		{0, 0x44}, /* header of 16 octets */
+		{0, 0x4f}, /* header longer than the datagram */
+		{3, 19},   /* total length below the header */
+		{3, 200},  /* total length beyond the end */
+		{6, 0x20}, /* more fragments */
+		{7, 1},	   /* not the first fragment */
+		{9, 17},   /* UDP */
+	};
+	struct vrrp_envelope envelope;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		uint8_t datagram[128] = {0};
+		size_t size = make_datagram(datagram);
+
+		datagram[bad[i].at] = bad[i].value;
+		assert_int_equal(vrrp_packet_open(datagram, size, &envelope), VRRP_BAD_IP);
+	}
+}
+
+/* IP options are legal: the message starts behind them. */
+static void test_open_options(void **state)
+{
+	uint8_t datagram[128] = {0}, plain[128] = {0};
+	size_t size = make_datagram(plain);
+	struct vrrp_envelope envelope;
+
+	(void)state;
+	memcpy(datagram, plain, VRRP_IP_HEADER);
+	memcpy(datagram + VRRP_IP_HEADER + 4, plain + VRRP_IP_HEADER, size - VRRP_IP_HEADER);
+	datagram[0] = 0x46;
+	datagram[3] = (uint8_t)(size + 4);
+	assert_int_equal(vrrp_packet_open(datagram, size + 4, &envelope), VRRP_ACCEPTED);
+	assert_int_equal(vrrp_packet_vrid(&envelope), 51);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VRRP_DISCARDS; i++)
+		assert_true(strlen(vrrp_discard_name(i)) > 0);
+	assert_string_equal(vrrp_discard_name(VRRP_DISCARDS), "unknown");
+}
+
+static void test_garp(void **state)
+{
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
+	struct ip ip = address("192.0.2.10");
+	uint8_t frame[GARP_FRAME], want[64];
+	size_t size =
+		unhex("ffffffffffff 020000000007 0806 0001 0800 06 04 0001 020000000007 c000020a"
+		      "020000000007 c000020a",
+		      want);
+
+	(void)state;
+	garp_encode(mac, &ip, frame);
+	assert_int_equal(size, GARP_FRAME);
+	assert_memory_equal(frame, want, size);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known_decode), cmocka_unit_test(test_known_encode),
+		cmocka_unit_test(test_truncations),  cmocka_unit_test(test_every_flipped_bit),
+		cmocka_unit_test(test_lies),	     cmocka_unit_test(test_envelope_reasons),
+		cmocka_unit_test(test_v3_reasons),   cmocka_unit_test(test_v3_link_local_first),
+		cmocka_unit_test(test_full_house),   cmocka_unit_test(test_encode_refuses),
+		cmocka_unit_test(test_address_list), cmocka_unit_test(test_open),
+		cmocka_unit_test(test_open_lies),    cmocka_unit_test(test_open_options),
+		cmocka_unit_test(test_names),	     cmocka_unit_test(test_garp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
