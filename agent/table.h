@@ -30,7 +30,7 @@ enum cell_type {
 	CELL_COUNTER64, /* 0x46, also CounterBasedGauge64 */
 };
 
-/* One value. Getters of octets point into the view or fill room. */
+/* One value. Getters of octets point into the view, or fill room and point there. */
 struct cell {
 	int64_t number; /* INTEGER signed; counters as unsigned 64 bit in the same bits */
 	const void *octets;
@@ -187,6 +187,8 @@ struct notification {
 /*
  * Turns one event into the notifications it means (0 to 4: KEEPALIVED-MIB, VRRP-MIB, our own), varbinds in MIB
  * order with full instance OIDs. serial: running number of our own notifications, advanced as used.
+ * Octets of every varbind lie in its own cell (octets is NULL, room holds size octets), so a notification may be
+ * copied and outlive view and event.
  */
 size_t notifications_of(const struct view *view, const struct msg_event *event, uint32_t *serial,
 			struct notification ret[static 4]);
