@@ -1,1 +1,37 @@
 # What conf adds to the build.
+noinst_LIBRARIES += conf/libconf.a
+conf_libconf_a_SOURCES = \
+	conf/arena.c conf/arena.h \
+	conf/build.c conf/build.h \
+	conf/command.c \
+	conf/diags.c conf/diags.h \
+	conf/dump.c conf/dump.h \
+	conf/finish_check.c \
+	conf/finish_global.c \
+	conf/finish_instance.c \
+	conf/finish_lvs.h \
+	conf/finish_server.c \
+	conf/finish_service.c \
+	conf/finish_vrrp.c conf/finish_vrrp.h \
+	conf/include.c conf/include.h \
+	conf/lexer.c conf/lexer.h \
+	conf/load.c conf/load.h \
+	conf/model.c conf/model.h \
+	conf/names.c conf/names.h \
+	conf/option_names.c \
+	conf/options.c conf/options.h \
+	conf/scope_check.c \
+	conf/scope_global.c \
+	conf/scope_lvs.c conf/scope_lvs.h \
+	conf/scope_server.c \
+	conf/scope_vrrp.c conf/scope_vrrp.h \
+	conf/scope_vrrp_lists.c \
+	conf/scopes.h \
+	conf/tree.c conf/tree.h \
+	conf/tree_files.c conf/tree_reader.h \
+	conf/utf8.c conf/utf8.h \
+	conf/value.c conf/value.h
+
+noinst_PROGRAMS += tests/tools/confcheck
+tests_tools_confcheck_SOURCES = tests/tools/confcheck.c
+tests_tools_confcheck_LDADD = conf/libconf.a core/base/libbase.a

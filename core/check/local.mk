@@ -72,3 +72,38 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/http/long-line \
 	tests/fuzz/corpus/http/ssh \
 	tests/fuzz/corpus/http/two-lengths
+
+# The engine: quorum, drains, desired kernel state, the thread body. Needs libcheckers, libipvs, libconf, libbase.
+noinst_LIBRARIES += core/libipvs.a core/check/libengine.a
+core_libipvs_a_SOURCES = core/ipvs.c core/ipvs.h
+core_check_libengine_a_SOURCES = \
+	core/check/admin.c core/check/admin.h \
+	core/check/command.c core/check/engine.h \
+	core/check/drain.c \
+	core/check/event.c \
+	core/check/health.c \
+	core/check/kernel.c \
+	core/check/publish.c \
+	core/check/reload.c \
+	core/check/rows.c \
+	core/check/same.c core/check/same.h \
+	core/check/service.c core/check/service.h \
+	core/check/thread.c \
+	core/check/view.c
+core_check_libengine_a_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+ENGINE_LIBS = core/check/libengine.a core/libipvs.a
+
+UNIT_TESTS += tests/unit/test_service tests/unit/test_admin
+tests_unit_test_service_SOURCES = tests/unit/test_service.c tests/unit/conf_double.c
+tests_unit_test_service_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_service_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_admin_SOURCES = tests/unit/test_admin.c tests/unit/conf_double.c
+tests_unit_test_admin_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_admin_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+# The engine with its surroundings replaced: a recorder for the kernel, checks that do as they are told.
+#tests_unit_test_engine_SOURCES = tests/unit/test_engine.c tests/unit/engine_bench.c \
+#	tests/unit/engine_bench.h tests/unit/check_double.c tests/unit/ipvs_double.c tests/unit/conf_double.c
+#tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
+#tests_unit_test_engine_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -35,6 +35,15 @@ struct net_virtual {
 	bool owner;
 };
 
+/* An address that is in the kernel because of us, or that we use as it is. */
+struct net_held {
+	uint32_t ifindex;
+	struct ip ip, peer;
+	uint8_t prefix;
+	bool foreign;	     /* it was there before and is the machine's own: never removed */
+	uint64_t generation; /* of the configuration that wanted it last */
+};
+
 struct net_table {
 	struct net_link *links; /* ascending by ifindex */
 	size_t n_links, room_links;
@@ -42,6 +51,8 @@ struct net_table {
 	size_t n_addresses, room_addresses;
 	struct net_virtual *virtuals; /* ascending by address, then prefix */
 	size_t n_virtuals;
+	struct net_held *held; /* ascending by ifindex, address, prefix */
+	size_t n_held, room_held;
 };
 
 enum net_match {
@@ -68,6 +79,13 @@ void net_table_dump_end(struct net_table *table);
 const struct net_link *net_table_find_link(const struct net_table *table, const char *name); /* NULL: none */
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix);
+
+/* NULL: not held. Valid until the next hold or release. */
+struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
+				     uint8_t prefix);
+/* Finds or adds; NULL when memory is out. */
+struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip, uint8_t prefix);
+void net_table_release(struct net_table *table, struct net_held *held); /* accepts NULL */
 
 typedef void net_report_fn(const struct msg_link *link, void *owner);
 
