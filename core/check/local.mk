@@ -85,7 +85,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/kernel.c \
 	core/check/publish.c \
 	core/check/reload.c \
-	core/check/rows.c \
+	core/check/services.c \
 	core/check/same.c core/check/same.h \
 	core/check/service.c core/check/service.h \
 	core/check/thread.c \
