@@ -35,3 +35,15 @@ conf_libconf_a_SOURCES = \
 noinst_PROGRAMS += tests/tools/confcheck
 tests_tools_confcheck_SOURCES = tests/tools/confcheck.c
 tests_tools_confcheck_LDADD = conf/libconf.a core/base/libbase.a
+
+CONF_TEST_LIBS = conf/libconf.a core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_lexer
+tests_unit_test_conf_lexer_SOURCES = tests/unit/test_conf_lexer.c tests/unit/conf_text.h
+tests_unit_test_conf_lexer_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_lexer_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_tables
+tests_unit_test_conf_tables_SOURCES = tests/unit/test_conf_tables.c tests/unit/conf_text.h
+tests_unit_test_conf_tables_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_tables_LDADD = $(CONF_TEST_LIBS)
