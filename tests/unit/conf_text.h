@@ -41,8 +41,8 @@ static inline void unload(struct loaded *loaded)
 }
 
 /* How many of that severity the line has (0: any line), containing part unless that is NULL. */
-static inline unsigned count_diags(const struct loaded *loaded, enum diag_severity severity, unsigned line,
-				   const char *part)
+static inline unsigned count_diags(const struct loaded *loaded, enum diag_severity severity,
+				   unsigned line, const char *part)
 {
 	unsigned count = 0;
 

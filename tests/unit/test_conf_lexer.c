@@ -100,7 +100,9 @@ static void test_odd_spaces(void **state)
 
 	(void)state;
 	expect(line, LEXER_ORDINARY, "<retry><3>");
-	expect("a\xe2\x80\x83" "b\xe3\x80\x80{", LEXER_ORDINARY, "<a><b>{");
+	expect("a\xe2\x80\x83"
+	       "b\xe3\x80\x80{",
+	       LEXER_ORDINARY, "<a><b>{");
 	expect("\"a\xe3\x80\x80\"", LEXER_ORDINARY, "<a\xe3\x80\x80>");
 	lexer_start(&lexer, line, strlen(line), room);
 	while (lexer_next(&lexer, LEXER_ORDINARY, arena, &word) == LEXER_WORD)
@@ -133,7 +135,10 @@ static void test_utf8(void **state)
 	assert_int_equal(utf8_decode("\xe0\x80\x80", 3, &character), 0);
 	assert_int_equal(utf8_decode("\xf4\x90\x80\x80", 4, &character), 0);
 	assert_int_equal(utf8_decode("", 0, &character), 0);
-	assert_int_equal(utf8_count("a\xe4\xb8\xad\xff" "b", 6), 4);
+	assert_int_equal(utf8_count("a\xe4\xb8\xad\xff"
+				    "b",
+				    6),
+			 4);
 	assert_true(utf8_is_space(0x2009));
 	assert_false(utf8_is_space(' '));
 	assert_int_equal(utf8_width(0x4e2d), 2);
@@ -142,9 +147,9 @@ static void test_utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),	    cmocka_unit_test(test_comments),
-		cmocka_unit_test(test_quotes),	    cmocka_unit_test(test_braces),
-		cmocka_unit_test(test_odd_spaces),  cmocka_unit_test(test_junk),
+		cmocka_unit_test(test_words),	   cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_quotes),	   cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_odd_spaces), cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_utf8),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every row of the option tables, driven by the tables: bounds and one beyond, wrong types, missing values, aliases,
- * and the tables' own consistency. A new row is tested without a line here.
+ * Every row of the option tables, driven by the tables: bounds and one beyond, wrong types, missing
+ * values, aliases, and the tables' own consistency. A new row is tested without a line here.
  */
 #include "tests/unit/conf_text.h"
 
@@ -10,8 +10,9 @@
 
 #include "conf/options.h"
 
-#define INSTANCE                                                                                                       \
-	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.1/24 }\n"
+#define INSTANCE                                                                                   \
+	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { "             \
+	"192.0.2.1/24 }\n"
 #define SERVICE "virtual_server 192.0.2.1 80 {\nprotocol TCP\n"
 #define SERVER	SERVICE "real_server 192.0.2.2 80 {\n"
 
@@ -51,29 +52,33 @@ static unsigned lines_in(const char *text)
 }
 
 /* Loads the row with words behind it, and wants an error in its line or none in any. */
-static void try_row(const struct context *context, const struct option *row, const char *words, bool good)
+static void try_row(const struct context *context, const struct option *row, const char *words,
+		    bool good)
 {
 	unsigned line = lines_in(context->before) + 1;
 	struct loaded loaded;
 	char text[8192];
 
-	snprintf(text, sizeof(text), "%s%s %s\n%s", context->before, row->name, words, context->after);
+	snprintf(text, sizeof(text), "%s%s %s\n%s", context->before, row->name, words,
+		 context->after);
 	loaded = load_text(text);
 	if (good != !count_diags(&loaded, DIAG_ERROR, good ? 0 : line, NULL)) {
-		print_message("%s %s in %s should be %s\n", row->name, words, context->scope, good ? "good" : "bad");
+		print_message("%s %s in %s should be %s\n", row->name, words, context->scope,
+			      good ? "good" : "bad");
 		show_diags(&loaded);
 		fail();
 	}
 	unload(&loaded);
 }
 
-static void try_number(const struct context *context, const struct option *row, int64_t value, bool good)
+static void try_number(const struct context *context, const struct option *row, int64_t value,
+		       bool good)
 {
 	char text[64];
 
 	if (row->type == OPTION_TIME)
-		snprintf(text, sizeof(text), "%s%" PRId64 ".%06" PRId64, value < 0 ? "-" : "", value / 1000000,
-			 (value < 0 ? -value : value) % 1000000);
+		snprintf(text, sizeof(text), "%s%" PRId64 ".%06" PRId64, value < 0 ? "-" : "",
+			 value / 1000000, (value < 0 ? -value : value) % 1000000);
 	else
 		snprintf(text, sizeof(text), "%" PRId64, value);
 	try_row(context, row, text, good);
@@ -95,7 +100,8 @@ static void try_numbers(const struct context *context, const struct option *row)
 	try_row(context, row, "", false);
 }
 
-static void try_words(const struct context *context, const struct option *row, const char *const *words, bool good)
+static void try_words(const struct context *context, const struct option *row,
+		      const char *const *words, bool good)
 {
 	for (; *words; words++)
 		try_row(context, row, *words, good);
@@ -118,7 +124,8 @@ static void try_string(const struct context *context, const struct option *row)
 static void try_choices(const struct context *context, const struct option *row)
 {
 	for (const struct option_choice *choice = row->choices; choice->name; choice++)
-		try_row(context, row, choice->name, !(strcmp(row->name, "ip_family") == 0 && choice->value == AF_INET6));
+		try_row(context, row, choice->name,
+			!(strcmp(row->name, "ip_family") == 0 && choice->value == AF_INET6));
 	try_row(context, row, "nonsense", false);
 	try_row(context, row, "", false);
 }
@@ -242,9 +249,11 @@ static void test_aliases(void **state)
 
 			if (row->type != OPTION_ALIAS)
 				continue;
-			snprintf(text, sizeof(text), "%s%s\n%s", context->before, row->name, context->after);
+			snprintf(text, sizeof(text), "%s%s\n%s", context->before, row->name,
+				 context->after);
 			loaded = load_text(text);
-			assert_int_equal(count_diags(&loaded, DIAG_WARNING, lines_in(context->before) + 1, "deprecated"),
+			assert_int_equal(count_diags(&loaded, DIAG_WARNING,
+						     lines_in(context->before) + 1, "deprecated"),
 					 row->flags & OPTION_DEPRECATED ? 1 : 0);
 			unload(&loaded);
 		}
@@ -260,9 +269,11 @@ static void test_unsupported(void **state)
 
 		for (const struct option_scope *const *scope = option_scopes(); *scope; scope++)
 			assert_null(option_find(*scope, *name));
-		snprintf(text, sizeof(text), "%s a b {\n unheard of {\n }\n}\nglobal_defs {\n}\n", *name);
+		snprintf(text, sizeof(text), "%s a b {\n unheard of {\n }\n}\nglobal_defs {\n}\n",
+			 *name);
 		loaded = load_good(text, 1);
-		assert_int_equal(count_diags(&loaded, DIAG_WARNING, 1, "is not supported yet; ignored"), 1);
+		assert_int_equal(
+			count_diags(&loaded, DIAG_WARNING, 1, "is not supported yet; ignored"), 1);
 		unload(&loaded);
 	}
 }
@@ -282,8 +293,8 @@ static void test_distance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_row),   cmocka_unit_test(test_consistency),
-		cmocka_unit_test(test_aliases),	    cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_every_row), cmocka_unit_test(test_consistency),
+		cmocka_unit_test(test_aliases),	  cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_distance),
 	};
 
