@@ -206,10 +206,14 @@ static void health_moves_servers(void **state)
 	(void)state;
 	c->servers[0][1].inhibit_on_failure = true;
 	bench_adopt(b, c);
+	uint64_t changed = bench_row(b, 0, 1)->changed_us, other = bench_row(b, 0, 2)->changed_us;
 	bench_report(b, 0, 0, CHECK_REFUSED);
 	bench_report(b, 0, 1, CHECK_REFUSED);
 	assert_int_equal(bench_weight(0, 0), -1);
 	assert_int_equal(bench_weight(0, 1), 0);
+	assert_true(bench_row(b, 0, 1)->changed_us > changed);
+	assert_int_equal(bench_row(b, 0, 2)->changed_us, other);
+	assert_int_equal(bench_snap(b)->changed_us, bench_row(b, 0, 1)->changed_us);
 	assert_int_equal(bench_events(b, EVENT_DEST_STATE), 2);
 	const struct msg_event *event = bench_last_event(b, EVENT_DEST_STATE);
 	assert_int_equal(event->dest.oper, DEST_DOWN);
@@ -338,6 +342,20 @@ static void counters_note_a_break(void **state)
 	bench_report(b, 0, 0, CHECK_REFUSED);
 	assert_int_equal(bench_row(b, 0, 0)->stats.conns, 2);
 	bench_report(b, 0, 0, CHECK_OK);
+	assert_true(bench_row(b, 0, 0)->stats_since_us > since);
+	since = bench_row(b, 0, 0)->stats_since_us;
+	/* The same when the kernel revives the entry with more than we had seen. */
+	struct ipvs_found_dest saved = ipvs_double_service(&key)->dests[1];
+	ipvs_double_service(&key)->n_dests = 1;
+	ipvs_double()->dest_error = -EBUSY;
+	bench_refresh(b);
+	assert_false(bench_row(b, 0, 0)->in_kernel);
+	ipvs_double()->dest_error = 0;
+	saved.stats.conns = 1000;
+	ipvs_double_service(&key)->dests[1] = saved;
+	ipvs_double_service(&key)->n_dests = 2;
+	bench_refresh(b);
+	assert_int_equal(bench_row(b, 0, 0)->stats.conns, 1000);
 	assert_true(bench_row(b, 0, 0)->stats_since_us > since);
 	assert_int_equal(bench_row(b, 0, 1)->stats_since_us, 0);
 	bench_free(b);
