@@ -160,8 +160,8 @@ static void look_at_drains(struct engine *engine, const struct pending_set *set)
 static struct server *find(const struct engine *engine, const struct dest_change *change,
 			   char text[static 128])
 {
-	struct service *service = rows_find_service(engine, &change->svc);
-	struct server *server = service ? rows_find_server(service, &change->dest) : NULL;
+	struct service *service = services_find_service(engine, &change->svc);
+	struct server *server = service ? services_find_server(service, &change->dest) : NULL;
 	char name[IPVS_TEXT_MAX];
 
 	if (!service)
@@ -286,7 +286,7 @@ static void look_first(struct engine *engine, const struct msg_dest_set *set)
 {
 	for (uint32_t i = 0; i < set->count; i++) {
 		const struct dest_change *change = &set->changes[i];
-		struct service *service = rows_find_service(engine, &change->svc);
+		struct service *service = services_find_service(engine, &change->svc);
 
 		if (service && change->field == DEST_SET_ADMIN &&
 		    change->value == DEST_SHUTTING_DOWN)
@@ -298,8 +298,8 @@ static void log_all(struct engine *engine, const struct msg_dest_set *set, const
 {
 	for (uint32_t i = 0; i < set->count; i++) {
 		const struct dest_change *change = &set->changes[i];
-		struct service *service = rows_find_service(engine, &change->svc);
-		const struct server *server = rows_find_server(service, &change->dest);
+		struct service *service = services_find_service(engine, &change->svc);
+		const struct server *server = services_find_server(service, &change->dest);
 
 		log_set(set, server, change, &old[i]);
 		if (change->field == DEST_SET_ADMIN && old[i].state == DEST_UNLOCKED)

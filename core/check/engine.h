@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail, settling), reload.c
- * and rows.c (adopting a configuration), health.c (verdicts), kernel.c and view.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
+ * and services.c (adopting a configuration), health.c (verdicts), kernel.c and view.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
  * Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then reduces dirty services,
@@ -209,12 +209,12 @@ struct admin_usage engine_usage(const struct server *server);
 /* Takes over the caller's reference to conf, except on failure (-ENOMEM, everything as before). */
 int reload_adopt(struct engine *engine, const struct conf *conf);
 
-/* rows.c */
-int rows_build(struct engine *engine, const struct conf *conf, struct service ***ret);
-void rows_free_list(struct service **services, size_t count);
-void rows_free(struct engine *engine);
-struct service *rows_find_service(const struct engine *engine, const struct svc_key *key);
-struct server *rows_find_server(const struct service *service, const struct dest_key *key);
+/* services.c */
+int services_build(struct engine *engine, const struct conf *conf, struct service ***ret);
+void services_free_list(struct service **services, size_t count);
+void services_free(struct engine *engine);
+struct service *services_find_service(const struct engine *engine, const struct svc_key *key);
+struct server *services_find_server(const struct service *service, const struct dest_key *key);
 
 /* health.c */
 void health_report(struct check *check, const struct check_report *report, void *probe);

@@ -29,14 +29,25 @@ tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checkers
-tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c
-tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_http
+tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checker_http_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_http_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
 tests_unit_test_http_corpus_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+# One check of a configuration, run by itself, for tests/net/test_checkers.py.
+noinst_PROGRAMS += tests/tools/checkprobe
+tests_tools_checkprobe_SOURCES = tests/tools/checkprobe.c
+tests_tools_checkprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+tests_tools_checkprobe_LDADD = conf/libconf.a $(CHECKER_LIBS)
 
 # Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
 if FUZZ
@@ -74,7 +85,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/kernel.c \
 	core/check/publish.c \
 	core/check/reload.c \
-	core/check/rows.c \
+	core/check/services.c \
 	core/check/same.c core/check/same.h \
 	core/check/service.c core/check/service.h \
 	core/check/thread.c \

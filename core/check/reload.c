@@ -134,7 +134,7 @@ static void restore_stored(struct engine *engine)
 
 		for (size_t k = 0; k < engine->n_services && !server; k++) {
 			if (strncmp(engine->services[k]->conf->id, item->vs, VS_ID_MAX) == 0)
-				server = rows_find_server(engine->services[k], &item->dest);
+				server = services_find_server(engine->services[k], &item->dest);
 		}
 		if (server && admin_restore(item, at, &server->admin) == 0)
 			continue;
@@ -198,7 +198,7 @@ int reload_adopt(struct engine *engine, const struct conf *conf)
 
 	if (!keys)
 		return -ENOMEM;
-	if (rows_build(engine, conf, &services) < 0) {
+	if (services_build(engine, conf, &services) < 0) {
 		free(keys);
 		return -ENOMEM;
 	}
@@ -208,7 +208,7 @@ int reload_adopt(struct engine *engine, const struct conf *conf)
 	engine->conf_rs_init_notifies = conf->global.rs_init_notifies;
 	for (size_t i = 0; i < conf->n_services; i++)
 		move_service(engine, services[i]);
-	rows_free_list(engine->services, engine->n_services);
+	services_free_list(engine->services, engine->n_services);
 	engine->services = services;
 	engine->n_services = conf->n_services;
 	conf_unref(engine->conf);

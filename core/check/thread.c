@@ -398,7 +398,7 @@ struct engine *engine_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
-	rows_free(engine);
+	services_free(engine);
 	check_env_free(engine->checks);
 	if (engine->ipvs)
 		engine->ops->close(engine->ipvs);

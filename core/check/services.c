@@ -55,7 +55,7 @@ static struct service *service_free(struct service *service)
 	return NULL;
 }
 
-void rows_free(struct engine *engine)
+void services_free(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n_services; i++)
 		service_free(engine->services[i]);
@@ -66,7 +66,7 @@ void rows_free(struct engine *engine)
 
 /* ---- finding ---- */
 
-struct service *rows_find_service(const struct engine *engine, const struct svc_key *key)
+struct service *services_find_service(const struct engine *engine, const struct svc_key *key)
 {
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
@@ -79,7 +79,7 @@ struct service *rows_find_service(const struct engine *engine, const struct svc_
 	return NULL;
 }
 
-struct server *rows_find_server(const struct service *service, const struct dest_key *key)
+struct server *services_find_server(const struct service *service, const struct dest_key *key)
 {
 	for (size_t i = 0; i < service->n_servers; i++) {
 		if (dest_key_compare(&service->servers[i]->conf->key, key) == 0)
@@ -285,14 +285,14 @@ static void forget_taken(struct engine *engine)
 	}
 }
 
-void rows_free_list(struct service **services, size_t count)
+void services_free_list(struct service **services, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		service_free(services[i]);
 	free(services);
 }
 
-int rows_build(struct engine *engine, const struct conf *conf, struct service ***ret)
+int services_build(struct engine *engine, const struct conf *conf, struct service ***ret)
 {
 	struct service **sorted = sorted_copy(engine->services, engine->n_services, by_id);
 	struct service **services = calloc(conf->n_services + 1, sizeof *services);
@@ -313,6 +313,6 @@ int rows_build(struct engine *engine, const struct conf *conf, struct service **
 		*ret = services;
 		return 0;
 	}
-	rows_free_list(services, built);
+	services_free_list(services, built);
 	return -ENOMEM;
 }
