@@ -17,7 +17,7 @@
 #include "core/snap.h"
 
 #define OID_MAX	  128
-#define INDEX_MAX 44 /* sub-identifiers of the longest index: two IPv6 addresses, keys and a mark */
+#define INDEX_MAX 82 /* sub-identifiers of the longest index: two labels of 40 octets, each after its length */
 
 enum cell_type {
 	CELL_INTEGER,	/* INTEGER, Integer32, TruthValue, enumerations: tag 0x02 */
@@ -30,7 +30,7 @@ enum cell_type {
 	CELL_COUNTER64, /* 0x46, also CounterBasedGauge64 */
 };
 
-/* One value. Getters of octets point into the view or fill room. */
+/* One value. Getters of octets point into the view, or fill room and point there. */
 struct cell {
 	int64_t number; /* INTEGER signed; counters as unsigned 64 bit in the same bits */
 	const void *octets;
@@ -72,6 +72,10 @@ void row_index_u32(struct row *row, uint32_t value);
 void row_index_ip(struct row *row, const struct ip *ip);	  /* type . length . octets */
 void row_index_ip_octets(struct row *row, const struct ip *ip);  /* IpAddress: octets alone */
 
+/* What the walker needs after build: ascending order; and the end of it all. */
+void rows_sort(struct rows *rows);
+void rows_free(struct rows *rows); /* leaves it empty and usable */
+
 enum set_error { /* RFC 3416 error-status numbers */
 	SET_OK = 0,
 	SET_NO_ACCESS = 6,
@@ -92,13 +96,16 @@ enum set_error { /* RFC 3416 error-status numbers */
  * What one varbind of a SET asks of an engine, and what would take it back. Filled during RESERVE from the
  * snapshot alone, sent during ACTION.
  */
-enum set_target { SET_TO_CHECK, SET_TO_VRRP };
+enum set_target { SET_TO_CHECK, SET_TO_VRRP, SET_TO_AGENT };
 
 struct set_change {
 	enum set_target target;
 	union {
 		struct dest_change dest;
 		struct msg_vrrp_set vrrp; /* request and reply_to are the sender's */
+		struct {
+			int32_t traps; /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+		} agent;
 	} apply, undo;
 };
 
@@ -107,7 +114,7 @@ struct column {
 	enum cell_type type;
 	/* False: no such instance; GETNEXT skips the cell. */
 	bool (*get)(const struct view *view, const struct row *row, struct cell *ret);
-	/* Writable columns only. Values outside min..max (numbers) or longer than max (octets) are refused with
+	/* Writable columns only. Numbers outside min..max, or octets whose size is outside min..max, are refused with
 	 * wrongValue or wrongLength before set is asked; set decides the rest without side effect. */
 	enum set_error (*set)(const struct view *view, const struct row *row, const struct cell *value,
 			      struct set_change *ret);
@@ -136,6 +143,15 @@ const struct column *table_get(const struct table *table, const struct rows *row
 const struct column *table_next(const struct table *table, const struct rows *rows, const struct view *view,
 				const uint32_t *name, size_t name_length, bool inclusive, uint32_t *ret_name,
 				size_t *ret_name_length, const struct row **ret_row, struct cell *ret);
+
+/*
+ * What a SET of name to value may do, by RFC 3416 section 4.2.5: notWritable, wrongType, wrongLength, wrongValue,
+ * noCreation, or what the column's set says. type: enum cell_type of value, -1 for any other ASN.1 type. Fills
+ * *ret on SET_OK only; changes nothing.
+ */
+enum set_error table_set(const struct table *table, const struct rows *rows, const struct view *view,
+			 const uint32_t *name, size_t name_length, int type, const struct cell *value,
+			 struct set_change *ret);
 
 /* Every table there is, ascending by OID; one file for each MIB group provides its part. */
 struct table_list {
@@ -171,6 +187,8 @@ struct notification {
 /*
  * Turns one event into the notifications it means (0 to 4: KEEPALIVED-MIB, VRRP-MIB, our own), varbinds in MIB
  * order with full instance OIDs. serial: running number of our own notifications, advanced as used.
+ * Octets of every varbind lie in its own cell (octets is NULL, room holds size octets), so a notification may be
+ * copied and outlive view and event.
  */
 size_t notifications_of(const struct view *view, const struct msg_event *event, uint32_t *serial,
 			struct notification ret[static 4]);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent thread: its mailbox, its configuration, events turned into notifications, and the
+ * status that others see. While SNMP is on it runs net-snmp's loop with the mailbox's eventfd in
+ * it; while it is off it waits for mail alone and net-snmp is not touched.
+ *
+ * Thread: agent. May wait for snmpd (agent/agentx.c bounds it); nobody waits for this thread.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agentx.h"
+#include "agent/catalog.h"
+#include "agent/queue.h"
+#include "agent/set.h"
+#include "agent/table.h"
+#include "core/base/beat.h"
+#include "core/base/clock.h"
+#include "core/base/latest.h"
+#include "core/base/log.h"
+#include "core/base/mail.h"
+#include "core/cmd.h"
+
+#define IDLE_WAIT_MS	 1000
+#define STOP_DRAIN_MS	 40 /* main waits 100 ms in all */
+#define PUBLISH_EVERY_US USEC_PER_SEC
+#define NOTIFICATIONS	 4 /* of one event */
+
+struct agent {
+	const struct wires *wires;
+	const struct conf *conf; /* a reference; NULL before the first MSG_CONF */
+	struct catalog *catalog;
+	struct sets *sets;
+	struct queue *queue;
+	struct agentx *agentx; /* NULL until SNMP is first switched on */
+	bool enabled, stopping;
+	struct mail *inbox, **inbox_end; /* drained, not yet handled */
+	uint32_t serial;
+	struct notification *made; /* NOTIFICATIONS of them */
+	struct snap_agent status;  /* as last published */
+	uint64_t published_us;
+};
+
+static struct agent *agent_free(struct agent *agent)
+{
+	if (!agent)
+		return NULL;
+	while (agent->inbox) {
+		struct mail *mail = agent->inbox;
+
+		agent->inbox = mail->next;
+		mail_free(mail);
+	}
+	agentx_free(agent->agentx);
+	sets_free(agent->sets);
+	queue_free(agent->queue);
+	catalog_free(agent->catalog);
+	conf_unref(agent->conf);
+	free(agent->made);
+	free(agent);
+	return NULL;
+}
+
+static int agent_new(const struct wires *wires, struct agent **ret)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int r = -ENOMEM;
+
+	if (!agent)
+		return -ENOMEM;
+	agent->wires = wires;
+	agent->inbox_end = &agent->inbox;
+	agent->made = calloc(NOTIFICATIONS, sizeof(*agent->made));
+	if (!agent->made)
+		goto fail;
+	r = catalog_new(wires, &agent->catalog);
+	if (r < 0)
+		goto fail;
+	r = sets_new(wires, agent->catalog, &agent->sets);
+	if (r < 0)
+		goto fail;
+	r = queue_new(QUEUE_ROOM, &agent->queue);
+	if (r < 0)
+		goto fail;
+	catalog_set_agent(agent->catalog, &agent->status);
+	*ret = agent;
+	return 0;
+fail:
+	agent_free(agent);
+	return r;
+}
+
+/* ---- status ---- */
+
+static void status_now(const struct agent *agent, struct snap_agent *ret)
+{
+	struct queue_counts counts = queue_counts(agent->queue);
+	const struct agentx_status *session = agent->agentx ? agentx_status(agent->agentx) : NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->enabled = agent->enabled;
+	ret->notifications_queued = counts.queued;
+	ret->notifications_sent = counts.sent;
+	ret->notifications_dropped = counts.dropped;
+	if (!session)
+		return;
+	ret->connected = session->connected;
+	ret->connected_us = session->connected_us;
+	ret->reconnects = session->reconnects;
+	memcpy(ret->socket, session->socket, sizeof(ret->socket));
+	memcpy(ret->last_error, session->last_error, sizeof(ret->last_error));
+}
+
+static void status_free(struct latest_value *value)
+{
+	free(value);
+}
+
+static bool counters_moved(const struct snap_agent *a, const struct snap_agent *b)
+{
+	return a->notifications_queued != b->notifications_queued ||
+	       a->notifications_sent != b->notifications_sent ||
+	       a->notifications_dropped != b->notifications_dropped;
+}
+
+static bool state_changed(const struct snap_agent *a, const struct snap_agent *b)
+{
+	return a->enabled != b->enabled || a->connected != b->connected ||
+	       a->connected_us != b->connected_us || a->reconnects != b->reconnects ||
+	       strcmp(a->socket, b->socket) != 0 || strcmp(a->last_error, b->last_error) != 0;
+}
+
+/* On every change of state; while only counters move, once a second. */
+static void status_publish(struct agent *agent, bool first)
+{
+	struct snap_agent now;
+	struct snap_agent *value;
+	uint64_t now_us = clock_now_us();
+
+	status_now(agent, &now);
+	if (!first && !state_changed(&now, &agent->status) &&
+	    (!counters_moved(&now, &agent->status) ||
+	     now_us - agent->published_us < PUBLISH_EVERY_US))
+		return;
+	agent->status = now;
+	agent->published_us = now_us;
+	if (!agent->wires->agent)
+		return;
+	value = malloc(sizeof(*value));
+	if (!value)
+		return;
+	*value = now;
+	value->value.free = status_free;
+	latest_publish(agent->wires->agent, &value->value);
+}
+
+/* ---- mail ---- */
+
+static void inbox_drain(void *owner)
+{
+	struct agent *agent = owner;
+
+	*agent->inbox_end = mailbox_drain(agent->wires->box[THREAD_AGENT]);
+	while (*agent->inbox_end)
+		agent->inbox_end = &(*agent->inbox_end)->next;
+}
+
+static bool conf_wants_snmp(const struct conf *conf)
+{
+	const struct conf_global *global = &conf->global;
+
+	return global->snmp_vrrp || global->snmp_checker || global->snmp_rfcv2 ||
+	       global->snmp_rfcv3;
+}
+
+static int switch_on(struct agent *agent)
+{
+	int r;
+
+	if (!agent->agentx) {
+		r = agentx_new(agent->catalog, agent->sets, agent->queue,
+			       mailbox_fd(agent->wires->box[THREAD_AGENT]), inbox_drain, agent,
+			       &agent->agentx);
+		if (r < 0)
+			return r;
+	}
+	return agentx_start(agent->agentx, agent->conf->global.snmp_socket);
+}
+
+static void switch_off(struct agent *agent)
+{
+	if (agent->agentx)
+		agentx_stop(agent->agentx, 0);
+	queue_clear(agent->queue);
+}
+
+static void on_conf(struct agent *agent, const struct conf *conf)
+{
+	struct msg_conf_done done = {.from = THREAD_AGENT, .generation = conf->generation};
+	int r = 0;
+
+	conf_unref(agent->conf);
+	agent->conf = conf;
+	catalog_select(agent->catalog, conf);
+	sets_set_read_only(agent->sets, conf->global.snmp_read_only);
+	agent->enabled = conf_wants_snmp(conf) && !agent->stopping;
+	if (agent->enabled)
+		r = switch_on(agent);
+	else
+		switch_off(agent);
+	if (r < 0) {
+		log_error("agent", "SNMP stays off: %s",
+			  r == -EINVAL ? "snmp_socket is not an address this agent knows"
+				       : strerror(-r));
+		agent->enabled = false;
+		switch_off(agent);
+	}
+	(void)mail_post(agent->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof(done));
+}
+
+static void on_event(struct agent *agent, const struct msg_event *event)
+{
+	size_t count;
+
+	if (!agent->enabled || !agent->conf->global.snmp_traps)
+		return;
+	/* The rows that show the event are published before it is posted. */
+	catalog_expire(agent->catalog);
+	count = notifications_of(catalog_view(agent->catalog), event, &agent->serial, agent->made);
+	for (size_t i = 0; i < count; i++) {
+		int r = queue_push(agent->queue, &agent->made[i]);
+
+		if (r < 0)
+			log_error("agent", "notification lost: %s", strerror(-r));
+	}
+}
+
+static void on_mail(struct agent *agent, const struct mail *mail)
+{
+	switch ((enum msg_kind)mail->kind) {
+	case MSG_CONF:
+		on_conf(agent, ((const struct msg_conf *)mail->body)->conf);
+		break;
+	case MSG_EVENT:
+		on_event(agent, (const struct msg_event *)mail->body);
+		break;
+	case MSG_STOP:
+		agent->stopping = true;
+		break;
+	case MSG_REPLY: /* to a SET that was abandoned */
+	default:
+		break;
+	}
+}
+
+static void handle_inbox(struct agent *agent)
+{
+	/* What a SET kept while it waited is older than what the mailbox holds. */
+	*agent->inbox_end = sets_take_mail(agent->sets);
+	while (*agent->inbox_end)
+		agent->inbox_end = &(*agent->inbox_end)->next;
+	inbox_drain(agent);
+	while (agent->inbox) {
+		struct mail *mail = agent->inbox;
+
+		agent->inbox = mail->next;
+		if (!agent->inbox)
+			agent->inbox_end = &agent->inbox;
+		on_mail(agent, mail);
+		mail_free(mail);
+	}
+}
+
+/* ---- the loop ---- */
+
+static void wait_for_mail(const struct agent *agent)
+{
+	struct pollfd poller = {.fd = mailbox_fd(agent->wires->box[THREAD_AGENT]),
+				.events = POLLIN};
+
+	(void)poll(&poller, 1, IDLE_WAIT_MS);
+}
+
+static void agent_turn(struct agent *agent)
+{
+	struct beat *beat = agent->wires->beat[THREAD_AGENT];
+
+	if (agent->enabled)
+		agentx_turn(agent->agentx);
+	else
+		wait_for_mail(agent);
+	if (beat)
+		atomic_store_explicit(&beat->at_us, clock_now_us(), memory_order_relaxed);
+	catalog_expire(agent->catalog);
+	handle_inbox(agent);
+	status_publish(agent, false);
+}
+
+static void agent_leave(struct agent *agent)
+{
+	struct queue_counts counts;
+
+	if (agent->agentx)
+		agentx_stop(agent->agentx, STOP_DRAIN_MS);
+	agent->enabled = false;
+	counts = queue_counts(agent->queue);
+	if (counts.waiting)
+		log_warn("agent", "%zu notifications were not delivered", counts.waiting);
+	status_publish(agent, false);
+}
+
+void *agent_thread(void *argument)
+{
+	const struct wires *wires = argument;
+	struct msg_stopped stopped = {.from = THREAD_AGENT};
+	struct agent *agent;
+	int r;
+
+	log_ring_use(wires->log[THREAD_AGENT]);
+	r = agent_new(wires, &agent);
+	if (r < 0) {
+		log_error("agent", "cannot start: %s", strerror(-r));
+	} else {
+		status_publish(agent, true);
+		while (!agent->stopping)
+			agent_turn(agent);
+		agent_leave(agent);
+		agent_free(agent);
+	}
+	(void)mail_post(wires->box[THREAD_MAIN], MSG_STOPPED, &stopped, sizeof(stopped));
+	return NULL;
+}

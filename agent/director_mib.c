@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPVS-DIRECTOR-MIB: the system scalars, the keys and names of rows, and the list of its tables.
+ * Thread: agent.
+ */
+#include "agent/director_mib.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+
+#include "agent/traffic.h"
+#include "core/base/clock.h"
+
+/* The kernel's rate estimator turns every 2 s: polling faster shows nothing new. */
+#define REFRESH_MS 2000
+
+static const char *protocol_name(uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_SCTP:
+		return "sctp";
+	default:
+		return "tcp";
+	}
+}
+
+static void format_endpoint(const struct ip *ip, uint16_t port, char *room, size_t size)
+{
+	char text[IP_TEXT_MAX];
+
+	ip_format(ip, text);
+	snprintf(room, size, ip->family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+char *director_format_service(const struct svc_key *key, char room[static DIRECTOR_KEY_MAX])
+{
+	char endpoint[DIRECTOR_KEY_MAX - 8];
+
+	if (key->fwmark) {
+		snprintf(room, DIRECTOR_KEY_MAX, "fwmark:%u/%s", key->fwmark,
+			 key->ip.family == AF_INET6 ? "inet6" : "inet");
+		return room;
+	}
+	format_endpoint(&key->ip, key->port, endpoint, sizeof(endpoint));
+	snprintf(room, DIRECTOR_KEY_MAX, "%s/%s", endpoint, protocol_name(key->protocol));
+	return room;
+}
+
+char *director_format_dest(const struct dest_key *key, char room[static DIRECTOR_KEY_MAX])
+{
+	format_endpoint(&key->ip, key->port, room, DIRECTOR_KEY_MAX);
+	return room;
+}
+
+const char *director_name_service(const struct conf_virtual_server *vs, const struct svc_key *key,
+				  char room[static DIRECTOR_KEY_MAX])
+{
+	return vs && vs->snmp_name ? vs->snmp_name : director_format_service(key, room);
+}
+
+const char *director_name_dest(const struct conf_real_server *rs, const struct dest_key *key,
+			       char room[static DIRECTOR_KEY_MAX])
+{
+	return rs && rs->snmp_name ? rs->snmp_name : director_format_dest(key, room);
+}
+
+void director_index_service(struct row *row, const struct svc_key *key)
+{
+	row_index_u32(row, key->fwmark);
+	row_index_ip(row, &key->ip);
+	row_index_u32(row, key->protocol);
+	row_index_u32(row, key->port);
+}
+
+void director_index_dest(struct row *row, const struct dest_key *key)
+{
+	row_index_ip(row, &key->ip);
+	row_index_u32(row, key->port);
+}
+
+int director_forwarding(enum conf_forward forward)
+{
+	switch (forward) {
+	case CONF_NAT:
+		return 1; /* masquerade */
+	case CONF_TUN:
+		return 3; /* tunnel */
+	case CONF_DR:
+		break;
+	}
+	return 4; /* directRoute */
+}
+
+int director_service_state(const struct snap_service *service, size_t n_servers)
+{
+	if (!service->quorum_up)
+		return DEST_DOWN;
+	if ((size_t)service->n_up + service->n_draining + service->n_locked < n_servers)
+		return DEST_DEGRADED;
+	return DEST_UP;
+}
+
+uint32_t director_remaining(const struct snap_dest *dest)
+{
+	if (dest->admin != DEST_SHUTTING_DOWN)
+		return 0;
+	return dest->active_conns + dest->inactive_conns;
+}
+
+/* ---- system scalars ---- */
+
+static int build(const struct view *view, struct rows *ret)
+{
+	struct row *row;
+
+	if (!view->check)
+		return 0;
+	row = rows_add(ret, 0, 0);
+	if (!row)
+		return -ENOMEM;
+	row_index_u32(row, 0);
+	return 0;
+}
+
+static bool version(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)view, (void)row;
+	return cell_text(ret, PACKAGE_STRING);
+}
+
+static bool kernel_version(const struct view *view, const struct row *row, struct cell *ret)
+{
+	uint32_t v = view->check->ipvs_version;
+	int size;
+
+	(void)row;
+	if (!view->check->ipvs_available)
+		return cell_text(ret, "");
+	size = snprintf((char *)ret->room, sizeof(ret->room), "%u.%u.%u", v >> 16, v >> 8 & 0xff,
+			v & 0xff);
+	return cell_octets(ret, ret->room, (size_t)size);
+}
+
+static bool table_size(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->conn_table_size);
+}
+
+static bool generation(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->daemon ? view->daemon->generation : 0);
+}
+
+static bool last_load(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_date(ret, view->daemon ? view->daemon->loaded_wall_us : 0);
+}
+
+static bool last_error(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_text_or_empty(ret, view->daemon ? view->daemon->load_error : NULL);
+}
+
+static bool last_change(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_timestamp(ret, view, view->check->changed_us);
+}
+
+static bool snapshot_age(const struct view *view, const struct row *row, struct cell *ret)
+{
+	uint64_t at_us = view->check->kernel_us;
+
+	(void)row;
+	if (at_us == 0)
+		return cell_number(ret, UINT32_MAX);
+	if (at_us > view->now_us)
+		return cell_number(ret, 0);
+	return cell_number(ret, (int64_t)((view->now_us - at_us) / USEC_PER_MSEC));
+}
+
+static bool snapshot_serial(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->serial);
+}
+
+static bool refresh_rate(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)view, (void)row;
+	return cell_number(ret, REFRESH_MS);
+}
+
+static bool services(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, (int64_t)view->check->n_services);
+}
+
+static bool dests(const struct view *view, const struct row *row, struct cell *ret)
+{
+	const struct snap_check *check = view->check;
+	size_t count = check->n_dests;
+
+	(void)row;
+	for (size_t s = 0; s < check->n_services; s++)
+		count -= check->services[s].n_dests > 0 &&
+			 check->conf->services[check->services[s].vs].has_sorry;
+	return cell_number(ret, (int64_t)count);
+}
+
+static bool tcp_timeout(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->tcp_timeout_s);
+}
+
+static bool tcpfin_timeout(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->tcpfin_timeout_s);
+}
+
+static bool udp_timeout(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->udp_timeout_s);
+}
+
+static bool fetch_total(const struct view *view, const struct row *row, struct ipvs_stats *ret)
+{
+	(void)row;
+	view_total_stats(view->check, ret);
+	return true;
+}
+
+TRAFFIC_GETTERS(total, fetch_total)
+
+/*
+ * A total loses continuity with any of its services, and when a reload removes one. The moment of
+ * the load is derived from two stored pairs, so it does not move between readings.
+ */
+static bool discontinuity(const struct view *view, const struct row *row, struct cell *ret)
+{
+	const struct snap_daemon *daemon = view->daemon;
+	uint64_t latest_us = 0;
+
+	(void)row;
+	if (daemon && daemon->loaded_wall_us > daemon->started_wall_us)
+		latest_us = daemon->started_us + daemon->loaded_wall_us - daemon->started_wall_us;
+	for (size_t s = 0; s < view->check->n_services; s++)
+		if (view->check->services[s].stats_since_us > latest_us)
+			latest_us = view->check->services[s].stats_since_us;
+	return cell_timestamp(ret, view, latest_us);
+}
+
+static const struct column columns[] = {
+	COLUMN_READ(1, OCTETS, version),
+	COLUMN_READ(2, OCTETS, kernel_version),
+	COLUMN_READ(3, GAUGE32, table_size),
+	COLUMN_READ(4, COUNTER32, generation),
+	COLUMN_READ(5, OCTETS, last_load),
+	COLUMN_READ(6, OCTETS, last_error),
+	COLUMN_READ(7, TIMETICKS, last_change),
+	COLUMN_READ(8, GAUGE32, snapshot_age),
+	COLUMN_READ(9, COUNTER32, snapshot_serial),
+	COLUMN_READ(10, GAUGE32, refresh_rate),
+	COLUMN_READ(11, GAUGE32, services),
+	COLUMN_READ(12, GAUGE32, dests),
+	COLUMN_READ(13, GAUGE32, tcp_timeout),
+	COLUMN_READ(14, GAUGE32, tcpfin_timeout),
+	COLUMN_READ(15, GAUGE32, udp_timeout),
+	COLUMN_READ(20, COUNTER64, total_conns),
+	COLUMN_READ(21, COUNTER64, total_in_packets),
+	COLUMN_READ(22, COUNTER64, total_out_packets),
+	COLUMN_READ(23, COUNTER64, total_in_octets),
+	COLUMN_READ(24, COUNTER64, total_out_octets),
+	COLUMN_READ(25, COUNTER64, total_conn_rate),
+	COLUMN_READ(26, COUNTER64, total_in_packet_rate),
+	COLUMN_READ(27, COUNTER64, total_out_packet_rate),
+	COLUMN_READ(28, COUNTER64, total_in_octet_rate),
+	COLUMN_READ(29, COUNTER64, total_out_octet_rate),
+	COLUMN_READ(30, TIMETICKS, discontinuity),
+};
+
+static const struct table scalars = {
+	.name = "ipvsdSystem",
+	.entry = {DIRECTOR_ROOT, 1, 1},
+	.entry_length = DIRECTOR_ROOT_LENGTH + 2,
+	.columns = columns,
+	.n_columns = CELL_COUNT(columns),
+	.build = build,
+};
+
+static const struct table *const tables[] = {
+	&scalars,	 &director_services,   &director_service_stats,
+	&director_dests, &director_dest_stats, &director_names,
+};
+
+struct table_list director_mib_tables(void)
+{
+	return (struct table_list){.items = tables, .count = CELL_COUNT(tables)};
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPVS-DIRECTOR-MIB: where it stands, and how its rows are keyed and named. DIRECTOR_ROOT and one
+ * line of mibs/IPVS-DIRECTOR-MIB.txt are all that a move to another arc has to change. Thread:
+ * agent.
+ *
+ * Rows are keyed by what the kernel uses, so they never move: services by mark, address, protocol
+ * and port; destinations by that plus address and port. The sorry server has no row:
+ * ipvsdSvcSorryActive tells about it.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/cells.h"
+#include "agent/table.h"
+
+/* The experimental arc of net-snmp, until an enterprise number is assigned. */
+#define DIRECTOR_ROOT	     1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 47
+#define DIRECTOR_ROOT_LENGTH 10
+
+#define DIRECTOR_KEY_MAX 64 /* octets of the longest key text, terminator included */
+
+/* "192.0.2.10:80/tcp", "[2001:db8::1]:80/udp", "fwmark:5/inet": as the configuration's identity
+ * text. */
+char *director_format_service(const struct svc_key *key, char room[static DIRECTOR_KEY_MAX]);
+/* "10.0.0.1:80", "[2001:db8::2]:80" */
+char *director_format_dest(const struct dest_key *key, char room[static DIRECTOR_KEY_MAX]);
+
+/* snmp_name when configured, else the key text written to room; vs and rs may be NULL. */
+const char *director_name_service(const struct conf_virtual_server *vs, const struct svc_key *key,
+				  char room[static DIRECTOR_KEY_MAX]);
+const char *director_name_dest(const struct conf_real_server *rs, const struct dest_key *key,
+			       char room[static DIRECTOR_KEY_MAX]);
+
+/* The index of a service row, and what follows it in the index of a destination row. */
+void director_index_service(struct row *row, const struct svc_key *key);
+void director_index_dest(struct row *row, const struct dest_key *key);
+
+/* Columns and notifications share these mappings. IpvsdForwarding and ipvsdSvcOperState numbers. */
+int director_forwarding(enum conf_forward forward);
+int director_service_state(const struct snap_service *service, size_t n_servers);
+/* Connections a running drain waits for; 0 when none runs. */
+uint32_t director_remaining(const struct snap_dest *dest);
+
+/* A destination row as the tables share it: major is the service, minor the place in
+ * snap_check.dests. */
+const struct snap_dest *director_dest(const struct view *view, const struct row *row);
+const struct snap_service *director_dest_service(const struct view *view, const struct row *row);
+/* ipvsdDestAdminState, also under its name in ipvsdNameTable. */
+bool director_get_admin(const struct view *view, const struct row *row, struct cell *ret);
+enum set_error director_set_admin(const struct view *view, const struct row *row,
+				  const struct cell *value, struct set_change *ret);
+bool director_get_oper(const struct view *view, const struct row *row, struct cell *ret);
+bool director_get_drain(const struct view *view, const struct row *row, struct cell *ret);
+bool director_get_remaining(const struct view *view, const struct row *row, struct cell *ret);
+
+/* Immutable descriptors, each in a file of its own; director_mib_tables() gathers them. */
+extern const struct table director_services;	  /* 1.2.1 */
+extern const struct table director_service_stats; /* 1.2.2 */
+extern const struct table director_dests;	  /* 1.3.1 */
+extern const struct table director_dest_stats;	  /* 1.3.2 */
+extern const struct table director_names;	  /* 1.3.3 */

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * KEEPALIVED-MIB K.2: sync groups, their members, and VRRP instances. Addresses are in
+ * keepalived_address.c. Thread: agent. Rows are numbered by configuration order.
+ *
+ * Holes: a script column has no instance where no such script is configured, vrrpInstanceSyncGroup
+ * none outside a group, vrrpInstanceLvsSyncInterface none at all (no sync daemon). Every number is
+ * always there. Of the columns the MIB calls read-write, the base priority and preemption are; the
+ * other four (accept, promote_secondaries, linkbeat, deleted notifications) belong to the
+ * configuration and answer notWritable, as keepalived's do.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/cells.h"
+#include "agent/keepalived.h"
+#include "core/base/clock.h"
+
+static int add_row(struct rows *rows, uint32_t major, uint32_t minor, uint32_t first,
+		   uint32_t second)
+{
+	struct row *row = rows_add(rows, major, minor);
+
+	if (!row)
+		return -ENOMEM;
+	row_index_u32(row, first);
+	if (second > 0)
+		row_index_u32(row, second);
+	return 0;
+}
+
+static bool any_notify(const struct conf_notify *notify)
+{
+	return notify->master.text || notify->backup.text || notify->fault.text ||
+	       notify->stop.text || notify->any.text || notify->master_rx_lower_pri.text;
+}
+
+/* What an unset smtp_alert of an instance or group means. */
+static bool default_alert(const struct conf_global *global)
+{
+	if (global->smtp_alert_vrrp != CONF_UNSET)
+		return global->smtp_alert_vrrp == CONF_ON;
+	return global->smtp_alert == CONF_ON;
+}
+
+/* ---- sync groups ---- */
+
+static int build_groups(const struct view *view, struct rows *ret)
+{
+	int error = 0;
+
+	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups && !error; i++)
+		error = add_row(ret, i, 0, keepalived_index(view->vrrp->groups[i].conf_index), 0);
+	return error;
+}
+
+static const struct conf_group *group_of(const struct view *view, const struct row *row)
+{
+	return &view->vrrp->conf->groups[view->vrrp->groups[row->major].conf_index];
+}
+
+static bool group_name(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_text(ret, group_of(view, row)->name);
+}
+
+static bool group_state(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, view->vrrp->groups[row->major].state);
+}
+
+static bool group_smtp_alert(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_switch(ret, group_of(view, row)->smtp_alert,
+			   default_alert(&view->vrrp->conf->global));
+}
+
+static bool group_notify_exec(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, any_notify(&group_of(view, row)->notify));
+}
+
+static bool group_master(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &group_of(view, row)->notify.master);
+}
+
+static bool group_backup(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &group_of(view, row)->notify.backup);
+}
+
+static bool group_fault(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &group_of(view, row)->notify.fault);
+}
+
+static bool group_any(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &group_of(view, row)->notify.any);
+}
+
+static bool group_weight(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, group_of(view, row)->tracking_weight);
+}
+
+static bool group_stop(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &group_of(view, row)->notify.stop);
+}
+
+static const struct column group_columns[] = {
+	COLUMN_READ(2, OCTETS, group_name),	   COLUMN_READ(3, INTEGER, group_state),
+	COLUMN_READ(4, INTEGER, group_smtp_alert), COLUMN_READ(5, INTEGER, group_notify_exec),
+	COLUMN_READ(6, OCTETS, group_master),	   COLUMN_READ(7, OCTETS, group_backup),
+	COLUMN_READ(8, OCTETS, group_fault),	   COLUMN_READ(9, OCTETS, group_any),
+	COLUMN_READ(10, INTEGER, group_weight),	   COLUMN_READ(11, OCTETS, group_stop),
+};
+
+static int build_members(const struct view *view, struct rows *ret)
+{
+	int error = 0;
+
+	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups; i++) {
+		uint32_t at = view->vrrp->groups[i].conf_index;
+		const struct conf_group *group = &view->vrrp->conf->groups[at];
+
+		for (uint32_t m = 0; m < group->n_members && !error; m++)
+			error = add_row(ret, i, m, keepalived_index(at), m + 1);
+	}
+	return error;
+}
+
+static bool member_name(const struct view *view, const struct row *row, struct cell *ret)
+{
+	uint32_t instance = group_of(view, row)->members[row->minor];
+
+	return cell_text(ret, view->vrrp->conf->instances[instance].name);
+}
+
+static const struct column member_columns[] = {
+	COLUMN_READ(2, OCTETS, member_name),
+};
+
+/* ---- instances ---- */
+
+static int build_instances(const struct view *view, struct rows *ret)
+{
+	int error = 0;
+
+	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances && !error; i++)
+		error = add_row(ret, i, 0, keepalived_index(view->vrrp->instances[i].conf_index),
+				0);
+	return error;
+}
+
+static const struct snap_instance *live(const struct view *view, const struct row *row)
+{
+	return &view->vrrp->instances[row->major];
+}
+
+static const struct conf_instance *conf_of(const struct view *view, const struct row *row)
+{
+	return &view->vrrp->conf->instances[live(view, row)->conf_index];
+}
+
+static bool instance_name(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_text(ret, conf_of(view, row)->name);
+}
+
+static bool instance_vrid(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, conf_of(view, row)->vrid);
+}
+
+static bool instance_state(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, live(view, row)->state);
+}
+
+static bool instance_initial(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, conf_of(view, row)->state);
+}
+
+static bool instance_wanted(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, live(view, row)->wanted);
+}
+
+static bool instance_base(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, live(view, row)->base_priority);
+}
+
+static bool instance_effective(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, live(view, row)->effective_priority);
+}
+
+static bool instance_vips(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, live(view, row)->addresses_set); /* allSet(1) notAllSet(2) */
+}
+
+static bool instance_interface(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_text(ret, conf_of(view, row)->interface);
+}
+
+static bool instance_track(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, !conf_of(view, row)->dont_track_primary);
+}
+
+/* Seconds in version 2, centiseconds in version 3. */
+static bool instance_advert(const struct view *view, const struct row *row, struct cell *ret)
+{
+	const struct conf_instance *conf = conf_of(view, row);
+
+	return cell_number(ret, (int64_t)(conf->advert_us /
+					  (conf->version == 3 ? USEC_PER_CSEC : USEC_PER_SEC)));
+}
+
+static bool instance_preempt(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, live(view, row)->preempt); /* preempt(1) noPreempt(2) */
+}
+
+static bool instance_delay(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_seconds(ret, conf_of(view, row)->preempt_delay_us);
+}
+
+static bool instance_auth(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, conf_of(view, row)->auth);
+}
+
+static bool instance_off(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)view, (void)row;
+	return cell_truth(ret, false);
+}
+
+static bool instance_nothing(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)view, (void)row, (void)ret;
+	return false;
+}
+
+static bool instance_group(const struct view *view, const struct row *row, struct cell *ret)
+{
+	uint32_t group = conf_of(view, row)->group;
+
+	return group != CONF_NONE && cell_text(ret, view->vrrp->conf->groups[group].name);
+}
+
+static bool instance_garp(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_seconds(ret, conf_of(view, row)->garp_delay_us);
+}
+
+static bool instance_smtp(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_switch(ret, conf_of(view, row)->smtp_alert,
+			   default_alert(&view->vrrp->conf->global));
+}
+
+static bool instance_exec(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, any_notify(&conf_of(view, row)->notify));
+}
+
+static bool instance_master(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.master);
+}
+
+static bool instance_backup(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.backup);
+}
+
+static bool instance_fault(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.fault);
+}
+
+static bool instance_stop(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.stop);
+}
+
+static bool instance_any(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.any);
+}
+
+static bool instance_accept(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, conf_of(view, row)->accept);
+}
+
+static bool instance_version(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, conf_of(view, row)->version);
+}
+
+static bool instance_rx_lower(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.master_rx_lower_pri);
+}
+
+/* ff02::12, RFC 5798 section 5.1.2.2 */
+static const struct ip all_routers6 = {
+	.family = AF_INET6,
+	.octets = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12},
+};
+
+static const struct ip *multicast(const struct view *view, const struct row *row)
+{
+	const struct conf_instance *conf = conf_of(view, row);
+
+	if (conf->n_addresses > 0 && conf->addresses[0].ip.family == AF_INET6)
+		return &all_routers6;
+	return &view->vrrp->conf->global.mcast_group4;
+}
+
+static bool instance_mcast_type(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_ip_type(ret, multicast(view, row));
+}
+
+static bool instance_mcast(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_ip(ret, multicast(view, row));
+}
+
+static void vrrp_change(const struct view *view, const struct row *row, enum vrrp_field field,
+			int32_t value, int32_t before, struct set_change *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->target = SET_TO_VRRP;
+	ret->apply.vrrp.field = field;
+	ret->apply.vrrp.value = value;
+	snprintf(ret->apply.vrrp.instance, sizeof(ret->apply.vrrp.instance), "%s",
+		 conf_of(view, row)->name);
+	ret->undo.vrrp = ret->apply.vrrp;
+	ret->undo.vrrp.value = before;
+}
+
+static enum set_error set_base(const struct view *view, const struct row *row,
+			       const struct cell *value, struct set_change *ret)
+{
+	vrrp_change(view, row, VRRP_SET_PRIORITY, (int32_t)value->number,
+		    live(view, row)->base_priority, ret);
+	return SET_OK;
+}
+
+static enum set_error set_preempt(const struct view *view, const struct row *row,
+				  const struct cell *value, struct set_change *ret)
+{
+	vrrp_change(view, row, VRRP_SET_PREEMPT, (int32_t)value->number,
+		    live(view, row)->preempt ? 1 : 2, ret);
+	return SET_OK;
+}
+
+static const struct column instance_columns[] = {
+	COLUMN_READ(2, OCTETS, instance_name),
+	COLUMN_READ(3, GAUGE32, instance_vrid),
+	COLUMN_READ(4, INTEGER, instance_state),
+	COLUMN_READ(5, INTEGER, instance_initial),
+	COLUMN_READ(6, INTEGER, instance_wanted),
+	COLUMN_WRITE(7, INTEGER, instance_base, set_base, 1, 255),
+	COLUMN_READ(8, INTEGER, instance_effective),
+	COLUMN_READ(9, INTEGER, instance_vips),
+	COLUMN_READ(10, OCTETS, instance_interface),
+	COLUMN_READ(11, INTEGER, instance_track),
+	COLUMN_READ(12, GAUGE32, instance_advert),
+	COLUMN_WRITE(13, INTEGER, instance_preempt, set_preempt, 1, 2),
+	COLUMN_READ(14, GAUGE32, instance_delay),
+	COLUMN_READ(15, INTEGER, instance_auth),
+	COLUMN_READ(16, INTEGER, instance_off),	   /* LvsSyncDaemon */
+	COLUMN_READ(17, OCTETS, instance_nothing), /* LvsSyncInterface */
+	COLUMN_READ(18, OCTETS, instance_group),
+	COLUMN_READ(19, GAUGE32, instance_garp),
+	COLUMN_READ(20, INTEGER, instance_smtp),
+	COLUMN_READ(21, INTEGER, instance_exec),
+	COLUMN_READ(22, OCTETS, instance_master),
+	COLUMN_READ(23, OCTETS, instance_backup),
+	COLUMN_READ(24, OCTETS, instance_fault),
+	COLUMN_READ(25, OCTETS, instance_stop),
+	COLUMN_READ(26, OCTETS, instance_any),
+	COLUMN_READ(27, INTEGER, instance_accept),
+	COLUMN_READ(28, INTEGER, instance_off), /* PromoteSecondaries */
+	COLUMN_READ(29, INTEGER, instance_off), /* UseLinkbeat */
+	COLUMN_READ(30, INTEGER, instance_version),
+	COLUMN_READ(31, OCTETS, instance_rx_lower),
+	COLUMN_READ(32, OCTETS, instance_nothing), /* ScriptDeleted */
+	COLUMN_READ(33, INTEGER, instance_off),	   /* NotifyDeleted */
+	COLUMN_READ(34, INTEGER, instance_mcast_type),
+	COLUMN_READ(35, OCTETS, instance_mcast),
+	COLUMN_READ(36, INTEGER, instance_off), /* V3ChecksumAsV2 */
+};
+
+static const struct table groups = {
+	.name = "vrrpSyncGroupTable",
+	.entry = {KEEPALIVED_ROOT, 2, 1, 1},
+	.entry_length = 12,
+	.columns = group_columns,
+	.n_columns = CELL_COUNT(group_columns),
+	.build = build_groups,
+};
+
+static const struct table members = {
+	.name = "vrrpSyncGroupMemberTable",
+	.entry = {KEEPALIVED_ROOT, 2, 2, 1},
+	.entry_length = 12,
+	.columns = member_columns,
+	.n_columns = CELL_COUNT(member_columns),
+	.build = build_members,
+};
+
+static const struct table instances = {
+	.name = "vrrpInstanceTable",
+	.entry = {KEEPALIVED_ROOT, 2, 3, 1},
+	.entry_length = 12,
+	.columns = instance_columns,
+	.n_columns = CELL_COUNT(instance_columns),
+	.build = build_instances,
+};
+
+static const struct table *const tables[] = {&groups, &members, &instances, &keepalived_addresses};
+
+struct table_list keepalived_vrrp_tables(void)
+{
+	return (struct table_list){.items = tables, .count = CELL_COUNT(tables)};
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an event to the notifications it means: KEEPALIVED-MIB, VRRP-MIB and our own. Thread: agent.
+ *
+ * The event's own fields come first; configuration and snapshot only add what it does not carry
+ * (names, type, comment, deadline), and only as far as the object is still there. Objects are found
+ * again by name or key when a reload came between, so that an instance OID is the one a GET would
+ * use. KEEPALIVED-MIB's own agent sends column OIDs without instance; here every varbind names its
+ * row. Switches: enable_traps for all; then the part the notification belongs to;
+ * vrrpNotificationCntl instead of enable_traps for VRRP-MIB. No varbind is a Counter64, which a
+ * version 1 trap could not carry.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "agent/bind.h"
+#include "agent/cells.h"
+#include "agent/director_mib.h"
+#include "agent/keepalived.h"
+#include "agent/vrrp_mib.h"
+
+static const struct bind_place k_global = {{KEEPALIVED_ROOT, 1}, 10};
+static const struct bind_place k_group = {{KEEPALIVED_ROOT, 2, 1, 1}, 12};
+static const struct bind_place k_instance = {{KEEPALIVED_ROOT, 2, 3, 1}, 12};
+static const struct bind_place k_vs = {{KEEPALIVED_ROOT, 3, 3, 1}, 12};
+static const struct bind_place k_rs = {{KEEPALIVED_ROOT, 3, 4, 1}, 12};
+static const struct bind_place k_vrrp_traps = {{KEEPALIVED_ROOT, 2, 10, 0}, 12};
+static const struct bind_place k_check_traps = {{KEEPALIVED_ROOT, 3, 5, 0}, 12};
+static const struct bind_place rfc_operations = {{VRRP_MIB_ROOT, 1}, 8};
+static const struct bind_place rfc_oper = {{VRRP_MIB_ROOT, 1, 3, 1}, 10};
+static const struct bind_place rfc_traps = {{VRRP_MIB_ROOT, 0}, 8};
+static const struct bind_place d_system = {{DIRECTOR_ROOT, 1, 1}, 12};
+static const struct bind_place d_svc = {{DIRECTOR_ROOT, 1, 2, 1, 1}, 14};
+static const struct bind_place d_dest = {{DIRECTOR_ROOT, 1, 3, 1, 1}, 14};
+static const struct bind_place d_control = {{DIRECTOR_ROOT, 1, 8}, 12};
+static const struct bind_place d_traps = {{DIRECTOR_ROOT, 0}, 11};
+
+enum director_trap {
+	TRAP_DEST_DOWN = 1,
+	TRAP_DEST_UP = 2,
+	TRAP_QUORUM_LOST = 3,
+	TRAP_QUORUM_GAINED = 4,
+	TRAP_DRAIN_STARTED = 5,
+	TRAP_DRAIN_COMPLETED = 6,
+	TRAP_DRAIN_TIMED_OUT = 7,
+	TRAP_DRAIN_CANCELLED = 8,
+	TRAP_CONFIG_RELOADED = 11,
+};
+
+/* VrrpState of a trap whose object leaves. */
+#define STATE_UNKNOWN  4
+#define STATE_SHUTDOWN 5
+
+struct work {
+	const struct view *view;
+	const struct msg_event *event;
+	const struct conf *conf; /* newest; NULL before the first publication: nothing is sent */
+	uint32_t *serial;
+	struct bind_out out;
+};
+
+static bool sends_vrrp(const struct work *work)
+{
+	return work->conf->global.snmp_traps && work->conf->global.snmp_vrrp;
+}
+
+static bool sends_check(const struct work *work)
+{
+	return work->conf->global.snmp_traps && work->conf->global.snmp_checker;
+}
+
+static bool sends_rfc2787(const struct work *work)
+{
+	return work->view->traps_enabled && work->conf->global.snmp_rfcv2;
+}
+
+static void bind_router_id(const struct work *work, struct notification *n)
+{
+	bind_text(n, &k_global, 2, NULL, work->conf->global.router_id);
+}
+
+/* ---- VRRP ---- */
+
+/* NULL when no instance of that name is configured any more. */
+static const struct conf_instance *find_instance(const struct conf *conf, const char *name,
+						 uint32_t hint)
+{
+	if (hint < conf->n_instances && strcmp(conf->instances[hint].name, name) == 0)
+		return &conf->instances[hint];
+	for (size_t i = 0; i < conf->n_instances; i++)
+		if (strcmp(conf->instances[i].name, name) == 0)
+			return &conf->instances[i];
+	return NULL;
+}
+
+static void notify_instance(struct work *work)
+{
+	const struct msg_event *event = work->event;
+	const struct conf_instance *conf =
+		find_instance(work->conf, event->instance.name, event->instance.instance);
+	struct row index = {0};
+	struct notification *n;
+
+	row_index_u32(&index, keepalived_index(conf ? (uint32_t)(conf - work->conf->instances)
+						    : event->instance.instance));
+	n = bind_begin(&work->out, &k_vrrp_traps, 2, event);
+	bind_text(n, &k_instance, 2, &index, event->instance.name);
+	bind_number(n, &k_instance, 4, &index, CELL_INTEGER,
+		    event->instance.stopping ? STATE_SHUTDOWN : (int)event->instance.state);
+	bind_number(n, &k_instance, 5, &index, CELL_INTEGER,
+		    conf ? (int)conf->state : STATE_UNKNOWN);
+	bind_router_id(work, n);
+}
+
+static void notify_new_master(struct work *work)
+{
+	const struct msg_event *event = work->event;
+	const struct conf_instance *conf =
+		find_instance(work->conf, event->instance.name, event->instance.instance);
+	struct row index = {0};
+	struct notification *n;
+
+	if (event->instance.state != VRRP_MASTER || event->instance.stopping)
+		return;
+	if (event->instance.master.family != AF_INET || (conf && !vrrp_mib_covers(conf)))
+		return;
+	row_index_u32(&index, event->instance.ifindex);
+	row_index_u32(&index, event->instance.vrid);
+	n = bind_begin(&work->out, &rfc_traps, 1, event);
+	bind_ip(n, &rfc_oper, 7, &index, CELL_IPADDRESS, &event->instance.master);
+}
+
+static uint32_t find_group(const struct conf *conf, const char *name, uint32_t hint)
+{
+	for (uint32_t i = 0; i < conf->n_groups; i++)
+		if (strcmp(conf->groups[i].name, name) == 0)
+			return i;
+	return hint;
+}
+
+static void notify_group(struct work *work)
+{
+	const struct msg_event *event = work->event;
+	struct row index = {0};
+	struct notification *n;
+
+	row_index_u32(&index, keepalived_index(find_group(work->conf, event->group.name,
+							  event->group.group)));
+	n = bind_begin(&work->out, &k_vrrp_traps, 1, event);
+	bind_text(n, &k_group, 2, &index, event->group.name);
+	bind_number(n, &k_group, 3, &index, CELL_INTEGER,
+		    event->group.stopping ? STATE_SHUTDOWN : (int)event->group.state);
+	bind_router_id(work, n);
+}
+
+static void notify_auth_failure(struct work *work)
+{
+	struct notification *n;
+
+	if (work->event->packet.source.family != AF_INET)
+		return;
+	n = bind_begin(&work->out, &rfc_traps, 2, work->event);
+	bind_ip(n, &rfc_operations, 5, NULL, CELL_IPADDRESS, &work->event->packet.source);
+	bind_number(n, &rfc_operations, 6, NULL, CELL_INTEGER, work->event->packet.error);
+}
+
+/* ---- services and destinations ---- */
+
+/* What an event is about, as far as it is still there. */
+struct subject {
+	const struct svc_key *svc;
+	const struct conf_virtual_server *vs; /* NULL: gone */
+	const struct conf_real_server *rs;    /* NULL: gone, or no event of a server */
+	const struct snap_service *service;   /* NULL: not published */
+	const struct snap_dest *dest;	      /* likewise */
+	struct row vs_index, rs_index;	      /* KEEPALIVED-MIB */
+	struct row svc_index, dest_index;     /* IPVS-DIRECTOR-MIB */
+};
+
+static bool is_service(const struct conf_virtual_server *vs, const struct svc_key *svc)
+{
+	const struct svc_key *key = vs->keys;
+
+	return vs->n_keys > 0 && key->fwmark == svc->fwmark && key->protocol == svc->protocol &&
+	       key->port == svc->port && ip_compare(&key->ip, &svc->ip) == 0;
+}
+
+static void find_service(const struct work *work, uint32_t hint, const struct svc_key *svc,
+			 struct subject *ret)
+{
+	const struct snap_check *check = work->view->check;
+	const struct conf *conf = check ? check->conf : NULL;
+	uint32_t at = hint;
+
+	ret->svc = svc;
+	if (conf && !(at < conf->n_services && is_service(&conf->services[at], svc)))
+		for (at = 0; at < conf->n_services && !is_service(&conf->services[at], svc);)
+			at++;
+	if (conf && at < conf->n_services) {
+		ret->vs = &conf->services[at];
+		ret->service = view_service(check, at);
+	} else {
+		at = hint;
+	}
+	row_index_u32(&ret->vs_index, keepalived_index(at));
+	director_index_service(&ret->svc_index, svc);
+}
+
+static bool is_server(const struct conf_real_server *rs, const struct dest_key *dest)
+{
+	return rs->key.port == dest->port && ip_compare(&rs->key.ip, &dest->ip) == 0;
+}
+
+/* After find_service(). rs SNAP_SORRY is the fallback server, which has no configuration of its
+ * own. */
+static void find_dest(const struct work *work, uint32_t hint, const struct dest_key *dest,
+		      struct subject *ret)
+{
+	const struct conf_virtual_server *vs = ret->vs;
+	uint32_t at = hint;
+
+	if (vs && hint != SNAP_SORRY && !(at < vs->n_servers && is_server(&vs->servers[at], dest)))
+		for (at = 0; at < vs->n_servers && !is_server(&vs->servers[at], dest);)
+			at++;
+	if (vs && at < vs->n_servers)
+		ret->rs = &vs->servers[at];
+	else
+		at = hint;
+	if (ret->service && (ret->rs || at == SNAP_SORRY))
+		ret->dest = view_dest(work->view->check, ret->service, at);
+	ret->rs_index = ret->vs_index;
+	row_index_u32(&ret->rs_index, keepalived_rs_index(at, vs && vs->has_sorry));
+	ret->dest_index = ret->svc_index;
+	director_index_dest(&ret->dest_index, dest);
+}
+
+/* virtualServerType, what identifies a server of that type, and the protocol. */
+static void bind_identity(struct notification *n, const struct subject *subject)
+{
+	const struct svc_key *svc = subject->svc;
+	enum conf_vs_type type = svc->fwmark ? CONF_VS_FWMARK : CONF_VS_ADDRESS;
+
+	if (subject->vs)
+		type = subject->vs->type;
+	bind_number(n, &k_vs, 2, &subject->vs_index, CELL_INTEGER, type);
+	switch (type) {
+	case CONF_VS_GROUP:
+		bind_text(n, &k_vs, 3, &subject->vs_index, subject->vs->group_name);
+		break;
+	case CONF_VS_FWMARK:
+		bind_number(n, &k_vs, 4, &subject->vs_index, CELL_GAUGE32, svc->fwmark);
+		break;
+	case CONF_VS_ADDRESS:
+		bind_number(n, &k_vs, 5, &subject->vs_index, CELL_INTEGER,
+			    svc->ip.family == AF_INET6 ? 2 : 1);
+		bind_ip(n, &k_vs, 6, &subject->vs_index, CELL_OCTETS, &svc->ip);
+		bind_number(n, &k_vs, 7, &subject->vs_index, CELL_GAUGE32, svc->port);
+		break;
+	}
+	bind_number(n, &k_vs, 8, &subject->vs_index, CELL_INTEGER,
+		    keepalived_protocol(subject->vs ? subject->vs->protocol : svc->protocol));
+}
+
+static void bind_counts(const struct work *work, struct notification *n,
+			const struct subject *subject, uint32_t up, uint32_t total)
+{
+	bind_number(n, &k_vs, 21, &subject->vs_index, CELL_GAUGE32, up);
+	bind_number(n, &k_vs, 20, &subject->vs_index, CELL_GAUGE32, total);
+	bind_router_id(work, n);
+}
+
+static void notify_server(struct work *work, const struct subject *subject)
+{
+	const struct msg_event *event = work->event;
+	bool alpha = subject->rs && subject->rs->alpha;
+	bool alive = !event->dest.stopping && keepalived_is_alive(event->dest.oper, alpha);
+	struct notification *n = bind_begin(&work->out, &k_check_traps, 1, event);
+
+	bind_number(n, &k_rs, 3, &subject->rs_index, CELL_INTEGER,
+		    event->dest.dest.ip.family == AF_INET6 ? 2 : 1);
+	bind_ip(n, &k_rs, 4, &subject->rs_index, CELL_OCTETS, &event->dest.dest.ip);
+	bind_number(n, &k_rs, 5, &subject->rs_index, CELL_GAUGE32, event->dest.dest.port);
+	bind_number(n, &k_rs, 6, &subject->rs_index, CELL_INTEGER, alive ? 1 : 2);
+	bind_identity(n, subject);
+	bind_counts(work, n, subject, event->dest.n_up, event->dest.n_total);
+}
+
+static struct notification *begin_director(struct work *work, enum director_trap trap)
+{
+	struct notification *n = bind_begin(&work->out, &d_traps, trap, work->event);
+
+	*work->serial += 1;
+	bind_number(n, &d_control, 5, NULL, CELL_GAUGE32, *work->serial);
+	return n;
+}
+
+static void bind_service_name(struct notification *n, const struct subject *subject)
+{
+	char key[DIRECTOR_KEY_MAX];
+
+	bind_text(n, &d_svc, 6, &subject->svc_index,
+		  director_name_service(subject->vs, subject->svc, key));
+}
+
+/* The two names and the administrative state, with which every notification of a destination
+ * begins. */
+static void bind_dest_names(const struct work *work, struct notification *n,
+			    const struct subject *subject)
+{
+	char key[DIRECTOR_KEY_MAX];
+
+	bind_service_name(n, subject);
+	bind_text(n, &d_dest, 4, &subject->dest_index,
+		  director_name_dest(subject->rs, &work->event->dest.dest, key));
+	bind_number(n, &d_dest, 5, &subject->dest_index, CELL_INTEGER, work->event->dest.admin);
+}
+
+static void bind_dests(struct notification *n, const struct subject *subject, uint32_t up,
+		       uint32_t total)
+{
+	bind_number(n, &d_svc, 22, &subject->svc_index, CELL_GAUGE32, up);
+	bind_number(n, &d_svc, 21, &subject->svc_index, CELL_GAUGE32, total);
+}
+
+static void notify_dest(struct work *work, const struct subject *subject)
+{
+	const struct msg_event *event = work->event;
+	enum dest_oper oper = event->dest.oper;
+	struct notification *n;
+
+	if (event->dest.stopping || event->dest.rs == SNAP_SORRY)
+		return;
+	if (oper != DEST_DOWN && oper != DEST_UP && oper != DEST_DEGRADED)
+		return;
+	n = begin_director(work, oper == DEST_DOWN ? TRAP_DEST_DOWN : TRAP_DEST_UP);
+	bind_dest_names(work, n, subject);
+	bind_number(n, &d_dest, 10, &subject->dest_index, CELL_INTEGER, oper);
+	bind_number(n, &d_dest, 19, &subject->dest_index, CELL_INTEGER, event->dest.weight);
+	bind_text(n, &d_dest, 13, &subject->dest_index, event->dest.error);
+	bind_dests(n, subject, event->dest.n_up, event->dest.n_total);
+}
+
+static void notify_drain(struct work *work, const struct subject *subject)
+{
+	const struct msg_event *event = work->event;
+	const struct snap_dest *dest = subject->dest;
+	enum director_trap trap;
+	struct notification *n;
+
+	switch (event->dest.drain) {
+	case DRAIN_DRAINING:
+		trap = TRAP_DRAIN_STARTED;
+		break;
+	case DRAIN_DRAINED:
+		trap = TRAP_DRAIN_COMPLETED;
+		break;
+	case DRAIN_TIMED_OUT:
+		trap = TRAP_DRAIN_TIMED_OUT;
+		break;
+	case DRAIN_CANCELLED:
+		trap = TRAP_DRAIN_CANCELLED;
+		break;
+	default:
+		return;
+	}
+	n = begin_director(work, trap);
+	bind_dest_names(work, n, subject);
+	bind_number(n, &d_dest, 26, &subject->dest_index, CELL_INTEGER, event->dest.drain);
+	bind_number(n, &d_dest, 32, &subject->dest_index, CELL_GAUGE32, event->dest.remaining);
+	bind_date(n, &d_dest, 30, &subject->dest_index, dest ? dest->drain_deadline_wall_us : 0);
+	bind_text(n, &d_dest, 8, &subject->dest_index, dest ? dest->comment : NULL);
+}
+
+static void notify_quorum(struct work *work)
+{
+	const struct msg_event *event = work->event;
+	struct subject subject = {0};
+	int status = event->quorum.stopping ? 3 : event->quorum.up ? 1 : 2;
+	uint32_t quorum;
+	bool sorry;
+	struct notification *n;
+
+	find_service(work, event->quorum.vs, &event->quorum.svc, &subject);
+	quorum = subject.vs ? subject.vs->quorum : 1;
+	n = bind_begin(&work->out, &k_check_traps, 2, event);
+	bind_identity(n, &subject);
+	bind_number(n, &k_vs, 23, &subject.vs_index, CELL_INTEGER, status);
+	bind_number(n, &k_vs, 22, &subject.vs_index, CELL_GAUGE32, quorum);
+	bind_counts(work, n, &subject, event->quorum.n_up, event->quorum.n_total);
+	if (event->quorum.stopping)
+		return;
+	sorry = subject.service ? subject.service->sorry_active : false;
+	n = begin_director(work, event->quorum.up ? TRAP_QUORUM_GAINED : TRAP_QUORUM_LOST);
+	bind_service_name(n, &subject);
+	bind_number(n, &d_svc, 16, &subject.svc_index, CELL_GAUGE32, quorum);
+	bind_number(n, &d_svc, 17, &subject.svc_index, CELL_GAUGE32, event->quorum.weight);
+	bind_dests(n, &subject, event->quorum.n_up, event->quorum.n_total);
+	bind_number(n, &d_svc, 20, &subject.svc_index, CELL_INTEGER, sorry ? 1 : 2);
+}
+
+static void notify_config(struct work *work)
+{
+	struct notification *n = begin_director(work, TRAP_CONFIG_RELOADED);
+
+	bind_number(n, &d_system, 4, NULL, CELL_COUNTER32, work->event->config.generation);
+	bind_text(n, &d_system, 6, NULL, work->event->config.error);
+}
+
+static void notify_dest_event(struct work *work)
+{
+	struct subject subject = {0};
+
+	find_service(work, work->event->dest.vs, &work->event->dest.svc, &subject);
+	find_dest(work, work->event->dest.rs, &work->event->dest.dest, &subject);
+	if (work->event->kind == EVENT_DRAIN) {
+		notify_drain(work, &subject);
+		return;
+	}
+	notify_server(work, &subject);
+	notify_dest(work, &subject);
+}
+
+size_t notifications_of(const struct view *view, const struct msg_event *event, uint32_t *serial,
+			struct notification ret[static 4])
+{
+	struct work work = {
+		.view = view, .event = event, .conf = view_conf(view), .serial = serial};
+
+	work.out.items = ret;
+	if (!work.conf)
+		return 0;
+	switch (event->kind) {
+	case EVENT_INSTANCE_STATE:
+		if (sends_vrrp(&work))
+			notify_instance(&work);
+		if (sends_rfc2787(&work))
+			notify_new_master(&work);
+		break;
+	case EVENT_GROUP_STATE:
+		if (sends_vrrp(&work))
+			notify_group(&work);
+		break;
+	case EVENT_AUTH_FAILURE:
+		if (sends_rfc2787(&work))
+			notify_auth_failure(&work);
+		break;
+	case EVENT_DEST_STATE:
+	case EVENT_DRAIN:
+		if (sends_check(&work))
+			notify_dest_event(&work);
+		break;
+	case EVENT_QUORUM:
+		if (sends_check(&work))
+			notify_quorum(&work);
+		break;
+	case EVENT_CONFIG:
+		if (sends_check(&work))
+			notify_config(&work);
+		break;
+	case EVENT_RX_LOWER_PRIORITY:
+	case EVENT_PROTO_ERROR:
+	case EVENT_ADMIN:
+		break; /* no notification of these modules */
+	}
+	return work.out.count;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ten traffic figures of a service, destination or node appear in several tables and widths.
+ * These macros define one getter for each, named PREFIX_conns and so on, from FETCH(view, row,
+ * struct ipvs_stats *), which returns false when there is no such row. The walker cuts or caps to
+ * the width of the column.
+ */
+#pragma once
+
+#include "agent/cells.h"
+
+#define TRAFFIC_GETTER(prefix, fetch, suffix, field, expression)                                   \
+	static bool prefix##_##field##suffix(const struct view *view, const struct row *row,       \
+					     struct cell *ret)                                     \
+	{                                                                                          \
+		struct ipvs_stats stats;                                                           \
+                                                                                                   \
+		return fetch(view, row, &stats) && cell_number(ret, (int64_t)(expression));        \
+	}
+
+/* Totals and rates. */
+#define TRAFFIC_GETTERS(prefix, fetch)                                                             \
+	TRAFFIC_GETTER(prefix, fetch, , conns, stats.conns)                                        \
+	TRAFFIC_GETTER(prefix, fetch, , in_packets, stats.in_packets)                              \
+	TRAFFIC_GETTER(prefix, fetch, , out_packets, stats.out_packets)                            \
+	TRAFFIC_GETTER(prefix, fetch, , in_octets, stats.in_octets)                                \
+	TRAFFIC_GETTER(prefix, fetch, , out_octets, stats.out_octets)                              \
+	TRAFFIC_GETTER(prefix, fetch, , conn_rate, stats.conn_rate)                                \
+	TRAFFIC_GETTER(prefix, fetch, , in_packet_rate, stats.in_packet_rate)                      \
+	TRAFFIC_GETTER(prefix, fetch, , out_packet_rate, stats.out_packet_rate)                    \
+	TRAFFIC_GETTER(prefix, fetch, , in_octet_rate, stats.in_octet_rate)                        \
+	TRAFFIC_GETTER(prefix, fetch, , out_octet_rate, stats.out_octet_rate)
+
+#define TRAFFIC_HALVES(prefix, fetch, field)                                                       \
+	TRAFFIC_GETTER(prefix, fetch, _low, field, stats.field &UINT32_MAX)                        \
+	TRAFFIC_GETTER(prefix, fetch, _high, field, stats.field >> 32)
+
+/* Rates as two 32-bit halves, the way KEEPALIVED-MIB shows them. */
+#define TRAFFIC_HALF_GETTERS(prefix, fetch)                                                        \
+	TRAFFIC_HALVES(prefix, fetch, conn_rate)                                                   \
+	TRAFFIC_HALVES(prefix, fetch, in_packet_rate)                                              \
+	TRAFFIC_HALVES(prefix, fetch, out_packet_rate)                                             \
+	TRAFFIC_HALVES(prefix, fetch, in_octet_rate)                                               \
+	TRAFFIC_HALVES(prefix, fetch, out_octet_rate)
