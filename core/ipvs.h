@@ -30,15 +30,14 @@ struct ipvs_want {
 	uint32_t flags;	     /* IP_VS_SVC_F_PERSISTENT, _ONEPACKET, _SCHED1.. */
 	uint32_t persistence_s, persistence_prefix;
 	const char *persistence_engine; /* NULL: none */
-	const struct ipvs_want_dest *dests;
+	const struct ipvs_want_dest *dests; /* sorted by dest_key_compare(), no key twice */
 	size_t n_dests;
 };
 
 struct ipvs_found_dest {
 	struct dest_key key;
 	int32_t weight;
-	enum conf_forward forward;
-	struct conf_method method;
+	struct conf_method method; /* forward 0: local node or bypass, which vipd never sets */
 	uint32_t upper_threshold, lower_threshold;
 	uint32_t active_conns, inactive_conns, persistent_conns;
 	struct ipvs_stats stats;
@@ -47,6 +46,7 @@ struct ipvs_found_dest {
 struct ipvs_found {
 	struct svc_key key;
 	char scheduler[16];
+	char persistence_engine[16]; /* "": none */
 	uint32_t flags, persistence_s, persistence_prefix;
 	struct ipvs_stats stats;
 	uint32_t first_dest, n_dests; /* into ipvs_dump.dests */
@@ -86,3 +86,34 @@ struct ipvs_ops {
 
 /* One block made with malloc: header, then its arrays. */
 struct ipvs_dump *ipvs_dump_free(struct ipvs_dump *dump);
+
+/* ---- pure: comparing wanted and found ---- */
+
+/* The flags a user sets; the kernel owns the others (IP_VS_SVC_F_HASHED). */
+#define IPVS_FLAGS_OURS 0x3du /* PERSISTENT, ONEPACKET, SCHED1, SCHED2, SCHED3 */
+
+/* Whether an edit is needed. Persistence details count only for a persistent service, tunnel details only for TUN. */
+bool ipvs_service_differs(const struct ipvs_want *want, const struct ipvs_found *found);
+bool ipvs_dest_differs(const struct ipvs_want_dest *want, const struct ipvs_found_dest *found);
+
+/* Binary search; NULL when absent. */
+const struct ipvs_found *ipvs_find_service(const struct ipvs_dump *dump, const struct svc_key *key);
+const struct ipvs_found_dest *ipvs_find_dest(const struct ipvs_found_dest *dests, size_t n_dests,
+					     const struct dest_key *key);
+
+/* What a kernel has to be told about one destination. */
+enum ipvs_step { IPVS_DEST_ADD, IPVS_DEST_EDIT, IPVS_DEST_DELETE };
+typedef int ipvs_step_fn(enum ipvs_step step, const struct dest_key *key, const struct ipvs_want_dest *want,
+			 void *owner); /* want: NULL for a delete */
+
+/*
+ * Calls step for each destination that differs, additions and edits before deletions so that a service is never
+ * emptier than it must be. Goes on after an error; returns the first one.
+ */
+int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *known, size_t n_known,
+		    ipvs_step_fn *step, void *owner);
+
+/* "[2001:db8::1]:80/tcp", "fwmark:5/inet"; "192.0.2.1:80". Each returns room. */
+#define IPVS_TEXT_MAX 80
+char *ipvs_service_text(const struct svc_key *key, char room[static IPVS_TEXT_MAX]);
+char *ipvs_dest_text(const struct dest_key *key, char room[static IPVS_TEXT_MAX]);

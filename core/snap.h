@@ -122,14 +122,17 @@ struct snap_dest {
 	enum admin_storage storage;
 	char comment[ADMIN_COMMENT_MAX];
 	uint64_t admin_changed_wall_us;
-	enum dest_oper oper;
+	enum dest_oper oper; /* unknown: not every checker has run yet and none failed */
+	bool alive; /* counts as up: verdict of its checkers, before the first one assumed unless alpha */
 	uint64_t oper_changed_wall_us;
 	uint64_t changed_us;
 	char last_error[DEST_ERROR_MAX];
 	uint32_t failed_checks, not_run_checks;
 	bool in_kernel;
-	int32_t conf_weight, weight_override, effective_weight;
-	int32_t kernel_weight; /* -1: absent */
+	int32_t conf_weight, weight_override;
+	int32_t nominal_weight;	  /* override or configured, plus dynamic, 0..65535: applies when unlocked and up */
+	int32_t effective_weight; /* wanted in the kernel now; 0 also when it is to be absent */
+	int32_t kernel_weight;	  /* found there; -1: absent */
 	uint32_t active_conns, inactive_conns, persistent_conns;
 	enum dest_drain drain;
 	uint32_t drain_timeout_s;

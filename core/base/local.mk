@@ -14,7 +14,7 @@ core_base_libbase_a_SOURCES = \
 	core/base/mail.c core/base/mail.h
 core_base_libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 
-EXTRA_DIST += core/snap.h core/cmd.h core/ipvs.h
+EXTRA_DIST += core/snap.h core/cmd.h
 
 UNIT_TESTS += tests/unit/test_base
 tests_unit_test_base_SOURCES = tests/unit/test_base.c

@@ -29,14 +29,25 @@ tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checkers
-tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c
-tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_http
+tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checker_http_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_http_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
 tests_unit_test_http_corpus_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+# One check of a configuration, run by itself, for tests/net/test_checkers.py.
+noinst_PROGRAMS += tests/tools/checkprobe
+tests_tools_checkprobe_SOURCES = tests/tools/checkprobe.c
+tests_tools_checkprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+tests_tools_checkprobe_LDADD = conf/libconf.a $(CHECKER_LIBS)
 
 # Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
 if FUZZ
@@ -61,3 +72,49 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/http/long-line \
 	tests/fuzz/corpus/http/ssh \
 	tests/fuzz/corpus/http/two-lengths
+
+# The engine: quorum, drains, desired kernel state, the thread body. Needs libcheckers, libipvs, libconf, libbase.
+noinst_LIBRARIES += core/libipvs.a core/check/libengine.a
+core_libipvs_a_SOURCES = core/ipvs.c core/ipvs.h
+core_check_libengine_a_SOURCES = \
+	core/check/admin.c core/check/admin.h \
+	core/check/command.c core/check/engine.h \
+	core/check/drain.c \
+	core/check/event.c \
+	core/check/health.c \
+	core/check/kernel.c \
+	core/check/publish.c \
+	core/check/reload.c \
+	core/check/services.c \
+	core/check/same.c core/check/same.h \
+	core/check/service.c core/check/service.h \
+	core/check/thread.c \
+	core/check/view.c
+core_check_libengine_a_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+ENGINE_LIBS = core/check/libengine.a core/libipvs.a
+
+UNIT_TESTS += tests/unit/test_service tests/unit/test_admin
+tests_unit_test_service_SOURCES = tests/unit/test_service.c tests/unit/conf_double.c
+tests_unit_test_service_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_service_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_admin_SOURCES = tests/unit/test_admin.c tests/unit/conf_double.c
+tests_unit_test_admin_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_admin_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+# The engine with its surroundings replaced: a recorder for the kernel, checks that do as they are told.
+ENGINE_BENCH = \
+	tests/unit/check_double.c tests/unit/check_double.h \
+	tests/unit/conf_double.c \
+	tests/unit/engine_bench.c tests/unit/engine_bench.h \
+	tests/unit/ipvs_double.c tests/unit/ipvs_double.h
+
+UNIT_TESTS += tests/unit/test_engine
+tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(ENGINE_BENCH)
+tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_engine_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_drain
+tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
+tests_unit_test_drain_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_drain_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

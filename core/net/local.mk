@@ -12,3 +12,8 @@ UNIT_TESTS += tests/unit/test_rtnl_table
 tests_unit_test_rtnl_table_SOURCES = tests/unit/test_rtnl_table.c
 tests_unit_test_rtnl_table_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
+
+core_net_libnet_a_SOURCES += \
+	core/net/ipvs.c core/net/ipvs.h \
+	core/net/ipvs_dump.c core/net/ipvs_private.h \
+	core/net/ipvs_wire.c core/net/ipvs_wire.h

@@ -262,7 +262,6 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 	nl_socket_free(rtnl->listen);
 	nl_socket_free(rtnl->request);
 	net_table_clear(&rtnl->table);
-	free(rtnl->held);
 	free(rtnl);
 	return NULL;
 }

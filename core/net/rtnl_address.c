@@ -72,51 +72,6 @@ static int send_address(struct rtnl *rtnl, int type, const struct conf_address *
 	return rtnl_errno(nl_send_sync(rtnl->request, message));
 }
 
-static struct held_address *find_held(struct rtnl *rtnl, uint32_t ifindex,
-				      const struct conf_address *address)
-{
-	for (size_t i = 0; i < rtnl->n_held; i++) {
-		struct held_address *held = &rtnl->held[i];
-
-		if (held->ifindex == ifindex && held->prefix == address->prefix &&
-		    !ip_compare(&held->ip, &address->ip))
-			return held;
-	}
-	return NULL;
-}
-
-static struct held_address *hold(struct rtnl *rtnl, uint32_t ifindex,
-				 const struct conf_address *address)
-{
-	struct held_address *held = find_held(rtnl, ifindex, address);
-
-	if (held)
-		return held;
-	if (rtnl->n_held == rtnl->room_held) {
-		size_t room = rtnl->room_held ? rtnl->room_held * 2 : 16;
-
-		held = reallocarray(rtnl->held, room, sizeof *held);
-		if (!held)
-			return NULL;
-		rtnl->held = held;
-		rtnl->room_held = room;
-	}
-	held = &rtnl->held[rtnl->n_held++];
-	*held = (struct held_address){
-		.ifindex = ifindex,
-		.ip = address->ip,
-		.peer = address->peer,
-		.prefix = address->prefix,
-	};
-	return held;
-}
-
-static void release(struct rtnl *rtnl, struct held_address *held)
-{
-	if (held)
-		*held = rtnl->held[--rtnl->n_held];
-}
-
 static void say(int level, const char *what, const struct conf_address *address, const char *why)
 {
 	char text[IP_TEXT_MAX];
@@ -128,24 +83,23 @@ static void say(int level, const char *what, const struct conf_address *address,
 static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool owner,
 		   uint64_t generation)
 {
-	const struct net_link *link = net_table_find_link(&rtnl->table, address->device);
+	struct net_table *table = &rtnl->table;
+	const struct net_link *link = net_table_find_link(table, address->device);
 
 	if (!link)
 		return -ENODEV;
 	uint32_t ifindex = link->now.ifindex;
-	enum net_match match =
-		net_table_match(&rtnl->table, ifindex, &address->ip, address->prefix);
+	enum net_match match = net_table_match(table, ifindex, &address->ip, address->prefix);
 	if (match == NET_OTHER_PREFIX) {
 		say(LOG_INFO, "using the machine's own", address,
 		    ": present with another prefix, will not be removed");
 		return 0;
 	}
-	struct held_address *held = find_held(rtnl, ifindex, address);
-	bool known = held;
-	if (!held)
-		held = hold(rtnl, ifindex, address);
+	bool known = net_table_find_held(table, ifindex, &address->ip, address->prefix);
+	struct net_held *held = net_table_hold(table, ifindex, &address->ip, address->prefix);
 	if (!held)
 		return -ENOMEM;
+	held->peer = address->peer;
 	held->generation = generation;
 	if (match == NET_SAME) {
 		if (known)
@@ -160,26 +114,26 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 		held->foreign = false;
 		return 0;
 	}
-	release(rtnl, held);
+	net_table_release(table, held);
 	return error;
 }
 
 static int remove_one(struct rtnl *rtnl, const struct conf_address *address, bool owner,
 		      uint64_t generation)
 {
-	const struct net_link *link = net_table_find_link(&rtnl->table, address->device);
+	struct net_table *table = &rtnl->table;
+	const struct net_link *link = net_table_find_link(table, address->device);
 
 	if (!link)
 		return 0; /* gone together with its interface */
 	uint32_t ifindex = link->now.ifindex;
-	struct held_address *held = find_held(rtnl, ifindex, address);
+	struct net_held *held = net_table_find_held(table, ifindex, &address->ip, address->prefix);
 	if (held && held->generation > generation)
 		return 0;
 	/* An owner's address that we did not set is the machine's own. */
 	bool known = held, foreign = held ? held->foreign : owner;
-	release(rtnl, held);
-	if (foreign ||
-	    net_table_match(&rtnl->table, ifindex, &address->ip, address->prefix) != NET_SAME)
+	net_table_release(table, held);
+	if (foreign || net_table_match(table, ifindex, &address->ip, address->prefix) != NET_SAME)
 		return 0;
 	if (!known)
 		say(LOG_NOTICE, "removing", address, ": left behind by an earlier run");
@@ -227,13 +181,13 @@ int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instanc
 
 void rtnl_remove_all(struct rtnl *rtnl)
 {
-	for (size_t i = 0; i < rtnl->n_held; i++) {
-		const struct held_address *held = &rtnl->held[i];
+	for (size_t i = 0; i < rtnl->table.n_held; i++) {
+		const struct net_held *held = &rtnl->table.held[i];
 		struct conf_address address = {
 			.ip = held->ip, .peer = held->peer, .prefix = held->prefix};
 
 		if (!held->foreign)
 			send_address(rtnl, RTM_DELADDR, &address, held->ifindex);
 	}
-	rtnl->n_held = 0;
+	rtnl->table.n_held = 0;
 }

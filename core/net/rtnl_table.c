@@ -17,6 +17,7 @@ void net_table_clear(struct net_table *table)
 	free(table->links);
 	free(table->addresses);
 	free(table->virtuals);
+	free(table->held);
 	*table = (struct net_table){0};
 }
 
@@ -242,6 +243,67 @@ enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, 
 	return match;
 }
 
+static int compare_held(const struct net_held *held, uint32_t ifindex, const struct ip *ip,
+			uint8_t prefix)
+{
+	if (held->ifindex != ifindex)
+		return held->ifindex < ifindex ? -1 : 1;
+	int order = ip_compare(&held->ip, ip);
+	return order ? order : (int)held->prefix - (int)prefix;
+}
+
+static size_t held_position(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
+			    uint8_t prefix)
+{
+	size_t low = 0, high = table->n_held;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (compare_held(&table->held[middle], ifindex, ip, prefix) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex,
+				     const struct ip *ip, uint8_t prefix)
+{
+	size_t at = held_position(table, ifindex, ip, prefix);
+
+	if (at == table->n_held || compare_held(&table->held[at], ifindex, ip, prefix))
+		return NULL;
+	return &table->held[at];
+}
+
+struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip,
+				uint8_t prefix)
+{
+	struct net_held *held = net_table_find_held(table, ifindex, ip, prefix);
+
+	if (held)
+		return held;
+	if (grow((void **)&table->held, &table->room_held, table->n_held, sizeof *held))
+		return NULL;
+	size_t at = held_position(table, ifindex, ip, prefix);
+	held = &table->held[at];
+	memmove(held + 1, held, (table->n_held - at) * sizeof *held);
+	table->n_held++;
+	*held = (struct net_held){.ifindex = ifindex, .ip = *ip, .prefix = prefix};
+	return held;
+}
+
+void net_table_release(struct net_table *table, struct net_held *held)
+{
+	if (!held)
+		return;
+	size_t at = (size_t)(held - table->held);
+	memmove(held, held + 1, (table->n_held - at - 1) * sizeof *held);
+	table->n_held--;
+}
+
 enum kinship {
 	KIN_PLAIN, /* no virtual address */
 	KIN_OWN, /* a virtual address that is the machine's own: an owner's, or under another prefix
@@ -253,8 +315,13 @@ static enum kinship kinship_of(const struct net_table *table, const struct net_a
 {
 	enum kinship kin = KIN_PLAIN;
 	struct net_virtual key = {.ip = address->ip};
+	const struct net_held *held =
+		net_table_find_held(table, address->ifindex, &address->ip, address->prefix);
 	size_t low = 0, high = table->n_virtuals;
 
+	/* Still set although the newest configuration does not name it any more. */
+	if (held && !held->foreign)
+		return KIN_VIRTUAL;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 

@@ -7,6 +7,7 @@ core_run_librun_a_SOURCES = \
 	core/run/load.c core/run/load.h \
 	core/run/log_sink.c core/run/log_sink.h \
 	core/run/options.c core/run/options.h \
+	core/run/process.c core/run/process.h \
 	core/run/pidfile.c core/run/pidfile.h \
 	core/run/scripts.c core/run/scripts.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \
@@ -31,8 +32,8 @@ vipd_SOURCES = \
 	core/run/threads.c
 vipd_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
-vipd_LDADD = core/run/librun.a agent/libagent.a core/vrrp/libvrrp.a core/check/libcheck.a core/net/libnet.a \
-	core/track/libtrack.a conf/libconf.a core/base/libbase.a \
+vipd_LDADD = core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a core/check/libengine.a \
+	core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a conf/libconf.a core/base/libbase.a \
 	$(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
 
 dist_pkgdata_DATA += core/run/vipd.service

@@ -21,7 +21,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-#define DRAIN_MAX 4096 /* lines of one thread in one go */
+#define DRAIN_MAX 4096 /* lines in one go */
 
 struct log_sink {
 	enum { TO_NOBODY, TO_SYSLOG, TO_CONSOLE, TO_JOURNAL } way;
@@ -164,16 +164,35 @@ static void tell_dropped(struct log_sink *sink, enum snap_thread thread,
 	emit(sink, &line);
 }
 
+/* The thread whose waiting line is the oldest, THREADS when none waits. */
+static int oldest(const struct log_line *lines, const bool *waiting)
+{
+	int found = THREADS;
+
+	for (int i = 0; i < THREADS; i++)
+		if (waiting[i] && (found == THREADS || lines[i].wall_us < lines[found].wall_us))
+			found = i;
+	return found;
+}
+
 void log_sink_drain(struct log_sink *sink, struct log_ring *const rings[static THREADS])
 {
-	struct log_line line;
+	struct log_line lines[THREADS];
+	bool waiting[THREADS];
 
-	for (enum snap_thread thread = 0; thread < THREADS; thread++) {
-		if (!rings[thread])
-			continue;
-		/* Bounded: a thread that logs without end must not hold main here. */
-		for (int i = 0; i < DRAIN_MAX && log_ring_read(rings[thread], &line); i++)
-			emit(sink, &line);
-		tell_dropped(sink, thread, rings[thread]);
+	for (int i = 0; i < THREADS; i++)
+		waiting[i] = rings[i] && log_ring_read(rings[i], &lines[i]);
+	/* Bounded: a thread that logs without end must not hold main here. What was read is
+	 * written. */
+	for (int count = 0;; count++) {
+		int next = oldest(lines, waiting);
+
+		if (next == THREADS)
+			break;
+		emit(sink, &lines[next]);
+		waiting[next] = count < DRAIN_MAX && log_ring_read(rings[next], &lines[next]);
 	}
+	for (int i = 0; i < THREADS; i++)
+		if (rings[i])
+			tell_dropped(sink, (enum snap_thread)i, rings[i]);
 }

@@ -23,3 +23,45 @@ UNIT_TESTS += tests/unit/test_vrrp_packet
 tests_unit_test_vrrp_packet_SOURCES = tests/unit/test_vrrp_packet.c
 tests_unit_test_vrrp_packet_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_packet_LDADD = $(VRRP_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_vrrp_fsm
+tests_unit_test_vrrp_fsm_SOURCES = tests/unit/test_vrrp_fsm.c
+tests_unit_test_vrrp_fsm_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_fsm_LDADD = $(VRRP_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_vrrp_replay
+tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_replay_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_replay_LDADD = $(VRRP_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_vrrp_sim
+tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_sim_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
+
+EXTRA_DIST += \
+	tests/replay/discard.rpl \
+	tests/replay/garp_interval.rpl \
+	tests/replay/link.rpl \
+	tests/replay/nopreempt.rpl \
+	tests/replay/owner.rpl \
+	tests/replay/preempt.rpl \
+	tests/replay/preempt_delay.rpl \
+	tests/replay/preempt_delay_cancelled.rpl \
+	tests/replay/preempt_delay_resigned.rpl \
+	tests/replay/priority_zero.rpl \
+	tests/replay/reload_changes.rpl \
+	tests/replay/reload_unchanged.rpl \
+	tests/replay/script_fault.rpl \
+	tests/replay/script_weight.rpl \
+	tests/replay/set.rpl \
+	tests/replay/socket.rpl \
+	tests/replay/start_as_master.rpl \
+	tests/replay/startup_delay.rpl \
+	tests/replay/stop.rpl \
+	tests/replay/sync_group.rpl \
+	tests/replay/sync_group_more.rpl \
+	tests/replay/takeover.rpl \
+	tests/replay/tie.rpl \
+	tests/replay/unconfirmed.rpl \
+	tests/replay/unsupported.rpl

@@ -159,19 +159,20 @@ class Demo:
 
     # ---- --stay ----
 
-    def write_in(self):
+    def write_on(self):
         """A small program that runs a command on a node by its name."""
-        lines = ["#!/bin/sh", "# in NODE COMMAND ...: runs a command on a machine of the demonstration", 'node=$1; shift',
+        lines = ["#!/bin/sh", "# on NODE COMMAND ...: runs a command on a machine of the demonstration", 'node=$1; shift',
                  'case $node in']
         lines += [f'{node.name}) exec {shlex.join(node.command())} "$@" ;;' for node in self.lab.nodes]
         lines += [f'*) echo "nodes: {" ".join(node.name for node in self.lab.nodes)}" >&2; exit 1 ;;', "esac"]
-        path = self.lab.dir / "in"
+        path = self.lab.dir / "on"
         path.write_text("\n".join(lines) + "\n")
         path.chmod(0o755)
         return path
 
     def stay(self):
-        run = self.write_in()
+        program, shell = self.write_on(), sys.stdin.isatty()
+        run = program.name if shell else program
         ask = f"-v2c -c public {DIRECTORS['ds1']}"
         oid = story.dest_oid(ADMIN_STATE, "rs1")
         print(f"\nEverything stays up. To try by hand:\n"
@@ -183,9 +184,10 @@ class Demo:
               f"  {run} client snmpset -v2c -c private {DIRECTORS['ds1']} {oid} i {UNLOCKED}    # and back\n"
               f"  tail -f {self.pair.traps.path}\n"
               f"  kill -9 {self.pair.running['ds1'].pid}    # the master's vipd\n", flush=True)
-        if sys.stdin.isatty():
+        if shell:
             print("This is a shell; leave it ('exit') to end the demonstration.", flush=True)
-            subprocess.run([os.environ.get("SHELL") or "/bin/bash"], check=False)
+            subprocess.run([os.environ.get("SHELL") or "/bin/bash"], check=False,
+                           env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"})
         else:
             print("Ends with Ctrl-C.", flush=True)
             try:

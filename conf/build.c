@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walks the tree and lets each statement's row act on the draft of its block. Everything generic
+ * about a row (type, range, number of words, repetition, deprecation) is decided here; what a row
+ * does beyond storing a value is its apply(). No recursion: the walk follows the tree's own links.
+ */
+#include "conf/build.h"
+
+#include <string.h>
+
+#include "conf/value.h"
+
+#define WORDS_UNLIMITED SIZE_MAX
+
+void *items_add(struct items *items, struct conf_arena *arena, size_t size)
+{
+	struct item *item = arena_alloc(arena, sizeof(*item) + size);
+
+	if (items->last)
+		items->last->next = item;
+	else
+		items->first = item;
+	items->last = item;
+	items->n++;
+	return item->body;
+}
+
+void *items_to_array(const struct items *items, struct conf_arena *arena, size_t size)
+{
+	unsigned char *array = arena_array(arena, items->n, size);
+	size_t i = 0;
+
+	for (const struct item *item = items->first; item; item = item->next)
+		memcpy(array + size * i++, item->body, size);
+	return array;
+}
+
+static void *field_of(const struct option *row, void *draft)
+{
+	return (char *)draft + row->offset;
+}
+
+void build_fill_defaults(const struct option_scope *scope, void *draft)
+{
+	const struct option *row;
+
+	for (size_t i = 0; (row = option_at(scope, i)); i++)
+		if ((row->flags & OPTION_HAS_DEFAULT) && (row->flags & OPTION_HAS_FIELD))
+			value_store(field_of(row, draft), row->size, row->initial);
+}
+
+void build_check_required(struct build *build, const struct option_scope *scope,
+			  const struct node *block)
+{
+	const struct option *row;
+
+	for (size_t i = 0; (row = option_at(scope, i)); i++) {
+		const struct node *node = block->first;
+
+		if (!(row->flags & OPTION_REQUIRED))
+			continue;
+		while (node && node->row != row)
+			node = node->next;
+		if (!node)
+			build_error(build, block, 0, "'%s%s%.64s' has no '%s'",
+				    block->words[0].text, block->n_words > 1 ? " " : "",
+				    block->n_words > 1 ? block->words[1].text : "", row->name);
+	}
+}
+
+/* ---- one row ---- */
+
+static void apply_bool(struct build *build, const struct node *node, void *field)
+{
+	bool value = true;
+
+	if (node->n_words > 1 && !value_parse_bool(node->words[1].text, &value)) {
+		build_error(build, node, 1,
+			    "'%s' must be on, off, true, false, yes or no, not '%.64s'",
+			    node->row->name, node->words[1].text);
+		return;
+	}
+	value_store(field, node->row->size, value);
+}
+
+static void apply_string(struct build *build, const struct node *node, void *field)
+{
+	const struct option *row = node->row;
+	char *copy;
+
+	if (node->n_words < 2) {
+		build_error(build, node, 0, "'%s' needs a value", row->name);
+		return;
+	}
+	if (row->max && strlen(node->words[1].text) > (size_t)row->max) {
+		build_error(build, node, 1, "'%s' must not be longer than %d octets", row->name,
+			    (int)row->max);
+		return;
+	}
+	copy = arena_strdup(build->arena, node->words[1].text);
+	memcpy(field, &copy, sizeof(copy));
+}
+
+static void apply_number(struct build *build, const struct node *node, void *field)
+{
+	const struct option *row = node->row;
+	const char *what = arena_printf(build->scratch, "'%s'", row->name);
+	uint64_t number;
+	int64_t integer;
+
+	if (row->type == OPTION_SIGNED) {
+		if (value_signed(build, node, 1, what, row->min, row->max, &integer))
+			value_store(field, row->size, integer);
+	} else if (row->type == OPTION_TIME) {
+		if (value_time(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
+			       &number))
+			value_store(field, row->size, (int64_t)number);
+	} else if (value_unsigned(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
+				  &number)) {
+		value_store(field, row->size, (int64_t)number);
+	}
+}
+
+static void apply_choice(struct build *build, const struct node *node, void *field)
+{
+	int value;
+
+	if (value_choice(build, node, 1, node->row, &value))
+		value_store(field, node->row->size, value);
+}
+
+static void apply_interface(struct build *build, const struct node *node, void *field)
+{
+	char *name;
+
+	if (value_interface(build, node, 1, arena_printf(build->scratch, "'%s'", node->row->name),
+			    &name))
+		memcpy(field, &name, sizeof(name));
+}
+
+static void apply_address(struct build *build, const struct node *node, void *field)
+{
+	struct ip ip;
+
+	if (value_address(build, node, 1, arena_printf(build->scratch, "'%s'", node->row->name),
+			  &ip))
+		memcpy(field, &ip, sizeof(ip));
+}
+
+static void apply_command(struct build *build, const struct node *node, void *field)
+{
+	struct conf_command command;
+
+	if (value_command(build, node, !(node->row->flags & OPTION_NO_USER), &command))
+		memcpy(field, &command, sizeof(command));
+}
+
+static size_t most_words(const struct option *row)
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		return 1;
+	case OPTION_CUSTOM:
+		return (size_t)row->max + 1;
+	case OPTION_COMMAND:
+	case OPTION_BLOCK:
+	case OPTION_OBSOLETE:
+		return WORDS_UNLIMITED;
+	default:
+		return 2;
+	}
+}
+
+/* What every row needs before its value is looked at. False: nothing more to do. */
+static bool check_use(struct build *build, const struct node *node)
+{
+	const struct option *row = node->row;
+
+	if (node->alias && (node->alias->flags & OPTION_DEPRECATED))
+		build_warn(build, node, 0, "'%s' is deprecated; taken as '%s'", node->alias->name,
+			   row->name);
+	if (row->type == OPTION_OBSOLETE) {
+		build_warn(build, node, 0, "'%s' is obsolete and ignored: %s", row->name,
+			   row->help);
+		return false;
+	}
+	if ((row->flags & OPTION_MAIL) && !build->global.mail_warned) {
+		build_warn(build, node, 0,
+			   "mail is not sent yet; the mail settings are kept and shown over SNMP, "
+			   "nothing more");
+		build->global.mail_warned = true;
+	}
+	if (node->n_words > most_words(row))
+		build_warn(build, node, most_words(row),
+			   "'%s' takes no more words; '%.64s' and what follows is ignored",
+			   row->name, node->words[most_words(row)].text);
+	if (row->type == OPTION_CUSTOM && node->n_words < (size_t)row->min + 1) {
+		build_error(build, node, 0, "'%s' needs a value", row->name);
+		return false;
+	}
+	return true;
+}
+
+void build_apply_row(struct build *build, const struct node *node, void *draft)
+{
+	const struct option *row = node->row;
+	void *field = field_of(row, draft);
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		value_store(field, row->size, row->value);
+		break;
+	case OPTION_BOOL:
+		apply_bool(build, node, field);
+		break;
+	case OPTION_UNSIGNED:
+	case OPTION_SIGNED:
+	case OPTION_TIME:
+		apply_number(build, node, field);
+		break;
+	case OPTION_CHOICE:
+		apply_choice(build, node, field);
+		break;
+	case OPTION_STRING:
+		apply_string(build, node, field);
+		break;
+	case OPTION_INTERFACE:
+		apply_interface(build, node, field);
+		break;
+	case OPTION_ADDRESS:
+		apply_address(build, node, field);
+		break;
+	case OPTION_COMMAND:
+		if (row->apply)
+			row->apply(build, node, draft);
+		else
+			apply_command(build, node, field);
+		break;
+	case OPTION_CUSTOM:
+		row->apply(build, node, draft);
+		break;
+	case OPTION_BLOCK:
+	case OPTION_OBSOLETE:
+	case OPTION_ALIAS:
+		break;
+	}
+}
+
+/* ---- unknown keywords ---- */
+
+static void report_unknown(struct build *build, const struct node *node)
+{
+	const char *name = node->words[0].text;
+	const char *block = node->has_block ? " with its block" : "";
+	const char *near, *other;
+
+	if (option_is_unsupported(name)) {
+		build_warn(build, node, 0, "'%s' is not supported yet; ignored%s%s", name, block,
+			   strstr(name, "_CHECK") ? ", the server is treated as without this check"
+						  : "");
+		return;
+	}
+	near = option_nearest(node->scope, name);
+	other = option_other_scope(name);
+	if (other)
+		build_error(build, node, 0, "'%s' does not belong here but in '%s'", name,
+			    *other ? other : "the top level");
+	else if (near)
+		build_error(build, node, 0, "unknown keyword '%.64s'; did you mean '%s'?", name,
+			    near);
+	else
+		build_error(build, node, 0, "unknown keyword '%.64s'", name);
+}
+
+/* ---- the walk ---- */
+
+static size_t row_index(const struct option_scope *scope, const struct option *row)
+{
+	size_t base = 0;
+
+	for (size_t t = 0; t < OPTION_TABLES && scope->tables[t]; t++) {
+		size_t n = 0;
+
+		while (scope->tables[t][n].name)
+			n++;
+		if (row >= scope->tables[t] && row < scope->tables[t] + n)
+			return base + (size_t)(row - scope->tables[t]);
+		base += n;
+	}
+	return 0;
+}
+
+static void warn_repeated(struct build *build, struct node *block, const struct node *node)
+{
+	const struct option *row = node->row;
+	uint64_t bit = UINT64_C(1) << row_index(node->scope, row) % 64;
+
+	if (row->type == OPTION_BLOCK || (row->flags & OPTION_REPEATABLE) ||
+	    row->type == OPTION_OBSOLETE)
+		return;
+	if (block->seen & bit)
+		build_warn(build, node, 0, "'%s' is given more than once; the last one counts",
+			   row->name);
+	block->seen |= bit;
+}
+
+/* Starts a block; NULL: its content is not looked at. */
+static void *begin_block(struct build *build, struct node *node, void *parent)
+{
+	const struct option_scope *scope = node->row->block;
+
+	if (!node->has_block)
+		return NULL;
+	return scope->begin ? scope->begin(build, node, parent) : parent;
+}
+
+static void apply_line(struct build *build, struct node *node, void *draft)
+{
+	if (!node->n_words)
+		return;
+	if (node->has_block) {
+		build_error(build, node, 0,
+			    "no block is possible inside '%s'; '%.64s' is ignored with its block",
+			    node->parent->words[0].text, node->words[0].text);
+		return;
+	}
+	node->scope->line(build, node, draft);
+}
+
+/* Applies one statement; its content, if any is to be looked at, comes next. */
+static void visit(struct build *build, struct node *node)
+{
+	struct node *block = node->parent;
+
+	node->draft = NULL;
+	if (!block->draft || !node->scope || !node->n_words)
+		return;
+	if (node->scope->line) {
+		apply_line(build, node, block->draft);
+		return;
+	}
+	if (!node->row) {
+		report_unknown(build, node);
+		return;
+	}
+	warn_repeated(build, block, node);
+	if (!check_use(build, node))
+		return;
+	if (node->row->type == OPTION_BLOCK)
+		node->draft = begin_block(build, node, block->draft);
+	else
+		build_apply_row(build, node, block->draft);
+}
+
+static void leave(struct build *build, struct node *node)
+{
+	const struct option_scope *scope;
+
+	if (!node->draft || !node->row)
+		return;
+	scope = node->row->block;
+	build_check_required(build, scope, node);
+	if (scope->end)
+		scope->end(build, node, node->draft);
+}
+
+void build_apply(struct build *build, struct node *root)
+{
+	struct node *node = root->first;
+
+	root->draft = build;
+	while (node && node != root) {
+		visit(build, node);
+		if (node->draft && node->first) {
+			node = node->first;
+			continue;
+		}
+		leave(build, node);
+		while (node != root && !node->next) {
+			node = node->parent;
+			if (node != root)
+				leave(build, node);
+		}
+		if (node != root)
+			node = node->next;
+	}
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From tree to model. A draft is a model struct plus what is needed only until the load ends; the
+ * model struct is its first member, so one option table serves both parsing (draft) and dumping
+ * (model).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/arena.h"
+#include "conf/diags.h"
+#include "conf/model.h"
+#include "conf/options.h"
+#include "conf/tree.h"
+
+#define OPTION_FIELD(type, member)                                                                 \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+
+/* ---- lists that become arrays ---- */
+
+struct item {
+	struct item *next;
+	_Alignas(max_align_t) unsigned char body[];
+};
+
+struct items {
+	struct item *first, *last;
+	size_t n;
+};
+
+/* Appends a zeroed object of size octets and returns it. */
+void *items_add(struct items *items, struct conf_arena *arena, size_t size);
+#define ITEM(type, item) ((struct type *)(void *)(item)->body)
+/* An array of copies of the first size octets of each object. */
+void *items_to_array(const struct items *items, struct conf_arena *arena, size_t size);
+
+/* ---- drafts ---- */
+
+struct draft_global {
+	struct conf_global model;
+	const char *email_host;
+	/* Defaults of vrrp_instance. */
+	uint8_t vrrp_version, down_timer_adverts;
+	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
+	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
+	bool min_garp, lower_prio_no_advert, higher_prio_send_advert;
+	bool snmp_rfc;
+	struct items emails;	   /* char * */
+	const struct node *node;   /* of the first global_defs, NULL: none */
+	const struct node **nodes; /* of all */
+	size_t n_nodes;
+	bool mail_warned;
+};
+
+struct draft_script {
+	struct conf_script model;
+	const struct node *node;
+	bool used;
+	uint32_t index;
+};
+
+struct draft_track {
+	struct conf_track model;
+	struct place place;
+	bool has_weight;
+};
+
+struct draft_instance {
+	struct conf_instance model;
+	const struct node *node;
+	const char *auth_pass;
+	bool no_virtual_address;
+	struct items addresses, excluded; /* struct draft_address */
+	struct items scripts, interfaces; /* struct draft_track */
+	uint16_t family;
+};
+
+struct draft_address {
+	struct conf_address model;
+	struct place place;
+};
+
+struct draft_member {
+	const char *name;
+	struct place place;
+};
+
+struct draft_group {
+	struct conf_group model;
+	const struct node *node;
+	struct items members; /* struct draft_member */
+	struct items scripts, interfaces;
+};
+
+struct draft_key {
+	struct svc_key key; /* protocol 0 */
+	struct place place;
+	bool dropped;
+};
+
+struct draft_address_group {
+	const char *name;
+	const struct node *node;
+	struct items keys; /* struct draft_key */
+	bool used, checked;
+};
+
+struct draft_checker {
+	struct conf_checker model;
+	const struct node *node;
+};
+
+struct draft_real_server {
+	struct conf_real_server model;
+	const struct node *node;
+	uint16_t written_port;
+	size_t order; /* in the service */
+	bool dropped;
+	struct items checkers;	/* struct draft_checker */
+	struct items misplaced; /* const struct node * */
+};
+
+struct draft_virtual_server {
+	struct conf_virtual_server model;
+	const struct node *node;
+	struct draft_address_group *group;
+	uint16_t port;
+	uint16_t family;   /* of ip_family, AF_UNSPEC: not given */
+	unsigned inherits; /* enum given: what the service itself sets */
+	bool sh_fallback, sh_port, mh_fallback, mh_port;
+	struct items servers; /* struct draft_real_server */
+	bool dropped;
+};
+
+struct build {
+	struct conf_arena *scratch; /* gone when the load ends */
+	struct conf_arena *arena;   /* of the model */
+	struct diags diags;
+	struct conf *conf;
+	const char *host; /* host name up to the first dot or the given configuration id */
+	struct draft_global global;
+	struct items scripts, instances, groups, address_groups, services;
+};
+
+/* ---- driving ---- */
+
+/* Applies the whole tree to the drafts. */
+void build_apply(struct build *build, struct node *root);
+/* Applies one statement to a draft of the scope that has its row. */
+void build_apply_row(struct build *build, const struct node *node, void *draft);
+/* Stores the defaults of every row of the scope. */
+void build_fill_defaults(const struct option_scope *scope, void *draft);
+/* Reports rows that are required and missing in the block. */
+void build_check_required(struct build *build, const struct option_scope *scope,
+			  const struct node *block);
+
+/* Rules between keywords, inheritance, and the arrays of the model. */
+void finish_global(struct build *build);
+/* The sender of mail when none is given, into room; returns room. */
+#define EMAIL_FROM_MAX 272
+char *finish_email_from(char room[static EMAIL_FROM_MAX]);
+void finish_vrrp(struct build *build);
+void finish_services(struct build *build);
+/* One server's checkers; the server's and service's own values are final. */
+void finish_checkers(struct build *build, struct draft_virtual_server *service,
+		     struct draft_real_server *server);
+/* Applies checker options written directly in the real server. */
+void finish_misplaced(struct build *build, struct draft_real_server *server);
+
+/* ---- diagnostics at a word of a statement ---- */
+
+#define build_error(build, node, index, ...) build_add(build, DIAG_ERROR, node, index, __VA_ARGS__)
+#define build_warn(build, node, index, ...)  build_add(build, DIAG_WARNING, node, index, __VA_ARGS__)
+#define build_add(build, severity, node, index, ...)                                               \
+	do {                                                                                       \
+		struct place place_ = tree_place(node, index);                                     \
+		diags_add(&(build)->diags, severity, &place_, __VA_ARGS__);                        \
+	} while (0)

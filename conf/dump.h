@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Canonical text from a model. Private to conf/: rows whose value has no type of its own print
+ * themselves with these.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "conf/model.h"
+#include "conf/options.h"
+
+struct dump; /* where the text goes, and the configuration it is about */
+
+const struct conf *dump_conf(const struct dump *dump);
+
+/* A line: words in printf form, indented. Text from users goes through dump_word(). */
+void dump_line(struct dump *dump, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with " {" behind it, and what it opens closed by dump_close(). */
+void dump_open(struct dump *dump, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void dump_close(struct dump *dump);
+/* Text as one word, quoted when it must be; valid until the sixteenth next call. */
+const char *dump_word(struct dump *dump, const char *text);
+/* Every row of the scope. */
+void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);

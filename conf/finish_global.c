@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * global_defs: what is filled in when nothing was said. Runs before everything else that is
+ * resolved, since instances and services inherit from it. Runs in the thread that loads.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/build.h"
+
+static bool was_set(const struct draft_global *global, size_t offset)
+{
+	for (size_t i = 0; i < global->n_nodes; i++)
+		if (tree_setter(global->nodes[i], offset))
+			return true;
+	return false;
+}
+
+#define WAS_SET(global, member) was_set(global, offsetof(struct draft_global, member))
+
+static void finish_garp(struct draft_global *global)
+{
+	if (global->min_garp) {
+		if (!WAS_SET(global, garp_delay_us))
+			global->garp_delay_us = 0;
+		if (!WAS_SET(global, garp_repeat))
+			global->garp_repeat = 1;
+		if (!WAS_SET(global, garp_refresh_repeat))
+			global->garp_refresh_repeat = 1;
+	}
+	if (!global->garp_repeat)
+		global->garp_repeat = 1;
+	if (!global->garp_refresh_repeat)
+		global->garp_refresh_repeat = 1;
+	if (!WAS_SET(global, garp_lower_prio_delay_us))
+		global->garp_lower_prio_delay_us = global->garp_delay_us;
+	if (!WAS_SET(global, garp_lower_prio_repeat))
+		global->garp_lower_prio_repeat = global->garp_repeat;
+}
+
+static void read_host_name(char room[static HOST_NAME_MAX + 1])
+{
+	memset(room, 0, HOST_NAME_MAX + 1);
+	if (gethostname(room, HOST_NAME_MAX) < 0 || !*room)
+		memcpy(room, "localhost", sizeof("localhost"));
+}
+
+char *finish_email_from(char room[static EMAIL_FROM_MAX])
+{
+	char host[HOST_NAME_MAX + 1];
+
+	read_host_name(host);
+	snprintf(room, EMAIL_FROM_MAX, "root@%s", host);
+	return room;
+}
+
+static void finish_names(struct build *build, struct conf_global *model)
+{
+	char host[HOST_NAME_MAX + 1], from[EMAIL_FROM_MAX];
+
+	read_host_name(host);
+	if (!model->router_id)
+		model->router_id = arena_strdup(build->arena, host);
+	if (!model->email_from)
+		model->email_from = arena_strdup(build->arena, finish_email_from(from));
+	if (!model->smtp_server)
+		model->smtp_server = arena_strdup(build->arena, "");
+	if (!model->default_interface)
+		model->default_interface = arena_strdup(build->arena, "eth0");
+}
+
+void finish_global(struct build *build)
+{
+	struct draft_global *global = &build->global;
+	struct conf_global *model = &global->model;
+	static const uint8_t group[4] = {224, 0, 0, 18};
+
+	finish_names(build, model);
+	finish_garp(global);
+	if (!model->smtp_port)
+		model->smtp_port = 25;
+	if (!model->smtp_timeout_us)
+		model->smtp_timeout_us = 1000000;
+	if (!ip_is_set(&model->mcast_group4)) {
+		model->mcast_group4.family = AF_INET;
+		memcpy(model->mcast_group4.octets, group, sizeof(group));
+	}
+	if (global->snmp_rfc)
+		model->snmp_rfcv2 = model->snmp_rfcv3 = true;
+	model->emails = items_to_array(&global->emails, build->arena, sizeof(char *));
+	model->n_emails = global->emails.n;
+	build->conf->global = *model;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One vrrp_instance: values inherited from global_defs and the rules between its keywords. Sources:
+ * keepalived.conf(5); RFC 3768 and RFC 5798 for what a version can carry. Runs in the thread that
+ * loads.
+ */
+#include "conf/finish_vrrp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SETTER(instance, member)                                                                   \
+	tree_setter((instance)->node, offsetof(struct draft_instance, model.member))
+
+/* What fits into one advert of an interface with an MTU of 1500. */
+#define ADDRESSES_MAX_V4 255
+#define ADDRESSES_MAX_V6 90
+
+static void inherit_garp(const struct draft_global *global, struct draft_instance *instance)
+{
+	struct conf_instance *model = &instance->model;
+
+	if (!SETTER(instance, garp_delay_us))
+		model->garp_delay_us = global->garp_delay_us;
+	if (!SETTER(instance, garp_repeat))
+		model->garp_repeat = global->garp_repeat;
+	if (!SETTER(instance, garp_refresh_us))
+		model->garp_refresh_us = global->garp_refresh_us;
+	if (!SETTER(instance, garp_refresh_repeat))
+		model->garp_refresh_repeat = global->garp_refresh_repeat;
+	if (!SETTER(instance, garp_lower_prio_delay_us))
+		model->garp_lower_prio_delay_us = SETTER(instance, garp_delay_us)
+							  ? model->garp_delay_us
+							  : global->garp_lower_prio_delay_us;
+	if (!SETTER(instance, garp_lower_prio_repeat))
+		model->garp_lower_prio_repeat = SETTER(instance, garp_repeat)
+							? model->garp_repeat
+							: global->garp_lower_prio_repeat;
+	model->garp_interval_us = global->garp_interval_us;
+	if (!model->garp_repeat)
+		model->garp_repeat = 1;
+	if (!model->garp_refresh_repeat)
+		model->garp_refresh_repeat = 1;
+}
+
+static void inherit(const struct draft_global *global, struct draft_instance *instance)
+{
+	struct conf_instance *model = &instance->model;
+
+	inherit_garp(global, instance);
+	if (!SETTER(instance, down_timer_adverts))
+		model->down_timer_adverts = global->down_timer_adverts;
+	if (!SETTER(instance, lower_prio_no_advert))
+		model->lower_prio_no_advert = global->lower_prio_no_advert;
+	if (!SETTER(instance, higher_prio_send_advert))
+		model->higher_prio_send_advert = global->higher_prio_send_advert;
+	if (model->state == CONF_STATE_MASTER && !SETTER(instance, priority))
+		model->priority = 255;
+}
+
+/* ---- addresses ---- */
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct draft_address *x = *(const struct draft_address *const *)a;
+	const struct draft_address *y = *(const struct draft_address *const *)b;
+	int order = ip_compare(&x->model.ip, &y->model.ip);
+
+	if (order)
+		return order;
+	return x->place.line < y->place.line ? -1 : x->place.line > y->place.line;
+}
+
+/* Marks later ones equal to an earlier one by clearing the family. */
+static void drop_duplicates(struct build *build, const struct items *lists[2])
+{
+	struct draft_address **sorted =
+		arena_array(build->scratch, lists[0]->n + lists[1]->n, sizeof(*sorted));
+	size_t n = 0;
+
+	for (size_t l = 0; l < 2; l++)
+		for (struct item *item = lists[l]->first; item; item = item->next)
+			sorted[n++] = ITEM(draft_address, item);
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), compare_addresses);
+	for (size_t i = n; i-- > 1;) {
+		if (ip_compare(&sorted[i]->model.ip, &sorted[i - 1]->model.ip) != 0)
+			continue;
+		diags_add(&build->diags, DIAG_WARNING, &sorted[i]->place,
+			  "this address stands in line %u already; dropped here",
+			  sorted[i - 1]->place.line);
+		sorted[i]->model.ip.family = AF_UNSPEC;
+	}
+}
+
+static void keep_address(struct draft_instance *instance, const struct draft_address *draft,
+			 struct conf_address *array, size_t *n)
+{
+	if (!ip_is_set(&draft->model.ip))
+		return;
+	array[*n] = draft->model;
+	if (!array[*n].device)
+		array[*n].device = instance->model.interface;
+	++*n;
+}
+
+/* Why an address cannot be advertised, NULL when it can. */
+static const char *not_advertised(const struct draft_instance *instance,
+				  const struct draft_address *draft)
+{
+	size_t most = instance->family == AF_INET6 ? ADDRESSES_MAX_V6 : ADDRESSES_MAX_V4;
+
+	if (draft->model.ip.family != instance->family)
+		return "it is not of the family of the instance";
+	return instance->model.n_addresses >= most ? "an advert has no room for more" : NULL;
+}
+
+static uint16_t family_of(const struct draft_instance *instance)
+{
+	for (struct item *item = instance->addresses.first; item; item = item->next)
+		return ITEM(draft_address, item)->model.ip.family;
+	if (ip_is_set(&instance->model.source))
+		return instance->model.source.family;
+	return AF_INET;
+}
+
+static void finish_addresses(struct build *build, struct draft_instance *instance)
+{
+	const struct items *lists[2] = {&instance->addresses, &instance->excluded};
+	size_t n = lists[0]->n + lists[1]->n;
+	struct conf_instance *model = &instance->model;
+
+	instance->family = family_of(instance);
+	drop_duplicates(build, lists);
+	model->addresses = arena_array(build->arena, n, sizeof(*model->addresses));
+	model->excluded = arena_array(build->arena, n, sizeof(*model->excluded));
+	for (struct item *item = lists[0]->first; item; item = item->next) {
+		const struct draft_address *draft = ITEM(draft_address, item);
+		const char *why =
+			ip_is_set(&draft->model.ip) ? not_advertised(instance, draft) : NULL;
+
+		if (why)
+			diags_add(&build->diags, DIAG_WARNING, &draft->place,
+				  "%s; the address is set but not advertised", why);
+		if (why)
+			keep_address(instance, draft, model->excluded, &model->n_excluded);
+		else
+			keep_address(instance, draft, model->addresses, &model->n_addresses);
+	}
+	for (struct item *item = lists[1]->first; item; item = item->next)
+		keep_address(instance, ITEM(draft_address, item), model->excluded,
+			     &model->n_excluded);
+	if (!model->n_addresses && !instance->no_virtual_address)
+		build_add(build, model->version == 3 ? DIAG_ERROR : DIAG_WARNING, instance->node, 0,
+			  "the instance advertises no address; write 'no_virtual_ipaddress' if "
+			  "that is meant");
+	if (ip_is_set(&model->source) && model->source.family != instance->family)
+		build_error(build, SETTER(instance, source), 1,
+			    "the source address is not of the family of the addresses");
+}
+
+/* ---- version, interval, password ---- */
+
+static void finish_version(struct build *build, struct draft_instance *instance)
+{
+	struct conf_instance *model = &instance->model;
+
+	if (SETTER(instance, version))
+		return;
+	model->version = build->global.vrrp_version;
+	if (family_of(instance) != AF_INET6 || model->version == 3)
+		return;
+	model->version = 3;
+	build_add(build, DIAG_NOTE, instance->node, 0, "IPv6 addresses: VRRP version 3 is used");
+}
+
+static void finish_interval(struct build *build, struct draft_instance *instance)
+{
+	const struct node *setter = SETTER(instance, advert_us);
+	uint64_t unit = instance->model.version == 3 ? 10000 : 1000000;
+	uint64_t us = instance->model.advert_us, rounded = (us + unit / 2) / unit * unit;
+
+	if (instance->model.version == 3 && us > 40950000) {
+		build_error(build, setter, 1,
+			    "'advert_int' must not be longer than 40.95 seconds in VRRP version 3");
+		return;
+	}
+	if (!rounded)
+		rounded = unit;
+	if (rounded != us)
+		build_warn(
+			build, setter, 1, "VRRP version %u carries %s; 'advert_int' is taken as %g",
+			instance->model.version,
+			instance->model.version == 3 ? "hundredths of a second" : "whole seconds",
+			(double)rounded / 1e6);
+	instance->model.advert_us = rounded;
+}
+
+static const struct node *auth_node(const struct draft_instance *instance, const char *name)
+{
+	const struct node *found = NULL;
+
+	for (const struct node *node = instance->node->first; node; node = node->next)
+		if (node->row && node->row->block && strcmp(node->row->name, "authentication") == 0)
+			for (const struct node *inner = node->first; inner; inner = inner->next)
+				if (inner->row && strcmp(inner->row->name, name) == 0)
+					found = inner;
+	return found;
+}
+
+static void finish_password(struct build *build, struct draft_instance *instance)
+{
+	const char *pass = instance->auth_pass;
+	struct conf_instance *model = &instance->model;
+	const struct node *pass_node = auth_node(instance, "auth_pass");
+	const struct node *type_node = auth_node(instance, "auth_type");
+
+	if (model->version == 3 && (pass || type_node)) {
+		build_warn(build, type_node ? type_node : pass_node, 0,
+			   "VRRP version 3 has no authentication; it is ignored");
+		model->auth = CONF_AUTH_NONE;
+		return;
+	}
+	if (!type_node) {
+		if (pass)
+			build_warn(build, pass_node, 0,
+				   "'auth_pass' without 'auth_type' is ignored");
+		return;
+	}
+	if (model->auth != CONF_AUTH_NONE && (!pass || !*pass)) {
+		build_error(build, type_node, 0, "'auth_type' needs an 'auth_pass'");
+		return;
+	}
+	if (pass && strlen(pass) > sizeof(model->auth_pass))
+		build_warn(build, pass_node, 1,
+			   "the password is longer than 8 octets; the first 8 are used");
+	if (pass)
+		memcpy(model->auth_pass, pass, strnlen(pass, sizeof(model->auth_pass)));
+}
+
+/* ---- preemption ---- */
+
+static void finish_preempt(struct build *build, struct draft_instance *instance)
+{
+	struct conf_instance *model = &instance->model;
+	const struct node *preempt = SETTER(instance, preempt),
+			  *delay = SETTER(instance, preempt_delay_us);
+	const char *why = NULL;
+
+	if (!model->preempt && (model->state == CONF_STATE_MASTER || model->priority == 255)) {
+		build_warn(build, preempt, 0, "'nopreempt' is ignored with %s",
+			   model->state == CONF_STATE_MASTER ? "'state MASTER'" : "priority 255");
+		model->preempt = true;
+	}
+	if (!model->preempt_delay_us)
+		return;
+	if (model->state == CONF_STATE_MASTER)
+		why = "'state MASTER'";
+	else if (!model->preempt)
+		why = "'nopreempt'";
+	if (!why)
+		return;
+	build_warn(build, delay, 0, "'preempt_delay' is ignored with %s", why);
+	model->preempt_delay_us = 0;
+}
+
+/* ---- tracking ---- */
+
+static void finish_scripts(struct build *build, struct draft_instance *instance,
+			   const struct names *scripts)
+{
+	struct conf_track *tracks = arena_array(build->arena, instance->scripts.n, sizeof(*tracks));
+	size_t n = 0;
+
+	for (struct item *item = instance->scripts.first; item; item = item->next) {
+		struct draft_track *track = ITEM(draft_track, item);
+		struct draft_script *script = names_find(scripts, track->model.name);
+		const char *near;
+
+		if (!script) {
+			near = names_nearest(scripts, track->model.name);
+			diags_add(&build->diags, DIAG_ERROR, &track->place,
+				  "there is no vrrp_script '%.64s'%s%s%s", track->model.name,
+				  near ? "; did you mean '" : "", near ? near : "",
+				  near ? "'?" : "");
+			continue;
+		}
+		script->used = true;
+		tracks[n++] = track->model;
+	}
+	instance->model.scripts = tracks;
+	instance->model.n_scripts = n;
+}
+
+static void finish_interfaces(struct build *build, struct draft_instance *instance)
+{
+	struct conf_track *tracks =
+		arena_array(build->arena, instance->interfaces.n, sizeof(*tracks));
+	size_t n = 0;
+
+	for (struct item *item = instance->interfaces.first; item; item = item->next)
+		tracks[n++] = ITEM(draft_track, item)->model;
+	instance->model.interfaces = tracks;
+	instance->model.n_interfaces = n;
+}
+
+void finish_instance(struct build *build, struct draft_instance *instance,
+		     const struct names *scripts)
+{
+	inherit(&build->global, instance);
+	finish_version(build, instance);
+	finish_interval(build, instance);
+	finish_password(build, instance);
+	finish_preempt(build, instance);
+	finish_addresses(build, instance);
+	finish_scripts(build, instance, scripts);
+	finish_interfaces(build, instance);
+}

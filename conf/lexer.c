@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads words. A comment starts at # or ! anywhere outside double quotes, even inside a word; a
+ * backslash protects these two outside quotes and nothing else. Braces split even in the middle of
+ * a word. Pure.
+ */
+#include "conf/lexer.h"
+
+#include "conf/arena.h"
+#include "conf/utf8.h"
+
+struct piece {
+	size_t length;
+	bool quoted;
+	unsigned braces; /* open ones, LEXER_INCLUDE only */
+};
+
+void lexer_start(struct lexer *lexer, const char *line, size_t size, char *room)
+{
+	*lexer = (struct lexer){.text = line, .size = size, .room = room};
+}
+
+static bool is_ascii_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static bool is_comment(char c)
+{
+	return c == '#' || c == '!';
+}
+
+/* Octets of white space at the cursor, 0 when there is none. */
+static size_t space_length(const struct lexer *lexer, uint32_t *ret_odd)
+{
+	const char *at = lexer->text + lexer->at;
+	uint32_t character;
+	size_t length;
+
+	if (is_ascii_space(*at))
+		return 1;
+	if ((unsigned char)*at < 0x80)
+		return 0;
+	length = utf8_decode(at, lexer->size - lexer->at, &character);
+	if (!length || !utf8_is_space(character))
+		return 0;
+	*ret_odd = character;
+	return length;
+}
+
+static void skip_space(struct lexer *lexer)
+{
+	while (lexer->at < lexer->size) {
+		uint32_t odd = 0;
+		size_t length = space_length(lexer, &odd);
+
+		if (!length)
+			return;
+		if (odd && !lexer->odd_space) {
+			lexer->odd_space = odd;
+			lexer->odd_space_at = lexer->at;
+		}
+		lexer->at += length;
+	}
+}
+
+static bool fail(struct lexer *lexer, size_t at, const char *problem)
+{
+	lexer->token = at;
+	lexer->problem = problem;
+	return false;
+}
+
+/* Copies one character, refusing what no value may contain. */
+static bool take_character(struct lexer *lexer, struct piece *piece)
+{
+	const char *at = lexer->text + lexer->at;
+	uint32_t character;
+	size_t length = utf8_decode(at, lexer->size - lexer->at, &character);
+
+	if (!length)
+		return fail(lexer, lexer->at, "this is not UTF-8 text");
+	if ((character < 0x20 && character != '\t') || (character >= 0x7f && character < 0xa0))
+		return fail(lexer, lexer->at, "control character in the text");
+	for (size_t i = 0; i < length; i++)
+		lexer->room[piece->length++] = at[i];
+	lexer->at += length;
+	return true;
+}
+
+static bool take_quoted(struct lexer *lexer, struct piece *piece)
+{
+	size_t start = lexer->at;
+	char quote = lexer->text[lexer->at++];
+
+	piece->quoted = true;
+	while (lexer->at < lexer->size && lexer->text[lexer->at] != quote)
+		if (!take_character(lexer, piece))
+			return false;
+	if (lexer->at == lexer->size)
+		return fail(lexer, start, "the quote that starts here is not closed on this line");
+	lexer->at++;
+	return true;
+}
+
+static bool ends_bare(const struct lexer *lexer, enum lexer_mode mode, const struct piece *piece)
+{
+	char c = lexer->text[lexer->at];
+	uint32_t odd;
+
+	if (c == '"' || is_comment(c) || (c == '\'' && mode == LEXER_COMMAND))
+		return true;
+	if (mode == LEXER_INCLUDE && (c == '{' || (c == '}' && piece->braces)))
+		return false;
+	return c == '{' || c == '}' || space_length(lexer, &odd);
+}
+
+static bool take_bare(struct lexer *lexer, enum lexer_mode mode, struct piece *piece)
+{
+	while (lexer->at < lexer->size && !ends_bare(lexer, mode, piece)) {
+		char c = lexer->text[lexer->at];
+
+		if (c == '{')
+			piece->braces++;
+		else if (c == '}')
+			piece->braces--;
+		else if (c == '\\' && lexer->at + 1 < lexer->size &&
+			 is_comment(lexer->text[lexer->at + 1]))
+			lexer->at++;
+		if (!take_character(lexer, piece))
+			return false;
+	}
+	return true;
+}
+
+static bool take_command_word(struct lexer *lexer, struct piece *piece)
+{
+	while (lexer->at < lexer->size) {
+		char c = lexer->text[lexer->at];
+		size_t before = lexer->at;
+
+		if (!(c == '"' || c == '\'' ? take_quoted(lexer, piece)
+					    : take_bare(lexer, LEXER_COMMAND, piece)))
+			return false;
+		if (lexer->at == before)
+			break;
+	}
+	return true;
+}
+
+static enum lexer_token take_brace(struct lexer *lexer)
+{
+	return lexer->text[lexer->at++] == '{' ? LEXER_OPEN : LEXER_CLOSE;
+}
+
+enum lexer_token lexer_next(struct lexer *lexer, enum lexer_mode mode, struct conf_arena *arena,
+			    struct word *ret)
+{
+	struct piece piece = {0};
+	bool good;
+	char c;
+
+	skip_space(lexer);
+	lexer->token = lexer->at;
+	if (lexer->at == lexer->size || is_comment(lexer->text[lexer->at]))
+		return LEXER_END;
+	c = lexer->text[lexer->at];
+	if (c == '}' || (c == '{' && mode != LEXER_INCLUDE))
+		return take_brace(lexer);
+	ret->offset = (uint32_t)lexer->at;
+	if (mode == LEXER_COMMAND)
+		good = take_command_word(lexer, &piece);
+	else if (c == '"')
+		good = take_quoted(lexer, &piece);
+	else
+		good = take_bare(lexer, mode, &piece);
+	if (!good)
+		return LEXER_BAD;
+	ret->quoted = piece.quoted;
+	ret->text = arena_strndup(arena, lexer->room, piece.length);
+	return LEXER_WORD;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One load from beginning to end: two arenas (one for the model, one that goes when the load ends)
+ * and one exit for memory being out. Runs in main at the start and in the helper thread at a
+ * reload; prints nothing.
+ */
+#include "conf/load.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "conf/build.h"
+#include "conf/scopes.h"
+
+struct text {
+	const char *name;
+	const char *text; /* NULL: read the file called name */
+	size_t size;
+};
+
+static int build_model(struct build *build, const struct text *from)
+{
+	struct node *root = arena_alloc(build->scratch, sizeof(*root));
+	int r = 0;
+
+	if (from->text)
+		tree_read_text(build->scratch, &build->diags, from->name, from->text, from->size,
+			       root);
+	else
+		r = tree_read_file(build->scratch, &build->diags, from->name, root);
+	if (r < 0)
+		return r;
+	build->conf = arena_alloc(build->arena, sizeof(*build->conf));
+	build->conf->file = arena_strdup(build->arena, from->name);
+	build->conf->arena = build->arena;
+	atomic_init(&build->conf->references, 1);
+	build_fill_defaults(&scope_global, &build->global);
+	build_apply(build, root);
+	finish_global(build);
+	finish_vrrp(build);
+	finish_services(build);
+	return build->diags.errors ? -EINVAL : 0;
+}
+
+/* Everything that allocates from the arenas happens below this frame. */
+static int guard(struct build *build, const struct text *from)
+{
+	jmp_buf out_of_memory;
+
+	if (setjmp(out_of_memory))
+		return -ENOMEM;
+	arena_on_failure(build->scratch, &out_of_memory);
+	arena_on_failure(build->arena, &out_of_memory);
+	return build_model(build, from);
+}
+
+static int load(const struct text *from, const struct conf_load_options *options,
+		const struct conf **ret, struct diag_list *ret_diags)
+{
+	struct build build = {.scratch = arena_new(), .arena = arena_new()};
+	int r = -ENOMEM, finished;
+
+	memset(ret_diags, 0, sizeof(*ret_diags));
+	build.diags.arena = build.scratch;
+	build.diags.strict = options && options->strict;
+	if (build.scratch && build.arena)
+		r = guard(&build, from);
+	if (build.scratch && r != -ENOMEM) {
+		finished = diags_finish(&build.diags, ret_diags);
+		r = finished < 0 ? finished : r;
+	}
+	arena_free(build.scratch);
+	if (r < 0) {
+		arena_free(build.arena);
+		return r;
+	}
+	arena_on_failure(build.arena, NULL);
+	*ret = build.conf;
+	return 0;
+}
+
+int conf_load(const char *file, const struct conf_load_options *options, const struct conf **ret,
+	      struct diag_list *ret_diags)
+{
+	struct text from = {.name = file};
+
+	return load(&from, options, ret, ret_diags);
+}
+
+int conf_load_text(const char *name, const char *text, size_t size,
+		   const struct conf_load_options *options, const struct conf **ret,
+		   struct diag_list *ret_diags)
+{
+	struct text from = {.name = name, .text = text ? text : "", .size = size};
+
+	return load(&from, options, ret, ret_diags);
+}

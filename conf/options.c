@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding rows and near misses in the option tables. Constant data, no state, any thread.
+ */
+#include "conf/options.h"
+
+#include <string.h>
+
+#include "conf/scopes.h"
+
+#define NAME_MAX_COMPARED 40
+
+static const struct option_scope *const all_scopes[] = {
+	&scope_root,
+	&scope_global,
+	&scope_email,
+	&scope_script,
+	&scope_instance,
+	&scope_auth,
+	&scope_address,
+	&scope_excluded,
+	&scope_track_script,
+	&scope_track_interface,
+	&scope_group,
+	&scope_members,
+	&scope_group_script,
+	&scope_group_interface,
+	&scope_address_group,
+	&scope_service,
+	&scope_server,
+	&scope_tcp,
+	&scope_http,
+	&scope_ssl,
+	&scope_url,
+	&scope_misc,
+	NULL,
+};
+
+const struct option_scope *const *option_scopes(void)
+{
+	return all_scopes;
+}
+
+const struct option_scope *option_root(void)
+{
+	return &scope_root;
+}
+
+const struct option *option_at(const struct option_scope *scope, size_t index)
+{
+	for (size_t t = 0; t < OPTION_TABLES && scope->tables[t]; t++)
+		for (const struct option *row = scope->tables[t]; row->name; row++)
+			if (index-- == 0)
+				return row;
+	return NULL;
+}
+
+const struct option *option_find(const struct option_scope *scope, const char *name)
+{
+	for (size_t t = 0; t < OPTION_TABLES && scope->tables[t]; t++)
+		for (const struct option *row = scope->tables[t]; row->name; row++)
+			if (*row->name == *name && strcmp(row->name, name) == 0)
+				return row;
+	return NULL;
+}
+
+const struct option *option_resolve(const struct option_scope *scope, const struct option *row)
+{
+	return row->type == OPTION_ALIAS ? option_find(scope, row->alias_of) : row;
+}
+
+bool option_is_unsupported(const char *name)
+{
+	for (const char *const *known = option_unsupported(); *known; known++)
+		if (strcmp(*known, name) == 0)
+			return true;
+	return false;
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Optimal string alignment: three rows of the usual matrix are enough. */
+unsigned option_distance(const char *a, const char *b, unsigned limit)
+{
+	unsigned rows[3][NAME_MAX_COMPARED + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > NAME_MAX_COMPARED || m > NAME_MAX_COMPARED || (n > m ? n - m : m - n) > limit)
+		return limit + 1;
+	for (size_t j = 0; j <= m; j++)
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *two_above = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			unsigned cost = a[i - 1] != b[j - 1];
+
+			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + cost);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    two_above[j - 2] + 1 < row[j])
+				row[j] = two_above[j - 2] + 1;
+		}
+	}
+	return rows[n % 3][m] <= limit ? rows[n % 3][m] : limit + 1;
+}
+
+unsigned option_slip_limit(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length < 4 ? 1 : length < 8 ? 2 : 3;
+}
+
+const char *option_nearest(const struct option_scope *scope, const char *name)
+{
+	unsigned best = option_slip_limit(name) + 1;
+	const char *nearest = NULL;
+	const struct option *row;
+
+	for (size_t i = 0; scope && (row = option_at(scope, i)); i++) {
+		unsigned distance = option_distance(name, row->name, best - 1);
+
+		if (distance < best) {
+			best = distance;
+			nearest = row->name;
+		}
+		if (!best)
+			break;
+	}
+	for (const char *const *known = option_unsupported(); best && *known; known++) {
+		unsigned distance = option_distance(name, *known, best - 1);
+
+		if (distance < best) {
+			best = distance;
+			nearest = *known;
+		}
+	}
+	return nearest;
+}
+
+const char *option_other_scope(const char *name)
+{
+	for (size_t i = 0; all_scopes[i]; i++) {
+		const struct option *row = option_find(all_scopes[i], name);
+
+		if (row && !(row->flags & OPTION_MISPLACED))
+			return all_scopes[i]->name;
+	}
+	return NULL;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail, settling), reload.c
+ * and services.c (adopting a configuration), health.c (verdicts), kernel.c and view.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
+ * Private to core/check. Everything here belongs to the check thread.
+ *
+ * One turn of work: something changes a server and marks its service dirty; engine_settle() then reduces dirty services,
+ * brings the kernel there, publishes one snapshot, posts the events that belong to it, and answers who waits.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/check/admin.h"
+#include "core/check/check.h"
+#include "core/check/service.h"
+#include "core/cmd.h"
+#include "core/ipvs.h"
+
+#define REFRESH_US	UINT64_C(2000000)  /* the kernel sums its counters every 2 s: asking more often buys nothing */
+#define REOPEN_US	UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
+#define CONFIRM_US	UINT64_C(100000)   /* second look at a server that seems drained */
+#define FIRST_CHECK_US	UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
+
+struct loop;
+struct loop_io;
+struct loop_timer;
+struct mail;
+
+struct counters {
+	struct ipvs_stats stats;
+	uint64_t since_us; /* when continuity was last lost, 0: never */
+	bool seen;	   /* ever */
+	bool present;	   /* in the newest look */
+};
+
+/* The state columns of a published row, to tell when they last changed. */
+struct shown {
+	int32_t weight_override, conf_weight, effective_weight, kernel_weight;
+	uint32_t drain_timeout_s;
+	uint8_t admin, storage, oper, alive, in_kernel, drain, drain_action, unused;
+};
+
+/* One destination of one kernel service. */
+struct place {
+	bool in_kernel;
+	int32_t weight;
+	uint32_t active, inactive, persistent;
+	struct counters counters;
+	struct shown shown;
+	uint64_t changed_us;
+};
+
+struct engine;
+struct server;
+struct service;
+
+/* One checker of one real server. */
+struct probe {
+	struct check *check;
+	struct server *server;
+	uint32_t index; /* into the server's checkers */
+	bool has_weight; /* the program of a MISC_CHECK wants this weight */
+	uint32_t weight;
+	bool local_error; /* the newest attempt failed on our side */
+	bool taken;	  /* while adopting: found again */
+};
+
+/* One real server of one virtual server. */
+struct server {
+	struct service *service;
+	const struct conf_real_server *conf;
+	uint32_t index; /* into the virtual server's servers */
+	struct admin admin;
+	bool up;
+	enum dest_oper oper;
+	uint64_t oper_changed_wall_us;
+	char last_error[DEST_ERROR_MAX];
+	struct probe **probes; /* one for each configured checker */
+	size_t n_probes;
+	struct place *places; /* one for each member of the service */
+	/* While adopting a configuration: what this was before, and whether it was found again. */
+	struct server *was;
+	struct probe **was_probes;
+	bool taken;
+};
+
+/* One kernel service: a virtual server over a group has several. */
+struct member {
+	struct svc_key key;
+	bool in_kernel;
+	struct ipvs_found found;
+	struct ipvs_found_dest *dests;
+	size_t n_dests;
+	struct counters counters;
+	struct place sorry;
+	int error; /* of the newest attempt to bring it where it should be */
+	bool shown_in_kernel;
+};
+
+/* One virtual server. */
+struct service {
+	struct engine *engine;
+	const struct conf_virtual_server *conf;
+	uint32_t index; /* into conf->services */
+	struct server **servers;
+	size_t n_servers;
+	struct member *members;
+	size_t n_members;
+	struct service_quorum quorum;
+	struct service_quorum shown_quorum;
+	uint64_t quorum_changed_wall_us, changed_us;
+	bool dirty;
+	struct service *was; /* while adopting, as in struct server */
+	bool taken;
+};
+
+struct pending_event {
+	enum event_kind kind;
+	struct service *service;
+	struct server *server; /* NULL for EVENT_QUORUM */
+	uint64_t wall_us, mono_us;
+	enum dest_oper oper;
+	enum dest_admin admin;
+	enum dest_drain drain;
+	bool quorum_up, stopping;
+	bool to_main, to_agent;
+	char error[DEST_ERROR_MAX];
+};
+
+struct pending_reply {
+	enum snap_thread to;
+	struct msg_reply reply;
+};
+
+struct undo {
+	struct server *server;
+	struct admin before;
+};
+
+/* The one SET that waits for the disk. Later mail that would change rows waits behind it. */
+struct pending_set {
+	bool active;
+	uint64_t ticket;
+	uint64_t request;
+	enum snap_thread reply_to;
+	size_t n_undo;
+	struct undo undo[DEST_CHANGES_MAX];
+};
+
+struct engine {
+	const struct wires *wires;
+	struct loop *loop;
+	struct loop_io *inbox;
+	struct loop_timer *refresh_timer, *settle_timer, *drain_timer;
+	struct check_env *checks;
+	const struct conf *conf;
+	struct service **services; /* configuration order */
+	size_t n_services;
+	uint32_t checks_started; /* spreads start times */
+
+	const struct ipvs_ops *ops;
+	struct ipvs *ipvs; /* NULL: not reachable */
+	uint64_t refresh_us; /* REFRESH_US; tests are in a hurry */
+	uint64_t reopen_at_us;
+	int kernel_error; /* last logged */
+	unsigned failed_dumps;
+	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	uint64_t kernel_us;
+	uint32_t serial;
+	uint64_t changed_us;
+
+	struct msg_admin *stored; /* from the state file, until the first configuration */
+	size_t n_stored;
+	uint64_t ticket;
+	bool save_wanted;
+	bool save_failed;
+	struct pending_set pending;
+	struct mail *deferred, **deferred_end;
+
+	struct pending_event *events;
+	size_t n_events, room_events;
+	struct pending_reply *replies;
+	size_t n_replies, room_replies;
+	bool conf_rs_init_notifies; /* of the configuration being adopted */
+	bool stopping;
+};
+
+/* thread.c */
+int engine_new(const struct wires *wires, struct engine **ret);
+struct engine *engine_free(struct engine *engine);
+/* Work is due: one engine_settle() in the next turn of the loop, however often this is called. */
+void engine_wake(struct engine *engine);
+void engine_settle(struct engine *engine);
+/* Reduces one service and queues the event of a quorum that came or went. */
+void engine_reduce(struct engine *engine, struct service *service);
+void engine_mark(struct engine *engine, struct service *service);
+struct admin_time engine_time(void);
+/* The reducer's inputs of one service; freed by the caller. NULL when memory is out. */
+struct server_input *engine_inputs(const struct service *service);
+/* Of one server: what its checkers add to the configured weight. Computed, never accumulated. */
+int32_t engine_delta(const struct server *server);
+struct server_input engine_input(const struct server *server);
+struct admin_usage engine_usage(const struct server *server);
+
+/* reload.c */
+/* Takes over the caller's reference to conf, except on failure (-ENOMEM, everything as before). */
+int reload_adopt(struct engine *engine, const struct conf *conf);
+
+/* services.c */
+int services_build(struct engine *engine, const struct conf *conf, struct service ***ret);
+void services_free_list(struct service **services, size_t count);
+void services_free(struct engine *engine);
+struct service *services_find_service(const struct engine *engine, const struct svc_key *key);
+struct server *services_find_server(const struct service *service, const struct dest_key *key);
+
+/* health.c */
+void health_report(struct check *check, const struct check_report *report, void *probe);
+void health_announce(struct engine *engine, struct server *server, const char *detail);
+/* Recomputes verdict and oper state of one server; true when it went up or down. */
+bool health_update(struct server *server);
+
+/* kernel.c, view.c */
+void kernel_open(struct engine *engine, uint64_t now_us);
+void kernel_close(struct engine *engine);
+/* Brings one service where it should be. Sends nothing when the kernel is there already. Returns the first error. */
+int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent);
+void kernel_remove(struct engine *engine, const struct svc_key *key);
+void kernel_set_timeouts(struct engine *engine);
+/* One look at everything; marks what drifted. */
+void kernel_dump(struct engine *engine);
+/* One look at the members of one service. */
+void kernel_look(struct engine *engine, struct service *service);
+void view_update(struct engine *engine, struct service *service, struct member *member,
+		 const struct ipvs_dump *dump);
+void view_lost(struct engine *engine);
+
+/* drain.c */
+/* After a fresh look at the service. */
+void drain_snapshot(struct engine *engine, struct service *service);
+void drain_tick(struct engine *engine);
+void drain_arm(struct engine *engine);
+void drain_confirm(uint64_t now_us, void *engine);
+/* Logs and queues the event of one effect; asks for a save when it is to be stored. */
+void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
+		  const struct admin *before, const char *error);
+
+/* command.c */
+void command_set(struct engine *engine, const struct mail *mail);
+void command_saved(struct engine *engine, const struct msg_admin_saved *saved);
+/* Posts everything that is to be stored; *ret_ticket names the post. */
+int command_save(struct engine *engine, uint64_t *ret_ticket);
+void command_flush_replies(struct engine *engine);
+void command_cancel(struct engine *engine);
+
+/* event.c */
+void event_dest(struct engine *engine, enum event_kind kind, struct server *server, const char *error);
+void event_quorum(struct engine *engine, struct service *service);
+void event_initial_up(struct engine *engine, struct server *server);
+void event_stopping(struct engine *engine);
+void event_flush(struct engine *engine);
+
+/* publish.c */
+void publish(struct engine *engine);

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The check engine's hands in the kernel, through struct ipvs_ops: open and reopen, apply, look, notice drift. Blocks
+ * for one kernel reply at a time. Must not decide anything: what is wanted comes from the reducer. An entry that a full
+ * dump does not show may only have been missed by it, so a difference counts when a look at that service alone agrees.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/check/engine.h"
+
+#define FAILED_DUMPS_MAX 2 /* then the socket is made anew */
+
+/* ---- what is wanted ---- */
+
+static struct ipvs_want_dest *wanted_dests(const struct service *service, size_t *ret_count)
+{
+	struct server_input *inputs = engine_inputs(service);
+	struct ipvs_want_dest *dests = calloc(service->n_servers + 1, sizeof *dests);
+
+	if (inputs && dests) {
+		*ret_count = service_want_dests(service->conf, inputs, &service->quorum, dests);
+	} else {
+		free(dests);
+		dests = NULL;
+	}
+	free(inputs);
+	return dests;
+}
+
+static int on_difference(enum ipvs_step step, const struct dest_key *key,
+			 const struct ipvs_want_dest *want, void *owner)
+{
+	(void)step;
+	(void)key;
+	(void)want;
+	++*(unsigned *)owner;
+	return 0;
+}
+
+static bool differs(const struct ipvs_want *want, const struct member *member)
+{
+	unsigned differences = 0;
+
+	if (!member->in_kernel || ipvs_service_differs(want, &member->found))
+		return true;
+	ipvs_diff_dests(want, member->dests, member->n_dests, on_difference, &differences);
+	return differences > 0;
+}
+
+/* ---- apply ---- */
+
+static void explain(const struct service *service, const struct member *member, int error)
+{
+	char text[IPVS_TEXT_MAX];
+
+	ipvs_service_text(&member->key, text);
+	if (error == -ENOENT)
+		log_error("ipvs", "%s: this kernel has no scheduler \"%s\"%s%s%s", text,
+			  service->conf->scheduler,
+			  service->conf->persistence_engine ? " or no persistence engine \"" : "",
+			  service->conf->persistence_engine ? service->conf->persistence_engine :
+							      "",
+			  service->conf->persistence_engine ? "\"" : "");
+	else
+		log_error("ipvs", "%s: the kernel refuses: %s", text, strerrordesc_np(-error));
+}
+
+static int apply_member(struct engine *engine, struct service *service, struct member *member,
+			const struct ipvs_want *want)
+{
+	int error = engine->ops->apply(engine->ipvs, want,
+				       member->in_kernel ? &member->found : NULL,
+				       member->in_kernel ? member->dests : NULL);
+
+	if (error != member->error && error < 0)
+		explain(service, member, error);
+	else if (error == 0 && member->error < 0)
+		log_notice("ipvs", "%s: the kernel accepts it now", service->conf->id);
+	member->error = error;
+	return error;
+}
+
+static void drains_follow(struct engine *engine, struct service *service, bool ok)
+{
+	for (size_t i = 0; i < service->n_servers; i++) {
+		struct server *server = service->servers[i];
+		struct admin before = server->admin;
+		enum admin_effect effect = admin_kernel(&server->admin, ok);
+
+		drain_effect(engine, server, effect, &before, ok ? NULL : "refused by the kernel");
+	}
+}
+
+int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
+{
+	size_t n_dests = 0;
+	int first = 0;
+
+	if (!engine->ipvs)
+		return 0;
+	struct ipvs_want_dest *dests = wanted_dests(service, &n_dests);
+	if (!dests)
+		return -ENOMEM;
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct member *member = &service->members[k];
+		struct ipvs_want want =
+			service_want(service->conf, &member->key, dests, n_dests);
+
+		if (!differs(&want, member)) {
+			member->error = 0;
+			continue;
+		}
+		*ret_sent = true;
+		int error = apply_member(engine, service, member, &want);
+		if (first == 0)
+			first = error;
+	}
+	free(dests);
+	drains_follow(engine, service, first == 0);
+	return first;
+}
+
+void kernel_remove(struct engine *engine, const struct svc_key *key)
+{
+	char text[IPVS_TEXT_MAX];
+	int error = engine->ipvs ? engine->ops->remove(engine->ipvs, key) : 0;
+
+	if (error < 0)
+		log_error("ipvs", "cannot remove %s: %s", ipvs_service_text(key, text),
+			  strerrordesc_np(-error));
+}
+
+/* ---- look ---- */
+
+void kernel_look(struct engine *engine, struct service *service)
+{
+	for (size_t k = 0; engine->ipvs && k < service->n_members; k++) {
+		struct member *member = &service->members[k];
+		struct ipvs_dump *dump = NULL;
+		int error = engine->ops->dump_service(engine->ipvs, &member->key, &dump);
+
+		if (error == 0 || error == -ESRCH)
+			view_update(engine, service, member, dump);
+		ipvs_dump_free(dump);
+		if (error < 0 && error != -ESRCH)
+			return; /* the last view stays; the next dump tells */
+	}
+	if (engine->ipvs)
+		drain_snapshot(engine, service);
+}
+
+static int log_difference(enum ipvs_step step, const struct dest_key *key,
+			  const struct ipvs_want_dest *want, void *owner)
+{
+	const struct member *member = owner;
+	const struct ipvs_found_dest *found =
+		ipvs_find_dest(member->dests, member->n_dests, key);
+	char service[IPVS_TEXT_MAX], dest[IPVS_TEXT_MAX];
+
+	ipvs_service_text(&member->key, service);
+	ipvs_dest_text(key, dest);
+	if (step == IPVS_DEST_ADD)
+		log_warn("ipvs", "%s: %s is missing in the kernel; repairing", service, dest);
+	else if (step == IPVS_DEST_DELETE)
+		log_warn("ipvs", "%s: %s is in the kernel uncalled for (weight %d); repairing",
+			 service, dest, found->weight);
+	else if (want->weight != found->weight)
+		log_warn("ipvs", "%s: %s has weight %d in the kernel instead of %d; repairing",
+			 service, dest, found->weight, want->weight);
+	else
+		log_warn("ipvs", "%s: method or limits of %s differ in the kernel; repairing",
+			 service, dest);
+	return 0;
+}
+
+static void log_drift(struct member *member, const struct ipvs_want *want)
+{
+	char text[IPVS_TEXT_MAX];
+
+	ipvs_service_text(&member->key, text);
+	if (!member->in_kernel) {
+		log_warn("ipvs", "%s is missing in the kernel; repairing", text);
+		return;
+	}
+	if (ipvs_service_differs(want, &member->found))
+		log_warn("ipvs",
+			 "%s has scheduler %s, flags 0x%x, persistence %u s in the kernel instead "
+			 "of %s, 0x%x, %u s; repairing",
+			 text, member->found.scheduler, member->found.flags & IPVS_FLAGS_OURS,
+			 member->found.persistence_s, want->scheduler, want->flags,
+			 want->persistence_s);
+	ipvs_diff_dests(want, member->dests, member->n_dests, log_difference, member);
+}
+
+/* Marks the service when a second look agrees that it is not as it was left. */
+static void find_drift(struct engine *engine, struct service *service)
+{
+	size_t n_dests = 0;
+	bool suspect = false;
+
+	struct ipvs_want_dest *dests = wanted_dests(service, &n_dests);
+	if (!dests)
+		return;
+	for (size_t k = 0; k < service->n_members && !suspect; k++) {
+		struct ipvs_want want = service_want(service->conf, &service->members[k].key, dests,
+						     n_dests);
+
+		suspect = differs(&want, &service->members[k]);
+	}
+	if (suspect)
+		kernel_look(engine, service);
+	for (size_t k = 0; k < service->n_members && suspect; k++) {
+		struct member *member = &service->members[k];
+		struct ipvs_want want =
+			service_want(service->conf, &member->key, dests, n_dests);
+
+		if (!differs(&want, member))
+			continue;
+		/* What the kernel refused is not drift; it is tried again without a word. */
+		if (member->error == 0)
+			log_drift(member, &want);
+		engine_mark(engine, service);
+	}
+	free(dests);
+}
+
+static void dump_failed(struct engine *engine, int error)
+{
+	if (engine->failed_dumps == 0)
+		log_warn("ipvs", "cannot read the kernel's table: %s", strerrordesc_np(-error));
+	if (++engine->failed_dumps < FAILED_DUMPS_MAX)
+		return;
+	kernel_close(engine);
+	engine->reopen_at_us = 0;
+}
+
+void kernel_dump(struct engine *engine)
+{
+	struct ipvs_dump *dump = NULL;
+	int error = engine->ops->dump(engine->ipvs, &dump);
+
+	if (error < 0) {
+		dump_failed(engine, error);
+		return;
+	}
+	engine->failed_dumps = 0;
+	engine->kernel_us = dump->taken_us;
+	engine->serial++;
+	engine->version = dump->version;
+	engine->conn_table_size = dump->conn_table_size;
+	engine->tcp_timeout_s = dump->tcp_timeout_s;
+	engine->tcpfin_timeout_s = dump->tcpfin_timeout_s;
+	engine->udp_timeout_s = dump->udp_timeout_s;
+	for (size_t i = 0; i < engine->n_services; i++) {
+		struct service *service = engine->services[i];
+
+		for (size_t k = 0; k < service->n_members; k++)
+			view_update(engine, service, &service->members[k], dump);
+	}
+	ipvs_dump_free(dump);
+	for (size_t i = 0; i < engine->n_services; i++) {
+		struct service *service = engine->services[i];
+
+		drain_snapshot(engine, service);
+		if (!service->dirty)
+			find_drift(engine, service);
+	}
+}
+
+/* ---- open and close ---- */
+
+void kernel_set_timeouts(struct engine *engine)
+{
+	const struct conf_global *global = &engine->conf->global;
+	uint32_t tcp_s = global->lvs_tcp_timeout_s, tcpfin_s = global->lvs_tcpfin_timeout_s;
+	uint32_t udp_s = global->lvs_udp_timeout_s;
+
+	if (!engine->ipvs || ((!tcp_s || tcp_s == engine->tcp_timeout_s) &&
+			      (!tcpfin_s || tcpfin_s == engine->tcpfin_timeout_s) &&
+			      (!udp_s || udp_s == engine->udp_timeout_s)))
+		return;
+	int error = engine->ops->set_timeouts(engine->ipvs, tcp_s, tcpfin_s, udp_s);
+	if (error < 0) {
+		log_error("ipvs", "cannot set lvs_timeouts: %s", strerrordesc_np(-error));
+		return;
+	}
+	engine->tcp_timeout_s = tcp_s ? tcp_s : engine->tcp_timeout_s;
+	engine->tcpfin_timeout_s = tcpfin_s ? tcpfin_s : engine->tcpfin_timeout_s;
+	engine->udp_timeout_s = udp_s ? udp_s : engine->udp_timeout_s;
+}
+
+static void open_failed(struct engine *engine, int error)
+{
+	if (error == engine->kernel_error)
+		return;
+	engine->kernel_error = error;
+	if (error == -ENOENT)
+		log_error("ipvs", "this kernel has no IPVS (module ip_vs): checking goes on, no "
+				  "traffic is balanced; trying again every 10 s");
+	else if (error == -EPERM)
+		log_error("ipvs", "no permission to use IPVS (CAP_NET_ADMIN): checking goes on, no "
+				  "traffic is balanced; trying again every 10 s");
+	else
+		log_error("ipvs", "cannot reach IPVS: %s; trying again every 10 s",
+			  strerrordesc_np(-error));
+}
+
+void kernel_open(struct engine *engine, uint64_t now_us)
+{
+	if (engine->ipvs || now_us < engine->reopen_at_us)
+		return;
+	int error = engine->ops->open(&engine->ipvs);
+	if (error < 0) {
+		engine->reopen_at_us = now_us + REOPEN_US;
+		open_failed(engine, error);
+		return;
+	}
+	if (engine->kernel_error < 0)
+		log_notice("ipvs", "IPVS is within reach");
+	engine->kernel_error = 0;
+	engine->failed_dumps = 0;
+	for (size_t i = 0; i < engine->n_services; i++)
+		engine_mark(engine, engine->services[i]);
+	kernel_dump(engine);
+}
+
+void kernel_close(struct engine *engine)
+{
+	if (!engine->ipvs)
+		return;
+	engine->ops->close(engine->ipvs);
+	engine->ipvs = NULL;
+	view_lost(engine);
+}

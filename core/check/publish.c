@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One snapshot of everything the check engine knows, as rows: built from the engine's state, given away, never touched
+ * again. "changed" stamps move only when a state column of that row moved, not with counters or reloads. Thread: check.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/latest.h"
+#include "core/base/log.h"
+#include "core/check/engine.h"
+
+static void snapshot_free(struct latest_value *value)
+{
+	struct snap_check *snap = (struct snap_check *)value;
+
+	conf_unref(snap->conf);
+	free(snap);
+}
+
+static size_t rows_of(const struct service *service)
+{
+	return service->n_servers + (service->conf->has_sorry ? 1 : 0);
+}
+
+static struct snap_check *make_room(const struct engine *engine)
+{
+	size_t services = 0, dests = 0;
+
+	for (size_t i = 0; i < engine->n_services; i++) {
+		const struct service *service = engine->services[i];
+
+		services += service->n_members;
+		dests += service->n_members * rows_of(service);
+	}
+	struct snap_check *snap = calloc(1, sizeof *snap + services * sizeof(struct snap_service) +
+						    dests * sizeof(struct snap_dest));
+	if (!snap)
+		return NULL;
+	snap->value.free = snapshot_free;
+	snap->services = (struct snap_service *)(snap + 1);
+	snap->dests = (struct snap_dest *)(snap->services + services);
+	return snap;
+}
+
+/* Stamps the row when its state columns moved. */
+static void stamp(struct place *place, const struct snap_dest *row, uint64_t now_us)
+{
+	struct shown shown;
+
+	memset(&shown, 0, sizeof shown);
+	shown.weight_override = row->weight_override;
+	shown.conf_weight = row->conf_weight;
+	shown.effective_weight = row->effective_weight;
+	shown.kernel_weight = row->kernel_weight;
+	shown.drain_timeout_s = row->drain_timeout_s;
+	shown.admin = (uint8_t)row->admin;
+	shown.storage = (uint8_t)row->storage;
+	shown.oper = (uint8_t)row->oper;
+	shown.alive = row->alive;
+	shown.in_kernel = row->in_kernel;
+	shown.drain = (uint8_t)row->drain;
+	shown.drain_action = (uint8_t)row->drain_action;
+	if (memcmp(&shown, &place->shown, sizeof shown) == 0)
+		return;
+	place->shown = shown;
+	place->changed_us = now_us;
+}
+
+static void fill_place(struct snap_dest *row, struct place *place, uint64_t now_us)
+{
+	row->in_kernel = place->in_kernel;
+	row->kernel_weight = place->in_kernel ? place->weight : -1;
+	row->active_conns = place->active;
+	row->inactive_conns = place->inactive;
+	row->persistent_conns = place->persistent;
+	row->stats_since_us = place->counters.since_us;
+	row->stats = place->counters.stats;
+	stamp(place, row, now_us);
+	row->changed_us = place->changed_us;
+}
+
+static void fill_admin(struct snap_dest *row, const struct admin *admin)
+{
+	row->admin = admin->state;
+	row->storage = admin->storage;
+	memcpy(row->comment, admin->comment, sizeof row->comment);
+	row->admin_changed_wall_us = admin->changed_wall_us;
+	row->weight_override = admin->weight_override;
+	row->drain = admin->drain;
+	row->drain_timeout_s = admin->drain_timeout_s;
+	row->drain_action = admin->drain_action;
+	row->drain_started_wall_us = admin->drain_started_wall_us;
+	row->drain_deadline_wall_us = admin->drain_deadline_wall_us;
+	row->drain_ended_wall_us = admin->drain_ended_wall_us;
+	row->drain_initial = admin->drain_initial;
+}
+
+static void fill_server(struct snap_dest *row, struct server *server, size_t k,
+			const struct server_input *input, uint64_t now_us)
+{
+	int32_t weight =
+		service_effective_weight(input, server->service->quorum.sorry_active);
+
+	row->rs = server->index;
+	row->key = server->conf->key;
+	fill_admin(row, &server->admin);
+	row->oper = server->oper;
+	row->alive = server->up;
+	row->oper_changed_wall_us = server->oper_changed_wall_us;
+	memcpy(row->last_error, server->last_error, sizeof row->last_error);
+	for (size_t i = 0; i < server->n_probes; i++) {
+		row->failed_checks += !check_is_up(server->probes[i]->check);
+		row->not_run_checks += !check_has_run(server->probes[i]->check);
+	}
+	row->conf_weight = (int32_t)server->conf->weight;
+	row->nominal_weight = service_nominal_weight(input);
+	row->effective_weight = weight == SERVICE_ABSENT ? 0 : weight;
+	fill_place(row, &server->places[k], now_us);
+}
+
+static void fill_sorry(struct snap_dest *row, const struct service *service, struct member *member,
+		       uint64_t now_us)
+{
+	struct admin plain = admin_default();
+
+	row->rs = SNAP_SORRY;
+	row->key = service->conf->sorry;
+	fill_admin(row, &plain);
+	row->oper = DEST_UNMONITORED;
+	row->alive = service->quorum.sorry_active;
+	row->conf_weight = 1;
+	row->nominal_weight = 1;
+	row->effective_weight = service->quorum.sorry_active ? 1 : 0;
+	fill_place(row, &member->sorry, now_us);
+}
+
+static bool quorum_moved(const struct service_quorum *a, const struct service_quorum *b)
+{
+	return a->up != b->up || a->sorry_active != b->sorry_active || a->weight != b->weight ||
+	       a->n_usable != b->n_usable || a->n_draining != b->n_draining ||
+	       a->n_locked != b->n_locked;
+}
+
+static void stamp_service(struct engine *engine, struct service *service, uint64_t now_us)
+{
+	bool moved = quorum_moved(&service->quorum, &service->shown_quorum);
+
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct member *member = &service->members[k];
+
+		moved = moved || member->in_kernel != member->shown_in_kernel;
+		member->shown_in_kernel = member->in_kernel;
+	}
+	if (!moved && service->changed_us)
+		return;
+	service->shown_quorum = service->quorum;
+	service->changed_us = now_us;
+	engine->changed_us = now_us;
+}
+
+static void fill_member(struct snap_service *row, const struct service *service,
+			const struct member *member)
+{
+	row->vs = service->index;
+	row->key = member->key;
+	row->in_kernel = member->in_kernel;
+	row->quorum_up = service->quorum.up;
+	row->sorry_active = service->quorum.sorry_active;
+	row->quorum_weight = service->quorum.weight;
+	row->n_up = service->quorum.n_usable;
+	row->n_draining = service->quorum.n_draining;
+	row->n_locked = service->quorum.n_locked;
+	row->changed_us = service->changed_us;
+	row->quorum_changed_wall_us = service->quorum_changed_wall_us;
+	row->stats_since_us = member->counters.since_us;
+	row->stats = member->counters.stats;
+}
+
+/* The rows of one virtual server, member by member. */
+static void fill_service(struct engine *engine, struct snap_check *snap, struct service *service,
+			 const struct server_input *inputs)
+{
+	stamp_service(engine, service, snap->made_us);
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct member *member = &service->members[k];
+		struct snap_service *row = &snap->services[snap->n_services];
+		size_t first = snap->n_dests;
+
+		fill_member(row, service, member);
+		if (service->conf->has_sorry)
+			fill_sorry(&snap->dests[snap->n_dests++], service, member, snap->made_us);
+		for (size_t i = 0; i < service->n_servers; i++)
+			fill_server(&snap->dests[snap->n_dests++], service->servers[i], k,
+				    &inputs[i], snap->made_us);
+		for (size_t i = first; i < snap->n_dests; i++) {
+			snap->dests[i].service = (uint32_t)snap->n_services;
+			if (snap->dests[i].changed_us == snap->made_us)
+				engine->changed_us = snap->made_us;
+		}
+		row->first_dest = (uint32_t)first;
+		row->n_dests = (uint32_t)(snap->n_dests - first);
+		snap->n_services++;
+	}
+}
+
+void publish(struct engine *engine)
+{
+	struct snap_check *snap = engine->conf ? make_room(engine) : NULL;
+
+	if (!snap) {
+		if (engine->conf)
+			log_error("check", "out of memory: the published rows are stale");
+		return;
+	}
+	snap->made_us = clock_now_us();
+	for (size_t i = 0; i < engine->n_services; i++) {
+		struct server_input *inputs = engine_inputs(engine->services[i]);
+
+		if (inputs)
+			fill_service(engine, snap, engine->services[i], inputs);
+		free(inputs);
+	}
+	snap->conf = conf_ref(engine->conf);
+	snap->kernel_us = engine->kernel_us;
+	snap->serial = engine->serial;
+	snap->changed_us = engine->changed_us;
+	snap->ipvs_available = engine->ipvs != NULL;
+	snap->ipvs_version = engine->version;
+	snap->conn_table_size = engine->conn_table_size;
+	snap->tcp_timeout_s = engine->tcp_timeout_s;
+	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
+	snap->udp_timeout_s = engine->udp_timeout_s;
+	latest_publish(engine->wires->check, &snap->value);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Adopting a configuration by difference. Virtual servers are known by their id, real servers by address and port,
+ * checkers by their settings, kernel services by their key; what is found again is moved over whole: health, running
+ * checks, counters, drains. Nothing here touches the kernel except for services that are no longer configured: the rest
+ * follows from the ordinary settling. Thread: check.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/check/engine.h"
+
+/* ---- moving: cannot fail ---- */
+
+static struct member *find_member(struct service *was, const struct svc_key *key)
+{
+	for (size_t k = 0; was && k < was->n_members; k++) {
+		if (svc_key_compare(&was->members[k].key, key) == 0)
+			return &was->members[k];
+	}
+	return NULL;
+}
+
+static void move_probes(struct server *server)
+{
+	struct server *was = server->was;
+
+	for (uint32_t i = 0; i < server->n_probes; i++) {
+		struct probe *probe = server->was_probes[i];
+
+		if (!probe)
+			continue;
+		was->probes[probe->index] = NULL;
+		probe->server = server;
+		probe->index = i;
+		check_set_conf(probe->check, &server->conf->checkers[i]);
+		server->probes[i] = probe;
+	}
+	free(server->was_probes);
+	server->was_probes = NULL;
+}
+
+static void move_server(struct engine *engine, struct server *server)
+{
+	struct service *service = server->service;
+	struct server *was = server->was;
+
+	move_probes(server);
+	if (!was) {
+		health_update(server);
+		if (server->up && engine->conf_rs_init_notifies)
+			event_initial_up(engine, server);
+		return;
+	}
+	server->admin = was->admin;
+	server->up = was->up;
+	server->oper = was->oper;
+	server->oper_changed_wall_us = was->oper_changed_wall_us;
+	memcpy(server->last_error, was->last_error, sizeof server->last_error);
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct member *old = find_member(service->was, &service->members[k].key);
+
+		if (old)
+			server->places[k] = was->places[old - service->was->members];
+	}
+	server->was = NULL;
+	if (health_update(server))
+		health_announce(engine, server, "its checkers changed");
+}
+
+static void move_members(struct service *service)
+{
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct member *old = find_member(service->was, &service->members[k].key);
+
+		if (!old)
+			continue;
+		struct ipvs_found_dest *dests = old->dests;
+		service->members[k] = *old;
+		if (!service->was->conf->has_sorry || !service->conf->has_sorry ||
+		    dest_key_compare(&service->was->conf->sorry, &service->conf->sorry) != 0)
+			service->members[k].sorry = (struct place){ .weight = -1 };
+		service->members[k].dests = dests;
+	}
+}
+
+static void move_service(struct engine *engine, struct service *service)
+{
+	struct service *was = service->was;
+
+	if (was) {
+		service->quorum = was->quorum;
+		service->shown_quorum = was->shown_quorum;
+		service->quorum_changed_wall_us = was->quorum_changed_wall_us;
+		service->changed_us = was->changed_us;
+		move_members(service);
+	}
+	for (size_t i = 0; i < service->n_servers; i++)
+		move_server(engine, service->servers[i]);
+	for (size_t k = 0; was && k < service->n_members; k++) {
+		struct member *old = find_member(was, &service->members[k].key);
+
+		if (old)
+			old->dests = NULL;
+	}
+	service->was = NULL;
+	engine_mark(engine, service);
+}
+
+/* Rows that are gone take their stored state with them: should they come back, they start unlocked. */
+static void note_dropped(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n_services; i++) {
+		const struct service *service = engine->services[i];
+
+		for (size_t k = 0; k < service->n_servers; k++) {
+			const struct server *server = service->servers[k];
+
+			if (!server->taken && !admin_is_default(&server->admin))
+				engine->save_wanted = true;
+		}
+	}
+}
+
+static void restore_stored(struct engine *engine)
+{
+	struct admin_time at = engine_time();
+
+	for (size_t i = 0; i < engine->n_stored; i++) {
+		const struct msg_admin *item = &engine->stored[i];
+		struct server *server = NULL;
+
+		for (size_t k = 0; k < engine->n_services && !server; k++) {
+			if (strncmp(engine->services[k]->conf->id, item->vs, VS_ID_MAX) == 0)
+				server = services_find_server(engine->services[k], &item->dest);
+		}
+		if (server && admin_restore(item, at, &server->admin) == 0)
+			continue;
+		log_notice("check", "the stored administrative state of a server in %.*s is dropped: "
+				    "%s",
+			   VS_ID_MAX - 1, item->vs, server ? "it is damaged" : "no such row");
+		engine->save_wanted = true;
+	}
+	free(engine->stored);
+	engine->stored = NULL;
+	engine->n_stored = 0;
+}
+
+static int by_service_key(const void *a, const void *b)
+{
+	return svc_key_compare(a, b);
+}
+
+/* Every kernel service of a configuration, sorted. */
+static struct svc_key *all_keys(const struct conf *conf, size_t *ret_count)
+{
+	struct svc_key *keys;
+	size_t count = 0;
+
+	for (size_t i = 0; i < conf->n_services; i++)
+		count += conf->services[i].n_keys;
+	keys = calloc(count + 1, sizeof *keys);
+	if (!keys)
+		return NULL;
+	count = 0;
+	for (size_t i = 0; i < conf->n_services; i++) {
+		memcpy(keys + count, conf->services[i].keys,
+		       conf->services[i].n_keys * sizeof *keys);
+		count += conf->services[i].n_keys;
+	}
+	qsort(keys, count, sizeof *keys, by_service_key);
+	*ret_count = count;
+	return keys;
+}
+
+static void remove_unwanted(struct engine *engine, const struct svc_key *keys, size_t n_keys)
+{
+	for (size_t i = 0; i < engine->n_services; i++) {
+		const struct service *service = engine->services[i];
+
+		for (size_t k = 0; k < service->n_members; k++) {
+			const struct svc_key *key = &service->members[k].key;
+
+			if (!bsearch(key, keys, n_keys, sizeof *keys, by_service_key))
+				kernel_remove(engine, key);
+		}
+	}
+}
+
+int reload_adopt(struct engine *engine, const struct conf *conf)
+{
+	bool first = engine->conf == NULL;
+	struct service **services = NULL;
+	size_t n_keys = 0;
+	struct svc_key *keys = all_keys(conf, &n_keys);
+
+	if (!keys)
+		return -ENOMEM;
+	if (services_build(engine, conf, &services) < 0) {
+		free(keys);
+		return -ENOMEM;
+	}
+	remove_unwanted(engine, keys, n_keys);
+	free(keys);
+	note_dropped(engine);
+	engine->conf_rs_init_notifies = conf->global.rs_init_notifies;
+	for (size_t i = 0; i < conf->n_services; i++)
+		move_service(engine, services[i]);
+	services_free_list(engine->services, engine->n_services);
+	engine->services = services;
+	engine->n_services = conf->n_services;
+	conf_unref(engine->conf);
+	engine->conf = conf;
+	if (first)
+		restore_stored(engine);
+	return 0;
+}

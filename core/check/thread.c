@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The body of the check thread: its loop, its mailbox, and the order of one turn of work (engine_settle): reduce what is
+ * dirty, bring the kernel there, look, publish one snapshot, post the events it shows, answer who waits. Must not read
+ * files, resolve names or run programs: main does that. May block for an IPVS reply.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/loop.h"
+#include "core/base/mail.h"
+#include "core/check/engine.h"
+
+/* Above this many changed services one dump of everything is cheaper than one look at each. */
+#define LOOKS_MAX 8
+/* A settled state may complete a drain, which asks for one more round. */
+#define ROUNDS_MAX 4
+
+/* ---- small helpers of all files ---- */
+
+struct admin_time engine_time(void)
+{
+	return (struct admin_time){ .now_us = clock_now_us(), .wall_us = clock_wall_us() };
+}
+
+int32_t engine_delta(const struct server *server)
+{
+	int64_t delta = 0;
+
+	for (size_t i = 0; i < server->n_probes; i++) {
+		if (server->probes[i]->has_weight)
+			delta += (int64_t)server->probes[i]->weight - server->conf->weight;
+	}
+	if (delta < -WEIGHT_MAX)
+		return -WEIGHT_MAX;
+	return delta > WEIGHT_MAX ? WEIGHT_MAX : (int32_t)delta;
+}
+
+struct server_input engine_input(const struct server *server)
+{
+	return (struct server_input){
+		.admin = server->admin.state,
+		.up = server->up,
+		.conf_weight = server->conf->weight,
+		.override = server->admin.weight_override,
+		.delta = engine_delta(server),
+		.inhibit = server->conf->inhibit_on_failure,
+	};
+}
+
+struct server_input *engine_inputs(const struct service *service)
+{
+	struct server_input *inputs = calloc(service->n_servers + 1, sizeof *inputs);
+
+	for (size_t i = 0; inputs && i < service->n_servers; i++)
+		inputs[i] = engine_input(service->servers[i]);
+	return inputs;
+}
+
+struct admin_usage engine_usage(const struct server *server)
+{
+	struct admin_usage usage = { 0 };
+
+	for (size_t k = 0; k < server->service->n_members; k++) {
+		usage.active += server->places[k].active;
+		usage.inactive += server->places[k].inactive;
+		usage.persistent += server->places[k].persistent;
+	}
+	return usage;
+}
+
+void engine_wake(struct engine *engine)
+{
+	loop_timer_arm(engine->settle_timer, clock_now_us());
+}
+
+void engine_mark(struct engine *engine, struct service *service)
+{
+	service->dirty = true;
+	engine_wake(engine);
+}
+
+/* ---- one turn of work ---- */
+
+void engine_reduce(struct engine *engine, struct service *service)
+{
+	struct server_input *inputs = engine_inputs(service);
+	bool was_up = service->quorum.up;
+
+	if (!inputs) {
+		log_error("check", "out of memory: %s is not evaluated", service->conf->id);
+		return;
+	}
+	service_reduce(service->conf, inputs, &service->quorum);
+	free(inputs);
+	if (was_up == service->quorum.up)
+		return;
+	service->quorum_changed_wall_us = clock_wall_us();
+	log_notice("check", "%s has %s quorum (weight %u, quorum %u)%s", service->conf->id,
+		   service->quorum.up ? "gained" : "lost", service->quorum.weight,
+		   service->conf->quorum,
+		   service->quorum.sorry_active ? ", the sorry server takes over" : "");
+	event_quorum(engine, service);
+}
+
+/* Returns how many services the kernel was told about. */
+static size_t settle_services(struct engine *engine)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < engine->n_services; i++) {
+		struct service *service = engine->services[i];
+		bool sent = false;
+
+		if (!service->dirty)
+			continue;
+		service->dirty = false;
+		engine_reduce(engine, service);
+		kernel_apply(engine, service, &sent);
+		if (sent && ++told <= LOOKS_MAX)
+			kernel_look(engine, service);
+	}
+	return told;
+}
+
+static bool any_dirty(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n_services; i++) {
+		if (engine->services[i]->dirty)
+			return true;
+	}
+	return false;
+}
+
+static void save_if_wanted(struct engine *engine)
+{
+	uint64_t ticket;
+
+	if (!engine->save_wanted || engine->pending.active)
+		return;
+	engine->save_wanted = command_save(engine, &ticket) < 0;
+}
+
+void engine_settle(struct engine *engine)
+{
+	if (!engine->conf || engine->stopping)
+		return;
+	for (unsigned round = 0; round < ROUNDS_MAX && any_dirty(engine); round++) {
+		if (settle_services(engine) > LOOKS_MAX && engine->ipvs)
+			kernel_dump(engine);
+	}
+	save_if_wanted(engine);
+	publish(engine);
+	event_flush(engine);
+	command_flush_replies(engine);
+	drain_arm(engine);
+	/* What was marked on the way has been dealt with. */
+	if (!any_dirty(engine) && engine->n_replies == 0)
+		loop_timer_disarm(engine->settle_timer);
+}
+
+static void on_settle(uint64_t now_us, void *owner)
+{
+	(void)now_us;
+	engine_settle(owner);
+}
+
+static void on_refresh(uint64_t now_us, void *owner)
+{
+	struct engine *engine = owner;
+
+	loop_timer_arm(engine->refresh_timer, now_us + engine->refresh_us);
+	if (engine->n_services == 0)
+		return;
+	if (engine->ipvs)
+		kernel_dump(engine);
+	else
+		kernel_open(engine, now_us);
+	drain_tick(engine);
+	if (engine->save_failed) {
+		engine->save_failed = false;
+		engine->save_wanted = true;
+	}
+	engine_settle(engine);
+}
+
+/* ---- mail ---- */
+
+static void adopt(struct engine *engine, const struct conf *conf)
+{
+	struct msg_conf_done done = { .from = THREAD_CHECK };
+	bool first = engine->conf == NULL;
+	int error;
+
+	/* What is queued refers to rows that may go. */
+	engine_settle(engine);
+	error = reload_adopt(engine, conf);
+	if (error < 0) {
+		log_error("check", "cannot adopt the configuration: %s", strerrordesc_np(-error));
+		conf_unref(conf);
+		if (engine->conf)
+			done.generation = engine->conf->generation;
+		mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
+		return;
+	}
+	if (conf->global.checker_nice)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), conf->global.checker_nice);
+	if (engine->n_services || (first && conf->global.lvs_flush))
+		kernel_open(engine, clock_now_us());
+	if (first && conf->global.lvs_flush && engine->ipvs) {
+		if (engine->ops->flush(engine->ipvs) < 0)
+			log_error("ipvs", "cannot flush the kernel's table");
+		view_lost(engine);
+	}
+	if (!first && engine->ipvs)
+		kernel_dump(engine); /* members that are new to us may exist there */
+	kernel_set_timeouts(engine);
+	engine_settle(engine);
+	loop_timer_arm(engine->refresh_timer, clock_now_us() + engine->refresh_us);
+	done.generation = conf->generation;
+	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
+}
+
+static void remember_stored(struct engine *engine, const struct mail *mail)
+{
+	struct msg_admin *bigger;
+
+	if (mail->size != sizeof *bigger || engine->conf) {
+		log_warn("check", "a stored administrative state came too late or is malformed");
+		return;
+	}
+	bigger = reallocarray(engine->stored, engine->n_stored + 1, sizeof *bigger);
+	if (!bigger) {
+		log_error("check", "out of memory: a stored administrative state is lost");
+		return;
+	}
+	engine->stored = bigger;
+	memcpy(&bigger[engine->n_stored++], mail->body, sizeof *bigger);
+}
+
+/* Removes this daemon's services, or everything, as configured; connections end with the director anyhow. */
+static void leave_kernel(struct engine *engine)
+{
+	const struct conf_global *global = &engine->conf->global;
+
+	if (engine->ipvs && global->lvs_flush_on_stop == 1 &&
+	    engine->ops->flush(engine->ipvs) == 0)
+		return;
+	for (size_t i = 0; i < engine->n_services; i++) {
+		for (size_t k = 0; k < engine->services[i]->n_members; k++)
+			kernel_remove(engine, &engine->services[i]->members[k].key);
+	}
+}
+
+static void stop(struct engine *engine)
+{
+	if (engine->conf) {
+		event_stopping(engine);
+		leave_kernel(engine);
+		event_flush(engine);
+	}
+	command_cancel(engine);
+	engine->stopping = true;
+	loop_quit(engine->loop, 0);
+}
+
+static bool changes_rows(const struct mail *mail)
+{
+	return mail->kind == MSG_CONF || mail->kind == MSG_DEST_SET;
+}
+
+static void dispatch(struct engine *engine, const struct mail *mail)
+{
+	switch ((enum msg_kind)mail->kind) {
+	case MSG_CONF:
+		adopt(engine, ((const struct msg_conf *)mail->body)->conf);
+		break;
+	case MSG_STOP:
+		stop(engine);
+		break;
+	case MSG_ADMIN:
+		remember_stored(engine, mail);
+		break;
+	case MSG_ADMIN_SAVED:
+		command_saved(engine, (const struct msg_admin_saved *)mail->body);
+		break;
+	case MSG_DEST_SET:
+		command_set(engine, mail);
+		break;
+	case MSG_EXEC_DONE:
+		check_exec_done(engine->checks, (const struct msg_exec_done *)mail->body);
+		break;
+	default:
+		log_warn("check", "unexpected message %u", mail->kind);
+		break;
+	}
+}
+
+/* Frees a message unread. */
+static void discard(struct mail *mail)
+{
+	if (mail->kind == MSG_CONF)
+		conf_unref(((const struct msg_conf *)mail->body)->conf);
+	mail_free(mail);
+}
+
+static void take(struct engine *engine, struct mail *mail)
+{
+	if (engine->stopping) {
+		discard(mail);
+		return;
+	}
+	if (engine->pending.active && changes_rows(mail)) {
+		mail->next = NULL;
+		*engine->deferred_end = mail;
+		engine->deferred_end = &mail->next;
+		return;
+	}
+	dispatch(engine, mail);
+	mail_free(mail);
+}
+
+/* Mail that waited for a save, until one of it waits again. */
+static void take_deferred(struct engine *engine)
+{
+	while (engine->deferred && !engine->pending.active && !engine->stopping) {
+		struct mail *mail = engine->deferred;
+
+		engine->deferred = mail->next;
+		if (!engine->deferred)
+			engine->deferred_end = &engine->deferred;
+		take(engine, mail);
+	}
+}
+
+static void on_mail(int fd, uint32_t events, void *owner)
+{
+	struct engine *engine = owner;
+	struct mail *mail = mailbox_drain(engine->wires->box[THREAD_CHECK]);
+
+	(void)fd;
+	(void)events;
+	while (mail) {
+		struct mail *next = mail->next;
+
+		take(engine, mail);
+		take_deferred(engine);
+		mail = next;
+	}
+}
+
+/* ---- programs of MISC_CHECK ---- */
+
+static bool locate(const struct engine *engine, const struct conf_checker *checker,
+		   struct msg_exec *ret)
+{
+	for (size_t i = 0; i < engine->conf->n_services; i++) {
+		const struct conf_virtual_server *service = &engine->conf->services[i];
+
+		for (size_t k = 0; k < service->n_servers; k++) {
+			const struct conf_real_server *server = &service->servers[k];
+
+			if (checker < server->checkers ||
+			    checker >= server->checkers + server->n_checkers)
+				continue;
+			ret->vs = (uint32_t)i;
+			ret->rs = (uint32_t)k;
+			ret->checker = (uint32_t)(checker - server->checkers);
+			return true;
+		}
+	}
+	return false;
+}
+
+static int on_exec(uint64_t request, const struct conf_checker *conf, void *owner)
+{
+	struct engine *engine = owner;
+	struct msg_exec message = {
+		.request = request,
+		.generation = engine->conf->generation,
+		.timeout_us = conf->misc_timeout_us,
+	};
+
+	if (!locate(engine, conf, &message))
+		return -ENOENT;
+	return mail_post(engine->wires->box[THREAD_MAIN], MSG_EXEC, &message, sizeof message);
+}
+
+/* ---- birth and death ---- */
+
+struct engine *engine_free(struct engine *engine)
+{
+	if (!engine)
+		return NULL;
+	services_free(engine);
+	check_env_free(engine->checks);
+	if (engine->ipvs)
+		engine->ops->close(engine->ipvs);
+	while (engine->deferred) {
+		struct mail *next = engine->deferred->next;
+
+		discard(engine->deferred);
+		engine->deferred = next;
+	}
+	loop_io_free(engine->inbox);
+	loop_timer_free(engine->refresh_timer);
+	loop_timer_free(engine->settle_timer);
+	loop_timer_free(engine->drain_timer);
+	loop_free(engine->loop);
+	conf_unref(engine->conf);
+	free(engine->stored);
+	free(engine->events);
+	free(engine->replies);
+	free(engine);
+	return NULL;
+}
+
+int engine_new(const struct wires *wires, struct engine **ret)
+{
+	struct engine *engine = calloc(1, sizeof *engine);
+	int error = -ENOMEM;
+
+	if (!engine)
+		return -ENOMEM;
+	engine->wires = wires;
+	engine->ops = wires->ipvs;
+	engine->refresh_us = REFRESH_US;
+	engine->deferred_end = &engine->deferred;
+	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);
+	if (error < 0)
+		goto fail;
+	error = loop_timer_new(engine->loop, on_refresh, engine, &engine->refresh_timer);
+	if (error < 0)
+		goto fail;
+	error = loop_timer_new(engine->loop, on_settle, engine, &engine->settle_timer);
+	if (error < 0)
+		goto fail;
+	error = loop_timer_new(engine->loop, drain_confirm, engine, &engine->drain_timer);
+	if (error < 0)
+		goto fail;
+	error = check_env_new(engine->loop, on_exec, engine, &engine->checks);
+	if (error < 0)
+		goto fail;
+	error = loop_io_new(engine->loop, mailbox_fd(wires->box[THREAD_CHECK]), EPOLLIN,
+			    LOOP_NORMAL, on_mail, engine, &engine->inbox);
+	if (error < 0)
+		goto fail;
+	*ret = engine;
+	return 0;
+fail:
+	engine_free(engine);
+	return error;
+}
+
+void *check_thread(void *owner)
+{
+	const struct wires *wires = owner;
+	struct msg_stopped stopped = { .from = THREAD_CHECK };
+	struct engine *engine = NULL;
+	int error;
+
+	log_ring_use(wires->log[THREAD_CHECK]);
+	error = engine_new(wires, &engine);
+	if (error == 0)
+		error = loop_run(engine->loop);
+	if (error < 0)
+		log_error("check", "the check thread ends: %s", strerrordesc_np(-error));
+	engine_free(engine);
+	mail_post(wires->box[THREAD_MAIN], MSG_STOPPED, &stopped, sizeof stopped);
+	return NULL;
+}

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state machine against a table of its own, written from RFC 3768 section 6.4 and
+ * keepalived.conf(5): two nested loops over every state, event and condition; each case must find
+ * exactly one row. Then the values of the timers, the priorities, the group rules and the rate
+ * limit.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/vrrp/fsm.h"
+#include "core/vrrp/group.h"
+#include "core/vrrp/limit.h"
+#include "core/vrrp/priority.h"
+#include "core/vrrp/timer.h"
+
+#define START_US (1000 * USEC_PER_SEC)
+
+enum input {
+	IN_START,
+	IN_SHUTDOWN,
+	IN_FAULT,
+	IN_DOWN_TIMER,
+	IN_ADVER_TIMER,
+	IN_RELEASE,
+	IN_LOWER,
+	IN_EQUAL_LOWER_ADDRESS,
+	IN_EQUAL_HIGHER_ADDRESS,
+	IN_HIGHER,
+	IN_CONFIRMED,
+	IN_REFUSED,
+	IN_UNCONFIRMED,
+	INPUTS,
+};
+
+static const char *const input_names[INPUTS] = {
+	"start",
+	"shutdown",
+	"fault",
+	"down timer",
+	"adver timer",
+	"priority 0",
+	"lower",
+	"equal, lower address",
+	"equal, higher address",
+	"higher",
+	"confirmed",
+	"refused",
+	"unconfirmed",
+};
+
+/* Conditions, as bits. */
+enum { OWNER = 1, PREEMPT = 2, SILENT = 4 /* lower_prio_no_advert */, CONDITIONS = 8 };
+
+/* What must be true of the timers afterwards. */
+enum timers { T_NONE, T_DOWN, T_SKEW, T_SAME, T_ADVER };
+
+struct row {
+	unsigned states; /* mask of 1 << state */
+	enum input input;
+	unsigned with, without; /* conditions */
+	int next;		/* -1: the same */
+	uint32_t actions;
+	enum timers timers;
+};
+
+#define S(state)   (1u << VRRP_##state)
+#define TO_MASTER  (VRRP_SEND_ADVERT | VRRP_ADD_ADDRS | VRRP_SEND_GARP | VRRP_TELL_STATE)
+#define OFF_MASTER (VRRP_DEL_ADDRS | VRRP_STOP_GARP | VRRP_TELL_STATE)
+#define IGNORED	   0, 0, -1, 0, T_SAME
+
+static const struct row rows[] = {
+	/* Initialize, and keepalived's FAULT, which is left the same way. */
+	{S(INITIALIZE) | S(FAULT), IN_START, OWNER, 0, VRRP_MASTER, TO_MASTER, T_ADVER},
+	{S(INITIALIZE) | S(FAULT), IN_START, 0, OWNER, VRRP_BACKUP, VRRP_TELL_STATE, T_DOWN},
+	{S(INITIALIZE), IN_SHUTDOWN, IGNORED},
+	{S(FAULT), IN_SHUTDOWN, 0, 0, VRRP_INITIALIZE, VRRP_TELL_STATE, T_NONE},
+	{S(INITIALIZE), IN_FAULT, 0, 0, VRRP_FAULT, VRRP_TELL_STATE, T_NONE},
+	{S(FAULT), IN_FAULT, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_DOWN_TIMER, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_ADVER_TIMER, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_RELEASE, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_LOWER, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_EQUAL_LOWER_ADDRESS, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_EQUAL_HIGHER_ADDRESS, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_HIGHER, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_CONFIRMED, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_REFUSED, IGNORED},
+	{S(INITIALIZE) | S(FAULT), IN_UNCONFIRMED, IGNORED},
+
+	/* Backup: priorities are compared, addresses never. */
+	{S(BACKUP), IN_START, IGNORED},
+	{S(BACKUP), IN_SHUTDOWN, 0, 0, VRRP_INITIALIZE, VRRP_TELL_STATE, T_NONE},
+	{S(BACKUP), IN_FAULT, 0, 0, VRRP_FAULT, VRRP_TELL_STATE, T_NONE},
+	{S(BACKUP), IN_DOWN_TIMER, 0, 0, VRRP_MASTER, TO_MASTER, T_ADVER},
+	{S(BACKUP), IN_ADVER_TIMER, IGNORED},
+	{S(BACKUP), IN_RELEASE, 0, 0, -1, 0, T_SKEW},
+	{S(BACKUP), IN_LOWER, PREEMPT, 0, -1, VRRP_TELL_ROW, T_SAME},
+	{S(BACKUP), IN_LOWER, OWNER, PREEMPT, -1, VRRP_TELL_ROW, T_SAME},
+	{S(BACKUP), IN_LOWER, 0, OWNER | PREEMPT, -1, VRRP_TELL_ROW, T_DOWN},
+	{S(BACKUP), IN_EQUAL_LOWER_ADDRESS, 0, 0, -1, VRRP_TELL_ROW, T_DOWN},
+	{S(BACKUP), IN_EQUAL_HIGHER_ADDRESS, 0, 0, -1, VRRP_TELL_ROW, T_DOWN},
+	{S(BACKUP), IN_HIGHER, 0, 0, -1, VRRP_TELL_ROW, T_DOWN},
+	{S(BACKUP), IN_CONFIRMED, IGNORED},
+	{S(BACKUP), IN_REFUSED, IGNORED},
+	{S(BACKUP), IN_UNCONFIRMED, IGNORED},
+
+	/* Master: the address breaks a tie. */
+	{S(MASTER), IN_START, IGNORED},
+	{S(MASTER), IN_SHUTDOWN, 0, 0, VRRP_INITIALIZE, OFF_MASTER | VRRP_SEND_RELEASE, T_NONE},
+	{S(MASTER), IN_FAULT, 0, 0, VRRP_FAULT, OFF_MASTER | VRRP_SEND_RELEASE, T_NONE},
+	{S(MASTER), IN_DOWN_TIMER, IGNORED},
+	{S(MASTER), IN_ADVER_TIMER, 0, 0, -1, VRRP_SEND_ADVERT, T_ADVER},
+	{S(MASTER), IN_RELEASE, 0, 0, -1, VRRP_SEND_ADVERT, T_ADVER},
+	{S(MASTER), IN_LOWER, 0, SILENT, -1, VRRP_SEND_ADVERT | VRRP_SEND_GARP | VRRP_TELL_LOWER,
+	 T_SAME},
+	{S(MASTER), IN_LOWER, SILENT, 0, -1, VRRP_SEND_GARP | VRRP_TELL_LOWER, T_SAME},
+	{S(MASTER), IN_EQUAL_LOWER_ADDRESS, 0, SILENT, -1,
+	 VRRP_SEND_ADVERT | VRRP_SEND_GARP | VRRP_TELL_LOWER, T_SAME},
+	{S(MASTER), IN_EQUAL_LOWER_ADDRESS, SILENT, 0, -1, VRRP_SEND_GARP | VRRP_TELL_LOWER,
+	 T_SAME},
+	{S(MASTER), IN_EQUAL_HIGHER_ADDRESS, 0, 0, VRRP_BACKUP, OFF_MASTER | VRRP_TELL_ROW, T_DOWN},
+	{S(MASTER), IN_HIGHER, 0, 0, VRRP_BACKUP, OFF_MASTER | VRRP_TELL_ROW, T_DOWN},
+	{S(MASTER), IN_CONFIRMED, 0, 0, -1, VRRP_SEND_GARP | VRRP_TELL_ROW, T_SAME},
+	{S(MASTER), IN_REFUSED, 0, 0, VRRP_FAULT, OFF_MASTER | VRRP_SEND_RELEASE, T_NONE},
+	{S(MASTER), IN_UNCONFIRMED, 0, 0, VRRP_FAULT, OFF_MASTER | VRRP_SEND_RELEASE, T_NONE},
+};
+
+struct rig {
+	struct conf_instance conf;
+	struct vrrp_instance vi;
+	uint64_t now_us;
+};
+
+static struct ip address(const char *text)
+{
+	struct ip ip = {0};
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+static struct vrrp_actions conditions(struct rig *rig, uint32_t holds, uint32_t faults)
+{
+	const struct vrrp_event event = {
+		.kind = VRRP_EVENT_CONDITIONS, .holds = holds, .faults = faults};
+
+	return vrrp_step(&rig->vi, &event, rig->now_us);
+}
+
+static struct vrrp_actions tick(struct rig *rig)
+{
+	return vrrp_step(&rig->vi, &(struct vrrp_event){.kind = VRRP_EVENT_TICK}, rig->now_us);
+}
+
+static struct vrrp_actions advert(struct rig *rig, uint8_t priority, const char *source)
+{
+	const struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
+					 .priority = priority,
+					 .source = address(source),
+					 .interval_us = USEC_PER_SEC};
+
+	return vrrp_step(&rig->vi, &event, rig->now_us);
+}
+
+static struct vrrp_actions addrs_done(struct rig *rig, int error)
+{
+	const struct vrrp_event event = {
+		.kind = VRRP_EVENT_ADDRS_DONE, .set = true, .error = error};
+
+	return vrrp_step(&rig->vi, &event, rig->now_us);
+}
+
+static void rig_new(struct rig *rig, unsigned condition)
+{
+	memset(rig, 0, sizeof *rig);
+	rig->now_us = START_US;
+	rig->conf = (struct conf_instance){
+		.name = "R",
+		.version = 2,
+		.advert_us = USEC_PER_SEC,
+		.down_timer_adverts = 3,
+		.priority = condition & OWNER ? 255 : 100,
+		.preempt = condition & PREEMPT,
+		.lower_prio_no_advert = condition & SILENT,
+		.garp_repeat = 5,
+		.garp_lower_prio_repeat = 5,
+		.group = CONF_NONE,
+	};
+	rig->vi.conf = &rig->conf;
+	rig->vi.primary = address("192.0.2.9");
+	rig->vi.priority = rig->conf.priority;
+	rig->vi.preempt = rig->conf.preempt;
+}
+
+/* Leads the machine into a state by events alone; leaves half a second of every timer behind. */
+static void drive(struct rig *rig, enum vrrp_state state)
+{
+	if (state == VRRP_INITIALIZE)
+		return;
+	(void)conditions(rig, 0, state == VRRP_FAULT ? VRRP_FAULT_LINK : 0);
+	if (state == VRRP_MASTER && rig->vi.state == VRRP_BACKUP) {
+		rig->now_us = rig->vi.down_at_us;
+		(void)tick(rig);
+	} else if (state == VRRP_BACKUP && rig->vi.state == VRRP_MASTER) {
+		(void)advert(rig, 255,
+			     "192.0.2.200"); /* an owner yields to an owner with a higher address */
+	}
+	assert_int_equal(rig->vi.state, state);
+	rig->now_us += USEC_PER_SEC / 2;
+}
+
+static struct vrrp_actions feed(struct rig *rig, enum input input)
+{
+	uint8_t own = rig->vi.priority;
+
+	switch (input) {
+	case IN_START:
+		return conditions(rig, 0, 0);
+	case IN_SHUTDOWN:
+		return conditions(rig, VRRP_HOLD_STOP, 0);
+	case IN_FAULT:
+		return conditions(rig, 0, VRRP_FAULT_LINK);
+	case IN_DOWN_TIMER:
+		if (rig->vi.state == VRRP_BACKUP)
+			rig->now_us = rig->vi.down_at_us;
+		return tick(rig);
+	case IN_ADVER_TIMER:
+		if (rig->vi.state == VRRP_MASTER)
+			rig->now_us = rig->vi.adver_at_us;
+		return tick(rig);
+	case IN_RELEASE:
+		return advert(rig, 0, "192.0.2.200");
+	case IN_LOWER:
+		return advert(rig, own - 1, "192.0.2.200");
+	case IN_EQUAL_LOWER_ADDRESS:
+		return advert(rig, own, "192.0.2.8");
+	case IN_EQUAL_HIGHER_ADDRESS:
+		return advert(rig, own, "192.0.2.10");
+	case IN_HIGHER:
+		return advert(rig, own + 1, "192.0.2.8");
+	case IN_CONFIRMED:
+		return addrs_done(rig, 0);
+	case IN_REFUSED:
+		return addrs_done(rig, -EPERM);
+	case IN_UNCONFIRMED:
+		if (rig->vi.state == VRRP_MASTER)
+			rig->now_us = rig->vi.confirm_at_us;
+		return tick(rig);
+	case INPUTS:
+		break;
+	}
+	return (struct vrrp_actions){0};
+}
+
+static const struct row *find_row(enum vrrp_state state, enum input input, unsigned condition)
+{
+	const struct row *found = NULL;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct row *row = &rows[i];
+
+		if (row->input != input || !(row->states & 1u << state) ||
+		    (condition & row->with) != row->with || condition & row->without)
+			continue;
+		if (found)
+			fail_msg("two rows for %s, %s, %u", vrrp_state_name(state),
+				 input_names[input], condition);
+		found = row;
+	}
+	if (!found)
+		fail_msg("no row for %s, %s, %u", vrrp_state_name(state), input_names[input],
+			 condition);
+	return found;
+}
+
+static void check_timers(const struct rig *rig, const struct vrrp_instance *before,
+			 enum timers timers)
+{
+	const struct vrrp_instance *vi = &rig->vi;
+	uint64_t skew_us = rig->vi.priority == 255 ? 3906 : 609375;
+
+	switch (timers) {
+	case T_NONE:
+		assert_int_equal(vi->adver_at_us, 0);
+		assert_int_equal(vi->down_at_us, 0);
+		break;
+	case T_DOWN:
+		assert_int_equal(vi->adver_at_us, 0);
+		assert_int_equal(vi->down_at_us, rig->now_us + 3000000 + skew_us);
+		break;
+	case T_SKEW:
+		assert_int_equal(vi->adver_at_us, 0);
+		assert_int_equal(vi->down_at_us, rig->now_us + skew_us);
+		break;
+	case T_SAME:
+		assert_int_equal(vi->adver_at_us, before->adver_at_us);
+		assert_int_equal(vi->down_at_us, before->down_at_us);
+		break;
+	case T_ADVER:
+		assert_int_equal(vi->adver_at_us, rig->now_us + USEC_PER_SEC);
+		assert_int_equal(vi->down_at_us, 0);
+		break;
+	}
+}
+
+static void check_case(enum vrrp_state state, enum input input, unsigned condition)
+{
+	const struct row *row = find_row(state, input, condition);
+	struct vrrp_instance before;
+	struct vrrp_actions actions;
+	struct rig rig;
+	enum vrrp_state next;
+
+	if (input == IN_HIGHER && condition & OWNER)
+		return; /* nothing is higher than 255 */
+	rig_new(&rig, condition);
+	drive(&rig, state);
+	before = rig.vi;
+	actions = feed(&rig, input);
+	next = row->next < 0 ? state : (enum vrrp_state)row->next;
+	if (rig.vi.state != next || actions.set != row->actions)
+		fail_msg("%s, %s, %u: %s with actions %x, expected %s with %x",
+			 vrrp_state_name(state), input_names[input], condition,
+			 vrrp_state_name(rig.vi.state), actions.set, vrrp_state_name(next),
+			 row->actions);
+	assert_int_equal(actions.old, state);
+	check_timers(&rig, &before, row->timers);
+	assert_int_equal(rig.vi.wanted, next);
+	assert_int_equal(rig.vi.become_master - before.become_master,
+			 state != VRRP_MASTER && next == VRRP_MASTER);
+	assert_int_equal(rig.vi.release_master - before.release_master,
+			 state == VRRP_MASTER && next != VRRP_MASTER);
+	assert_true((rig.vi.up_since_us != 0) == (next == VRRP_BACKUP || next == VRRP_MASTER));
+	if (actions.set & VRRP_SEND_GARP)
+		assert_int_equal(actions.garp_repeat, 5);
+}
+
+static void test_every_case(void **state)
+{
+	(void)state;
+	for (enum vrrp_state from = VRRP_INITIALIZE; from <= VRRP_FAULT; from++)
+		for (unsigned i = 0; i < INPUTS * CONDITIONS; i++)
+			check_case(from, i / CONDITIONS, i % CONDITIONS);
+}
+
+static void test_timer_values(void **state)
+{
+	static const struct {
+		uint8_t version, priority;
+		uint64_t interval_us, skew_us, down_us;
+	} table[] = {
+		{2, 100, 1000000, 609375, 3609375},  {2, 254, 1000000, 7812, 3007812},
+		{2, 1, 1000000, 996093, 3996093},    {2, 255, 1000000, 3906, 3003906},
+		{2, 100, 5000000, 609375, 15609375}, /* the skew does not follow the interval */
+		{3, 100, 1000000, 609375, 3609375},  {3, 100, 100000, 60937, 360937},
+		{3, 254, 100000, 781, 300781},	     {3, 254, 10000, 78, 30078},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		assert_int_equal(vrrp_timer_skew_us(table[i].version, table[i].priority,
+						    table[i].interval_us),
+				 table[i].skew_us);
+		assert_int_equal(vrrp_timer_down_us(table[i].version, table[i].priority,
+						    table[i].interval_us, 3),
+				 table[i].down_us);
+	}
+	assert_int_equal(vrrp_timer_down_us(2, 100, 1000000, 5), 5609375);
+}
+
+static void test_priorities(void **state)
+{
+	static const struct {
+		enum vrrp_tracked object;
+		int16_t weight;
+		bool reverse;
+		int32_t sum;
+		uint32_t faults;
+	} table[] = {
+		{VRRP_TRACKED_UP, 10, false, 10, 0},
+		{VRRP_TRACKED_DOWN, 10, false, 0, 0},
+		{VRRP_TRACKED_UP, -10, false, 0, 0},
+		{VRRP_TRACKED_DOWN, -10, false, -10, 0},
+		{VRRP_TRACKED_UP, 0, false, 0, 0},
+		{VRRP_TRACKED_DOWN, 0, false, 0, 1},
+		{VRRP_TRACKED_UP, 10, true, 0, 0},
+		{VRRP_TRACKED_DOWN, 10, true, 10, 0},
+		{VRRP_TRACKED_UP, -10, true, -10, 0},
+		{VRRP_TRACKED_DOWN, -10, true, 0, 0},
+		{VRRP_TRACKED_UP, 0, true, 0, 1},
+		{VRRP_TRACKED_DOWN, 0, true, 0, 0},
+		{VRRP_TRACKED_UNDECIDED, 10, false, 0, 0},
+		{VRRP_TRACKED_UNDECIDED, -10, true, 0, 0},
+		{VRRP_TRACKED_UNDECIDED, 0, false, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct vrrp_sum sum = {0};
+
+		vrrp_sum_add(&sum, table[i].object, table[i].weight, table[i].reverse);
+		assert_int_equal(sum.weight, table[i].sum);
+		assert_int_equal(sum.faults, table[i].faults);
+	}
+	assert_int_equal(vrrp_priority_effective(100, 254), 254);
+	assert_int_equal(vrrp_priority_effective(100, -254), 1);
+	assert_int_equal(vrrp_priority_effective(254, 1), 254);
+	assert_int_equal(vrrp_priority_effective(100, -30), 70);
+	assert_int_equal(vrrp_priority_effective(255, -254), 255);
+}
+
+/* Adverts stay on their grid when a turn is late, and do not pile up after a stall. */
+static void test_advert_grid(void **state)
+{
+	struct rig rig;
+	uint64_t first_us;
+
+	(void)state;
+	rig_new(&rig, OWNER);
+	drive(&rig, VRRP_MASTER);
+	first_us = rig.vi.adver_at_us;
+	rig.now_us = first_us + 40000;
+	assert_true(tick(&rig).set & VRRP_SEND_ADVERT);
+	assert_int_equal(rig.vi.adver_at_us, first_us + USEC_PER_SEC);
+	(void)addrs_done(&rig, 0);
+	rig.now_us = first_us + 10 * USEC_PER_SEC;
+	assert_true(tick(&rig).set & VRRP_SEND_ADVERT);
+	assert_int_equal(rig.vi.adver_at_us, rig.now_us + USEC_PER_SEC);
+}
+
+static void test_higher_sends_last_advert(void **state)
+{
+	struct rig rig;
+	struct vrrp_actions actions;
+
+	(void)state;
+	rig_new(&rig, PREEMPT);
+	rig.conf.higher_prio_send_advert = true;
+	drive(&rig, VRRP_MASTER);
+	actions = advert(&rig, 200, "192.0.2.1");
+	assert_int_equal(rig.vi.state, VRRP_BACKUP);
+	assert_true(actions.set & VRRP_SEND_ADVERT);
+	assert_false(actions.set & VRRP_SEND_RELEASE);
+}
+
+static void test_garp_timers(void **state)
+{
+	struct rig rig;
+	uint64_t since_us;
+
+	(void)state;
+	rig_new(&rig, PREEMPT);
+	rig.conf.garp_delay_us = 5 * USEC_PER_SEC;
+	rig.conf.garp_refresh_us = 60 * USEC_PER_SEC;
+	rig.conf.garp_refresh_repeat = 2;
+	rig.conf.garp_lower_prio_delay_us = 3 * USEC_PER_SEC;
+	drive(&rig, VRRP_MASTER);
+	(void)addrs_done(&rig, 0);
+	since_us = rig.now_us - USEC_PER_SEC / 2;
+	assert_int_equal(rig.vi.garp_at_us, since_us + 5 * USEC_PER_SEC);
+	assert_int_equal(rig.vi.refresh_at_us, since_us + 60 * USEC_PER_SEC);
+	(void)advert(&rig, 50, "192.0.2.200");
+	assert_int_equal(rig.vi.lower_garp_at_us, rig.now_us + 3 * USEC_PER_SEC);
+	rig.vi.adver_at_us = since_us + 1000 * USEC_PER_SEC;
+	rig.now_us = rig.vi.garp_at_us;
+	assert_int_equal(tick(&rig).garp_repeat, 10); /* both are due */
+	assert_int_equal(rig.vi.garp_at_us, 0);
+	assert_int_equal(rig.vi.lower_garp_at_us, 0);
+	rig.now_us = rig.vi.refresh_at_us;
+	assert_int_equal(tick(&rig).garp_repeat, 2);
+	assert_int_equal(rig.vi.refresh_at_us, since_us + 120 * USEC_PER_SEC);
+}
+
+static void test_retry_after_failure(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_new(&rig, PREEMPT);
+	drive(&rig, VRRP_MASTER);
+	(void)addrs_done(&rig, -EPERM);
+	assert_int_equal(rig.vi.faults, VRRP_FAULT_ADDRESSES);
+	(void)conditions(&rig, 0, 0); /* does not clear what the machine itself has found */
+	assert_int_equal(rig.vi.state, VRRP_FAULT);
+	assert_int_equal(vrrp_due_us(&rig.vi), rig.now_us + VRRP_RETRY_US);
+	rig.now_us += VRRP_RETRY_US;
+	(void)tick(&rig);
+	assert_int_equal(rig.vi.state, VRRP_BACKUP);
+	assert_int_equal(rig.vi.faults, 0);
+}
+
+static void test_retry_at_once(void **state)
+{
+	const struct vrrp_event again = {.kind = VRRP_EVENT_CONDITIONS, .retry = true};
+	struct rig rig;
+
+	(void)state;
+	rig_new(&rig, PREEMPT);
+	drive(&rig, VRRP_MASTER);
+	(void)addrs_done(&rig, -EPERM);
+	(void)vrrp_step(&rig.vi, &again, rig.now_us);
+	assert_int_equal(rig.vi.state, VRRP_BACKUP);
+}
+
+/* Version 3 learns its master's interval and forgets it with its state. */
+static void test_v3_learns(void **state)
+{
+	struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
+				   .priority = 200,
+				   .source = address("192.0.2.1"),
+				   .interval_us = 3000000};
+	struct rig rig;
+
+	(void)state;
+	rig_new(&rig, PREEMPT);
+	rig.conf.version = 3;
+	drive(&rig, VRRP_BACKUP);
+	(void)vrrp_step(&rig.vi, &event, rig.now_us);
+	assert_int_equal(rig.vi.down_at_us, rig.now_us + 9000000 + 1828125);
+	rig.now_us = rig.vi.down_at_us;
+	(void)tick(&rig);
+	assert_int_equal(rig.vi.state, VRRP_MASTER);
+	assert_int_equal(vrrp_down_us(&rig.vi), 3609375);
+}
+
+static void test_reasons(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_new(&rig, OWNER);
+	drive(&rig, VRRP_MASTER);
+	assert_int_equal(rig.vi.reason, VRRP_PRIORITY);
+	rig_new(&rig, PREEMPT);
+	drive(&rig, VRRP_MASTER);
+	assert_int_equal(rig.vi.reason, VRRP_MASTER_NO_RESPONSE);
+	rig_new(&rig, PREEMPT);
+	drive(&rig, VRRP_BACKUP);
+	(void)advert(&rig, 50, "192.0.2.1");
+	rig.now_us = rig.vi.down_at_us;
+	(void)tick(&rig);
+	assert_int_equal(rig.vi.reason, VRRP_PREEMPTED);
+	(void)advert(&rig, 150, "192.0.2.1");
+	assert_int_equal(rig.vi.reason,
+			 VRRP_PREEMPTED); /* why it last became master, not what it is */
+}
+
+static void test_reconf(void **state)
+{
+	struct rig rig;
+	struct vrrp_event event = {.kind = VRRP_EVENT_RECONF, .addresses_changed = true};
+
+	(void)state;
+	rig_new(&rig, PREEMPT);
+	drive(&rig, VRRP_MASTER);
+	(void)addrs_done(&rig, 0);
+	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, VRRP_ADD_ADDRS);
+	assert_int_equal(rig.vi.state, VRRP_MASTER);
+	assert_int_not_equal(rig.vi.confirm_at_us, 0);
+	event = (struct vrrp_event){.kind = VRRP_EVENT_RECONF};
+	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
+	rig_new(&rig, PREEMPT);
+	drive(&rig, VRRP_BACKUP);
+	rig.conf.advert_us = 2 * USEC_PER_SEC;
+	event.timers_changed = true;
+	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
+	assert_int_equal(rig.vi.down_at_us, rig.now_us + 6609375);
+}
+
+static void test_group_rules(void **state)
+{
+	struct vrrp_instance a = {.state = VRRP_BACKUP, .wanted = VRRP_MASTER};
+	struct vrrp_instance b = {.state = VRRP_BACKUP, .wanted = VRRP_BACKUP};
+	struct vrrp_group_sum sum = {0};
+
+	(void)state;
+	vrrp_group_add(&sum, &a);
+	vrrp_group_add(&sum, &b);
+	assert_false(vrrp_group_allows(&sum));
+	assert_int_equal(vrrp_group_state(&sum), VRRP_BACKUP);
+	b.wanted = VRRP_MASTER;
+	sum = (struct vrrp_group_sum){0};
+	vrrp_group_add(&sum, &a);
+	vrrp_group_add(&sum, &b);
+	assert_true(vrrp_group_allows(&sum));
+	b.state = VRRP_MASTER;
+	a.wanted = VRRP_BACKUP;
+	sum = (struct vrrp_group_sum){0};
+	vrrp_group_add(&sum, &a);
+	vrrp_group_add(&sum, &b);
+	assert_true(vrrp_group_allows(&sum));
+	assert_int_equal(vrrp_group_state(&sum), VRRP_MASTER);
+	a.state = VRRP_FAULT;
+	vrrp_group_add(&sum, &a);
+	assert_int_equal(vrrp_group_state(&sum), VRRP_FAULT);
+}
+
+static void test_limit(void **state)
+{
+	static struct vrrp_limit limit;
+	struct ip a = address("192.0.2.1"), b = address("192.0.2.2");
+	uint32_t held;
+
+	(void)state;
+	assert_true(vrrp_limit_allows(&limit, 1, &a, START_US, &held));
+	for (int i = 0; i < 1000; i++)
+		assert_false(vrrp_limit_allows(&limit, 1, &a, START_US + 1, &held));
+	assert_true(vrrp_limit_allows(&limit, 1, &b, START_US + 1,
+				      &held)); /* a second offender is seen */
+	assert_true(vrrp_limit_allows(&limit, 2, &a, START_US + 1, &held));
+	assert_true(vrrp_limit_allows(&limit, 1, &a, START_US + VRRP_LIMIT_WINDOW_US, &held));
+	assert_int_equal(held, 1000);
+	for (uint32_t i = 0, passed = 0; i < 1000; i++) {
+		struct ip forged = ip_from_v4(i + 1);
+
+		passed += vrrp_limit_allows(&limit, 3, &forged, START_US + VRRP_LIMIT_WINDOW_US,
+					    &held);
+		assert_true(passed <= VRRP_LIMIT_SLOTS + 1);
+	}
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VRRP_WHYS; i++)
+		assert_true(strlen(vrrp_why_name(i)) > 0);
+	assert_string_equal(vrrp_why_name(VRRP_WHYS), "unknown");
+	assert_string_equal(vrrp_state_name(VRRP_FAULT), "FAULT");
+	assert_string_equal(vrrp_state_name(4), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_case),
+		cmocka_unit_test(test_timer_values),
+		cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_advert_grid),
+		cmocka_unit_test(test_higher_sends_last_advert),
+		cmocka_unit_test(test_garp_timers),
+		cmocka_unit_test(test_retry_after_failure),
+		cmocka_unit_test(test_retry_at_once),
+		cmocka_unit_test(test_v3_learns),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_reconf),
+		cmocka_unit_test(test_group_rules),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

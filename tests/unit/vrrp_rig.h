@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A whole VRRP engine in virtual time, without sockets or threads: configurations are made from
+ * words, every effect is written down as a line of text. Used by the replay scripts and by the
+ * simulation.
+ */
+#pragma once
+
+#include "core/vrrp/engine.h"
+
+#define RIG_EFFECTS 4096
+#define RIG_CONFS   16
+#define RIG_ITEMS   8
+
+struct rig_effect {
+	uint64_t at_us;
+	unsigned count; /* the same line again at the same time counts up */
+	char text[120];
+};
+
+struct rig {
+	struct vrrp_engine *engine;
+	uint64_t now_us;
+	struct conf *confs[RIG_CONFS]; /* by generation - 1; the newest may be in the making */
+	size_t n_confs;
+	struct snap_vrrp *rows; /* newest publication */
+	unsigned publications;
+	struct rig_effect effects[RIG_EFFECTS];
+	size_t n_effects, read_effects;
+	bool answer_addrs; /* confirm requests at once */
+	struct msg_addrs asked[64];
+	size_t n_asked;
+	int open_error; /* what opening a socket returns */
+	unsigned open_sockets;
+	bool verbose;
+	void *network;
+	void (*on_send)(struct rig *rig, const struct ip *source, const struct ip *group,
+			const void *message, size_t size);
+};
+
+#define RIG_EPOCH_US (1000 * UINT64_C(1000000)) /* virtual time 0 of scripts */
+
+void rig_start(struct rig *rig);
+void rig_end(struct rig *rig);
+
+/* A configuration is built by words ("instance", "A", "vrid=51", ...) and adopted by rig_load(). */
+struct conf *rig_conf_new(struct rig *rig);
+bool rig_conf_add(struct conf *conf, char **words, size_t count);
+void rig_load(struct rig *rig);
+
+void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
+	      const char *primary);
+/* Advances to at_us, waking the engine exactly when it asks to be. */
+void rig_run_until(struct rig *rig, uint64_t at_us);
+/* After any direct call of the engine: flush and answer. */
+void rig_settle(struct rig *rig);
+void rig_receive(struct rig *rig, uint32_t ifindex, const struct ip *source, const struct ip *group,
+		 const void *message, size_t size);
+void rig_note(struct rig *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const struct snap_instance *rig_row(const struct rig *rig, const char *name);
+/* Answers the newest request about this instance. False when there is none. */
+bool rig_answer(struct rig *rig, const char *name, int error);
