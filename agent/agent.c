@@ -24,7 +24,7 @@
 #include "core/cmd.h"
 
 #define IDLE_WAIT_MS	 1000
-#define STOP_DRAIN_MS	 150
+#define STOP_DRAIN_MS	 40 /* main waits 100 ms in all */
 #define PUBLISH_EVERY_US USEC_PER_SEC
 #define NOTIFICATIONS	 4 /* of one event */
 
@@ -109,8 +109,8 @@ static void status_now(const struct agent *agent, struct snap_agent *ret)
 	ret->connected = session->connected;
 	ret->connected_us = session->connected_us;
 	ret->reconnects = session->reconnects;
-	strcpy(ret->socket, session->socket);
-	strcpy(ret->last_error, session->last_error);
+	memcpy(ret->socket, session->socket, sizeof(ret->socket));
+	memcpy(ret->last_error, session->last_error, sizeof(ret->last_error));
 }
 
 static void status_free(struct latest_value *value)

@@ -40,7 +40,7 @@
 #define REFUSED_FIRST_US (1 * USEC_PER_SEC)
 #define REFUSED_MAX_US	 (60 * USEC_PER_SEC)
 #define UPTIME_SLACK_US	 (50 * USEC_PER_MSEC)
-#define CLOSE_WAIT_US	 (50 * USEC_PER_MSEC)
+#define CLOSE_WAIT_US	 (20 * USEC_PER_MSEC)
 
 enum region_state { REGION_ABSENT, REGION_ASKED, REGION_PRESENT, REGION_LEAVING };
 
@@ -90,7 +90,7 @@ struct agentx {
 static void __attribute__((format(printf, 2, 3)))
 trouble(struct agentx *agentx, const char *format, ...)
 {
-	char text[sizeof(agentx->status.last_error)];
+	char text[sizeof(agentx->status.last_error)] = "";
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -98,7 +98,7 @@ trouble(struct agentx *agentx, const char *format, ...)
 	va_end(arguments);
 	if (strcmp(text, agentx->status.last_error) != 0)
 		log_warn("agent", "%s", text);
-	strcpy(agentx->status.last_error, text);
+	memcpy(agentx->status.last_error, text, sizeof(text));
 }
 
 static void trouble_over(struct agentx *agentx)

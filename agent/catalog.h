@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables served now, the snapshots they are answered from, and the sorted rows of each, built when first
- * asked for and kept until a snapshot changes.
+ * The tables served now, the snapshots they are answered from, and the sorted rows of each, built
+ * when first asked for and kept until a snapshot changes.
  *
  * Thread: agent.
  */
@@ -29,8 +29,8 @@ void catalog_select(struct catalog *catalog, const struct conf *conf);
 bool catalog_is_served(const struct catalog *catalog, size_t position);
 
 /*
- * A new turn of the loop: the next catalog_view() takes the newest snapshots. Until then everything returned
- * below stays valid and unchanged, so all that one PDU asks is answered from one moment.
+ * A new turn of the loop: the next catalog_view() takes the newest snapshots. Until then everything
+ * returned below stays valid and unchanged, so all that one PDU asks is answered from one moment.
  */
 void catalog_expire(struct catalog *catalog);
 

@@ -423,9 +423,6 @@ static void tame(void)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, yes_library[i], 1);
 	for (size_t i = 0; i < sizeof(yes_agent) / sizeof(*yes_agent); i++)
 		netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, yes_agent[i], 1);
-	/* Bounds the one call that waits for the master, AgentX Open. */
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
 	/* Below a file nothing can be read or made: no certificate index in /var/lib/snmp. */
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, "/dev/null");
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_CONFIGURATION_DIR, "/dev/null");
@@ -461,6 +458,9 @@ int library_new(struct catalog *catalog, struct sets *sets, int mail_fd,
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
 	domain_register(library);
 	init_snmp("vipd");
+	/* Bounds the one call that waits for the master, AgentX Open; init_snmp() sets five retries. */
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
 			       on_session_start, library);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,

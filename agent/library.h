@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net-snmp as this daemon uses it: started without files, configuration, MIB texts or a log of its own; an
- * AgentX session over a socket of ours that never blocks; PDUs sent without waiting, their answers reported by
- * request number. What to send when is decided in agent/agentx.c.
+ * net-snmp as this daemon uses it: started without files, configuration, MIB texts or a log of its
+ * own; an AgentX session over a socket of ours that never blocks; PDUs sent without waiting, their
+ * answers reported by request number. What to send when is decided in agent/agentx.c.
  *
  * Thread: agent, every function and every callback.
  */
@@ -27,27 +27,33 @@ enum agentx_error {
 
 /* All called inside library_turn() or library_open(). */
 struct library_events {
-	void (*on_mail)(void *owner);	/* mail_fd is readable; must make it unreadable and not call the library */
-	void (*on_answer)(void *owner, int request, int error, uint32_t uptime_cs); /* of the master agent */
-	void (*on_end)(void *owner);	/* the session has ended, by whomever; requests get no answer any more */
+	void (*on_mail)(void *owner); /* mail_fd is readable; must make it unreadable and not call
+					 the library */
+	void (*on_answer)(void *owner, int request, int error,
+			  uint32_t uptime_cs); /* of the master agent */
+	void (*on_end)(void *owner); /* the session has ended, by whomever; requests get no answer
+					any more */
 };
 
 /*
- * Starts the library, once in a process, and gives it a handler for every table of the catalog. Keeps the lowest
- * free descriptor for the connection: net-snmp slows down to a quarter with a descriptor above 1023.
+ * Starts the library, once in a process, and gives it a handler for every table of the catalog.
+ * Keeps the lowest free descriptor for the connection: net-snmp slows down to a quarter with a
+ * descriptor above 1023.
  */
-int library_new(struct catalog *catalog, struct sets *sets, int mail_fd, const struct library_events *events,
-		void *owner, struct library **ret);
+int library_new(struct catalog *catalog, struct sets *sets, int mail_fd,
+		const struct library_events *events, void *owner, struct library **ret);
 /* Only while the loop is not running. */
 struct library *library_free(struct library *library);
 
-/* The loop: mail_fd in it, and a tick after which a turn ends though nothing happened. 0 us: stopped. */
+/* The loop: mail_fd in it, and a tick after which a turn ends though nothing happened. 0 us:
+ * stopped. */
 int library_run(struct library *library, unsigned tick_us);
 void library_turn(struct library *library);
 
 /*
- * Opens a session over fd, a connected non-blocking stream socket, which is the library's from now on. Waits for
- * the answer up to one second. -EPROTO when there is none or a bad one. Then uptime is the master's.
+ * Opens a session over fd, a connected non-blocking stream socket, which is the library's from now
+ * on. Waits for the answer up to one second. -EPROTO when there is none or a bad one. Then uptime
+ * is the master's.
  */
 int library_open(struct library *library, int fd, uint32_t *ret_uptime_cs);
 bool library_is_open(const struct library *library); /* and not dropped */

@@ -19,7 +19,7 @@ agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
 agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 # The agent thread alone with tables of its own, for tests against a real master agent.
-check_PROGRAMS += tests/tools/agentprobe
+noinst_PROGRAMS += tests/tools/agentprobe
 tests_tools_agentprobe_SOURCES = tests/tools/agentprobe.c tests/tools/agentprobe.h \
 	tests/tools/agentprobe_tables.c
 tests_tools_agentprobe_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE

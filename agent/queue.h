@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Notifications on their way to the master agent: a bounded FIFO with a window of sent but unacknowledged ones
- * at its head. Each has an id that only grows. Nothing leaves before its acknowledgement, so a lost connection
- * costs nothing: rewind, and the same ones are sent again in the same order. When full the oldest is dropped
- * and counted.
+ * Notifications on their way to the master agent: a bounded FIFO with a window of sent but
+ * unacknowledged ones at its head. Each has an id that only grows. Nothing leaves before its
+ * acknowledgement, so a lost connection costs nothing: rewind, and the same ones are sent again in
+ * the same order. When full the oldest is dropped and counted.
  *
  * Thread: agent.
  */
@@ -34,9 +34,9 @@ struct queue *queue_free(struct queue *queue);
 int queue_push(struct queue *queue, const struct notification *notification);
 
 /*
- * The oldest one not in flight, as it was pushed; octets point into the queue and stay valid until it is
- * acknowledged or dropped. Returns its id, 0 when there is none or the window is full. queue_mark_sent() puts it
- * in flight at now_us.
+ * The oldest one not in flight, as it was pushed; octets point into the queue and stay valid until
+ * it is acknowledged or dropped. Returns its id, 0 when there is none or the window is full.
+ * queue_mark_sent() puts it in flight at now_us.
  */
 uint64_t queue_peek(struct queue *queue, struct notification *ret);
 void queue_mark_sent(struct queue *queue, uint64_t now_us);

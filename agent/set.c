@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -338,7 +339,7 @@ static void send_dests(struct sets *sets, struct transaction *transaction, bool 
 	if (message) {
 		message->request = ++sets->last_request;
 		message->reply_to = THREAD_AGENT;
-		strcpy(message->who, "snmp");
+		snprintf(message->who, sizeof(message->who), "snmp");
 		message->count = count;
 		for (uint32_t i = 0; i < count; i++)
 			message->changes[i] =

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stream socket to the master agent that never blocks: connect() gives up at once when the other side's
- * backlog is full (a stopped snmpd), send takes what the socket takes and keeps the rest. close-on-exec from
- * birth. net-snmp's own unix and tcp transports do neither.
+ * A stream socket to the master agent that never blocks: connect() gives up at once when the other
+ * side's backlog is full (a stopped snmpd), send takes what the socket takes and keeps the rest.
+ * close-on-exec from birth. net-snmp's own unix and tcp transports do neither.
  *
  * Thread: agent. Knows nothing of AgentX.
  */
@@ -22,14 +22,16 @@ struct stream_address {
 };
 
 /*
- * "/path", "unix:/path", "tcp:ADDRESS:PORT", "tcp6:[ADDRESS]:PORT", "ADDRESS:PORT" or "PORT" (then 127.0.0.1).
- * ADDRESS is numeric or "localhost": looking a name up could block. NULL: STREAM_DEFAULT. -EINVAL otherwise.
+ * "/path", "unix:/path", "tcp:ADDRESS:PORT", "tcp6:[ADDRESS]:PORT", "ADDRESS:PORT" or "PORT" (then
+ * 127.0.0.1). ADDRESS is numeric or "localhost": looking a name up could block. NULL:
+ * STREAM_DEFAULT. -EINVAL otherwise.
  */
 int stream_parse(const char *text, struct stream_address *ret);
 
 /*
- * Starts to connect. *ret_fd is the caller's in both good cases: 0 when connected, -EINPROGRESS when stream_poll()
- * is to be asked. Else a negative errno: -EAGAIN when the backlog is full, -ENOENT, -ECONNREFUSED...
+ * Starts to connect. *ret_fd is the caller's in both good cases: 0 when connected, -EINPROGRESS
+ * when stream_poll() is to be asked. Else a negative errno: -EAGAIN when the backlog is full,
+ * -ENOENT, -ECONNREFUSED...
  */
 int stream_connect(const struct stream_address *address, int *ret_fd);
 /* 0 connected, -EINPROGRESS not yet, or why it failed. */
@@ -41,16 +43,19 @@ struct stream_out {
 	size_t at, used, room; /* bytes[at..used) wait */
 };
 
-/* Sends or keeps all of it. -ENOBUFS when more than STREAM_BACKLOG_MAX would wait, or why the socket is dead. */
+/* Sends or keeps all of it. -ENOBUFS when more than STREAM_BACKLOG_MAX would wait, or why the
+ * socket is dead. */
 int stream_send(int fd, struct stream_out *out, const void *bytes, size_t size);
-/* Sends what waits. 0: nothing waits any more; -EAGAIN: some still does; else the socket is dead. */
+/* Sends what waits. 0: nothing waits any more; -EAGAIN: some still does; else the socket is dead.
+ */
 int stream_flush(int fd, struct stream_out *out);
 bool stream_is_waiting(const struct stream_out *out);
 void stream_out_free(struct stream_out *out);
 
 /*
- * A descriptor number kept for the connection by something harmless, -1 for none: select() with a number above
- * 1023 is slow, and after a reconnect in a busy process the lowest free one may well be.
+ * A descriptor number kept for the connection by something harmless, -1 for none: select() with a
+ * number above 1023 is slow, and after a reconnect in a busy process the lowest free one may well
+ * be.
  */
 void stream_fd_keep(int *low_fd); /* occupies a number, or again the one given */
 /* fd, moved to the kept number when that is lower. */

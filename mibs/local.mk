@@ -1,4 +1,4 @@
-# What mibs adds to the build: the MIB text, and what serves the MIBs.
+# What mibs adds to the build: the text of our module, and what serves it and the published ones.
 dist_pkgdata_DATA += mibs/IPVS-DIRECTOR-MIB.txt
 
 noinst_LIBRARIES += agent/libmibs.a
@@ -19,3 +19,33 @@ agent_libmibs_a_SOURCES = \
 	agent/notify.c \
 	agent/traffic.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
+
+MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
+	tests/unit/mib_world.c tests/unit/mib_world.h
+MIB_BENCH_LIBS = agent/libmibs.a core/base/libbase.a
+
+# What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
+check_PROGRAMS += tests/tools/mibdump
+tests_tools_mibdump_SOURCES = tests/tools/mibdump.c $(MIB_BENCH_SOURCES)
+tests_tools_mibdump_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_tables
+tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES)
+tests_unit_test_mib_tables_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_mib_tables_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_set
+tests_unit_test_mib_set_SOURCES = tests/unit/test_mib_set.c $(MIB_BENCH_SOURCES)
+tests_unit_test_mib_set_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_mib_set_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_mib_set_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_notify
+tests_unit_test_notify_SOURCES = tests/unit/test_notify.c $(MIB_BENCH_SOURCES)
+tests_unit_test_notify_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_notify_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_notify_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+EXTRA_DIST += tests/lint/mibs tests/net/test_mib_judge.py

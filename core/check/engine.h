@@ -163,6 +163,7 @@ struct engine {
 
 	const struct ipvs_ops *ops;
 	struct ipvs *ipvs; /* NULL: not reachable */
+	uint64_t refresh_us; /* REFRESH_US; tests are in a hurry */
 	uint64_t reopen_at_us;
 	int kernel_error; /* last logged */
 	unsigned failed_dumps;

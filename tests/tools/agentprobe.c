@@ -131,7 +131,7 @@ static void on_dest_set(struct probe *probe, const struct msg_dest_set *set)
 		publish(probe);
 	} else {
 		reply.index = set->count - 1;
-		strcpy(reply.text, "refused by the probe");
+		snprintf(reply.text, sizeof(reply.text), "refused by the probe");
 	}
 	if (!probe->mute)
 		mail_post(probe->wires.box[THREAD_AGENT], MSG_REPLY, &reply, sizeof(reply));
@@ -310,7 +310,7 @@ int main(void)
 		if (turn(&probe, 1000))
 			continue;
 		if (read(0, line + used, 1) != 1)
-			strcpy(line, "stop");
+			memcpy(line, "stop", 5);
 		else if (line[used] != '\n') {
 			used++;
 			continue;

@@ -122,7 +122,7 @@ static enum set_error set_comment(const struct view *view, const struct row *row
 	enum set_error error = set_dest(view, row, DEST_SET_COMMENT, 0, 0, ret);
 
 	memcpy(ret->apply.dest.text, value->octets, value->size);
-	strcpy(ret->undo.dest.text, row_dest(view, row)->comment);
+	memcpy(ret->undo.dest.text, row_dest(view, row)->comment, ADMIN_COMMENT_MAX);
 	return error;
 }
 
