@@ -94,6 +94,10 @@ bool value_command(struct build *build, const struct node *node, bool with_user,
 		return false;
 	}
 	text = node->words[1].text;
+	if (!with_user && node->n_words > 2 && node->words[1].quoted) {
+		build_error(build, node, 2, "nothing may follow the quoted command");
+		return false;
+	}
 	if (!with_user && node->n_words > 2) {
 		text = join_words(build, node);
 		build_warn(build, node, 2,

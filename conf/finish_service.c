@@ -24,12 +24,17 @@ static uint16_t family_of_servers(const struct draft_virtual_server *service)
 }
 
 /* With a firewall mark the kernel has a family and nothing else. */
-static void complete_key(struct draft_virtual_server *service, struct svc_key *key)
+static void complete_family(const struct draft_virtual_server *service, struct svc_key *key)
 {
+	if (key->fwmark && !key->ip.family)
+		key->ip.family = service->family ? service->family : family_of_servers(service);
+}
+
+static void complete_key(const struct draft_virtual_server *service, struct svc_key *key)
+{
+	complete_family(service, key);
 	if (!key->fwmark)
 		key->protocol = service->model.protocol;
-	else if (!key->ip.family)
-		key->ip.family = service->family ? service->family : family_of_servers(service);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -41,6 +46,14 @@ static int compare_keys(const void *a, const void *b)
 	if (order)
 		return order;
 	return x < y ? -1 : x > y;
+}
+
+/* A mark without a family has that of the first service that uses the group, for all of them. */
+static void complete_marks(const struct draft_virtual_server *service,
+			   struct draft_address_group *group)
+{
+	for (struct item *item = group->keys.first; item; item = item->next)
+		complete_family(service, &ITEM(draft_key, item)->key);
 }
 
 /* Lines of a group that repeat an address are dropped once, whoever uses the group. */
@@ -78,8 +91,10 @@ static bool take_group_keys(struct build *build, struct draft_virtual_server *se
 	struct svc_key *keys = arena_array(build->arena, group->keys.n, sizeof(*keys));
 	size_t n = 0;
 
-	if (!group->checked)
+	if (!group->checked) {
+		complete_marks(service, group);
 		drop_repeated_keys(build, group);
+	}
 	group->checked = true;
 	for (struct item *item = group->keys.first; item; item = item->next) {
 		const struct draft_key *draft = ITEM(draft_key, item);

@@ -35,3 +35,41 @@ conf_libconf_a_SOURCES = \
 noinst_PROGRAMS += tests/tools/confcheck
 tests_tools_confcheck_SOURCES = tests/tools/confcheck.c
 tests_tools_confcheck_LDADD = conf/libconf.a core/base/libbase.a
+
+CONF_TEST_LIBS = conf/libconf.a core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_lexer
+tests_unit_test_conf_lexer_SOURCES = tests/unit/test_conf_lexer.c tests/unit/conf_text.h
+tests_unit_test_conf_lexer_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_lexer_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_tables
+tests_unit_test_conf_tables_SOURCES = tests/unit/test_conf_tables.c tests/unit/conf_text.h
+tests_unit_test_conf_tables_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_tables_LDADD = $(CONF_TEST_LIBS)
+
+# The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
+check_PROGRAMS += tests/fuzz/replay_conf
+tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/replay.c
+tests_fuzz_replay_conf_LDADD = conf/libconf.a core/base/libbase.a
+TESTS += tests/conf/golden tests/conf/replay
+EXTRA_DIST += tests/conf tests/fixtures/seeds tests/fuzz/corpus/conf tests/fuzz/corpus/conf.dict
+
+# Run as: tests/fuzz/fuzz_conf -dict=SOURCE/tests/fuzz/corpus/conf.dict -max_total_time=60 NEW SOURCE/tests/fuzz/corpus/conf
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_conf
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c
+tests_fuzz_fuzz_conf_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_conf_LDADD = conf/libconf.a core/base/libbase.a
+endif
+
+UNIT_TESTS += tests/unit/test_conf_rules
+tests_unit_test_conf_rules_SOURCES = tests/unit/test_conf_rules.c tests/unit/conf_text.h
+tests_unit_test_conf_rules_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_rules_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_text
+tests_unit_test_conf_text_SOURCES = tests/unit/test_conf_text.c tests/unit/conf_text.h
+tests_unit_test_conf_text_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_text_LDADD = $(CONF_TEST_LIBS)

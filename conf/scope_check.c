@@ -66,7 +66,7 @@ static const struct option common_rows[] = {
 	 .help = "down until the first check passes"},
 	{"log_all_failures", OPTION_BOOL, CHECKER(log_all_failures), .flags = FIELD,
 	 .help = "log every failure instead of changes"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option connection_rows[] = {
@@ -83,7 +83,7 @@ const struct option connection_rows[] = {
 	 .help = "firewall mark of the packets"},
 	{"connect_timeout", OPTION_TIME, CHECKER(connect_timeout_us), .flags = FIELD,
 	 .min = TIME_LEAST_US, .max = TIME_MAX_US, .help = "patience with the server"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_tcp = {
@@ -286,7 +286,7 @@ static const struct option url_rows[] = {
 	 .help = "accepted answers; 200-299 by default"},
 	{"virtualhost", OPTION_STRING, URL(virtualhost), .flags = FIELD, .max = 255,
 	 .help = "host name; the checker's by default"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_url = {
@@ -309,7 +309,7 @@ static const struct option http_rows[] = {
 	 .help = "SSL_GET: name the host in the handshake"},
 	{"sni_name", OPTION_STRING, CHECKER(sni_name), .flags = FIELD, .max = 255,
 	 .help = "SSL_GET: that name; the virtual host by default"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_http = {
@@ -376,7 +376,7 @@ static const struct option misc_rows[] = {
 	{"user", OPTION_CUSTOM, CHECKER(command.user), .flags = FIELD, .min = 1, .max = 2,
 	 .apply = read_misc_user, .dump = dump_misc_user, .argument = "USER [GROUP]",
 	 .help = "account it runs as"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_misc = {

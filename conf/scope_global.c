@@ -315,7 +315,7 @@ static const struct option global_rows[] = {
 	 .help = "log every failed check instead of changes"},
 	{"rs_init_notifies", OPTION_BOOL, MODEL(rs_init_notifies), .flags = DEFAULT,
 	 .help = "run notify_up for servers that start up"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_global = {
@@ -370,7 +370,7 @@ static const struct option root_rows[] = {
 	{"virtual_server", OPTION_BLOCK, .block = &scope_service, .dump = dump_services,
 	 .argument = "ADDRESS [PORT] | fwmark N | group NAME",
 	 .help = "a service and its real servers"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_root = {

@@ -437,7 +437,7 @@ static const struct option service_rows[] = {
 	{"nat_mask", OPTION_OBSOLETE, .help = "IPVS has no use for a netmask"},
 	{"real_server", OPTION_BLOCK, .block = &scope_server, .dump = dump_servers,
 	 .argument = "ADDRESS [PORT]", .help = "a server behind the service"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_service = {

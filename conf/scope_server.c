@@ -103,7 +103,7 @@ static const struct option server_rows[] = {
 	 .dump = dump_checkers, .help = "the same over TLS"},
 	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc, .flags = OPTION_REPEATABLE,
 	 .dump = dump_checkers, .help = "a command succeeds"},
-	{NULL},
+	{.name = NULL},
 };
 
 #define MISPLACED(keyword)                                                                         \
@@ -117,7 +117,7 @@ static const struct option misplaced_rows[] = {
 	MISPLACED("connect_ip"),       MISPLACED("connect_port"),
 	MISPLACED("bindto"),	       MISPLACED("bind_port"),
 	MISPLACED("bind_if"),	       MISPLACED("fwmark"),
-	MISPLACED("log_all_failures"), {NULL},
+	MISPLACED("log_all_failures"), {.name = NULL},
 };
 
 const struct option_scope scope_server = {

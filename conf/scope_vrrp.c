@@ -143,7 +143,7 @@ static const struct option script_rows[] = {
 	 .help = "account it runs as"},
 	{"init_fail", OPTION_FLAG, SCRIPT(init_fail), .flags = FIELD, .value = true,
 	 .help = "bad until the first success"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_script = {
@@ -291,7 +291,7 @@ static const struct option instance_rows[] = {
 	{"native_ipv6", OPTION_OBSOLETE, .help = "the addresses decide"},
 	{"lvs_sync_daemon_interface", OPTION_OBSOLETE,
 	 .help = "it belongs into global_defs as lvs_sync_daemon"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_instance = {
@@ -309,7 +309,7 @@ static const struct option auth_rows[] = {
 	 .help = "clear-text password or IPsec AH"},
 	{"auth_pass", OPTION_STRING, OPTION_FIELD(draft_instance, auth_pass), .flags = FIELD,
 	 .max = 255, .help = "the first 8 octets count"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_auth = {.name = "authentication", .tables = {auth_rows}};
@@ -388,7 +388,7 @@ static const struct option group_rows[] = {
 	 .help = "run on every change"},
 	{"smtp_alert", OPTION_BOOL, GROUP(smtp_alert), .flags = DEFAULT | OPTION_MAIL,
 	 .initial = CONF_UNSET, .help = "mail on state changes"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct option_scope scope_group = {

@@ -152,18 +152,43 @@ static void close_forgotten(struct reader *reader, const char *keyword, const st
 
 /* ---- statements ---- */
 
+/* Forms of the language that are not here yet; NULL: it is none of them. */
+static const char *form_of(const struct word *word)
+{
+	if (word->quoted)
+		return NULL;
+	switch (*word->text) {
+	case '@':
+		return "conditional lines ('@ID')";
+	case '~':
+		return "generators ('~SEQ', '~LST')";
+	case '$':
+		return "definitions ('$NAME')";
+	default:
+		return NULL;
+	}
+}
+
 static struct node *add_statement(struct reader *reader)
 {
 	struct node *node = arena_alloc(reader->arena, sizeof(*node));
 	const char *keyword = reader->words[0].text;
 	const struct option_scope *scope;
+	const char *form;
 
 	node->place = tree_at(reader, reader->words[0].offset);
 	node->n_words = reader->n_words;
 	node->words = arena_array(reader->arena, node->n_words, sizeof(*node->words));
 	memcpy(node->words, reader->words, node->n_words * sizeof(*node->words));
-	scope = node->scope = inner_scope(reader->open);
-	if (scope && !scope->line) {
+	scope = inner_scope(reader->open);
+	form = form_of(&reader->words[0]);
+	/* Without a scope it is silently skipped with its block, if it has one. */
+	if (form)
+		diags_add(reader->diags, DIAG_ERROR, &node->place, "%s are not supported yet",
+			  form);
+	else
+		node->scope = scope;
+	if (node->scope && !scope->line) {
 		const struct option *row = option_find(scope, keyword);
 
 		node->row = row ? option_resolve(scope, row) : NULL;
@@ -171,26 +196,6 @@ static struct node *add_statement(struct reader *reader)
 	}
 	append(reader->open, node);
 	return node;
-}
-
-/* Forms of the language that are not here yet must not be misread as keywords. */
-static bool refuse_form(struct reader *reader, const struct word *word)
-{
-	struct place place = tree_at(reader, word->offset);
-	const char *what = NULL;
-
-	if (word->quoted)
-		return false;
-	if (*word->text == '@')
-		what = "conditional lines ('@ID')";
-	else if (*word->text == '~')
-		what = "generators ('~SEQ', '~LST')";
-	else if (*word->text == '$')
-		what = "definitions ('$NAME')";
-	if (!what)
-		return false;
-	diags_add(reader->diags, DIAG_ERROR, &place, "%s are not supported yet", what);
-	return true;
 }
 
 static bool is_predefined(const char *text)
@@ -263,8 +268,6 @@ static bool on_word(struct reader *reader, const struct word *word)
 {
 	struct place place = tree_at(reader, word->offset);
 
-	if (!reader->n_words && refuse_form(reader, word))
-		return false;
 	if (reader->n_words == TREE_WORDS_MAX) {
 		diags_add(reader->diags, DIAG_ERROR, &place, "more than %d words", TREE_WORDS_MAX);
 		return false;

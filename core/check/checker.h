@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between the scheduler (check_run.c) and the checkers (checker_*.c), private to core/check. A checker is one row:
- * it starts a probe, is told of its descriptor and its deadline, and ends it, whatever happened, by exactly one
- * call of check_done(). Nothing of a probe outlives its attempt. Thread: check.
+ * Between the scheduler (check_run.c) and the checkers (checker_*.c), private to core/check. A
+ * checker is one row: it starts a probe, is told of its descriptor and its deadline, and ends it,
+ * whatever happened, by exactly one call of check_done(). Nothing of a probe outlives its attempt.
+ * Thread: check.
  *
  * Its keywords stand in the option table of conf/, which knows no core.
  */
@@ -22,9 +23,11 @@ struct tls_client;
 struct checker_ops {
 	const char *name; /* as in the configuration */
 	void (*start)(struct check *check);
-	void (*on_io)(struct check *check, uint32_t events); /* of the descriptor in check_watch() */
+	void (*on_io)(struct check *check,
+		      uint32_t events); /* of the descriptor in check_watch() */
 	void (*on_timeout)(struct check *check);
-	void (*stop)(struct check *check); /* frees check->probe, which may be NULL; reports nothing */
+	void (*stop)(
+		struct check *check); /* frees check->probe, which may be NULL; reports nothing */
 };
 
 const struct checker_ops *checker_tcp_ops(void);
@@ -52,8 +55,9 @@ struct check {
 };
 
 /*
- * The one exit door: ends the running probe, decides, schedules the next attempt, reports. The check may be gone
- * when it returns: return at once. detail may live in the probe; it is cleaned and cut here.
+ * The one exit door: ends the running probe, decides, schedules the next attempt, reports. The
+ * check may be gone when it returns: return at once. detail may live in the probe; it is cleaned
+ * and cut here.
  */
 void check_done(struct check *check, enum check_result result, const char *detail);
 /* The same with a formatted detail. */
@@ -66,12 +70,14 @@ bool check_watch(struct check *check, uint32_t events);
 /* on_timeout at at_us, unless this is called again or the probe ends. */
 void check_set_deadline(struct check *check, uint64_t at_us);
 
-/* Opens the connection the configuration asks for and waits for EPOLLOUT. False: check_done() was called. */
+/* Opens the connection the configuration asks for and waits for EPOLLOUT. False: check_done() was
+ * called. */
 bool check_dial(struct check *check);
 /* On EPOLLOUT: is it established? False: check_done() was called. */
 bool check_dialled(struct check *check);
 
-/* Hands a program to the environment; later on_exec of checker_misc.c. False: check_done() was called. */
+/* Hands a program to the environment; later on_exec of checker_misc.c. False: check_done() was
+ * called. */
 bool check_exec_start(struct check *check);
 void checker_misc_on_exec(struct check *check, const struct msg_exec_done *done);
 

@@ -40,7 +40,7 @@ static int bind_address(int fd, const struct conf_checker *conf, struct dial_err
 	socklen_t size = ip_to_sockaddr(ip_is_set(&conf->bind_ip) ? &conf->bind_ip : &any,
 					conf->bind_port, &address);
 	/* The same source port to the same server, again and again: closing must leave no TIME_WAIT
-	 * behind, or the next connect() fails for a minute. */
+	 * behind, or the next connect() fails for a minute where there are no TCP timestamps. */
 	struct linger abort_on_close = {.l_onoff = 1};
 
 	if (conf->bind_port) {

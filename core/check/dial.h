@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening the TCP connection of a check as its configuration asks: connect_ip, connect_port, bindto, bind_port,
- * bind_if, fwmark. Non-blocking. Knows no loop. Thread: check.
+ * Opening the TCP connection of a check as its configuration asks: connect_ip, connect_port,
+ * bindto, bind_port, bind_if, fwmark. Non-blocking. Knows no loop. Thread: check.
  */
 #pragma once
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads one HTTP/1.x reply from pieces of any size: status, framing, body. Keeps no body: its octets go to a
- * callback as they come. Bounded in memory whatever arrives. Pure; any thread.
+ * Reads one HTTP/1.x reply from pieces of any size: status, framing, body. Keeps no body: its
+ * octets go to a callback as they come. Bounded in memory whatever arrives. Pure; any thread.
  *
- * Source: RFC 9112, read by a client that judges servers: bare LF ends a line, an unreadable Content-Length is
- * noted and ignored, interim (1xx) replies are skipped.
+ * Source: RFC 9112, read by a client that judges servers: bare LF ends a line, an unreadable
+ * Content-Length is noted and ignored, interim (1xx) replies are skipped.
  */
 #pragma once
 
@@ -14,17 +14,17 @@
 
 struct reader;
 
-#define HTTP_HEADER_MAX	 16384		   /* status lines, header and trailer lines together */
+#define HTTP_HEADER_MAX	 16384		      /* status lines, header and trailer lines together */
 #define HTTP_BODY_MAX	 (UINT64_C(64) << 20) /* also of the chunk framing */
-#define HTTP_LINE_MAX	 256		   /* of one line is kept; what matters is shorter */
-#define HTTP_STARTED_MAX 48		   /* octets of the status line kept for display */
+#define HTTP_LINE_MAX	 256		      /* of one line is kept; what matters is shorter */
+#define HTTP_STARTED_MAX 48		      /* octets of the status line kept for display */
 
 enum http_progress { HTTP_MORE, HTTP_DONE, HTTP_BAD };
 
 enum http_state {
 	HTTP_AT_STATUS,
 	HTTP_AT_HEADER,
-	HTTP_AT_BODY,	    /* of known length */
+	HTTP_AT_BODY, /* of known length */
 	HTTP_AT_BODY_TO_EOF,
 	HTTP_AT_CHUNK_SIZE,
 	HTTP_AT_CHUNK,
@@ -62,7 +62,8 @@ struct http_reply {
 
 void http_reply_init(struct http_reply *reply, http_body_fn *on_body, void *owner);
 
-/* Consumes input; on HTTP_DONE what follows the reply is left in it. Once done or bad it stays so. */
+/* Consumes input; on HTTP_DONE what follows the reply is left in it. Once done or bad it stays so.
+ */
 enum http_progress http_reply_feed(struct http_reply *reply, struct reader *in);
 
 /* The peer closed its side: HTTP_DONE or HTTP_BAD. */

@@ -29,14 +29,25 @@ tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checkers
-tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c
-tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_http
+tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checker_http_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_http_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
 tests_unit_test_http_corpus_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+# One check of a configuration, run by itself, for tests/net/test_checkers.py.
+noinst_PROGRAMS += tests/tools/checkprobe
+tests_tools_checkprobe_SOURCES = tests/tools/checkprobe.c
+tests_tools_checkprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+tests_tools_checkprobe_LDADD = conf/libconf.a $(CHECKER_LIBS)
 
 # Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
 if FUZZ
@@ -92,7 +103,18 @@ tests_unit_test_admin_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_admin_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 # The engine with its surroundings replaced: a recorder for the kernel, checks that do as they are told.
-#tests_unit_test_engine_SOURCES = tests/unit/test_engine.c tests/unit/engine_bench.c \
-#	tests/unit/engine_bench.h tests/unit/check_double.c tests/unit/ipvs_double.c tests/unit/conf_double.c
-#tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
-#tests_unit_test_engine_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+ENGINE_BENCH = \
+	tests/unit/check_double.c tests/unit/check_double.h \
+	tests/unit/conf_double.c \
+	tests/unit/engine_bench.c tests/unit/engine_bench.h \
+	tests/unit/ipvs_double.c tests/unit/ipvs_double.h
+
+UNIT_TESTS += tests/unit/test_engine
+tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(ENGINE_BENCH)
+tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_engine_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_drain
+tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
+tests_unit_test_drain_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_drain_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -175,7 +175,7 @@ static void on_refresh(uint64_t now_us, void *owner)
 {
 	struct engine *engine = owner;
 
-	loop_timer_arm(engine->refresh_timer, now_us + REFRESH_US);
+	loop_timer_arm(engine->refresh_timer, now_us + engine->refresh_us);
 	if (engine->n_services == 0)
 		return;
 	if (engine->ipvs)
@@ -200,7 +200,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 
 	/* What is queued refers to rows that may go. */
 	engine_settle(engine);
-	error = reload_adopt(engine, conf);
+	error = engine_adopt(engine, conf);
 	if (error < 0) {
 		log_error("check", "cannot adopt the configuration: %s", strerrordesc_np(-error));
 		conf_unref(conf);
@@ -222,7 +222,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 		kernel_dump(engine); /* members that are new to us may exist there */
 	kernel_set_timeouts(engine);
 	engine_settle(engine);
-	loop_timer_arm(engine->refresh_timer, clock_now_us() + REFRESH_US);
+	loop_timer_arm(engine->refresh_timer, clock_now_us() + engine->refresh_us);
 	done.generation = conf->generation;
 	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 }
@@ -430,6 +430,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 		return -ENOMEM;
 	engine->wires = wires;
 	engine->ops = wires->ipvs;
+	engine->refresh_us = REFRESH_US;
 	engine->deferred_end = &engine->deferred;
 	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);
 	if (error < 0)

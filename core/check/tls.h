@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS as a client that checks servers needs it, and MD5: everything of OpenSSL behind two opaque types, so that
- * only checker_ssl.c includes its headers. Thread: check.
+ * TLS as a client that checks servers needs it, and MD5: everything of OpenSSL behind two opaque
+ * types, so that only checker_ssl.c includes its headers. Thread: check.
  *
- * Certificates are not verified and no session is kept, as with keepalived: the question is whether the server
- * answers, and an expired certificate must not take a farm down.
+ * Certificates are not verified and no session is kept, as with keepalived: the question is whether
+ * the server answers, and an expired certificate must not take a farm down.
  */
 #pragma once
 
@@ -19,13 +19,14 @@ struct tls_client;
 int tls_client_new(struct tls_client **ret);
 struct tls_client *tls_client_free(struct tls_client *client);
 
-/* Over fd, a connected non-blocking socket that stays the caller's. server_name (SNI): NULL sends none. */
+/* Over fd, a connected non-blocking socket that stays the caller's. server_name (SNI): NULL sends
+ * none. */
 int tls_new(struct tls_client *client, int fd, const char *server_name, struct tls **ret);
 struct tls *tls_free(struct tls *tls);
 
 /*
- * -EAGAIN: call again once the socket has *ret_events (EPOLLIN, EPOLLOUT). -EPROTO: tls_error() says what.
- * tls_read returns 0 when the peer has closed.
+ * -EAGAIN: call again once the socket has *ret_events (EPOLLIN, EPOLLOUT). -EPROTO: tls_error()
+ * says what. tls_read returns 0 when the peer has closed.
  */
 int tls_handshake(struct tls *tls, uint32_t *ret_events);
 ssize_t tls_write(struct tls *tls, const void *octets, size_t size, uint32_t *ret_events);

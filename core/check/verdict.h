@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the results of single attempts to the verdict of a checker: retries, the tour through the urls of an
- * HTTP checker, and when the next attempt is due. Pure; one call of verdict_step() for each finished attempt.
+ * From the results of single attempts to the verdict of a checker: retries, the tour through the
+ * urls of an HTTP checker, and when the next attempt is due. Pure; one call of verdict_step() for
+ * each finished attempt.
  *
  * Source: keepalived.conf(5) and its observed behaviour.
  */
@@ -24,5 +25,5 @@ struct verdict {
 struct verdict verdict_start(const struct conf_checker *conf, bool initially_up);
 
 /* Returns whether the verdict changed; the first one counts as a change. */
-bool verdict_step(struct verdict *verdict, const struct conf_checker *conf, enum check_result result,
-		  uint64_t *ret_delay_us);
+bool verdict_step(struct verdict *verdict, const struct conf_checker *conf,
+		  enum check_result result, uint64_t *ret_delay_us);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control commands, one row each: X(word, arguments, help). The daemon makes of a row the function
- * control_WORD(), vipctl its own ctl_WORD(); help and completion come from the same rows.
+ * The control commands, one row each: X(word, arguments, help). The daemon makes of a row the
+ * function control_WORD(), vipctl its own ctl_WORD(); help and completion come from the same rows.
  */
 #pragma once
 
-#define CTL_COMMANDS(X)                                                                                      \
-	X(status, "", "instances, services, servers, drains, agent, threads")                                \
-	X(drain, "[VS] RS [--timeout S] [--action keep|lock|unlock] [--comment TEXT]",                       \
-	  "let a real server finish its connections, give it no new ones")                                   \
-	X(undrain, "[VS] RS", "put a drained or locked real server back into service")                       \
-	X(lock, "[VS] RS [--comment TEXT]", "take a real server out at once")                                \
-	X(reload, "", "read the configuration again and wait for the outcome")                               \
-	X(config, "", "print the effective configuration")                                                   \
+#define CTL_COMMANDS(X)                                                                            \
+	X(status, "", "instances, services, servers, drains, agent, threads")                      \
+	X(drain, "[VS] RS [--timeout S] [--action keep|lock|unlock] [--comment TEXT]",             \
+	  "let a real server finish its connections, give it no new ones")                         \
+	X(undrain, "[VS] RS", "put a drained or locked real server back into service")             \
+	X(lock, "[VS] RS [--comment TEXT]", "take a real server out at once")                      \
+	X(reload, "", "read the configuration again and wait for the outcome")                     \
+	X(config, "", "print the effective configuration")                                         \
 	X(help, "", "list the commands")

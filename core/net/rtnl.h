@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Links and addresses over rtnetlink: reports every change of an interface, sets and removes virtual addresses.
- * Blocks on the kernel's rtnl_lock only. Thread: main. Errors: negative errno.
+ * Links and addresses over rtnetlink: reports every change of an interface, sets and removes
+ * virtual addresses. Blocks on the kernel's rtnl_lock only. Thread: main. Errors: negative errno.
  *
  * Sources: rtnetlink(7), linux/if_addr.h, linux/if_link.h.
  */
@@ -23,21 +23,32 @@ int rtnl_open(struct loop *loop, rtnl_link_fn *fn, void *owner, struct rtnl **re
 struct rtnl *rtnl_close(struct rtnl *rtnl); /* addresses stay as they are */
 
 /*
- * From now on the addresses of conf are virtual: never an interface's primary. Reports at once each link that
- * this changes; the first call reports them all. 0 or -ENOMEM.
+ * From now on the addresses of conf are virtual: never an interface's primary. Reports at once each
+ * link that this changes; the first call reports them all. 0 or -ENOMEM.
  */
 int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf);
 
 /*
- * Sets (or removes) every address of one instance. Idempotent. An address that is there with its own prefix is
- * adopted; one that is there with another prefix belongs to the machine: it is used and never removed, as is
- * the exact address of an owner (priority 255) that was there before. Removing under generation g leaves what
- * a later generation has set again. Goes on after a failure; returns the first error.
+ * Sets (or removes) every address of one instance. Idempotent. An address that is there with its
+ * own prefix is adopted; one that is there with another prefix belongs to the machine: it is used
+ * and never removed, as is the exact address of an owner (priority 255) that was there before.
+ * Removing under generation g leaves what a later generation has set again. Goes on after a
+ * failure; returns the first error.
  */
-int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance, uint64_t generation);
-int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance, uint64_t generation);
+int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
+		       uint64_t generation);
+int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
+			  uint64_t generation);
 
-/* Removes everything that was set or adopted. The last resort when the vrrp thread does not answer. */
+/*
+ * Removes what `old` (of that generation) has and `now`, the same instance in a later configuration
+ * that has been set already, has not.
+ */
+int rtnl_remove_outdated(struct rtnl *rtnl, const struct conf_instance *old,
+			 const struct conf_instance *now, uint64_t generation);
+
+/* Removes everything that was set or adopted. The last resort when the vrrp thread does not answer.
+ */
 void rtnl_remove_all(struct rtnl *rtnl);
 
 uint32_t rtnl_count_links(const struct rtnl *rtnl);

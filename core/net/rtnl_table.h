@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is known of the kernel's links and addresses, as a plain table: pure, so that the choice of a primary
- * address and the rules for an address that is already there are tested without a kernel.
+ * What is known of the kernel's links and addresses, as a plain table: pure, so that the choice of
+ * a primary address and the rules for an address that is already there are tested without a kernel.
  *
  * Thread: main. Errors: negative errno.
  */
@@ -28,7 +28,8 @@ struct net_address {
 	bool stale;
 };
 
-/* A configured virtual address. owner: its instance has priority 255, the address may be the machine's own. */
+/* A configured virtual address. owner: its instance has priority 255, the address may be the
+ * machine's own. */
 struct net_virtual {
 	struct ip ip;
 	uint8_t prefix;
@@ -63,7 +64,8 @@ enum net_match {
 
 void net_table_clear(struct net_table *table); /* frees what it holds */
 
-/* Which addresses are virtual from now on; every link is looked at again in the next report. 0 or -ENOMEM. */
+/* Which addresses are virtual from now on; every link is looked at again in the next report. 0 or
+ * -ENOMEM. */
 int net_table_use_conf(struct net_table *table, const struct conf *conf);
 
 /* One kernel message each. link: primaries are ignored. 0 or -ENOMEM. */
@@ -76,18 +78,21 @@ void net_table_del_address(struct net_table *table, const struct net_address *ad
 void net_table_dump_begin(struct net_table *table);
 void net_table_dump_end(struct net_table *table);
 
-const struct net_link *net_table_find_link(const struct net_table *table, const char *name); /* NULL: none */
+const struct net_link *net_table_find_link(const struct net_table *table,
+					   const char *name); /* NULL: none */
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix);
 
 /* NULL: not held. Valid until the next hold or release. */
-struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
-				     uint8_t prefix);
+struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex,
+				     const struct ip *ip, uint8_t prefix);
 /* Finds or adds; NULL when memory is out. */
-struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip, uint8_t prefix);
+struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip,
+				uint8_t prefix);
 void net_table_release(struct net_table *table, struct net_held *held); /* accepts NULL */
 
 typedef void net_report_fn(const struct msg_link *link, void *owner);
 
-/* Calls fn for each link that differs from what was reported last; forgets the links that are gone. */
+/* Calls fn for each link that differs from what was reported last; forgets the links that are gone.
+ */
 void net_table_report(struct net_table *table, net_report_fn *fn, void *owner);

@@ -432,7 +432,7 @@ static int listen_at(const char *path)
 
 	if (strlen(path) >= sizeof address.sun_path)
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	int error = make_directory(path);
 	if (!error)
 		error = clear_path(&address);

@@ -16,6 +16,7 @@ struct daemon;
 int control_open(struct daemon *d, const char *path, struct control **ret);
 struct control *control_close(struct control *control); /* accepts and returns NULL */
 
-/* NULL control: nobody listens. error NULL: the load of that ticket, and every one before, is in force. */
+/* NULL control: nobody listens. error NULL: the load of that ticket, and every one before, is in
+ * force. */
 void control_on_reload(struct control *control, uint64_t ticket, const char *error);
 void control_on_reply(struct control *control, const struct msg_reply *reply);

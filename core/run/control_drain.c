@@ -187,7 +187,7 @@ static bool take_comment(struct client *client, const json_t *request, struct wi
 			       ADMIN_COMMENT_MAX - 1);
 		return false;
 	}
-	strcpy(add_step(wish, DEST_SET_COMMENT, 0)->text, text);
+	memcpy(add_step(wish, DEST_SET_COMMENT, 0)->text, text, strlen(text) + 1);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The main thread's own: everything it holds, and the functions by which the files of core/run work on it. Private
- * to core/run. Thread: main.
+ * The main thread's own: everything it holds, and the functions by which the files of core/run work
+ * on it. Private to core/run. Thread: main.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "core/cmd.h"
 #include "core/run/load.h"
 #include "core/run/options.h"
+#include "core/run/process.h"
 
 struct control;
 struct exec;
@@ -55,6 +56,7 @@ enum stop_phase { STOP_NO, STOP_ENGINES, STOP_AGENT, STOP_DONE };
 
 struct daemon {
 	struct options options;
+	struct process_paths paths;
 	struct wires wires;
 	struct beat beats[THREADS];
 	bool wanted[THREADS], running[THREADS], stopped[THREADS];
@@ -96,18 +98,20 @@ int threads_make_wires(struct daemon *d);
 void threads_free_wires(struct daemon *d);
 int threads_start(struct daemon *d);
 /* Posts to a thread that is running; memory that is out is logged. */
-void threads_post(struct daemon *d, enum snap_thread to, enum msg_kind kind, const void *body, size_t size);
+void threads_post(struct daemon *d, enum snap_thread to, enum msg_kind kind, const void *body,
+		  size_t size);
 const char *thread_name(enum snap_thread thread);
 
 /* generation.c: the configurations still in use. */
-int generation_add(struct daemon *d, const struct conf *conf, struct scripts *scripts); /* takes both over */
+int generation_add(struct daemon *d, const struct conf *conf,
+		   struct scripts *scripts); /* takes both over */
 const struct generation *generation_find(const struct daemon *d, uint64_t number);
 void generation_sweep(struct daemon *d); /* frees what nobody holds any more */
 void generation_free_all(struct daemon *d);
 
 /* reload.c */
-int reload_first(struct daemon *d);	  /* at start: loads in this thread; 0 or an exit status */
-void reload_adopt(struct daemon *d);	  /* hands the newest generation to everyone */
+int reload_first(struct daemon *d);	   /* at start: loads in this thread; 0 or an exit status */
+void reload_hand_out(struct daemon *d);	   /* hands the newest generation to everyone */
 uint64_t reload_request(struct daemon *d); /* returns the ticket that answers it */
 void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done);
 
@@ -119,7 +123,7 @@ void notify_on_event(struct daemon *d, const struct msg_event *event);
 
 /* supervise.c: the pulse of main, sd_notify, snap_daemon. */
 int supervise_open(struct daemon *d);
-void supervise_ready(struct daemon *d);	    /* the first, or a reloaded, configuration is in force */
+void supervise_ready(struct daemon *d); /* the first, or a reloaded, configuration is in force */
 void supervise_reloading(struct daemon *d);
 void supervise_publish(struct daemon *d);
 void supervise_log(struct daemon *d); /* writes out the log now */

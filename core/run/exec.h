@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Programs run for the configuration: track scripts, MISC_CHECK, notify scripts. Each has its own process group,
- * no descriptors but /dev/null, and the account it is meant for. posix_spawn only.
+ * Programs run for the configuration: track scripts, MISC_CHECK, notify scripts. Each has its own
+ * process group, no descriptors but /dev/null, and the account it is meant for. posix_spawn only.
  *
  * Thread: main. Errors: negative errno.
  */
@@ -15,7 +15,8 @@ struct exec;
 struct exec_job;
 struct loop;
 
-/* Each class has a budget of its own, so that hanging scripts of one kind do not stop the others. */
+/* Each class has a budget of its own, so that hanging scripts of one kind do not stop the others.
+ */
 enum exec_class { EXEC_TRACK, EXEC_CHECK, EXEC_NOTIFY, EXEC_CLASSES };
 
 struct exec_command {
@@ -26,7 +27,8 @@ struct exec_command {
 	gid_t gid;
 };
 
-/* error: negative errno when it never ran. wait_status as of waitpid(2). The job is gone after the call. */
+/* error: negative errno when it never ran. wait_status as of waitpid(2). The job is gone after the
+ * call. */
 struct exec_end {
 	int error;
 	bool timed_out;
@@ -41,12 +43,12 @@ int exec_new(struct loop *loop, const char *self, struct exec **ret);
 struct exec *exec_free(struct exec *exec);
 
 /*
- * Runs command, now or as soon as its class has room. After timeout_us (0: never) its group gets SIGTERM, two
- * seconds later SIGKILL. done (may be NULL) is called once from the loop, never from inside exec_start().
- * -EAGAIN: too many are waiting already.
+ * Runs command, now or as soon as its class has room. After timeout_us (0: never) its group gets
+ * SIGTERM, two seconds later SIGKILL. done (may be NULL) is called once from the loop, never from
+ * inside exec_start(). -EAGAIN: too many are waiting already.
  */
-int exec_start(struct exec *exec, enum exec_class class, const struct exec_command *command, uint64_t timeout_us,
-	       exec_done_fn *done, uint64_t token, void *owner);
+int exec_start(struct exec *exec, enum exec_class class, const struct exec_command *command,
+	       uint64_t timeout_us, exec_done_fn *done, uint64_t token, void *owner);
 
 /* Ends the job of that class, token and owner: done is not called. */
 void exec_cancel(struct exec *exec, enum exec_class class, uint64_t token, void *owner);

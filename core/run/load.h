@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One load of the configuration: text, model, programs, and what was found. Done in main at the start and under
- * -t, in the helper thread at a reload.
+ * One load of the configuration: text, model, programs, and what was found. Done in main at the
+ * start and under -t, in the helper thread at a reload.
  */
 #pragma once
 

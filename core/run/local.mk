@@ -7,6 +7,7 @@ core_run_librun_a_SOURCES = \
 	core/run/load.c core/run/load.h \
 	core/run/log_sink.c core/run/log_sink.h \
 	core/run/options.c core/run/options.h \
+	core/run/process.c core/run/process.h \
 	core/run/pidfile.c core/run/pidfile.h \
 	core/run/scripts.c core/run/scripts.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \

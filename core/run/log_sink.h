@@ -19,6 +19,7 @@ struct log_sink *log_sink_close(struct log_sink *sink);
 /* True when lines already reach stderr: then nothing need be said there a second time. */
 bool log_sink_is_stderr(const struct log_sink *sink);
 
-/* Writes out everything the rings hold; a NULL ring is skipped. Says how many lines were dropped since last time. */
+/* Writes out everything the rings hold; a NULL ring is skipped. Says how many lines were dropped
+ * since last time. */
 void log_sink_drain(struct log_sink *sink, struct log_ring *const rings[static THREADS]);
 uint64_t log_sink_dropped(const struct log_sink *sink);

@@ -7,15 +7,11 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +27,7 @@
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/pidfile.h"
+#include "core/run/process.h"
 #include "core/run/scripts.h"
 #include "core/run/state.h"
 #include "core/run/store.h"
@@ -68,97 +65,6 @@ static int test_config(const struct options *options)
 	if (to != stderr && fclose(to))
 		status = EXIT_FATAL;
 	return status;
-}
-
-/* ---- before the first thread ---- */
-
-static int enter_namespace(const char *name)
-{
-	char path[256];
-
-	if (strchr(name, '/') ||
-	    snprintf(path, sizeof path, "/run/netns/%s", name) >= (int)sizeof path)
-		return -EINVAL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	int error = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
-	close(fd);
-	return error;
-}
-
-static int prepare_process(const struct options *options)
-{
-	if (geteuid() != 0) {
-		fprintf(stderr, "vipd: it must be started by root\n");
-		return EXIT_CANNOT_RUN;
-	}
-	if (options->umask >= 0)
-		umask((mode_t)options->umask);
-	if (options->core_dump) {
-		struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-
-		if (setrlimit(RLIMIT_CORE, &unlimited) < 0)
-			fprintf(stderr, "vipd: cannot allow core dumps: %s\n", strerror(errno));
-	}
-	int error = options->netns ? enter_namespace(options->netns) : 0;
-	if (error) {
-		fprintf(stderr, "vipd: cannot enter network namespace %s: %s\n", options->netns,
-			strerror(-error));
-		return EXIT_FATAL;
-	}
-	return 0;
-}
-
-/* The parent stays until the child is ready or has failed, and ends with its status. */
-static int wait_for_child(pid_t child, int fd)
-{
-	char octet;
-	int status;
-	ssize_t got;
-
-	do
-		got = read(fd, &octet, 1);
-	while (got < 0 && errno == EINTR);
-	if (got == 1)
-		return 0;
-	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))
-		return WEXITSTATUS(status);
-	return EXIT_FATAL;
-}
-
-/* In the child: 0 with *ret_ready set. The parent does not return. */
-static int become_daemon(int *ret_ready)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	pid_t child = fork();
-	if (child < 0)
-		return -errno;
-	if (child > 0) {
-		close(ends[1]);
-		_exit(wait_for_child(child, ends[0]));
-	}
-	close(ends[0]);
-	setsid();
-	*ret_ready = ends[1];
-	return chdir("/") < 0 ? -errno : 0;
-}
-
-static void leave_terminal(const struct options *options)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return;
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	if (!options->console)
-		dup2(null, STDERR_FILENO);
-	if (null > STDERR_FILENO)
-		close(null);
 }
 
 /* ---- signals ---- */
@@ -318,7 +224,7 @@ static int start(struct daemon *d)
 		return EXIT_FATAL;
 	}
 	send_state(d);
-	reload_adopt(d);
+	reload_hand_out(d);
 	error = control_open(d, d->options.control, &d->control);
 	if (error)
 		log_error("main", "control socket %s: %s; vipctl will not work", d->options.control,
@@ -384,6 +290,7 @@ static void end(struct daemon *d)
 	log_ring_use(NULL);
 	log_ring_free(d->wires.log[THREAD_MAIN]);
 	log_sink_close(d->sink);
+	process_free_paths(&d->paths);
 }
 
 static int live(struct daemon *d)
@@ -403,7 +310,7 @@ static int live(struct daemon *d)
 		return status;
 	}
 	if (!d->options.foreground)
-		leave_terminal(&d->options);
+		process_leave_terminal(&d->options);
 	status = loop_run(d->loop);
 	if (status < 0) {
 		log_error("main", "the main loop failed: %s", strerror(-status));
@@ -424,19 +331,21 @@ int daemon_run(const struct options *options)
 			   [THREAD_CHECK] = !options->only_vrrp,
 			   [THREAD_AGENT] = true},
 	};
-	int status = prepare_process(options);
+	int status = process_prepare(options);
 
 	if (status)
 		return status;
-	int error = options->foreground ? 0 : become_daemon(&d.ready_fd);
+	int error =
+		options->foreground ? 0 : process_become_daemon(&d.options, &d.paths, &d.ready_fd);
 	block_signals();
 	if (!error)
-		error = log_sink_open(options, &d.sink);
+		error = log_sink_open(&d.options, &d.sink);
 	if (!error)
 		error = log_ring_new(&d.wires.log[THREAD_MAIN]);
 	if (error) {
 		fprintf(stderr, "vipd: cannot start: %s\n", strerror(-error));
 		log_sink_close(d.sink);
+		process_free_paths(&d.paths);
 		return EXIT_FATAL;
 	}
 	log_ring_use(d.wires.log[THREAD_MAIN]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of vipd: keepalived's, so that an existing unit file needs only another program name. Pure
- * apart from what it prints. Thread: main, before any other exists.
+ * The command line of vipd: keepalived's, so that an existing unit file needs only another program
+ * name. Pure apart from what it prints. Thread: main, before any other exists.
  */
 #pragma once
 
@@ -19,17 +19,17 @@ enum exit_status {
 };
 
 struct options {
-	const char *config;	  /* -f; NULL: the default, see options_config() */
-	const char *pid_file;	  /* -p */
-	const char *snmp_socket;  /* -A; NULL: as configured */
-	const char *config_id;	  /* -i; NULL: host name */
-	const char *netns;	  /* -s; NULL: stay */
-	const char *log_file;	  /* -g; NULL: none */
-	const char *test_log;	  /* -t=FILE; NULL: stderr */
-	const char *state_dir;	  /* --state-dir */
-	const char *control;	  /* --control-socket */
-	int facility;		  /* -S, syslog.h number */
-	int umask;		  /* -u; -1: keep */
+	const char *config;	 /* -f; NULL: the default, see options_config() */
+	const char *pid_file;	 /* -p */
+	const char *snmp_socket; /* -A; NULL: as configured */
+	const char *config_id;	 /* -i; NULL: host name */
+	const char *netns;	 /* -s; NULL: stay */
+	const char *log_file;	 /* -g; NULL: none */
+	const char *test_log;	 /* -t=FILE; NULL: stderr */
+	const char *state_dir;	 /* --state-dir */
+	const char *control;	 /* --control-socket */
+	int facility;		 /* -S, syslog.h number */
+	int umask;		 /* -u; -1: keep */
 	bool test, foreground, console, detail, dump;
 	bool no_syslog, keep_vips, keep_ipvs, core_dump, snmp_all;
 	bool only_vrrp, only_check;
@@ -38,12 +38,13 @@ struct options {
 };
 
 /*
- * Fills *ret, whose strings point into argv. Options of keepalived that mean nothing here are accepted, with one
- * line on messages each. Returns 0, or -EINVAL after saying why on messages.
+ * Fills *ret, whose strings point into argv. Options of keepalived that mean nothing here are
+ * accepted, with one line on messages each. Returns 0, or -EINVAL after saying why on messages.
  */
 int options_parse(int argc, char **argv, FILE *messages, struct options *ret);
 
-/* The configuration file in force: -f, else SYSCONFDIR/vipd/vipd.conf when it exists, else keepalived's own. */
+/* The configuration file in force: -f, else SYSCONFDIR/vipd/vipd.conf when it exists, else
+ * keepalived's own. */
 const char *options_config(const struct options *options);
 
 void options_help(FILE *to);

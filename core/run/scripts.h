@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The programs a configuration wants run, looked up once: where each is, as whom it runs, whether it may. Made
- * together with the configuration, because user names and paths may take time to resolve.
+ * The programs a configuration wants run, looked up once: where each is, as whom it runs, whether
+ * it may. Made together with the configuration, because user names and paths may take time to
+ * resolve.
  */
 #pragma once
 
@@ -19,13 +20,14 @@ struct scripts_note {
 };
 
 /*
- * Any thread; waits for the user database and the file system. conf must outlive the result. 0 or -ENOMEM; a
- * script that cannot or may not run is a note, not an error.
+ * Any thread; waits for the user database and the file system. conf must outlive the result. 0 or
+ * -ENOMEM; a script that cannot or may not run is a note, not an error.
  */
 int scripts_resolve(const struct conf *conf, struct scripts **ret);
 struct scripts *scripts_free(struct scripts *scripts);
 
-/* How to run a command of that configuration: 0, or -EACCES when it was found unusable. Valid with scripts. */
+/* How to run a command of that configuration: 0, or -EACCES when it was found unusable. Valid with
+ * scripts. */
 int scripts_command(const struct scripts *scripts, const struct conf_command *command,
 		    struct exec_command *ret);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hysteresis of a tracked object: `rise` successes in a row make it up, `fall` failures in a row make it down.
- * Pure. Source: keepalived.conf(5), vrrp_script.
+ * Hysteresis of a tracked object: `rise` successes in a row make it up, `fall` failures in a row
+ * make it down. Pure. Source: keepalived.conf(5), vrrp_script.
  */
 #pragma once
 
@@ -15,7 +15,8 @@ struct rise_fall {
 	bool decided; /* false: no result yet */
 };
 
-/* Born undecided, one success short of up; with init_fail decided, down, and `rise` successes short. */
+/* Born undecided, one success short of up; with init_fail decided, down, and `rise` successes
+ * short. */
 void rise_fall_init(struct rise_fall *it, uint32_t rise, uint32_t fall, bool init_fail);
 
 /* Takes one result. A first failure takes effect at once. Returns whether up or decided changed. */

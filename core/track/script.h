@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Track scripts: when each runs and what its results mean. Running a program is the owner's affair; a tracker
- * asks for it through a callback and is told the end by tracker_done().
+ * Track scripts: when each runs and what its results mean. Running a program is the owner's affair;
+ * a tracker asks for it through a callback and is told the end by tracker_done().
  *
  * Thread: main. Errors: negative errno.
  */
@@ -18,8 +18,9 @@ struct tracker;
 
 struct tracker_hooks {
 	/*
-	 * Starts the script of that index in the tracker's configuration; its end comes back through
-	 * tracker_done() with the same token. 0 or negative errno (the run counts as failed).
+	 * Starts the script of that index in the tracker's configuration; its end comes back
+	 * through tracker_done() with the same token. 0 or negative errno (the run counts as
+	 * failed).
 	 */
 	int (*run)(uint64_t token, const struct conf_script *script, void *owner);
 	void (*result)(const struct msg_track *track, void *owner);
@@ -28,13 +29,14 @@ struct tracker_hooks {
 };
 
 /* hooks must outlive the tracker. */
-int tracker_new(struct loop *loop, const struct tracker_hooks *hooks, void *owner, struct tracker **ret);
+int tracker_new(struct loop *loop, const struct tracker_hooks *hooks, void *owner,
+		struct tracker **ret);
 struct tracker *tracker_free(struct tracker *tracker); /* cancels what runs */
 
 /*
- * Adopts the scripts of conf, of which it keeps a counted reference. A script whose definition is unchanged
- * keeps its state, its schedule and a run under way; a new one runs at once. Every state known is reported
- * again under the new generation. 0 or -ENOMEM: then the old configuration stays.
+ * Adopts the scripts of conf, of which it keeps a counted reference. A script whose definition is
+ * unchanged keeps its state, its schedule and a run under way; a new one runs at once. Every state
+ * known is reported again under the new generation. 0 or -ENOMEM: then the old configuration stays.
  */
 int tracker_set_conf(struct tracker *tracker, const struct conf *conf);
 

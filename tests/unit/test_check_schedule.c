@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,7 +180,7 @@ static void on_report(struct check *check, const struct check_report *report, vo
 	assert_true(i < REPORTS_MAX);
 	world->reports[i] = *report;
 	world->at_us[i] = clock_now_us();
-	strcpy(world->details[i], report->detail);
+	snprintf(world->details[i], sizeof world->details[i], "%s", report->detail);
 	if (world->free_in_report)
 		check_free(check);
 }
@@ -191,7 +192,7 @@ static void set_up(struct world *world)
 	assert_int_equal(check_env_new(world->loop, on_exec, world, &world->env), 0);
 	world->conf = (struct conf_checker){.type = CONF_MISC_CHECK,
 					    .retry = 1,
-					    .delay_loop_us = 40 * MS,
+					    .delay_loop_us = 300 * MS,
 					    .delay_before_retry_us = 10 * MS,
 					    .misc_timeout_us = 1000 * MS};
 }
@@ -267,17 +268,17 @@ static void test_times(void **state)
 	assert_true(world.reports[0].latency_us >= 20 * MS);
 
 	turn_until_requests(&world, 2);
-	assert_true(clock_now_us() >= world.at_us[0] + 39 * MS); /* delay_loop */
+	assert_true(clock_now_us() >= world.at_us[0] + 299 * MS); /* delay_loop */
 	answer_exit(&world, 1);
 	assert_true(world.reports[1].up && !world.reports[1].changed);
 	assert_int_equal(world.reports[1].result, CHECK_SCRIPT_ERROR);
 	turn_until_requests(&world, 3);
 	assert_true(clock_now_us() >= world.at_us[1] + 9 * MS); /* delay_before_retry */
-	assert_true(clock_now_us() < world.at_us[1] + 39 * MS);
+	assert_true(clock_now_us() < world.at_us[1] + 299 * MS);
 	answer_exit(&world, 1);
 	assert_true(!world.reports[2].up && world.reports[2].changed);
 	turn_until_requests(&world, 4);
-	assert_true(clock_now_us() >= world.at_us[2] + 39 * MS); /* down: delay_loop */
+	assert_true(clock_now_us() >= world.at_us[2] + 299 * MS); /* down: delay_loop */
 	assert_false(check_is_up(check));
 	check_free(check);
 	tear_down(&world);

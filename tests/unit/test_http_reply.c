@@ -275,7 +275,7 @@ static void test_long_lines(void **state)
 	memcpy(text, "HTTP/1.1 200 ", 13);
 	memcpy(text + 1000, "\r\nContent-Length: 0000000", 25);
 	memset(text + 1025, '0', 300);
-	strcpy(text + 1325, "5\r\n\r\nhello");
+	memcpy(text + 1325, "5\r\n\r\nhello", 11);
 	http_reply_init(&reply, NULL, NULL);
 	assert_int_equal(feed_text(&reply, text), HTTP_MORE);
 	assert_int_equal(reply.status, 200);
@@ -284,7 +284,7 @@ static void test_long_lines(void **state)
 
 	memcpy(text, "HTTP/1.1 200 OK\r\nTransfer-Encoding: ", 36);
 	memset(text + 36, 'a', 300);
-	strcpy(text + 336, ", chunked\r\n\r\n");
+	memcpy(text + 336, ", chunked\r\n\r\n", 14);
 	http_reply_init(&reply, NULL, NULL);
 	assert_int_equal(feed_text(&reply, text), HTTP_BAD);
 	assert_string_equal(reply.error, "Transfer-Encoding too long");

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static void add_link(struct net_table *table, uint32_t ifindex, const char *name
 {
 	struct msg_link link = {.ifindex = ifindex, .up = true, .mtu = 1500};
 
-	strcpy(link.name, name);
+	snprintf(link.name, sizeof link.name, "%s", name);
 	assert_int_equal(net_table_set_link(table, &link), 0);
 }
 

@@ -143,7 +143,7 @@ static void test_odd_comment(void **state)
 	struct msg_admin_save *save = sample();
 	struct state_read found;
 
-	strcpy(save->items[0].comment, "na\xefve");
+	snprintf(save->items[0].comment, sizeof save->items[0].comment, "na\xefve");
 	assert_int_equal(state_write(*state, save), 0);
 	assert_int_equal(state_read(*state, &found), 0);
 	assert_int_equal(found.save->count, COUNT);

@@ -43,30 +43,28 @@ static void model_step(struct model *model, bool success)
 	model->fresh = false;
 }
 
+static void compare_sequence(uint32_t rise, uint32_t fall, bool init_fail, unsigned results)
+{
+	struct rise_fall it;
+	struct model model = {rise, fall, 0, 0, false, init_fail, !init_fail};
+
+	rise_fall_init(&it, rise, fall, init_fail);
+	for (int i = 0; i < 8; i++) {
+		bool was_up = rise_fall_is_up(&it), was_decided = it.decided;
+		bool changed = rise_fall_step(&it, results >> i & 1);
+
+		model_step(&model, results >> i & 1);
+		assert_int_equal(rise_fall_is_up(&it), model.up);
+		assert_int_equal(changed, was_up != model.up || !was_decided);
+	}
+}
+
 /* Every sequence of eight results for every small rise and fall. */
 static void test_counter_exhaustively(void **state)
 {
 	(void)state;
-	for (uint32_t rise = 1; rise <= 4; rise++) {
-		for (uint32_t fall = 1; fall <= 4; fall++) {
-			for (unsigned results = 0; results < 512; results++) {
-				bool init_fail = results & 256;
-				struct rise_fall it;
-				struct model model = {rise,  fall,	0,	   0,
-						      false, init_fail, !init_fail};
-
-				rise_fall_init(&it, rise, fall, init_fail);
-				for (int i = 0; i < 8; i++) {
-					bool was_up = rise_fall_is_up(&it), was = it.decided;
-					bool changed = rise_fall_step(&it, results >> i & 1);
-
-					model_step(&model, results >> i & 1);
-					assert_int_equal(rise_fall_is_up(&it), model.up);
-					assert_int_equal(changed, was_up != model.up || !was);
-				}
-			}
-		}
-	}
+	for (unsigned i = 0; i < 4 * 4 * 512; i++)
+		compare_sequence(1 + i / 512 / 4, 1 + i / 512 % 4, i & 256, i & 255);
 }
 
 static void test_first_failure_counts_at_once(void **state)

@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: MIT
+"""The daemon as a process: start, addresses, reload, scripts, control socket, stop."""
+
+import json
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from lab import build_dir, holds, wait_until
+
+VIP = "192.0.2.100"
+
+INSTANCE = """
+vrrp_instance VI_1 {{
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority {priority}
+    advert_int 1
+    virtual_ipaddress {{
+        {vip}
+    }}
+    {more}
+}}
+"""
+
+
+def config(vip=VIP, priority=150, more="", extra=""):
+    return INSTANCE.format(vip=vip, priority=priority, more=more) + extra
+
+
+def services(count):
+    server = "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
+                     f" real_server 192.0.2.2{i % 10} 80 {{\n weight 1\n }}\n}}\n" for i in range(count))
+    return server
+
+
+class Director:
+    """One node with one vipd on it."""
+
+    def __init__(self, lab, text, *options, env=None, address="192.0.2.1/24"):
+        self.node = lab.node("director", address)
+        self.file = self.node.write("vipd.conf", text)
+        self.options, self.env = options, env
+        self.process = None
+
+    def start(self, *more, log="vipd.log"):
+        self.process = self.node.popen(build_dir() / "vipd", "-n", "-l", "-D", "-f", self.file, *self.options, *more,
+                                       log=log, env=self.env)
+        wait_until(lambda: "is ready" in self.process.text() or not self.process.alive(), what="vipd")
+        assert self.process.alive(), self.process.text()
+        return self
+
+    def status(self):
+        return json.loads(self.node.vipctl("-j", "status").stdout)
+
+    def state(self):
+        return self.status()["instances"][0]["state"]
+
+    def has_vip(self, vip=VIP):
+        return self.node.has_address(vip)
+
+    def becomes_master(self):
+        wait_until(self.has_vip, 15, "the address")
+        assert self.state() == "MASTER"
+
+    def rewrite(self, text):
+        self.file.write_text(text)
+
+
+@pytest.fixture
+def director(lab):
+    return Director(lab, config()).start()
+
+
+def test_address_is_set_once_with_host_prefix_and_removed_at_stop(director):
+    director.becomes_master()
+    assert director.has_vip(f"{VIP}/32")
+    assert "scope global" in director.node.output("ip", "-o", "address", "show", "to", VIP)
+    assert director.process.stop() == 0
+    assert not director.has_vip()
+    assert director.node.has_address("192.0.2.1/24")
+
+
+def test_address_left_by_a_crash_is_never_doubled(director):
+    director.becomes_master()
+    director.process.kill()
+    assert director.has_vip()
+    director.start(log="second.log")
+    director.becomes_master()
+    assert director.node.count_address(VIP) == 1
+    director.process.stop()
+    assert not director.has_vip()
+
+
+def test_own_address_under_another_prefix_is_used_and_never_removed(lab):
+    director = Director(lab, config(priority=255), address=f"{VIP}/24").start()
+    wait_until(lambda: director.state() == "MASTER", 10, "owner")
+    assert director.node.count_address(VIP) == 1
+    director.process.stop()
+    assert director.node.has_address(f"{VIP}/24")
+    assert "will not be removed" in director.process.text()
+
+
+def test_own_address_of_an_owner_with_the_same_prefix_is_never_removed(lab):
+    director = Director(lab, config(vip=f"{VIP}/24", priority=255), address=f"{VIP}/24").start()
+    wait_until(lambda: director.state() == "MASTER", 10, "owner")
+    director.process.stop()
+    assert director.node.has_address(f"{VIP}/24")
+
+
+def test_label_broadcast_and_scope_reach_the_kernel(lab):
+    director = Director(lab, config(vip=f"{VIP}/28 brd 192.0.2.111 dev eth0 scope link label eth0:vip")).start()
+    director.becomes_master()
+    shown = director.node.output("ip", "-o", "address", "show", "to", VIP)
+    assert f"{VIP}/28 brd 192.0.2.111 scope link eth0:vip" in " ".join(shown.replace(" secondary", "").split())
+
+
+def test_ipv6_address_does_not_wait_for_duplicate_detection(lab):
+    director = Director(lab, config(more="virtual_ipaddress_excluded {\n 2001:db8::100\n }")).start()
+    director.becomes_master()
+    shown = director.node.output("ip", "-o", "address", "show", "to", "2001:db8::100")
+    assert "nodad" in shown and "tentative" not in shown and "deprecated" in shown
+
+
+def test_link_down_means_fault_and_link_up_recovers(director):
+    director.becomes_master()
+    director.node.run("ip", "link", "set", "eth0", "down")
+    wait_until(lambda: director.state() == "FAULT", 5, "fault")
+    wait_until(lambda: not director.has_vip(), 5, "no address")
+    director.node.run("ip", "link", "set", "eth0", "up")
+    director.becomes_master()
+
+
+def test_interface_that_is_deleted_and_comes_back(lab):
+    director = Director(lab, config())
+    director.start()
+    director.becomes_master()
+    director.node.run("ip", "link", "delete", "eth0")
+    wait_until(lambda: director.state() == "FAULT", 5, "fault")
+    director.node.link("eth0", "192.0.2.1/24")
+    director.becomes_master()
+
+
+def test_many_link_events_overrun_nothing_for_good(director):
+    director.becomes_master()
+    batch = "".join(f"link add d{i} type veth peer name e{i}\n" for i in range(200))
+    batch += "".join(f"link delete d{i}\n" for i in range(200))
+    path = director.node.write("batch", batch)
+    director.process.pause()
+    director.node.run("ip", "-batch", path)
+    director.process.resume()
+    director.node.run("ip", "link", "set", "eth0", "down")
+    wait_until(lambda: director.state() == "FAULT", 10, "fault")
+
+
+def test_good_reload_changes_the_address_and_keeps_mastership(director):
+    director.becomes_master()
+    director.rewrite(config(vip=f"{VIP}\n 192.0.2.101"))
+    director.process.send(signal.SIGHUP)
+    wait_until(lambda: director.has_vip("192.0.2.101"), 5, "second address")
+    status = director.status()
+    assert status["daemon"]["generation"] == 2 and status["daemon"]["last_error"] == ""
+    assert status["instances"][0]["state"] == "MASTER" and director.has_vip()
+    director.rewrite(config())
+    director.node.vipctl("reload")
+    wait_until(lambda: not director.has_vip("192.0.2.101"), 5, "second address gone")
+    assert director.has_vip() and director.state() == "MASTER"
+
+
+def test_reload_that_changes_nothing_never_takes_the_address_away(director):
+    director.becomes_master()
+    monitor = director.node.popen("ip", "-o", "monitor", "address", log="monitor.log")
+    time.sleep(0.3)
+    for _ in range(5):
+        director.node.vipctl("reload")
+    time.sleep(0.3)
+    assert VIP not in monitor.text()
+    assert director.status()["daemon"]["generation"] == 6
+
+
+def test_broken_reload_is_refused_as_a_whole(director):
+    director.becomes_master()
+    director.rewrite(config(priority=99, extra="nonsense 1\n"))
+    result = director.node.vipctl("reload", check=False)
+    assert result.returncode == 1 and "nonsense" in result.stderr
+    daemon = director.status()["daemon"]
+    assert daemon["generation"] == 1 and "nonsense" in daemon["last_error"]
+    assert f"{director.file}:" in daemon["last_error"]
+    assert director.status()["instances"][0]["base_priority"] == 150
+    assert "unknown keyword 'nonsense'" in director.process.text()
+    director.rewrite(config(priority=99))
+    director.node.vipctl("reload")
+    assert director.status()["daemon"]["last_error"] == ""
+    assert director.status()["instances"][0]["base_priority"] == 99
+
+
+def test_of_many_reloads_the_last_text_wins(director):
+    for priority in range(101, 121):
+        director.rewrite(config(priority=priority))
+        director.process.send(signal.SIGHUP)
+    wait_until(lambda: director.status()["instances"][0]["base_priority"] == 120, 5, "the last text")
+    holds(lambda: director.status()["instances"][0]["base_priority"] == 120, 0.5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_with_ten_services_takes_less_than_300_ms(lab, number):
+    director = Director(lab, config(extra=services(10))).start()
+    director.becomes_master()
+    begin = time.monotonic()
+    assert director.process.stop(number) == 0
+    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    assert not director.has_vip()
+    assert not (director.node.dir / "run/vipd.pid").exists()
+    assert not (director.node.dir / "run/vipd/control.sock").exists()
+
+
+class Notifications:
+    """systemd's end of the notification socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.settimeout(10)
+        self.seen = []
+
+    def wait_for(self, word):
+        while True:
+            lines = self.socket.recv(4096).decode().splitlines()
+            self.seen += lines
+            if any(line.startswith(word) for line in lines):
+                return lines
+
+    def quiet(self, word, seconds):
+        """True when no message has word for so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.socket.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                lines = self.socket.recv(4096).decode().splitlines()
+            except (socket.timeout, BlockingIOError):
+                break
+            if word in lines:
+                return False
+        self.socket.settimeout(10)
+        return True
+
+
+def test_systemd_is_told_the_truth(lab):
+    notified = Notifications(lab.dir / "notify")
+    director = Director(lab, config(), env={"NOTIFY_SOCKET": str(lab.dir / "notify")}).start()
+    assert f"MAINPID={director.process.pid}" in notified.wait_for("READY=1")
+    notified.wait_for("STATUS=1 instances")
+    director.process.send(signal.SIGHUP)
+    lines = notified.wait_for("RELOADING=1")
+    stamp = [int(line.split("=")[1]) for line in lines if line.startswith("MONOTONIC_USEC=")]
+    assert stamp and 0 <= time.monotonic() - stamp[0] / 1e6 < 5
+    notified.wait_for("READY=1")
+    director.process.stop()
+    notified.wait_for("STOPPING=1")
+
+
+def test_watchdog_is_fed_only_while_every_loop_turns(lab):
+    notified = Notifications(lab.dir / "notify")
+    environment = {"NOTIFY_SOCKET": str(lab.dir / "notify"), "WATCHDOG_USEC": "1000000"}
+    director = Director(lab, config(), env=environment).start()
+    for _ in range(3):
+        notified.wait_for("WATCHDOG=1")
+    director.process.pause()
+    notified.quiet("", 0.2)
+    assert notified.quiet("WATCHDOG=1", 2)
+    director.process.resume()
+    notified.wait_for("WATCHDOG=1")
+
+
+def test_a_second_vipd_is_refused(director):
+    result = director.node.run(build_dir() / "vipd", "-n", "-f", director.file, check=False)
+    assert result.returncode == 1
+    assert f"already running as process {director.process.pid}" in result.stderr
+    assert director.process.alive() and director.status()["daemon"]["pid"] == director.process.pid
+
+
+def test_background_start_returns_when_ready(lab):
+    director = Director(lab, config())
+    director.node.run("sh", "-c", 'cd "$1" && exec "$2" -G -f vipd.conf -p /run/other.pid', "sh", director.node.dir,
+                      build_dir() / "vipd")
+    pid = int((director.node.dir / "run/other.pid").read_text())
+    try:
+        assert director.status()["daemon"]["pid"] == pid
+        director.node.vipctl("reload")  # the relative path still means the same file
+        assert director.status()["daemon"]["generation"] == 2
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not (director.node.dir / "run/other.pid").exists(), 5, "stop")
+
+
+def test_a_broken_configuration_ends_the_start(lab):
+    director = Director(lab, "nonsense\n")
+    for options, status in ((["-n"], 2), ([], 2), (["-t"], 5)):
+        result = director.node.run(build_dir() / "vipd", *options, "-f", director.file, check=False, timeout=20)
+        assert result.returncode == status, options
+        assert "unknown keyword 'nonsense'" in result.stderr
+    assert director.node.run(build_dir() / "vipd", "-t", "-f", "/nonexistent", check=False).returncode == 4
+    director.rewrite(config())
+    assert director.node.run(build_dir() / "vipd", "-t", "-f", director.file, check=False).returncode == 0
+
+
+def test_insecure_script_is_refused(lab, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o777)
+    director = Director(lab, "global_defs {\n enable_script_security\n script_user root\n}\n"
+                        + config(more=f'notify "{script}"'))
+    result = director.node.run(build_dir() / "vipd", "-t", "-f", director.file, check=False)
+    assert result.returncode == 6 and "others can change it" in result.stderr
+
+
+SCRIPT = """#!/bin/sh
+echo "$@ uid=$(id -u)" >>{log}
+"""
+
+
+def test_notify_scripts_in_order_with_their_arguments(lab):
+    director = Director(lab, "")
+    script, log = director.node.dir / "notify.sh", director.node.dir / "notified"
+    script.write_text(SCRIPT.format(log=log))
+    script.chmod(0o755)
+    log.touch()
+    director.rewrite("global_defs {\n script_user root\n}\n" + config(
+        more=f'notify_master "{script} master"\n notify_stop "{script} stop"\n notify "{script} any"'))
+    director.start()
+    director.becomes_master()
+    wait_until(lambda: "MASTER" in log.read_text(), 5, "scripts")
+    director.process.stop()
+    lines = log.read_text().splitlines()
+    assert sorted(lines) == sorted(["any INSTANCE VI_1 BACKUP 150 uid=0", "master uid=0",
+                                    "any INSTANCE VI_1 MASTER 150 uid=0", "stop uid=0",
+                                    "any INSTANCE VI_1 STOP 150 uid=0"])
+    assert lines[0].startswith("any INSTANCE VI_1 BACKUP")
+
+
+def test_track_script_takes_the_instance_to_fault_and_back(lab):
+    director = Director(lab, "")
+    marker = director.node.dir / "bad"
+    director.rewrite(f'vrrp_script chk {{\n script "/usr/bin/test ! -e {marker}"\n interval 1\n rise 1\n fall 1\n}}\n'
+                     + config(more="track_script {\n chk\n }"))
+    director.start()
+    director.becomes_master()
+    marker.touch()
+    wait_until(lambda: director.state() == "FAULT", 5, "fault")
+    marker.unlink()
+    director.becomes_master()
+
+
+def control(node, octets, count=1):
+    """Sends octets as they are and returns that many answers."""
+    answers = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(10)
+        client.connect(str(node.dir / "run/vipd/control.sock"))
+        client.sendall(octets)
+        stream = client.makefile("rb")
+        for _ in range(count):
+            answers.append(json.loads(stream.readline()))
+    return answers
+
+
+def test_control_socket_takes_bad_requests(director):
+    node = director.node
+    assert oct((node.dir / "run/vipd/control.sock").stat().st_mode & 0o777) == "0o600"
+    answers = control(node, b'nonsense\n{}\n{"command": "fly"}\n{"command": 3}\n\xff\xfe\n{"command":"help"}\n', 6)
+    assert [answer["ok"] for answer in answers] == [False] * 5 + [True]
+    assert "unknown command 'fly'" in answers[2]["error"]
+    assert "too long" in control(node, b"x" * 70000)[0]["error"]
+    assert "no real server" in control(node, b'{"command":"drain","rs":"\xc3\xa9"}\n')[0]["error"]
+    assert "0 to 604800" in control(node, b'{"command":"drain","rs":"a","timeout":604801}\n')[0]["error"]
+    clients = []
+    for _ in range(40):  # more than it takes: the rest is turned away, nothing breaks
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.connect(str(node.dir / "run/vipd/control.sock"))
+        clients.append(client)
+    for client in clients:
+        client.close()
+    assert wait_until(lambda: node.vipctl("status", check=False).returncode == 0, 5, "an answer")
+
+
+def test_vipctl_for_people(director):
+    director.becomes_master()
+    shown = director.node.vipctl("status").stdout
+    assert "VI_1" in shown and "MASTER" in shown and f"{VIP}/32" in shown
+    assert "undrain" in director.node.vipctl("help").stdout
+    effective = director.node.vipctl("config").stdout
+    assert "vrrp_instance VI_1" in effective
+    checked = director.node.vipctl("check", director.file)
+    assert "good, 0 errors" in checked.stdout
+    assert director.node.vipctl("drain", "192.0.2.77", check=False).returncode == 1
+    assert director.node.vipctl("drain", check=False).returncode == 2
+    director.process.stop()
+    assert director.node.vipctl("status", check=False).returncode == 3
+
+
+def test_drain_survives_kill_and_restart(lab):
+    director = Director(lab, config(extra=services(2))).start()
+    director.node.vipctl("drain", "192.0.2.20", "--timeout", "600", "--comment", "change 42")
+    director.process.kill()
+    director.start(log="second.log")
+    servers = [server for service in director.status()["services"] for server in service["servers"]]
+    drained = [server for server in servers if server["admin"] != "unlocked"]
+    assert [server["server"] for server in drained] == ["192.0.2.20:80"]
+    assert drained[0]["comment"] == "change 42"
+    director.node.vipctl("undrain", "198.51.100.1:80/tcp", "192.0.2.20:80")
+    director.process.kill()
+    director.start(log="third.log")
+    servers = [server for service in director.status()["services"] for server in service["servers"]]
+    assert {server["admin"] for server in servers} == {"unlocked"}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks that never check: a test tells them what they found. Implements core/check/check.h. */
+#pragma once
+
+#include "core/check/check.h"
+
+unsigned check_double_count(void); /* alive now */
+unsigned check_double_made(void);  /* ever */
+/* The check of that configured checker; NULL: none. */
+struct check *check_double_find(const struct conf_checker *conf);
+void check_double_report(struct check *check, enum check_result result);
+void check_double_weight(struct check *check, uint32_t weight); /* success with a wanted weight */
+uint64_t check_double_first_us(const struct check *check);
+/* As a MISC_CHECK would: ask for its program. */
+int check_double_exec(struct check *check, uint64_t request);
+uint64_t check_double_exec_done(void); /* the request last answered */

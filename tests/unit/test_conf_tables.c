@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every row of the option tables, driven by the tables: bounds and one beyond, wrong types, missing
+ * values, aliases, and the tables' own consistency. A new row is tested without a line here.
+ */
+#include "tests/unit/conf_text.h"
+
+#include <inttypes.h>
+#include <sys/socket.h>
+
+#include "conf/options.h"
+
+#define INSTANCE                                                                                   \
+	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { "             \
+	"192.0.2.1/24 }\n"
+#define SERVICE "virtual_server 192.0.2.1 80 {\nprotocol TCP\n"
+#define SERVER	SERVICE "real_server 192.0.2.2 80 {\n"
+
+/* A place where a row of the scope may stand, complete but for it. */
+static const struct context {
+	const char *scope, *before, *after;
+} contexts[] = {
+	{"global_defs", "global_defs {\n", "}\n"},
+	{"vrrp_script", "vrrp_script s {\nscript /bin/true\n", "}\n"},
+	{"vrrp_instance", INSTANCE, "}\n"},
+	{"authentication", INSTANCE "authentication {\nauth_type PASS\nauth_pass x\n", "}\n}\n"},
+	{"vrrp_sync_group", INSTANCE "}\nvrrp_sync_group g {\ngroup { v }\n", "}\n"},
+	{"virtual_server", SERVICE, "real_server 192.0.2.2 80 { weight 1\n }\n}\n"},
+	{"real_server", SERVER, "}\n}\n"},
+	{"TCP_CHECK", SERVER "TCP_CHECK {\n", "}\n}\n}\n"},
+	{"HTTP_GET", SERVER "HTTP_GET {\nurl { path /\n}\n", "}\n}\n}\n"},
+	{"SSL_GET", SERVER "SSL_GET {\nurl { path /\n}\n", "}\n}\n}\n"},
+	{"url", SERVER "HTTP_GET {\nurl {\n", "}\n}\n}\n}\n"},
+	{"MISC_CHECK", SERVER "MISC_CHECK {\nmisc_path /bin/true\n", "}\n}\n}\n"},
+};
+
+static const struct context *context_of(const struct option_scope *scope)
+{
+	for (size_t i = 0; i < sizeof(contexts) / sizeof(*contexts); i++)
+		if (strcmp(contexts[i].scope, scope->name) == 0)
+			return &contexts[i];
+	return NULL;
+}
+
+static unsigned lines_in(const char *text)
+{
+	unsigned lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+/* Loads the row with words behind it, and wants an error in its line or none in any. */
+static void try_row(const struct context *context, const struct option *row, const char *words,
+		    bool good)
+{
+	unsigned line = lines_in(context->before) + 1;
+	struct loaded loaded;
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s %s\n%s", context->before, row->name, words,
+		 context->after);
+	loaded = load_text(text);
+	if (good != !count_diags(&loaded, DIAG_ERROR, good ? 0 : line, NULL)) {
+		print_message("%s %s in %s should be %s\n", row->name, words, context->scope,
+			      good ? "good" : "bad");
+		show_diags(&loaded);
+		fail();
+	}
+	unload(&loaded);
+}
+
+static void try_number(const struct context *context, const struct option *row, int64_t value,
+		       bool good)
+{
+	char text[64];
+
+	if (row->type == OPTION_TIME)
+		snprintf(text, sizeof(text), "%s%" PRId64 ".%06" PRId64, value < 0 ? "-" : "",
+			 value / 1000000, (value < 0 ? -value : value) % 1000000);
+	else
+		snprintf(text, sizeof(text), "%" PRId64, value);
+	try_row(context, row, text, good);
+}
+
+static void try_numbers(const struct context *context, const struct option *row)
+{
+	assert_true(row->min < row->max);
+	if (row->flags & OPTION_HAS_DEFAULT)
+		assert_in_range(row->initial - row->min, 0, row->max - row->min);
+	try_number(context, row, row->min, true);
+	try_number(context, row, row->max, true);
+	try_number(context, row, row->min - 1, false);
+	try_number(context, row, row->max + 1, false);
+	try_row(context, row, "99999999999999999999999999", false);
+	try_row(context, row, "junk", false);
+	try_row(context, row, "5x", false);
+	try_row(context, row, "0x5", false);
+	try_row(context, row, "", false);
+}
+
+static void try_words(const struct context *context, const struct option *row,
+		      const char *const *words, bool good)
+{
+	for (; *words; words++)
+		try_row(context, row, *words, good);
+}
+
+static void try_string(const struct context *context, const struct option *row)
+{
+	char word[2048];
+
+	assert_in_range(row->max, 1, 1024);
+	memset(word, 'a', sizeof(word));
+	word[row->max] = '\0';
+	try_row(context, row, word, true);
+	word[row->max] = 'a';
+	word[row->max + 1] = '\0';
+	try_row(context, row, word, false);
+	try_row(context, row, "", false);
+}
+
+static void try_choices(const struct context *context, const struct option *row)
+{
+	for (const struct option_choice *choice = row->choices; choice->name; choice++)
+		try_row(context, row, choice->name,
+			!(strcmp(row->name, "ip_family") == 0 && choice->value == AF_INET6));
+	try_row(context, row, "nonsense", false);
+	try_row(context, row, "", false);
+}
+
+static void try_type(const struct context *context, const struct option *row)
+{
+	static const char *const bools[] = {"", "on", "off", "true", "false", "yes", "no", NULL};
+	static const char *const no_bools[] = {"ON", "1", "maybe", NULL};
+	static const char *const interfaces[] = {"eth0", "abcdefghijklmno", NULL};
+	static const char *const no_interfaces[] = {"abcdefghijklmnop", "a/b", "..", "", NULL};
+	static const char *const addresses[] = {"192.0.2.9", NULL};
+	static const char *const no_addresses[] = {"192.0.2.300", "host", "192.0.2.1/24", "", NULL};
+	static const char *const commands[] = {"/bin/true", "\"/bin/echo 'a b' c\"", NULL};
+	static const char *const no_commands[] = {"", "\"\"", "\"a 'b\"", NULL};
+
+	switch (row->type) {
+	case OPTION_BOOL:
+		try_words(context, row, bools, true);
+		try_words(context, row, no_bools, false);
+		break;
+	case OPTION_UNSIGNED:
+	case OPTION_SIGNED:
+	case OPTION_TIME:
+		try_numbers(context, row);
+		break;
+	case OPTION_CHOICE:
+		try_choices(context, row);
+		break;
+	case OPTION_STRING:
+		try_string(context, row);
+		break;
+	case OPTION_INTERFACE:
+		try_words(context, row, interfaces, true);
+		try_words(context, row, no_interfaces, false);
+		break;
+	case OPTION_ADDRESS:
+		try_words(context, row, addresses, true);
+		try_words(context, row, no_addresses, false);
+		break;
+	case OPTION_COMMAND:
+		try_words(context, row, commands, true);
+		try_words(context, row, no_commands, false);
+		break;
+	case OPTION_CUSTOM:
+		if (row->min)
+			try_row(context, row, "", false);
+		break;
+	case OPTION_FLAG:
+	case OPTION_OBSOLETE:
+		try_row(context, row, "", true);
+		break;
+	case OPTION_BLOCK:
+	case OPTION_ALIAS:
+		break;
+	}
+}
+
+static void test_every_row(void **state)
+{
+	size_t rows = 0;
+
+	(void)state;
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct context *context = context_of(*scope);
+		const struct option *row;
+
+		/* The top level has blocks only; list blocks have no rows. */
+		if (!*(*scope)->name)
+			continue;
+		for (size_t i = 0; (row = option_at(*scope, i)); i++, rows++) {
+			assert_non_null(context);
+			try_type(context, row);
+		}
+	}
+	assert_true(rows > 150);
+}
+
+static void check_row(const struct option_scope *scope, const struct option *row)
+{
+	assert_ptr_equal(option_find(scope, row->name), row);
+	assert_false(option_is_unsupported(row->name) && scope == option_root());
+	if (row->type == OPTION_ALIAS) {
+		const struct option *target = option_resolve(scope, row);
+
+		assert_non_null(target);
+		assert_int_not_equal(target->type, OPTION_ALIAS);
+		return;
+	}
+	assert_non_null(row->help);
+	assert_int_equal(row->type == OPTION_BLOCK, row->block != NULL);
+	assert_int_equal(row->type == OPTION_CHOICE, row->choices != NULL);
+	if (row->type == OPTION_CUSTOM)
+		assert_non_null(row->apply);
+	if (row->flags & OPTION_HAS_FIELD)
+		assert_true(row->size);
+}
+
+static void test_consistency(void **state)
+{
+	(void)state;
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct option *row;
+
+		for (size_t i = 0; (row = option_at(*scope, i)); i++)
+			check_row(*scope, row);
+		/* Repetition is noticed by a bit for each row. */
+		assert_true(option_at(*scope, 64) == NULL);
+	}
+}
+
+static void test_aliases(void **state)
+{
+	(void)state;
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct context *context = context_of(*scope);
+		const struct option *row;
+
+		for (size_t i = 0; (row = option_at(*scope, i)); i++) {
+			struct loaded loaded;
+			char text[1024];
+
+			if (row->type != OPTION_ALIAS)
+				continue;
+			snprintf(text, sizeof(text), "%s%s\n%s", context->before, row->name,
+				 context->after);
+			loaded = load_text(text);
+			assert_int_equal(count_diags(&loaded, DIAG_WARNING,
+						     lines_in(context->before) + 1, "deprecated"),
+					 row->flags & OPTION_DEPRECATED ? 1 : 0);
+			unload(&loaded);
+		}
+	}
+}
+
+static void test_unsupported(void **state)
+{
+	(void)state;
+	for (const char *const *name = option_unsupported(); *name; name++) {
+		struct loaded loaded;
+		char text[256];
+
+		for (const struct option_scope *const *scope = option_scopes(); *scope; scope++)
+			assert_null(option_find(*scope, *name));
+		snprintf(text, sizeof(text), "%s a b {\n unheard of {\n }\n}\nglobal_defs {\n}\n",
+			 *name);
+		loaded = load_good(text, 1);
+		assert_int_equal(
+			count_diags(&loaded, DIAG_WARNING, 1, "is not supported yet; ignored"), 1);
+		unload(&loaded);
+	}
+}
+
+static void test_distance(void **state)
+{
+	(void)state;
+	assert_int_equal(option_distance("priority", "priority", 3), 0);
+	assert_int_equal(option_distance("prioritty", "priority", 3), 1);
+	assert_int_equal(option_distance("priorty", "priority", 3), 1);
+	assert_int_equal(option_distance("prioirty", "priority", 3), 1);
+	assert_int_equal(option_distance("abc", "xyz", 2), 3);
+	assert_string_equal(option_nearest(option_root(), "virtual_sever"), "virtual_server");
+	assert_null(option_nearest(option_root(), "zzz"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_row), cmocka_unit_test(test_consistency),
+		cmocka_unit_test(test_aliases),	  cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_distance),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
