@@ -73,3 +73,9 @@ UNIT_TESTS += tests/unit/test_conf_text
 tests_unit_test_conf_text_SOURCES = tests/unit/test_conf_text.c tests/unit/conf_text.h
 tests_unit_test_conf_text_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_text_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_memory
+tests_unit_test_conf_memory_SOURCES = tests/unit/test_conf_memory.c tests/unit/conf_text.h
+tests_unit_test_conf_memory_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+tests_unit_test_conf_memory_LDADD = $(CONF_TEST_LIBS)
