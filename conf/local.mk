@@ -53,7 +53,7 @@ check_PROGRAMS += tests/fuzz/replay_conf
 tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/replay.c
 tests_fuzz_replay_conf_LDADD = conf/libconf.a core/base/libbase.a
 TESTS += tests/conf/golden tests/conf/replay
-EXTRA_DIST += tests/conf tests/fixtures/seeds tests/fuzz/corpus/conf tests/fuzz/corpus/conf.dict
+EXTRA_DIST += tests/conf/documents tests/conf/golden tests/conf/replay tests/fixtures/seeds tests/fuzz/corpus/conf tests/fuzz/corpus/conf.dict
 
 # Run as: tests/fuzz/fuzz_conf -dict=SOURCE/tests/fuzz/corpus/conf.dict -max_total_time=60 NEW SOURCE/tests/fuzz/corpus/conf
 if FUZZ
