@@ -1,5 +1,7 @@
 # What mibs adds to the build: the text of our module, and what serves it and the published ones.
-dist_pkgdata_DATA += mibs/IPVS-DIRECTOR-MIB.txt
+# Where net-snmp's tools look when the prefix is /usr.
+mibdir = $(datadir)/snmp/mibs
+dist_mib_DATA = mibs/IPVS-DIRECTOR-MIB.txt
 
 noinst_LIBRARIES += agent/libmibs.a
 agent_libmibs_a_SOURCES = \
@@ -25,10 +27,16 @@ MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h 
 MIB_BENCH_LIBS = agent/libmibs.a core/base/libbase.a
 
 # What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
-check_PROGRAMS += tests/tools/mibdump
+noinst_PROGRAMS += tests/tools/mibdump
 tests_tools_mibdump_SOURCES = tests/tools/mibdump.c $(MIB_BENCH_SOURCES)
 tests_tools_mibdump_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
+
+# The agent thread over the same synthetic director, for tests against a real master agent.
+noinst_PROGRAMS += tests/tools/mibserve
+tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world.h
+tests_tools_mibserve_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_tables
 tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES)
@@ -47,5 +55,3 @@ tests_unit_test_notify_SOURCES = tests/unit/test_notify.c $(MIB_BENCH_SOURCES)
 tests_unit_test_notify_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_notify_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_notify_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
-
-EXTRA_DIST += tests/lint/mibs tests/net/test_mib_judge.py

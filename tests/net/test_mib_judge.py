@@ -314,18 +314,18 @@ def judge_walk(walk, modules, whole=()):
     for module in whole:
         for oid, item in modules[module].items():
             served = any(_within(oid, part) for part in WHOLE[module])
-            if served and oid not in seen and not HOLES.search(item.name):
+            hole = module == "KEEPALIVED-MIB" and HOLES.search(item.name)
+            if served and oid not in seen and not hole:
                 faults.append(f"{item.name} ({oid}): no instance in the walk")
     return faults
 
 
 # ---- for pytest ----
 
-def _mibdump():
-    places = [os.environ.get("VIPD_BUILD"), TOP / "build", TOP]
-    for place in filter(None, places):
-        if (pathlib.Path(place) / "tests/tools/mibdump").exists():
-            return pathlib.Path(place) / "tests/tools/mibdump"
+def find_tool(name):
+    for place in filter(None, [os.environ.get("VIPD_BUILD"), TOP / "build/fast", TOP / "build", TOP]):
+        if (pathlib.Path(place) / "tests/tools" / name).exists():
+            return pathlib.Path(place).resolve() / "tests/tools" / name
     return None
 
 
@@ -337,7 +337,7 @@ def _need(pytest):
     for path, _ in MODULES.values():
         if not path.exists():
             pytest.skip(f"{path} is not there: install Debian's keepalived")
-    program = _mibdump()
+    program = find_tool("mibdump")
     if not program:
         pytest.skip("tests/tools/mibdump is not built (set VIPD_BUILD to the build directory)")
     return parse_dump(_run(program))
@@ -353,7 +353,7 @@ def test_values_agree_with_the_mibs():
     """A walk over the synthetic director of the unit tests, every module in full."""
     import pytest
     _need(pytest)
-    walk = parse_walk(_run(_mibdump(), "--walk"))
+    walk = parse_walk(_run(find_tool("mibdump"), "--walk"))
     assert len(walk) > 2000
     assert judge_walk(walk, parse_modules(), whole=list(MODULES)) == []
 

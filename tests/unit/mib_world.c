@@ -248,6 +248,7 @@ static void fill_dest(struct world *w, uint32_t service, uint32_t rs, uint32_t a
 		.admin = DEST_UNLOCKED,
 		.storage = STORAGE_NONVOLATILE,
 		.oper = DEST_UP,
+		.alive = rs != SNAP_SORRY,
 		.in_kernel = true,
 		.conf_weight = rs == SNAP_SORRY ? 1 : 10,
 		.weight_override = WEIGHT_NO_OVERRIDE,

@@ -258,10 +258,10 @@ static void test_real_servers(void **state)
 	want_number(b, K "3.4.1.7.1.2", CELL_INTEGER, 10); /* a drain does not show as weight 0 */
 	b->world->live_dests[1].weight_override = 300;
 	want_number(b, K "3.4.1.7.1.2", CELL_INTEGER, 300);
-	b->world->live_dests[1].oper = DEST_UNKNOWN;
-	b->world->live_dests[2].oper = DEST_UNKNOWN;
+	want_number(b, K "3.4.1.6.1.1", CELL_INTEGER, 2); /* the sorry server is not in use */
 	want_number(b, K "3.4.1.6.1.2", CELL_INTEGER, 1);
-	want_number(b, K "3.4.1.6.1.3", CELL_INTEGER, 2); /* alpha: down until proven up */
+	b->world->live_dests[1].alive = false;
+	want_number(b, K "3.4.1.6.1.2", CELL_INTEGER, 2);
 }
 
 static void test_vrrp_mib(void **state)
