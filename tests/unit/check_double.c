@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check_double.h"
+#include "tests/unit/check_double.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine_bench.h"
+#include "tests/unit/engine_bench.h"
 
 #include <assert.h>
 #include <netinet/in.h>

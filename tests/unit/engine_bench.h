@@ -5,13 +5,13 @@
  */
 #pragma once
 
-#include "check_double.h"
+#include "tests/unit/check_double.h"
 #include "core/base/clock.h"
 #include "core/base/latest.h"
 #include "core/base/loop.h"
 #include "core/base/mail.h"
 #include "core/check/engine.h"
-#include "ipvs_double.h"
+#include "tests/unit/ipvs_double.h"
 
 #define BENCH_SERVICES 4
 #define BENCH_SERVERS  4

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ipvs_double.h"
+#include "tests/unit/ipvs_double.h"
 
 #include <errno.h>
 #include <stdlib.h>

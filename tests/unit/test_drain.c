@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine_bench.h"
+#include "tests/unit/engine_bench.h"
 
 static struct bench *started(unsigned services, unsigned servers)
 {
