@@ -198,3 +198,36 @@ def test_link_loss_and_return(lab):
     first = pair.capture.adverts(VRID, HIGH, up)[0]
     assert first.time - up > 3, "it starts as backup again"
     wait_until(lambda: not pair.low.is_master(), 5, "the low one has yielded")
+
+
+FLOOD = """
+import socket, struct, sys, time
+vrid, kind = int(sys.argv[1]), sys.argv[2]
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 254 if kind == "ttl" else 255)
+out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(sys.argv[3]))
+message = struct.pack(">BBBBBBH", 0x21, vrid, 255, 1, 1, 1, 0xDEAD) + bytes(12)
+count, start = 0, time.monotonic()
+while time.monotonic() < start + 6:
+    out.sendto(message, ("224.0.0.18", 0))
+    count += 1
+    time.sleep(max(0, start + count / 10000 - time.monotonic()))
+print(count)
+"""
+
+
+def test_a_flood_of_bad_packets(lab):
+    pair = Pair(lab, "vipd", "keepalived")
+    time.sleep(1)
+    log = len(pair.high.daemon.text().splitlines())
+    since = time.time()
+    floods = [lab.node(f"flood{kind}", f"192.0.2.{number}/24").popen(
+        "/usr/bin/python3", "-c", FLOOD, VRID, kind, f"192.0.2.{number}", log="flood.log")
+        for number, kind in enumerate(("ttl", "checksum"), 30)]
+    wait_until(lambda: not any(flood.alive() for flood in floods), 30, "end of the flood")
+    assert sum(int(flood.text()) for flood in floods) > 20000, "a flood worth the name"
+    time.sleep(1)
+    path = pair.capture.stop().path
+    assert pair.capture.largest_gap(vrid=VRID, source=HIGH, since=since)[0] < 1.1, path
+    assert pair.high.is_master() and not pair.low.is_master()
+    assert len(pair.high.daemon.text().splitlines()) - log < 20, "the log is bounded"

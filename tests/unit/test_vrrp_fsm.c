@@ -2,8 +2,7 @@
 /*
  * The state machine against a table of its own, written from RFC 3768 section 6.4 and
  * keepalived.conf(5): two nested loops over every state, event and condition; each case must find
- * exactly one row. Then the values of the timers, the priorities, the group rules and the rate
- * limit.
+ * exactly one row. Then what a table cannot say.
  */
 #include <errno.h>
 #include <setjmp.h>
