@@ -25,9 +25,6 @@ static inline uint32_t keepalived_rs_index(uint32_t rs, bool has_sorry)
 
 /* virtualServerProtocol: tcp(1) udp(2) sctp(3) none(4). */
 int keepalived_protocol(uint8_t protocol);
-/* realServerStatus: anything but a server known to be down, and one not yet proven up in alpha
- * mode. */
-bool keepalived_is_alive(enum dest_oper oper, bool alpha);
 
 /* Immutable descriptors, each in a file of its own; the lists of agent/table.h gather them. */
 extern const struct table keepalived_addresses;	   /* K.2.6 */

@@ -82,16 +82,9 @@ static bool rs_port(const struct view *view, const struct row *row, struct cell 
 	return cell_number(ret, live(view, row)->key.port);
 }
 
-bool keepalived_is_alive(enum dest_oper oper, bool alpha)
-{
-	return oper != DEST_DOWN && !(oper == DEST_UNKNOWN && alpha);
-}
-
 static bool rs_status(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct conf_real_server *rs = rs_of(view, row);
-
-	return cell_truth(ret, keepalived_is_alive(live(view, row)->oper, rs && rs->alpha));
+	return cell_truth(ret, live(view, row)->alive); /* alive(1) dead(2) */
 }
 
 static int32_t wanted_weight(const struct snap_dest *dest)

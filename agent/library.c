@@ -398,10 +398,10 @@ static int on_log(int major, int minor, void *argument, void *owner)
 	(void)major;
 	(void)minor;
 	(void)owner;
-	/* What the library calls notable, the state of its connection, is told better by
-	 * agent/agentx.c. */
-	log_write(message->priority <= LOG_WARNING ? message->priority : LOG_DEBUG, "agent",
-		  "net-snmp: %.*s", length, message->msg);
+	/* The rest is about its connection, which agent/agentx.c tells better ("not reconnecting").
+	 */
+	if (message->priority <= LOG_WARNING)
+		log_write(message->priority, "agent", "net-snmp: %.*s", length, message->msg);
 	return 0;
 }
 
@@ -458,7 +458,8 @@ int library_new(struct catalog *catalog, struct sets *sets, int mail_fd,
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
 	domain_register(library);
 	init_snmp("vipd");
-	/* Bounds the one call that waits for the master, AgentX Open; init_snmp() sets five retries. */
+	/* Bounds the one call that waits for the master, AgentX Open; init_snmp() sets five
+	 * retries. */
 	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
 	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,

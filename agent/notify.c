@@ -6,9 +6,8 @@
  * (names, type, comment, deadline), and only as far as the object is still there. Objects are found
  * again by name or key when a reload came between, so that an instance OID is the one a GET would
  * use. KEEPALIVED-MIB's own agent sends column OIDs without instance; here every varbind names its
- * row. Switches: enable_traps for all; then the part the notification belongs to;
- * vrrpNotificationCntl instead of enable_traps for VRRP-MIB. No varbind is a Counter64, which a
- * version 1 trap could not carry.
+ * row. Switches: enable_traps for all; then the part the notification belongs to; for VRRP-MIB
+ * vrrpNotificationCntl besides. No varbind is a Counter64, which a version 1 trap could not carry.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -71,7 +70,8 @@ static bool sends_check(const struct work *work)
 
 static bool sends_rfc2787(const struct work *work)
 {
-	return work->view->traps_enabled && work->conf->global.snmp_rfcv2;
+	return work->conf->global.snmp_traps && work->conf->global.snmp_rfcv2 &&
+	       work->view->traps_enabled;
 }
 
 static void bind_router_id(const struct work *work, struct notification *n)
@@ -272,8 +272,7 @@ static void bind_counts(const struct work *work, struct notification *n,
 static void notify_server(struct work *work, const struct subject *subject)
 {
 	const struct msg_event *event = work->event;
-	bool alpha = subject->rs && subject->rs->alpha;
-	bool alive = !event->dest.stopping && keepalived_is_alive(event->dest.oper, alpha);
+	bool alive = !event->dest.stopping && event->dest.oper != DEST_DOWN;
 	struct notification *n = bind_begin(&work->out, &k_check_traps, 1, event);
 
 	bind_number(n, &k_rs, 3, &subject->rs_index, CELL_INTEGER,

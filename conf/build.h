@@ -40,7 +40,6 @@ void *items_to_array(const struct items *items, struct conf_arena *arena, size_t
 
 struct draft_global {
 	struct conf_global model;
-	const char *email_host;
 	/* Defaults of vrrp_instance. */
 	uint8_t vrrp_version, down_timer_adverts;
 	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
@@ -139,7 +138,6 @@ struct build {
 	struct conf_arena *arena;   /* of the model */
 	struct diags diags;
 	struct conf *conf;
-	const char *host; /* host name up to the first dot or the given configuration id */
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
 };

@@ -12,7 +12,7 @@
 struct piece {
 	size_t length;
 	bool quoted;
-	unsigned braces; /* open ones, LEXER_INCLUDE only */
+	unsigned braces; /* open ones that belong to the word */
 };
 
 void lexer_start(struct lexer *lexer, const char *line, size_t size, char *room)
@@ -110,7 +110,10 @@ static bool ends_bare(const struct lexer *lexer, enum lexer_mode mode, const str
 
 	if (c == '"' || is_comment(c) || (c == '\'' && mode == LEXER_COMMAND))
 		return true;
-	if (mode == LEXER_INCLUDE && (c == '{' || (c == '}' && piece->braces)))
+	/* ${NAME} is one word wherever it stands. */
+	if (c == '{' && piece->length && lexer->room[piece->length - 1] == '$')
+		return false;
+	if ((c == '{' && mode == LEXER_INCLUDE) || (c == '}' && piece->braces))
 		return false;
 	return c == '{' || c == '}' || space_length(lexer, &odd);
 }

@@ -211,7 +211,7 @@ struct admin_usage engine_usage(const struct server *server);
 
 /* reload.c */
 /* Takes over the caller's reference to conf, except on failure (-ENOMEM, everything as before). */
-int reload_adopt(struct engine *engine, const struct conf *conf);
+int engine_adopt(struct engine *engine, const struct conf *conf);
 
 /* services.c */
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret);

@@ -192,7 +192,7 @@ static void remove_unwanted(struct engine *engine, const struct svc_key *keys, s
 	}
 }
 
-int reload_adopt(struct engine *engine, const struct conf *conf)
+int engine_adopt(struct engine *engine, const struct conf *conf)
 {
 	bool first = engine->conf == NULL;
 	struct service **services = NULL;

@@ -201,7 +201,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 
 	/* What is queued refers to rows that may go. */
 	engine_settle(engine);
-	error = reload_adopt(engine, conf);
+	error = engine_adopt(engine, conf);
 	if (error < 0) {
 		log_error("check", "cannot adopt the configuration: %s", strerrordesc_np(-error));
 		conf_unref(conf);

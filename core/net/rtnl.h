@@ -40,6 +40,13 @@ int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 			  uint64_t generation);
 
+/*
+ * Removes what `old` (of that generation) has and `now`, the same instance in a later configuration
+ * that has been set already, has not.
+ */
+int rtnl_remove_outdated(struct rtnl *rtnl, const struct conf_instance *old,
+			 const struct conf_instance *now, uint64_t generation);
+
 /* Removes everything that was set or adopted. The last resort when the vrrp thread does not answer.
  */
 void rtnl_remove_all(struct rtnl *rtnl);

@@ -141,42 +141,97 @@ static int remove_one(struct rtnl *rtnl, const struct conf_address *address, boo
 	return error == -EADDRNOTAVAIL ? 0 : error;
 }
 
-static int apply(struct rtnl *rtnl, const struct conf_instance *instance, bool set,
-		 uint64_t generation)
+static const struct conf_address *address_at(const struct conf_instance *instance, size_t i)
+{
+	return i < instance->n_addresses ? &instance->addresses[i]
+					 : &instance->excluded[i - instance->n_addresses];
+}
+
+static size_t count_addresses(const struct conf_instance *instance)
+{
+	return instance->n_addresses + instance->n_excluded;
+}
+
+static int note_error(const char *what, const struct conf_instance *instance,
+		      const struct conf_address *address, int error, int first)
+{
+	if (!error)
+		return first;
+	say(LOG_ERR, what, address, "");
+	log_error("net", "(%s): %s", instance->name, strerror(-error));
+	return first ? first : error;
+}
+
+static bool has_address(const struct conf_instance *instance, const struct conf_address *address)
+{
+	for (size_t i = 0; i < count_addresses(instance); i++) {
+		const struct conf_address *other = address_at(instance, i);
+
+		if (other->prefix == address->prefix && !ip_compare(&other->ip, &address->ip) &&
+		    !strcmp(other->device, address->device))
+			return true;
+	}
+	return false;
+}
+
+static int set_all(struct rtnl *rtnl, const struct conf_instance *instance, uint64_t generation)
 {
 	int first = 0;
-	bool owner = instance->priority == 255;
-	size_t total = instance->n_addresses + instance->n_excluded;
 
 	rtnl_catch_up(rtnl);
-	for (size_t i = 0; i < total; i++) {
-		const struct conf_address *address =
-			i < instance->n_addresses ? &instance->addresses[i]
-						  : &instance->excluded[i - instance->n_addresses];
-		int error = set ? set_one(rtnl, address, owner, generation)
-				: remove_one(rtnl, address, owner, generation);
+	for (size_t i = 0; i < count_addresses(instance); i++) {
+		const struct conf_address *address = address_at(instance, i);
+		int error = set_one(rtnl, address, instance->priority == 255, generation);
 
-		if (!error)
-			continue;
-		say(LOG_ERR, set ? "cannot set" : "cannot remove", address, "");
-		log_error("net", "(%s): %s", instance->name, strerror(-error));
-		if (!first)
-			first = error;
+		first = note_error("cannot set", instance, address, error, first);
 	}
 	rtnl_catch_up(rtnl);
-	rtnl_report(rtnl);
+	return first;
+}
+
+/* keep may be NULL. */
+static int remove_all_but(struct rtnl *rtnl, const struct conf_instance *instance,
+			  const struct conf_instance *keep, uint64_t generation)
+{
+	int first = 0;
+
+	rtnl_catch_up(rtnl);
+	for (size_t i = 0; i < count_addresses(instance); i++) {
+		const struct conf_address *address = address_at(instance, i);
+
+		if (keep && has_address(keep, address))
+			continue;
+		int error = remove_one(rtnl, address, instance->priority == 255, generation);
+		first = note_error("cannot remove", instance, address, error, first);
+	}
+	rtnl_catch_up(rtnl);
 	return first;
 }
 
 int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance, uint64_t generation)
 {
-	return apply(rtnl, instance, true, generation);
+	int error = set_all(rtnl, instance, generation);
+
+	rtnl_report(rtnl);
+	return error;
 }
 
 int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 			  uint64_t generation)
 {
-	return apply(rtnl, instance, false, generation);
+	int error = remove_all_but(rtnl, instance, NULL, generation);
+
+	rtnl_report(rtnl);
+	return error;
+}
+
+int rtnl_remove_outdated(struct rtnl *rtnl, const struct conf_instance *old,
+			 const struct conf_instance *now, uint64_t generation)
+{
+	int error = remove_all_but(rtnl, old, now, generation);
+
+	rtnl_report(rtnl);
+	return error;
 }
 
 void rtnl_remove_all(struct rtnl *rtnl)

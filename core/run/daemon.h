@@ -111,7 +111,7 @@ void generation_free_all(struct daemon *d);
 
 /* reload.c */
 int reload_first(struct daemon *d);	   /* at start: loads in this thread; 0 or an exit status */
-void reload_adopt(struct daemon *d);	   /* hands the newest generation to everyone */
+void reload_hand_out(struct daemon *d);	   /* hands the newest generation to everyone */
 uint64_t reload_request(struct daemon *d); /* returns the ticket that answers it */
 void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done);
 

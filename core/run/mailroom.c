@@ -16,6 +16,36 @@
 #include "core/run/scripts.h"
 #include "core/run/store.h"
 
+static const struct conf_instance *find_instance(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_instances; i++)
+		if (!strcmp(conf->instances[i].name, name))
+			return &conf->instances[i];
+	return NULL;
+}
+
+/*
+ * After a reload a master asks for its new addresses only: what the instance no longer has goes
+ * here, after the new ones are set. The kernel may take secondary addresses of a subnet away with
+ * its primary one, hence the second round, which changes nothing otherwise.
+ */
+static int set_addresses(struct daemon *d, const struct generation *generation,
+			 const struct conf_instance *instance)
+{
+	uint64_t number = generation->conf->generation;
+	int error = rtnl_set_addresses(d->rtnl, instance, number);
+
+	for (const struct generation *old = generation->older; old; old = old->older) {
+		const struct conf_instance *before = find_instance(old->conf, instance->name);
+
+		if (!before)
+			continue;
+		rtnl_remove_outdated(d->rtnl, before, instance, old->conf->generation);
+		error = rtnl_set_addresses(d->rtnl, instance, number);
+	}
+	return error;
+}
+
 static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
 {
 	const struct generation *generation = generation_find(d, wanted->generation);
@@ -24,7 +54,7 @@ static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
 		return -ENOENT;
 	const struct conf_instance *instance = &generation->conf->instances[wanted->instance];
 	if (wanted->set)
-		return rtnl_set_addresses(d->rtnl, instance, wanted->generation);
+		return set_addresses(d, generation, instance);
 	if (d->options.keep_vips && d->stop != STOP_NO)
 		return 0;
 	return rtnl_remove_addresses(d->rtnl, instance, wanted->generation);

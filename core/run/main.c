@@ -224,7 +224,7 @@ static int start(struct daemon *d)
 		return EXIT_FATAL;
 	}
 	send_state(d);
-	reload_adopt(d);
+	reload_hand_out(d);
 	error = control_open(d, d->options.control, &d->control);
 	if (error)
 		log_error("main", "control socket %s: %s; vipctl will not work", d->options.control,

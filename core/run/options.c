@@ -146,7 +146,7 @@ static int take_row(const struct row *row, const char *value, FILE *messages, st
 		ret->test_log = skip_equals(value);
 		break;
 	case LOG_FILE:
-		ret->log_file = value ? skip_equals(value) : "/tmp/vipd.log";
+		ret->log_file = value ? skip_equals(value) : LOCALSTATEDIR "/log/vipd.log";
 		break;
 	case FACILITY:
 		error = parse_facility(value, &ret->facility);

@@ -99,7 +99,7 @@ static void on_loaded(void *owner)
 		return;
 	}
 	load_clear(&reload->load);
-	reload_adopt(d);
+	reload_hand_out(d);
 }
 
 static void work(void *owner)
@@ -173,7 +173,7 @@ int reload_first(struct daemon *d)
 }
 
 /* The vrrp thread hears of changed links before the configuration, of scripts after it. */
-void reload_adopt(struct daemon *d)
+void reload_hand_out(struct daemon *d)
 {
 	const struct conf *conf = d->newest->conf;
 

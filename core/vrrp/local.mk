@@ -17,6 +17,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/timer.c core/vrrp/timer.h \
 	core/vrrp/vrrp.c
 
+VRRP_RIG = tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h tests/unit/vrrp_rig_conf.c
 VRRP_TEST_LIBS = core/vrrp/libvrrp.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_packet
@@ -24,44 +25,39 @@ tests_unit_test_vrrp_packet_SOURCES = tests/unit/test_vrrp_packet.c
 tests_unit_test_vrrp_packet_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_packet_LDADD = $(VRRP_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_vrrp_parts
+tests_unit_test_vrrp_parts_SOURCES = tests/unit/test_vrrp_parts.c
+tests_unit_test_vrrp_parts_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_parts_LDADD = $(VRRP_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_vrrp_fsm
 tests_unit_test_vrrp_fsm_SOURCES = tests/unit/test_vrrp_fsm.c
 tests_unit_test_vrrp_fsm_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_fsm_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_replay
-tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c $(VRRP_RIG)
 tests_unit_test_vrrp_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_replay_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_sim
-tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c $(VRRP_RIG)
 tests_unit_test_vrrp_sim_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
 
-EXTRA_DIST += \
-	tests/replay/discard.rpl \
-	tests/replay/garp_interval.rpl \
-	tests/replay/link.rpl \
-	tests/replay/nopreempt.rpl \
-	tests/replay/owner.rpl \
-	tests/replay/preempt.rpl \
-	tests/replay/preempt_delay.rpl \
-	tests/replay/preempt_delay_cancelled.rpl \
-	tests/replay/preempt_delay_resigned.rpl \
-	tests/replay/priority_zero.rpl \
-	tests/replay/reload_changes.rpl \
-	tests/replay/reload_unchanged.rpl \
-	tests/replay/script_fault.rpl \
-	tests/replay/script_weight.rpl \
-	tests/replay/set.rpl \
-	tests/replay/socket.rpl \
-	tests/replay/start_as_master.rpl \
-	tests/replay/startup_delay.rpl \
-	tests/replay/stop.rpl \
-	tests/replay/sync_group.rpl \
-	tests/replay/sync_group_more.rpl \
-	tests/replay/takeover.rpl \
-	tests/replay/tie.rpl \
-	tests/replay/unconfirmed.rpl \
-	tests/replay/unsupported.rpl
+EXTRA_DIST += tests/replay tests/fuzz/corpus/vrrp tests/fuzz/vrrp_seeds
+
+# The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
+check_PROGRAMS += tests/fuzz/replay_vrrp
+tests_fuzz_replay_vrrp_SOURCES = tests/fuzz/fuzz_vrrp.c tests/fuzz/replay.c
+tests_fuzz_replay_vrrp_LDADD = core/vrrp/libvrrp.a core/base/libbase.a
+TESTS += tests/fuzz/vrrp_seeds
+
+# Run as: tests/fuzz/fuzz_vrrp -max_total_time=60 NEW SOURCE/tests/fuzz/corpus/vrrp
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_vrrp
+tests_fuzz_fuzz_vrrp_SOURCES = tests/fuzz/fuzz_vrrp.c
+tests_fuzz_fuzz_vrrp_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_vrrp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_vrrp_LDADD = core/vrrp/libvrrp.a core/base/libbase.a
+endif

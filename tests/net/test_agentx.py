@@ -65,8 +65,8 @@ def node(lab):
     return made
 
 
-def start_snmpd(node):
-    process = node.snmpd(traps_to="127.0.0.1", extra=VIEWS)
+def start_snmpd(node, extra=""):
+    process = node.snmpd(traps_to="127.0.0.1", extra=VIEWS + extra)
     wait_until(lambda: node.manager.answers(), what="snmpd")
     return process
 
@@ -286,7 +286,7 @@ def test_traps_arrive_once_and_in_order(node):
 
 
 def test_stopped_snmpd_with_a_full_backlog(node):
-    process = start_snmpd(node)
+    process = start_snmpd(node, "agentXTimeout 1\nagentXRetries 1\n")
     traps = node.snmptrapd()
     process.pause()
     probe = Probe(node)
@@ -307,7 +307,7 @@ def test_stopped_snmpd_with_a_full_backlog(node):
     # Stopped while connected, with requests of managers pending, longer than snmpd's patience with subagents.
     process.pause()
     askers = [node.popen("snmpget", "-v2c", "-c", "public", "-t1", "-r0", "127.0.0.1", COUNT) for _ in range(5)]
-    time.sleep(7)
+    time.sleep(4)
     process.resume()
     wait_until(lambda: node.manager.answers(f"{WEIGHT}.{ROW}"), timeout=BACK_WITHIN_S, what="the agent")
     assert not any(asker.stop() is None for asker in askers)
@@ -318,12 +318,13 @@ def test_stopped_snmpd_with_a_full_backlog(node):
 
 def test_stopped_agent_does_not_lose_its_place(node):
     """The other way round: snmpd gives up on the agent; the agent finds out and comes back."""
-    start_snmpd(node)
+    start_snmpd(node, "agentXTimeout 1\nagentXRetries 1\n")
     probe = Probe(node)
     wait_until(lambda: node.manager.answers(COUNT), what="the agent")
     probe.process.pause()
     with pytest.raises(snmp.SnmpError):
-        node.manager.get(COUNT, timeout=40)  # agentXTimeout 5, 5 retries: snmpd closes the session
+        node.manager.get(COUNT, timeout=20)
+    assert node.manager.get(COUNT).type == "noSuchObject"  # snmpd has closed the session
     probe.process.resume()
     wait_until(lambda: node.manager.answers(COUNT), timeout=BACK_WITHIN_S, what="the agent")
     probe.stop()

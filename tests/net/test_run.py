@@ -184,7 +184,7 @@ def test_reload_that_changes_nothing_never_takes_the_address_away(director):
 
 def test_broken_reload_is_refused_as_a_whole(director):
     director.becomes_master()
-    director.rewrite(config(priority=99, extra="vrrp_instance VI_2 {\n nonsense 1\n}\n"))
+    director.rewrite(config(priority=99, extra="nonsense 1\n"))
     result = director.node.vipctl("reload", check=False)
     assert result.returncode == 1 and "nonsense" in result.stderr
     daemon = director.status()["daemon"]
@@ -285,7 +285,8 @@ def test_a_second_vipd_is_refused(director):
 
 def test_background_start_returns_when_ready(lab):
     director = Director(lab, config())
-    director.node.run(build_dir() / "vipd", "-G", "-f", "vipd.conf", "-p", "/run/other.pid", cwd=director.node.dir)
+    director.node.run("sh", "-c", 'cd "$1" && exec "$2" -G -f vipd.conf -p /run/other.pid', "sh", director.node.dir,
+                      build_dir() / "vipd")
     pid = int((director.node.dir / "run/other.pid").read_text())
     try:
         assert director.status()["daemon"]["pid"] == pid

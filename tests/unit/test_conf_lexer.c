@@ -85,6 +85,7 @@ static void test_braces(void **state)
 	expect("v 192.0.2.1 9999{", LEXER_ORDINARY, "<v><192.0.2.1><9999>{");
 	expect("a{b}c", LEXER_ORDINARY, "<a>{<b>}<c>");
 	expect("{}", LEXER_ORDINARY, "{}");
+	expect("a ${B}c{", LEXER_ORDINARY, "<a><${B}c>{");
 	expect("\"{\"}", LEXER_ORDINARY, "<{>}");
 	expect("conf/{a,b}.conf", LEXER_INCLUDE, "<conf/{a,b}.conf>");
 	expect("x.conf}", LEXER_INCLUDE, "<x.conf>}");

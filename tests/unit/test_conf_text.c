@@ -69,12 +69,16 @@ static void test_unknown(void **state)
 
 static void test_forms(void **state)
 {
+	struct loaded loaded;
+
 	(void)state;
 	expect_error("@node1 global_defs {\n}\n", 1, "conditional");
 	expect_error("$NAME=1\n", 1, "definitions");
 	expect_error("~SEQ(i, 1, 5) x\n", 1, "generators");
 	expect_error("global_defs {\nrouter_id ${_INSTANCE}\n}\n", 2, "definitions");
-	unload(&(struct loaded){.conf = load_good("global_defs {\nrouter_id a$b\n}\n", 0).conf});
+	loaded = load_good("global_defs {\nrouter_id a$b\n}\n", 0);
+	assert_string_equal(loaded.conf->global.router_id, "a$b");
+	unload(&loaded);
 }
 
 static void test_format(void **state)

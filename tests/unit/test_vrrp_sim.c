@@ -201,7 +201,7 @@ static void make_trouble(struct sim *sim)
 	case 5:
 		if (sim->rigs[router].n_confs == RIG_CONFS)
 			break;
-		sim->priority[router] = (uint8_t)(1 + roll(sim, 254));
+		sim->priority[router] = (uint8_t)(50 + 50 * roll(sim, 3));
 		load(sim, router);
 		break;
 	default:
@@ -253,7 +253,7 @@ static void run_seed(uint64_t seed, bool preempt)
 		rig_start(&sim.rigs[i]);
 		sim.rigs[i].network = &sim;
 		sim.rigs[i].on_send = on_send;
-		sim.priority[i] = (uint8_t)(1 + roll(&sim, 254));
+		sim.priority[i] = (uint8_t)(50 + 50 * roll(&sim, 3));
 		set_link(&sim, i, true);
 		load(&sim, i);
 	}

@@ -9,6 +9,7 @@ IPVS: natively, or inside tests/vm/vm.
 
 import argparse
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -67,7 +68,9 @@ class Demo:
     def new_traps(self, at_least=1):
         wait_until(lambda: self.pair.traps.count() >= self.traps_shown + at_least, PATIENCE, "traps")
         for trap in self.pair.traps.all()[self.traps_shown:]:
-            values = ", ".join(self.varbind(oid, value) for oid, value in list(trap.varbinds.items())[:5])
+            # The index is the same for nearly all of them and long; names are enough to read.
+            values = ", ".join(re.sub(r"^(\w+)\.[\d.]+ =", r"\1 =", self.varbind(oid, value))
+                               for oid, value in list(trap.varbinds.items())[:6])
             self.say(f"trap {self.names.of(trap.oid)}: {values}")
             self.traps_shown += 1
 

@@ -134,7 +134,9 @@ class Pair:
         return int(found[1]) if found else 0
 
     def state(self, director):
-        return self.managers[director].number(INSTANCE_STATE)
+        """KEEPALIVED-MIB's number; None while the director is not there to tell."""
+        value = self.managers[director].get(INSTANCE_STATE)
+        return int(value.text) if value.type == "INTEGER" else None
 
     def is_master(self, director):
         return self.directors[director].has_address(VIP)

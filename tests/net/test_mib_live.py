@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Every table through a real snmpd: the agent thread over the unit tests' synthetic director (mibserve)."""
+
+import subprocess
+
+import pytest
+
+import lab as laboratory
+import snmp
+import test_mib_judge as judge
+
+K, V, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.DIRECTOR_MIB
+ROOTS = {"VRRP-MIB": V, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D}
+DEST = ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80"
+
+
+@pytest.fixture
+def director(lab):
+    """(node, manager): snmpd and mibserve, connected."""
+    tool = judge.find_tool("mibserve")
+    if not tool:
+        pytest.skip("tests/tools/mibserve is not built (set VIPD_BUILD to the build directory)")
+    node = lab.node("director")
+    node.snmpd(traps_to="127.0.0.1")
+    node.serve = node.popen(tool, node.agentx, log="mibserve.log", stdin=subprocess.PIPE)
+    manager = node.snmp("127.0.0.1")
+    laboratory.wait_until(lambda: manager.answers(V + ".1.1.0"), what="the agent")
+    return node, manager
+
+
+def test_walks_pass_the_judge(director):
+    modules, cells = judge.parse_modules(), 0
+    for name, root in ROOTS.items():
+        walk = director[1].walk(root, bulk=False)
+        assert judge.judge_walk(walk.items(), modules, whole=[name]) == []
+        assert list(walk) == list(director[1].walk(root)), "snmpbulkwalk shows other cells"
+        cells += len(walk)
+    tool = judge.find_tool("mibdump")
+    said = subprocess.run([tool, "--walk"], check=True, capture_output=True, text=True).stdout
+    assert cells == len(said.splitlines())
+
+
+def refusal(manager, *words):
+    with pytest.raises(snmp.SnmpError) as caught:
+        manager.set(*words)
+    return caught.value.reason
+
+
+def test_sets(director):
+    writer = director[1].as_writer()
+    weight = K + ".3.4.1.7.1."
+    assert refusal(director[1], weight + "2", "i", 1) == "noAccess"
+    writer.set(weight + "2", "i", 300)
+    for value in (-1, 65536):
+        assert refusal(writer, weight + "2", "i", value) == "wrongValue"
+    assert refusal(writer, weight + "2", "s", "abc") == "wrongType"
+    assert refusal(writer, weight + "1", "i", 1) == "notWritable"  # the sorry server
+    assert refusal(writer, weight + "99", "i", 1) == "noCreation"
+    assert refusal(writer, D + ".1.3.1.1.5" + DEST, "i", 1) == "wrongValue"
+    assert refusal(writer, D + ".1.3.1.1.8" + DEST, "s", "x" * 64) == "wrongLength"
+    assert refusal(writer, D + ".1.3.1.1.8" + DEST, "x", "C328") == "wrongEncoding"
+    writer.set(D + ".1.3.1.1.5" + DEST, "i", 3, D + ".1.3.1.1.27" + DEST, "u", 60)
+    assert refusal(writer, V + ".1.3.1.5.10.62", "i", 50) == "inconsistentValue"
+    writer.set(V + ".1.3.1.5.2.4", "i", 50)
+    assert refusal(writer, V + ".1.3.1.15.10.62", "i", 6) == "inconsistentValue"
+    assert refusal(writer, V + ".1.3.1.15.10.63", "i", 4) == "noCreation"
+    assert refusal(writer, V + ".1.3.1.11.10.62", "i", 2) == "notWritable"
+    assert refusal(writer, V + ".1.2.0", "i", 3) == "wrongValue"
+    writer.set(V + ".1.2.0", "i", 2)
+    assert director[1].number(V + ".1.2.0") == 2
+
+
+def test_traps(director):
+    node, manager = director
+    log = node.snmptrapd()
+    node.serve.popen.stdin.write(b"\n")
+    node.serve.popen.stdin.flush()
+    wanted = [K + ".2.10.0.2", V + ".0.1", K + ".3.5.0.1", D + ".0.1", D + ".0.5", K + ".3.5.0.2", D + ".0.3", D + ".0.11"]
+    laboratory.wait_until(lambda: log.count() >= len(wanted), what="traps")
+    assert [trap.oid for trap in log.all()] == wanted
+    # Every varbind names an object of its MIB and a row that is there, or one that is for notifications only.
+    only = (D + ".1.8.5.0",)
+    modules = judge.parse_modules()
+    for trap in log.all():
+        assert trap.varbinds
+        for oid, value in trap.varbinds.items():
+            assert judge.judge_walk([(oid, value)], modules) == [] or oid in only
+            assert oid in only or manager.answers(oid), oid
+    # Same numbers: serial 1, 2, ...
+    assert [trap.varbinds[only[0]].text for trap in log.all() if only[0] in trap.varbinds] == ["1", "2", "3", "4"]
+
+
+CONFIG = """
+global_defs {
+    router_id LVS_DEVEL
+    enable_traps
+}
+vrrp_sync_group VG_1 { group { VI_1 } }
+vrrp_instance VI_1 {
+    state MASTER
+    interface eth0
+    virtual_router_id 62
+    priority 200
+    authentication { auth_type PASS
+        auth_pass 1111 }
+    virtual_ipaddress { 172.17.13.252 }
+}
+virtual_server 172.17.13.252 80 {
+    delay_loop 3
+    lb_algo rr
+    lb_kind DR
+    persistence_timeout 50
+    protocol TCP
+    sorry_server 127.0.0.1 80
+    real_server 172.17.13.173 80 { TCP_CHECK { connect_timeout 1 } }
+    real_server 172.17.13.142 80 { TCP_CHECK { connect_timeout 1 } }
+}
+"""
+
+
+def test_vipd_passes_the_judge(lab):
+    """The whole daemon, with or without IPVS in the kernel."""
+    node = lab.node("director", "172.17.13.120/24")
+    node.snmpd()
+    node.vipd(node.write("vipd.conf", CONFIG), "-x", "-A", node.agentx)
+    manager = node.snmp("127.0.0.1")
+    laboratory.wait_until(lambda: manager.answers(V + ".1.1.0"), what="the agent")
+    laboratory.wait_until(lambda: manager.number(K + ".2.3.1.4.1") == 2, what="master")
+    modules = judge.parse_modules()
+    for name, root in ROOTS.items():
+        walk = manager.walk(root, bulk=False)
+        assert judge.judge_walk(walk.items(), modules, whole=[name]) == []
+    # Each module has the key of the other.
+    index = DEST[1:]
+    place = [manager.get(f"{D}.1.3.1.1.{column}.{index}").text for column in (34, 35)]
+    assert place == ["1", "2"]  # the sorry server is 1
+    weight = f"{K}.3.4.1.7.{'.'.join(place)}"
+    manager.as_writer().set(weight, "i", 300)
+    assert manager.number(weight) == 300 and manager.number(f"{D}.1.3.1.1.18.{index}") == 300

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A small director as the MIB tests see it: configuration and snapshots made by hand, with
+ * everything that makes a difference to a table: two address families, a sorry server, a mark, a
+ * group, labels that clash, rows whose configuration order is not their index order.
+ */
+#pragma once
+
+#include "agent/table.h"
+
+#define WORLD_INSTANCES 4
+#define WORLD_SERVICES	6 /* of the configuration */
+#define WORLD_ROWS	7 /* as the kernel counts them: the group is two */
+#define WORLD_DESTS	12
+
+struct world {
+	struct conf conf;
+	struct conf_instance instances[WORLD_INSTANCES];
+	struct conf_address addresses[8];
+	struct conf_group group;
+	uint32_t members[2];
+	char *emails[2];
+	struct conf_virtual_server services[WORLD_SERVICES];
+	struct svc_key keys[WORLD_ROWS];
+	struct conf_real_server servers[16];
+	char *argv[2];
+	struct snap_vrrp vrrp;
+	struct snap_instance live_instances[WORLD_INSTANCES];
+	struct snap_group live_group;
+	struct snap_check check;
+	struct snap_service live_services[WORLD_ROWS];
+	struct snap_dest live_dests[WORLD_DESTS];
+	struct snap_daemon daemon;
+	struct view view;
+};
+
+/* world_free() ends it. */
+struct world *world_new(void);
+void world_free(struct world *world);
+
+/* Every table of every module. */
+#define WORLD_TABLES_MAX 32
+size_t world_tables(const struct table *ret[static WORLD_TABLES_MAX]);
