@@ -158,13 +158,20 @@ static void status_publish(struct agent *agent, bool first)
 
 /* ---- mail ---- */
 
+static void inbox_add(struct agent *agent, struct mail *list)
+{
+	*agent->inbox_end = list;
+	while (*agent->inbox_end)
+		agent->inbox_end = &(*agent->inbox_end)->next;
+}
+
 static void inbox_drain(void *owner)
 {
 	struct agent *agent = owner;
 
-	*agent->inbox_end = mailbox_drain(agent->wires->box[THREAD_AGENT]);
-	while (*agent->inbox_end)
-		agent->inbox_end = &(*agent->inbox_end)->next;
+	/* What a SET kept while it waited came before what is in the mailbox now. */
+	inbox_add(agent, sets_take_mail(agent->sets));
+	inbox_add(agent, mailbox_drain(agent->wires->box[THREAD_AGENT]));
 }
 
 static bool conf_wants_snmp(const struct conf *conf)
@@ -257,11 +264,7 @@ static void on_mail(struct agent *agent, const struct mail *mail)
 
 static void handle_inbox(struct agent *agent)
 {
-	/* What a SET kept while it waited is older than what the mailbox holds. */
-	*agent->inbox_end = sets_take_mail(agent->sets);
-	while (*agent->inbox_end)
-		agent->inbox_end = &(*agent->inbox_end)->next;
-	inbox_drain(agent);
+	inbox_add(agent, sets_take_mail(agent->sets));
 	while (agent->inbox) {
 		struct mail *mail = agent->inbox;
 
@@ -275,12 +278,13 @@ static void handle_inbox(struct agent *agent)
 
 /* ---- the loop ---- */
 
-static void wait_for_mail(const struct agent *agent)
+static void wait_for_mail(struct agent *agent)
 {
 	struct pollfd poller = {.fd = mailbox_fd(agent->wires->box[THREAD_AGENT]),
 				.events = POLLIN};
 
 	(void)poll(&poller, 1, IDLE_WAIT_MS);
+	inbox_drain(agent);
 }
 
 static void agent_turn(struct agent *agent)

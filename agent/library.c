@@ -398,10 +398,10 @@ static int on_log(int major, int minor, void *argument, void *owner)
 	(void)major;
 	(void)minor;
 	(void)owner;
-	/* What the library calls notable, the state of its connection, is told better by
-	 * agent/agentx.c. */
-	log_write(message->priority <= LOG_WARNING ? message->priority : LOG_DEBUG, "agent",
-		  "net-snmp: %.*s", length, message->msg);
+	/* The rest is about its connection, which agent/agentx.c tells better ("not reconnecting").
+	 */
+	if (message->priority <= LOG_WARNING)
+		log_write(message->priority, "agent", "net-snmp: %.*s", length, message->msg);
 	return 0;
 }
 

@@ -84,8 +84,7 @@ void finish_misplaced(struct build *build, struct draft_real_server *server)
 		memcpy(&node, item->body, sizeof(node));
 		if (!hand_down(build, server, node))
 			done = "no checker of this server has it, ignored";
-		build_warn(build, node, 0, "'%s' belongs into a checker; %s", node->row->name,
-			   done);
+		build_warn(build, node, 0, "'%s' belongs in a checker; %s", node->row->name, done);
 	}
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/scopes.h"
+
 #define SETTER(instance, member)                                                                   \
 	tree_setter((instance)->node, offsetof(struct draft_instance, model.member))
 
@@ -124,6 +126,15 @@ static uint16_t family_of(const struct draft_instance *instance)
 	return AF_INET;
 }
 
+/* Lines that were refused have their own message. */
+static bool has_address_lines(const struct draft_instance *instance)
+{
+	for (const struct node *node = instance->node->first; node; node = node->next)
+		if (node->row && node->row->block == &scope_address && node->first)
+			return true;
+	return false;
+}
+
 static void finish_addresses(struct build *build, struct draft_instance *instance)
 {
 	const struct items *lists[2] = {&instance->addresses, &instance->excluded};
@@ -150,7 +161,7 @@ static void finish_addresses(struct build *build, struct draft_instance *instanc
 	for (struct item *item = lists[1]->first; item; item = item->next)
 		keep_address(instance, ITEM(draft_address, item), model->excluded,
 			     &model->n_excluded);
-	if (!model->n_addresses && !instance->no_virtual_address)
+	if (!model->n_addresses && !instance->no_virtual_address && !has_address_lines(instance))
 		build_add(build, model->version == 3 ? DIAG_ERROR : DIAG_WARNING, instance->node, 0,
 			  "the instance advertises no address; write 'no_virtual_ipaddress' if "
 			  "that is meant");

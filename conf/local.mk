@@ -53,7 +53,7 @@ check_PROGRAMS += tests/fuzz/replay_conf
 tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/replay.c
 tests_fuzz_replay_conf_LDADD = conf/libconf.a core/base/libbase.a
 TESTS += tests/conf/golden tests/conf/replay
-EXTRA_DIST += tests/conf tests/fixtures/seeds tests/fuzz/corpus/conf tests/fuzz/corpus/conf.dict
+EXTRA_DIST += tests/conf/documents tests/conf/golden tests/conf/replay tests/fixtures/seeds tests/fuzz/corpus/conf tests/fuzz/corpus/conf.dict
 
 # Run as: tests/fuzz/fuzz_conf -dict=SOURCE/tests/fuzz/corpus/conf.dict -max_total_time=60 NEW SOURCE/tests/fuzz/corpus/conf
 if FUZZ
@@ -73,3 +73,9 @@ UNIT_TESTS += tests/unit/test_conf_text
 tests_unit_test_conf_text_SOURCES = tests/unit/test_conf_text.c tests/unit/conf_text.h
 tests_unit_test_conf_text_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_text_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_memory
+tests_unit_test_conf_memory_SOURCES = tests/unit/test_conf_memory.c tests/unit/conf_text.h
+tests_unit_test_conf_memory_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+tests_unit_test_conf_memory_LDADD = $(CONF_TEST_LIBS)

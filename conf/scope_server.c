@@ -110,7 +110,7 @@ static const struct option server_rows[] = {
 	{                                                                                          \
 		keyword, OPTION_CUSTOM, .flags = OPTION_MISPLACED, .min = 0, .max = 100,           \
 					.apply = keep_misplaced,                                   \
-					.help = "belongs into a checker; handed down"              \
+					.help = "belongs in a checker; handed down"                \
 	}
 
 static const struct option misplaced_rows[] = {

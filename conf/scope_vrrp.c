@@ -290,7 +290,7 @@ static const struct option instance_rows[] = {
 	 .initial = CONF_UNSET, .help = "mail on state changes"},
 	{"native_ipv6", OPTION_OBSOLETE, .help = "the addresses decide"},
 	{"lvs_sync_daemon_interface", OPTION_OBSOLETE,
-	 .help = "it belongs into global_defs as lvs_sync_daemon"},
+	 .help = "it belongs in global_defs as lvs_sync_daemon"},
 	{.name = NULL},
 };
 

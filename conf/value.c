@@ -282,7 +282,7 @@ bool value_choice(struct build *build, const struct node *node, size_t index,
 	const char *text;
 
 	if (!has_word(build, node, index,
-		      arena_printf(build->scratch, "the value of '%s'", row->name)))
+		      arena_printf(build->scratch, "the value of '%s'", node->words[0].text)))
 		return false;
 	text = node->words[index].text;
 	for (const struct option_choice *choice = row->choices; choice->name; choice++) {
@@ -294,7 +294,7 @@ bool value_choice(struct build *build, const struct node *node, size_t index,
 			return true;
 		}
 	}
-	build_error(build, node, index, "'%s' must be one of %s, not '%.64s'", row->name,
+	build_error(build, node, index, "'%s' must be one of %s, not '%.64s'", node->words[0].text,
 		    list_choices(build, row->choices), text);
 	return false;
 }

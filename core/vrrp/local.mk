@@ -17,6 +17,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/timer.c core/vrrp/timer.h \
 	core/vrrp/vrrp.c
 
+VRRP_RIG = tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h tests/unit/vrrp_rig_conf.c
 VRRP_TEST_LIBS = core/vrrp/libvrrp.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_packet
@@ -24,18 +25,23 @@ tests_unit_test_vrrp_packet_SOURCES = tests/unit/test_vrrp_packet.c
 tests_unit_test_vrrp_packet_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_packet_LDADD = $(VRRP_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_vrrp_parts
+tests_unit_test_vrrp_parts_SOURCES = tests/unit/test_vrrp_parts.c
+tests_unit_test_vrrp_parts_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_parts_LDADD = $(VRRP_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_vrrp_fsm
 tests_unit_test_vrrp_fsm_SOURCES = tests/unit/test_vrrp_fsm.c
 tests_unit_test_vrrp_fsm_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_fsm_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_replay
-tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c $(VRRP_RIG)
 tests_unit_test_vrrp_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_replay_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_sim
-tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h
+tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c $(VRRP_RIG)
 tests_unit_test_vrrp_sim_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
 

@@ -210,8 +210,8 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     flapper.join(60)
     assert not flapper.is_alive()
 
-    gap, _ = capture.largest_gap(vrid=51, since=began)
-    contrast, _ = capture.largest_gap(vrid=61, since=began)
+    gap, _ = capture.largest_gap(vrid=51, source=vipd[0].address, since=began)
+    contrast, _ = capture.largest_gap(vrid=61, source=keepalived[0].address, since=began)
     record_property("largest_gap_s", f"{gap:.3f}")
     record_property("keepalived_largest_gap_s", f"{contrast:.3f}")
     record_property("back_after_s", " ".join(f"{seconds:.1f}" for seconds in returns))
@@ -224,7 +224,7 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     assert max(returns) <= BACK_WITHIN_S
 
     # Each flap ever seen was announced, in order; repeats only where snmpd took a trap and died before saying so.
-    wait_until(lambda: len(announced(traps)[0]) >= len(flapper.seen) + 1 - 1, timeout=20, what="every trap")
+    wait_until(lambda: len(announced(traps)[0]) >= len(flapper.seen), timeout=20, what="every trap")
     heard, repeats = announced(traps)
     assert heard[-len(flapper.seen):] == flapper.seen
     assert repeats <= 64

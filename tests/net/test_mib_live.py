@@ -88,3 +88,52 @@ def test_traps(director):
             assert oid in only or manager.answers(oid), oid
     # Same numbers: serial 1, 2, ...
     assert [trap.varbinds[only[0]].text for trap in log.all() if only[0] in trap.varbinds] == ["1", "2", "3", "4"]
+
+
+CONFIG = """
+global_defs {
+    router_id LVS_DEVEL
+    enable_traps
+}
+vrrp_sync_group VG_1 { group { VI_1 } }
+vrrp_instance VI_1 {
+    state MASTER
+    interface eth0
+    virtual_router_id 62
+    priority 200
+    authentication { auth_type PASS
+        auth_pass 1111 }
+    virtual_ipaddress { 172.17.13.252 }
+}
+virtual_server 172.17.13.252 80 {
+    delay_loop 3
+    lb_algo rr
+    lb_kind DR
+    persistence_timeout 50
+    protocol TCP
+    sorry_server 127.0.0.1 80
+    real_server 172.17.13.173 80 { TCP_CHECK { connect_timeout 1 } }
+    real_server 172.17.13.142 80 { TCP_CHECK { connect_timeout 1 } }
+}
+"""
+
+
+def test_vipd_passes_the_judge(lab):
+    """The whole daemon, with or without IPVS in the kernel."""
+    node = lab.node("director", "172.17.13.120/24")
+    node.snmpd()
+    node.vipd(node.write("vipd.conf", CONFIG), "-x", "-A", node.agentx)
+    manager = node.snmp("127.0.0.1")
+    laboratory.wait_until(lambda: manager.answers(V + ".1.1.0"), what="the agent")
+    laboratory.wait_until(lambda: manager.number(K + ".2.3.1.4.1") == 2, what="master")
+    modules = judge.parse_modules()
+    for name, root in ROOTS.items():
+        walk = manager.walk(root, bulk=False)
+        assert judge.judge_walk(walk.items(), modules, whole=[name]) == []
+    # Each module has the key of the other.
+    index = DEST[1:]
+    place = [manager.get(f"{D}.1.3.1.1.{column}.{index}").text for column in (34, 35)]
+    assert place == ["1", "2"]  # the sorry server is 1
+    weight = f"{K}.3.4.1.7.{'.'.join(place)}"
+    manager.as_writer().set(weight, "i", 300)
+    assert manager.number(weight) == 300 and manager.number(f"{D}.1.3.1.1.18.{index}") == 300

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "core/base/buf.h"
-#include "core/vrrp/garp.h"
 #include "core/vrrp/packet.h"
 
 /* Router 192.0.2.1 (fe80::1), VRID 51, address 192.0.2.10, every second. */
@@ -402,22 +401,6 @@ static void test_encode_refuses(void **state)
 			 -EINVAL);
 }
 
-static void test_address_list(void **state)
-{
-	struct vrrp_advert advert = {.n_addresses = 3};
-	struct ip a = address("192.0.2.10"), b = address("192.0.2.11"), c = address("192.0.2.12");
-	const struct ip same[] = {a, b, c}, permuted[] = {c, a, b}, doubled[] = {a, a, b};
-
-	(void)state;
-	memcpy(advert.addresses, same, sizeof same);
-	assert_true(vrrp_packet_same_addresses(&advert, same, 3));
-	assert_true(vrrp_packet_same_addresses(&advert, permuted, 3));
-	assert_false(vrrp_packet_same_addresses(&advert, doubled, 3));
-	assert_false(vrrp_packet_same_addresses(&advert, same, 2));
-	memcpy(advert.addresses, doubled, sizeof doubled);
-	assert_false(vrrp_packet_same_addresses(&advert, same, 3));
-}
-
 /* IP header, message, padding of a short Ethernet frame. */
 static size_t make_datagram(uint8_t *room)
 {
@@ -496,30 +479,6 @@ static void test_open_options(void **state)
 	assert_int_equal(vrrp_packet_vrid(&envelope), 51);
 }
 
-static void test_names(void **state)
-{
-	(void)state;
-	for (int i = 0; i < VRRP_DISCARDS; i++)
-		assert_true(strlen(vrrp_discard_name(i)) > 0);
-	assert_string_equal(vrrp_discard_name(VRRP_DISCARDS), "unknown");
-}
-
-static void test_garp(void **state)
-{
-	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
-	struct ip ip = address("192.0.2.10");
-	uint8_t frame[GARP_FRAME], want[64];
-	size_t size =
-		unhex("ffffffffffff 020000000007 0806 0001 0800 06 04 0001 020000000007 c000020a"
-		      "020000000007 c000020a",
-		      want);
-
-	(void)state;
-	garp_encode(mac, &ip, frame);
-	assert_int_equal(size, GARP_FRAME);
-	assert_memory_equal(frame, want, size);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,9 +487,8 @@ int main(void)
 		cmocka_unit_test(test_lies),	     cmocka_unit_test(test_envelope_reasons),
 		cmocka_unit_test(test_v3_reasons),   cmocka_unit_test(test_v3_link_local_first),
 		cmocka_unit_test(test_full_house),   cmocka_unit_test(test_encode_refuses),
-		cmocka_unit_test(test_address_list), cmocka_unit_test(test_open),
-		cmocka_unit_test(test_open_lies),    cmocka_unit_test(test_open_options),
-		cmocka_unit_test(test_names),	     cmocka_unit_test(test_garp),
+		cmocka_unit_test(test_open),	     cmocka_unit_test(test_open_lies),
+		cmocka_unit_test(test_open_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

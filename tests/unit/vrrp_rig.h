@@ -47,6 +47,7 @@ void rig_end(struct rig *rig);
 struct conf *rig_conf_new(struct rig *rig);
 bool rig_conf_add(struct conf *conf, char **words, size_t count);
 void rig_load(struct rig *rig);
+void rig_conf_free(struct conf *conf); /* rig_end() frees all */
 
 void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
 	      const char *primary);

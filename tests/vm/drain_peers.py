@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The two ends of a held connection, each a small program started inside a node.
+"""Small programs started inside a node: the two ends of a held connection, and an eye on the kernel.
 
 server NAME HEALTH: says NAME to whoever connects to port 80 and then holds on; port 8080 listens, for the checker, while
 the file HEALTH exists, so that health and connections can be told apart.
 client VIP: reads commands. "open": connects to port 80 and prints who answered; "close NAME": ends the connections to it.
+watch: reads the kernel's table a hundred times a second and prints it on every change, and at once for each line it is
+given: seen|asked COUNT ADDRESS=WEIGHT ..., COUNT being the readings so far.
 """
 
 import os
+import select
 import socket
 import sys
 import threading
@@ -70,5 +73,29 @@ def be_client(vip):
             print("closed", flush=True)
 
 
+def read_kernel():
+    """{address: weight} of every destination in /proc/net/ip_vs."""
+    weights = {}
+    with open("/proc/net/ip_vs", encoding="ascii") as table:
+        for line in table:
+            words = line.split()
+            if words[0] == "->" and words[1] != "RemoteAddress:Port":
+                weights[socket.inet_ntoa(bytes.fromhex(words[1].split(":")[0]))] = int(words[3])
+    return weights
+
+
+def watch():
+    count, last = 0, None
+    while True:
+        asked = select.select([sys.stdin], [], [], 0.01)[0]
+        if asked and not sys.stdin.readline():
+            return
+        now, count = read_kernel(), count + 1
+        if asked or now != last:
+            print("asked" if asked else "seen", count, *(f"{address}={weight}" for address, weight in now.items()),
+                  flush=True)
+        last = now
+
+
 if __name__ == "__main__":
-    serve(*sys.argv[2:]) if sys.argv[1] == "server" else be_client(sys.argv[2])
+    {"server": serve, "client": be_client, "watch": watch}[sys.argv[1]](*sys.argv[2:])

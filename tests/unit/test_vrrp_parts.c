@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* The small pure parts of the VRRP engine: durations, priorities, sync groups, the log limit,
+ * names, lists, frames. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/vrrp/fsm.h"
+#include "core/vrrp/garp.h"
+#include "core/vrrp/group.h"
+#include "core/vrrp/limit.h"
+#include "core/vrrp/packet.h"
+#include "core/vrrp/priority.h"
+#include "core/vrrp/timer.h"
+
+#define START_US (1000 * USEC_PER_SEC)
+
+static struct ip address(const char *text)
+{
+	struct ip ip = {0};
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+static void test_timer_values(void **state)
+{
+	static const struct {
+		uint8_t version, priority;
+		uint64_t interval_us, skew_us, down_us;
+	} table[] = {
+		{2, 100, 1000000, 609375, 3609375},  {2, 254, 1000000, 7812, 3007812},
+		{2, 1, 1000000, 996093, 3996093},    {2, 255, 1000000, 3906, 3003906},
+		{2, 100, 5000000, 609375, 15609375}, /* the skew does not follow the interval */
+		{3, 100, 1000000, 609375, 3609375},  {3, 100, 100000, 60937, 360937},
+		{3, 254, 100000, 781, 300781},	     {3, 254, 10000, 78, 30078},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		assert_int_equal(vrrp_timer_skew_us(table[i].version, table[i].priority,
+						    table[i].interval_us),
+				 table[i].skew_us);
+		assert_int_equal(vrrp_timer_down_us(table[i].version, table[i].priority,
+						    table[i].interval_us, 3),
+				 table[i].down_us);
+	}
+	assert_int_equal(vrrp_timer_down_us(2, 100, 1000000, 5), 5609375);
+}
+
+static void test_priorities(void **state)
+{
+	static const struct {
+		enum vrrp_tracked object;
+		int16_t weight;
+		bool reverse;
+		int32_t sum;
+		uint32_t faults;
+	} table[] = {
+		{VRRP_TRACKED_UP, 10, false, 10, 0},
+		{VRRP_TRACKED_DOWN, 10, false, 0, 0},
+		{VRRP_TRACKED_UP, -10, false, 0, 0},
+		{VRRP_TRACKED_DOWN, -10, false, -10, 0},
+		{VRRP_TRACKED_UP, 0, false, 0, 0},
+		{VRRP_TRACKED_DOWN, 0, false, 0, 1},
+		{VRRP_TRACKED_UP, 10, true, 0, 0},
+		{VRRP_TRACKED_DOWN, 10, true, 10, 0},
+		{VRRP_TRACKED_UP, -10, true, -10, 0},
+		{VRRP_TRACKED_DOWN, -10, true, 0, 0},
+		{VRRP_TRACKED_UP, 0, true, 0, 1},
+		{VRRP_TRACKED_DOWN, 0, true, 0, 0},
+		{VRRP_TRACKED_UNDECIDED, 10, false, 0, 0},
+		{VRRP_TRACKED_UNDECIDED, -10, true, 0, 0},
+		{VRRP_TRACKED_UNDECIDED, 0, false, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct vrrp_sum sum = {0};
+
+		vrrp_sum_add(&sum, table[i].object, table[i].weight, table[i].reverse);
+		assert_int_equal(sum.weight, table[i].sum);
+		assert_int_equal(sum.faults, table[i].faults);
+	}
+	assert_int_equal(vrrp_priority_effective(100, 254), 254);
+	assert_int_equal(vrrp_priority_effective(100, -254), 1);
+	assert_int_equal(vrrp_priority_effective(254, 1), 254);
+	assert_int_equal(vrrp_priority_effective(100, -30), 70);
+	assert_int_equal(vrrp_priority_effective(255, -254), 255);
+}
+
+static void test_group_rules(void **state)
+{
+	struct vrrp_instance a = {.state = VRRP_BACKUP, .wanted = VRRP_MASTER};
+	struct vrrp_instance b = {.state = VRRP_BACKUP, .wanted = VRRP_BACKUP};
+	struct vrrp_group_sum sum = {0};
+
+	(void)state;
+	vrrp_group_add(&sum, &a);
+	vrrp_group_add(&sum, &b);
+	assert_false(vrrp_group_allows(&sum));
+	assert_int_equal(vrrp_group_state(&sum), VRRP_BACKUP);
+	b.wanted = VRRP_MASTER;
+	sum = (struct vrrp_group_sum){0};
+	vrrp_group_add(&sum, &a);
+	vrrp_group_add(&sum, &b);
+	assert_true(vrrp_group_allows(&sum));
+	b.state = VRRP_MASTER;
+	a.wanted = VRRP_BACKUP;
+	sum = (struct vrrp_group_sum){0};
+	vrrp_group_add(&sum, &a);
+	vrrp_group_add(&sum, &b);
+	assert_true(vrrp_group_allows(&sum));
+	assert_int_equal(vrrp_group_state(&sum), VRRP_MASTER);
+	a.state = VRRP_FAULT;
+	vrrp_group_add(&sum, &a);
+	assert_int_equal(vrrp_group_state(&sum), VRRP_FAULT);
+}
+
+static void test_limit(void **state)
+{
+	static struct vrrp_limit limit;
+	struct ip a = address("192.0.2.1"), b = address("192.0.2.2");
+	uint32_t held;
+
+	(void)state;
+	assert_true(vrrp_limit_allows(&limit, 1, &a, START_US, &held));
+	for (int i = 0; i < 1000; i++)
+		assert_false(vrrp_limit_allows(&limit, 1, &a, START_US + 1, &held));
+	assert_true(vrrp_limit_allows(&limit, 1, &b, START_US + 1,
+				      &held)); /* a second offender is seen */
+	assert_true(vrrp_limit_allows(&limit, 2, &a, START_US + 1, &held));
+	assert_true(vrrp_limit_allows(&limit, 1, &a, START_US + VRRP_LIMIT_WINDOW_US, &held));
+	assert_int_equal(held, 1000);
+	for (uint32_t i = 0, passed = 0; i < 1000; i++) {
+		struct ip forged = ip_from_v4(i + 1);
+
+		passed += vrrp_limit_allows(&limit, 3, &forged, START_US + VRRP_LIMIT_WINDOW_US,
+					    &held);
+		assert_true(passed <= VRRP_LIMIT_SLOTS + 1);
+	}
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VRRP_WHYS; i++)
+		assert_true(strlen(vrrp_why_name(i)) > 0);
+	assert_string_equal(vrrp_why_name(VRRP_WHYS), "unknown");
+	for (int i = 0; i < VRRP_DISCARDS; i++)
+		assert_true(strlen(vrrp_discard_name(i)) > 0);
+	assert_string_equal(vrrp_discard_name(VRRP_DISCARDS), "unknown");
+	assert_string_equal(vrrp_state_name(VRRP_FAULT), "FAULT");
+	assert_string_equal(vrrp_state_name(4), "unknown");
+}
+
+static void test_address_list(void **state)
+{
+	struct vrrp_advert advert = {.n_addresses = 3};
+	struct ip a = address("192.0.2.10"), b = address("192.0.2.11"), c = address("192.0.2.12");
+	const struct ip same[] = {a, b, c}, permuted[] = {c, a, b}, doubled[] = {a, a, b};
+
+	(void)state;
+	memcpy(advert.addresses, same, sizeof same);
+	assert_true(vrrp_packet_same_addresses(&advert, same, 3));
+	assert_true(vrrp_packet_same_addresses(&advert, permuted, 3));
+	assert_false(vrrp_packet_same_addresses(&advert, doubled, 3));
+	assert_false(vrrp_packet_same_addresses(&advert, same, 2));
+	memcpy(advert.addresses, doubled, sizeof doubled);
+	assert_false(vrrp_packet_same_addresses(&advert, same, 3));
+}
+
+static void test_garp(void **state)
+{
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
+	struct ip ip = address("192.0.2.10");
+	/* Ethernet, a request for IPv4 over Ethernet, sender, target */
+	static const char want[GARP_FRAME] = "\xff\xff\xff\xff\xff\xff\2\0\0\0\0\7\x08\x06"
+					     "\0\1\x08\0\6\4\0\1"
+					     "\2\0\0\0\0\7\xc0\0\2\x0a"
+					     "\2\0\0\0\0\7\xc0\0\2\x0a";
+	uint8_t frame[GARP_FRAME];
+
+	(void)state;
+	garp_encode(mac, &ip, frame);
+	assert_memory_equal(frame, want, GARP_FRAME);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timer_values), cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_group_rules),  cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_names),	     cmocka_unit_test(test_address_list),
+		cmocka_unit_test(test_garp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations made from words, for the engine in virtual time: see vrrp_rig.h. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "tests/unit/vrrp_rig.h"
+
+/* Doubles of conf/model.c: the tests make and own their configurations. */
+const struct conf *conf_ref(const struct conf *conf)
+{
+	((struct conf *)conf)->references++;
+	return conf;
+}
+
+const struct conf *conf_unref(const struct conf *conf)
+{
+	if (conf)
+		((struct conf *)conf)->references--;
+	return NULL;
+}
+
+void rig_conf_free(struct conf *conf)
+{
+	assert(conf->references == 0); /* nobody may keep or drop one too many */
+	for (size_t i = 0; i < conf->n_instances; i++) {
+		struct conf_instance *instance = &conf->instances[i];
+
+		free(instance->name);
+		free(instance->interface);
+		for (size_t a = 0; a < instance->n_addresses; a++)
+			free(instance->addresses[a].device);
+		for (size_t t = 0; t < instance->n_scripts; t++)
+			free(instance->scripts[t].name);
+		for (size_t t = 0; t < instance->n_interfaces; t++)
+			free(instance->interfaces[t].name);
+		free(instance->addresses);
+		free(instance->scripts);
+		free(instance->interfaces);
+	}
+	for (size_t i = 0; i < conf->n_groups; i++) {
+		free(conf->groups[i].name);
+		free(conf->groups[i].members);
+	}
+	for (size_t i = 0; i < conf->n_scripts; i++)
+		free(conf->scripts[i].name);
+	free(conf->instances);
+	free(conf->groups);
+	free(conf->scripts);
+	free(conf);
+}
+
+struct conf *rig_conf_new(struct rig *rig)
+{
+	struct conf *conf = calloc(1, sizeof *conf);
+
+	assert(conf && rig->n_confs < RIG_CONFS);
+	rig->confs[rig->n_confs++] = conf;
+	conf->generation = rig->n_confs;
+	conf->instances = calloc(RIG_ITEMS, sizeof *conf->instances);
+	conf->groups = calloc(RIG_ITEMS, sizeof *conf->groups);
+	conf->scripts = calloc(RIG_ITEMS, sizeof *conf->scripts);
+	(void)ip_parse("224.0.0.18", &conf->global.mcast_group4);
+	return conf;
+}
+
+/* "KEY=VALUE" */
+static const char *value_of(const char *word, const char *key)
+{
+	size_t length = strlen(key);
+
+	return strncmp(word, key, length) == 0 && word[length] == '=' ? word + length + 1 : NULL;
+}
+
+static uint64_t seconds(const char *text)
+{
+	return (uint64_t)(strtod(text, NULL) * 1e6 + 0.5);
+}
+
+static void add_address(struct conf_instance *instance, const char *text)
+{
+	struct conf_address *address = &instance->addresses[instance->n_addresses++];
+
+	assert(instance->n_addresses <= RIG_ITEMS);
+	if (ip_parse(text, &address->ip) < 0)
+		abort();
+	address->prefix = 32;
+	address->device = strdup(instance->interface);
+}
+
+/* "NAME:WEIGHT" or "NAME:WEIGHT:reverse" */
+static void add_track(const struct conf *conf, struct conf_instance *instance, const char *text,
+		      bool script)
+{
+	struct conf_track *track = script ? &instance->scripts[instance->n_scripts++]
+					  : &instance->interfaces[instance->n_interfaces++];
+	const char *colon = strchr(text, ':');
+
+	assert(colon);
+	track->name = strndup(text, (size_t)(colon - text));
+	track->weight = (int16_t)atol(colon + 1);
+	track->reverse = strstr(colon, ":reverse") != NULL;
+	track->script = CONF_NONE;
+	for (size_t i = 0; script && i < conf->n_scripts; i++)
+		if (strcmp(conf->scripts[i].name, track->name) == 0)
+			track->script = (uint32_t)i;
+	assert(!script || track->script != CONF_NONE);
+}
+
+static bool set_flag(struct conf_instance *instance, const char *word)
+{
+	if (strcmp(word, "nopreempt") == 0)
+		instance->preempt = false;
+	else if (strcmp(word, "lower_prio_no_advert") == 0)
+		instance->lower_prio_no_advert = true;
+	else if (strcmp(word, "higher_prio_send_advert") == 0)
+		instance->higher_prio_send_advert = true;
+	else if (strcmp(word, "dont_track_primary") == 0)
+		instance->dont_track_primary = true;
+	else if (strcmp(word, "master") == 0)
+		instance->state = CONF_STATE_MASTER;
+	else
+		return false;
+	return true;
+}
+
+static bool set_number(struct conf_instance *instance, const char *word)
+{
+	const char *value;
+
+	if ((value = value_of(word, "vrid")))
+		instance->vrid = (uint8_t)atol(value);
+	else if ((value = value_of(word, "prio")))
+		instance->priority = (uint8_t)atol(value);
+	else if ((value = value_of(word, "version")))
+		instance->version = (uint8_t)atol(value);
+	else if ((value = value_of(word, "int")))
+		instance->advert_us = seconds(value);
+	else if ((value = value_of(word, "preempt_delay")))
+		instance->preempt_delay_us = seconds(value);
+	else if ((value = value_of(word, "garp_delay")))
+		instance->garp_delay_us = seconds(value);
+	else if ((value = value_of(word, "garp_interval")))
+		instance->garp_interval_us = seconds(value);
+	else if ((value = value_of(word, "garp_lower")))
+		instance->garp_lower_prio_repeat = (uint32_t)atol(value);
+	else
+		return false;
+	return true;
+}
+
+static bool set_word(struct conf *conf, struct conf_instance *instance, const char *word)
+{
+	const char *value;
+
+	if (set_flag(instance, word) || set_number(instance, word))
+		return true;
+	if ((value = value_of(word, "on"))) {
+		free(instance->interface);
+		instance->interface = strdup(value);
+	} else if ((value = value_of(word, "addr"))) {
+		add_address(instance, value);
+	} else if ((value = value_of(word, "pass"))) {
+		instance->auth = CONF_AUTH_PASS;
+		memcpy(instance->auth_pass, value, strnlen(value, sizeof instance->auth_pass));
+	} else if ((value = value_of(word, "script"))) {
+		add_track(conf, instance, value, true);
+	} else if ((value = value_of(word, "track"))) {
+		add_track(conf, instance, value, false);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool add_instance(struct conf *conf, char **words, size_t count)
+{
+	struct conf_instance *instance = &conf->instances[conf->n_instances++];
+
+	*instance = (struct conf_instance){
+		.name = strdup(words[1]),
+		.interface = strdup("eth0"),
+		.state = CONF_STATE_BACKUP,
+		.version = 2,
+		.priority = 100,
+		.advert_us = USEC_PER_SEC,
+		.preempt = true,
+		.down_timer_adverts = 3,
+		.garp_repeat = 2,
+		.garp_lower_prio_repeat = 2,
+		.group = CONF_NONE,
+		.addresses = calloc(RIG_ITEMS, sizeof *instance->addresses),
+		.scripts = calloc(RIG_ITEMS, sizeof *instance->scripts),
+		.interfaces = calloc(RIG_ITEMS, sizeof *instance->interfaces),
+	};
+	for (size_t i = 2; i < count; i++)
+		if (!set_word(conf, instance, words[i]))
+			return false;
+	return true;
+}
+
+static bool add_group(struct conf *conf, char **words, size_t count)
+{
+	struct conf_group *group = &conf->groups[conf->n_groups];
+
+	group->name = strdup(words[1]);
+	group->members = calloc(RIG_ITEMS, sizeof *group->members);
+	for (size_t w = 2; w < count; w++) {
+		size_t before = group->n_members;
+
+		if (strcmp(words[w], "tracking_weight") == 0) {
+			group->tracking_weight = true;
+			continue;
+		}
+		for (size_t i = 0; i < conf->n_instances; i++) {
+			if (strcmp(conf->instances[i].name, words[w]) != 0)
+				continue;
+			conf->instances[i].group = (uint32_t)conf->n_groups;
+			group->members[group->n_members++] = (uint32_t)i;
+		}
+		if (group->n_members == before)
+			return false;
+	}
+	conf->n_groups++;
+	return true;
+}
+
+bool rig_conf_add(struct conf *conf, char **words, size_t count)
+{
+	if (count < 2)
+		return false;
+	if (strcmp(words[0], "script") == 0) {
+		conf->scripts[conf->n_scripts].init_fail =
+			count > 2 && strcmp(words[2], "init_fail") == 0;
+		conf->scripts[conf->n_scripts++].name = strdup(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "startup_delay") == 0) {
+		conf->global.startup_delay_us = seconds(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "instance") == 0)
+		return add_instance(conf, words, count);
+	return strcmp(words[0], "group") == 0 && add_group(conf, words, count);
+}
