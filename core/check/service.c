@@ -10,9 +10,10 @@
 
 int32_t service_nominal_weight(const struct server_input *in)
 {
-	int64_t weight = in->override >= 0 ? in->override : (int64_t)in->conf_weight;
+	int64_t weight = (int64_t)in->conf_weight + in->delta;
 
-	weight += in->delta;
+	if (in->override != WEIGHT_NO_OVERRIDE)
+		return in->override;
 	if (weight < 0)
 		return 0;
 	return weight > WEIGHT_MAX ? WEIGHT_MAX : (int32_t)weight;
