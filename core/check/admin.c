@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The administrative model of one real server (core/check/admin.h has the table). Pure: the check thread hands in
- * time and counts and acts on the effect that comes back. Nothing in here knows health, quorum or the kernel, which is
- * what keeps a recovering server, a dynamic weight or a reload from undoing a drain.
+ * The administrative model of one real server (core/check/admin.h has the table). Pure: the check
+ * thread hands in time and counts and acts on the effect that comes back. Nothing in here knows
+ * health, quorum or the kernel, which is what keeps a recovering server, a dynamic weight or a
+ * reload from undoing a drain.
  */
 #include "core/check/admin.h"
 
@@ -23,8 +24,8 @@ static const char *const state_names[] = {
 _Static_assert(sizeof state_names / sizeof state_names[0] == DEST_UNLOCKED + 1, "every state");
 
 static const char *const drain_names[] = {
-	[DRAIN_NONE] = "notDraining",	  [DRAIN_DRAINING] = "draining",
-	[DRAIN_DRAINED] = "drained",	  [DRAIN_TIMED_OUT] = "timedOut",
+	[DRAIN_NONE] = "notDraining",	 [DRAIN_DRAINING] = "draining",
+	[DRAIN_DRAINED] = "drained",	 [DRAIN_TIMED_OUT] = "timedOut",
 	[DRAIN_CANCELLED] = "cancelled", [DRAIN_KERNEL_ERROR] = "kernelError",
 };
 _Static_assert(sizeof drain_names / sizeof drain_names[0] == DRAIN_KERNEL_ERROR + 1, "every drain");
@@ -138,7 +139,8 @@ static int set_timeout(struct admin *admin, int32_t value, struct admin_time at,
 	*ret = ADMIN_NOTHING;
 	if (admin->state != DEST_SHUTTING_DOWN)
 		return 0;
-	/* "restarts the deadline of a running one"; a drain that had passed its deadline is a running one again. */
+	/* "restarts the deadline of a running one"; a drain that had passed its deadline is a
+	 * running one again. */
 	set_deadline(admin, at);
 	if (admin->drain == DRAIN_TIMED_OUT) {
 		admin->drain = DRAIN_DRAINING;
@@ -285,8 +287,8 @@ static void restore_deadline(struct admin *admin, struct admin_time at)
 {
 	uint64_t wall_us = admin->drain_deadline_wall_us;
 
-	/* A deadline that passed while nobody ran fires with the first tick. A clock set back while we were away
-	 * cannot make the drain longer than its timeout. */
+	/* A deadline that passed while nobody ran fires with the first tick. A clock set back while
+	 * we were away cannot make the drain longer than its timeout. */
 	uint64_t left_us = wall_us > at.wall_us ? wall_us - at.wall_us : 1;
 	if (left_us > admin->drain_timeout_s * USEC_PER_SEC)
 		left_us = admin->drain_timeout_s * USEC_PER_SEC;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operators' changes through the engine: replies after publication and storage, undo, drains to their end, and the
- * promise that matters: no sequence of checks, dynamic weights, reloads and drift gives a server that is not unlocked a
- * weight above 0.
+ * Operators' changes through the engine: replies after publication and storage, undo, drains to
+ * their end, and the promise that matters: no sequence of checks, dynamic weights, reloads and
+ * drift gives a server that is not unlocked a weight above 0.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,11 +146,18 @@ static void values_are_refused_as_a_whole(void **state)
 {
 	struct bench *b = started(2, 2);
 	struct dest_change changes[] = {
-		{ .svc = bench_key(0), .dest = bench_dest(0, 0), .field = DEST_SET_WEIGHT, .value = 5 },
-		{ .svc = bench_key(1), .dest = bench_dest(1, 0), .field = DEST_SET_ADMIN,
-		  .value = DEST_SHUTTING_DOWN },
-		{ .svc = bench_key(1), .dest = bench_dest(1, 1), .field = DEST_SET_WEIGHT,
-		  .value = 65536 },
+		{.svc = bench_key(0),
+		 .dest = bench_dest(0, 0),
+		 .field = DEST_SET_WEIGHT,
+		 .value = 5},
+		{.svc = bench_key(1),
+		 .dest = bench_dest(1, 0),
+		 .field = DEST_SET_ADMIN,
+		 .value = DEST_SHUTTING_DOWN},
+		{.svc = bench_key(1),
+		 .dest = bench_dest(1, 1),
+		 .field = DEST_SET_WEIGHT,
+		 .value = 65536},
 	};
 
 	(void)state;
@@ -177,8 +184,8 @@ static void errors_have_their_numbers(void **state)
 {
 	struct bench *b = bench_new();
 	struct bench_conf *c = bench_conf(1, 1, 1);
-	struct dest_change change = { .svc = bench_key(0), .dest = bench_dest(5, 5),
-				      .field = DEST_SET_WEIGHT };
+	struct dest_change change = {
+		.svc = bench_key(0), .dest = bench_dest(5, 5), .field = DEST_SET_WEIGHT};
 
 	(void)state;
 	c->services[0].has_sorry = true;
@@ -232,8 +239,10 @@ static void refusing_kernel_undoes(void **state)
 static void reply_waits_for_the_disk(void **state)
 {
 	struct bench *b = started(1, 2);
-	struct dest_change change = { .svc = bench_key(0), .dest = bench_dest(0, 0),
-				      .field = DEST_SET_WEIGHT, .value = 3 };
+	struct dest_change change = {.svc = bench_key(0),
+				     .dest = bench_dest(0, 0),
+				     .field = DEST_SET_WEIGHT,
+				     .value = 3};
 	struct dest_change next = change;
 
 	(void)state;
@@ -249,7 +258,7 @@ static void reply_waits_for_the_disk(void **state)
 	assert_int_equal(save->items[0].weight_override, 3);
 	assert_string_equal(save->items[0].vs, "192.0.2.1:80/tcp");
 	b->hold_saves = false;
-	struct msg_admin_saved saved = { .ticket = save->ticket };
+	struct msg_admin_saved saved = {.ticket = save->ticket};
 	mail_post(b->wires.box[THREAD_CHECK], MSG_ADMIN_SAVED, &saved, sizeof saved);
 	bench_run(b, 2);
 	assert_int_equal(bench_reply(b, 1)->error, 0);
@@ -282,8 +291,10 @@ static void failing_disk_undoes(void **state)
 static void stop_answers_who_waits(void **state)
 {
 	struct bench *b = started(1, 2);
-	struct dest_change change = { .svc = bench_key(0), .dest = bench_dest(0, 0),
-				      .field = DEST_SET_WEIGHT, .value = 3 };
+	struct dest_change change = {.svc = bench_key(0),
+				     .dest = bench_dest(0, 0),
+				     .field = DEST_SET_WEIGHT,
+				     .value = 3};
 
 	(void)state;
 	b->hold_saves = true;
@@ -299,10 +310,13 @@ static void stop_answers_who_waits(void **state)
 static void stored_drain_holds_from_the_first_command(void **state)
 {
 	struct bench *b = bench_new();
-	struct msg_admin item = { .dest = bench_dest(0, 0), .admin = DEST_SHUTTING_DOWN,
-				  .storage = STORAGE_NONVOLATILE, .weight_override = 300,
-				  .drain_action = DRAIN_KEEP, .drain = DRAIN_DRAINING,
-				  .drain_initial = 9 };
+	struct msg_admin item = {.dest = bench_dest(0, 0),
+				 .admin = DEST_SHUTTING_DOWN,
+				 .storage = STORAGE_NONVOLATILE,
+				 .weight_override = 300,
+				 .drain_action = DRAIN_KEEP,
+				 .drain = DRAIN_DRAINING,
+				 .drain_initial = 9};
 
 	(void)state;
 	strcpy(item.vs, "192.0.2.1:80/tcp");
@@ -366,7 +380,8 @@ static void all_draining_brings_the_sorry_server(void **state)
 
 /* ---- random sequences ---- */
 
-/* What operators asked for, kept apart from the engine; a drain may have completed into locked by itself. */
+/* What operators asked for, kept apart from the engine; a drain may have completed into locked by
+ * itself. */
 static bool held[BENCH_SERVICES][BENCH_SERVERS];
 static unsigned violations;
 
@@ -403,9 +418,9 @@ static void random_step(struct bench *b, unsigned *random, uint64_t *generation)
 		assert_int_equal(bench_set(b, i, k, DEST_SET_ADMIN, DEST_UNLOCKED), 0);
 		break;
 	case 3:
-		assert_int_equal(bench_set(b, i, k, DEST_SET_WEIGHT,
-					   (int32_t)(rand_r(random) % 500) - 1),
-				 0);
+		assert_int_equal(
+			bench_set(b, i, k, DEST_SET_WEIGHT, (int32_t)(rand_r(random) % 500) - 1),
+			0);
 		break;
 	case 4:
 		bench_report(b, i, k, CHECK_REFUSED);

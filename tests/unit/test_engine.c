@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The check thread's engine against a recorded kernel: start, reload, health, drift, refusals, stop. */
+/* The check thread's engine against a recorded kernel: start, reload, health, drift, refusals,
+ * stop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,7 +98,7 @@ static void first_checks_are_spread(void **state)
 {
 	struct bench *b = started(4, 4);
 	uint64_t now = clock_now_us(), low = UINT64_MAX, high = 0;
-	unsigned quarter[4] = { 0 };
+	unsigned quarter[4] = {0};
 
 	(void)state;
 	for (unsigned i = 0; i < 16; i++) {
@@ -281,7 +282,7 @@ static void drift_is_repaired(void **state)
 	struct dest_key stranger = bench_dest(9, 9);
 	service->dests[0].weight = 77;
 	service->dests[1] = service->dests[2];
-	service->dests[2] = (struct ipvs_found_dest){ .key = stranger, .weight = 1 };
+	service->dests[2] = (struct ipvs_found_dest){.key = stranger, .weight = 1};
 	bench_refresh(b);
 	assert_int_equal(ipvs_double()->set_dest, 1);
 	assert_int_equal(ipvs_double()->new_dest, 1);
@@ -481,7 +482,7 @@ static void programs_are_asked_of_main(void **state)
 	assert_int_equal(exec->rs, 1);
 	assert_int_equal(exec->checker, 0);
 	assert_int_equal(exec->generation, 1);
-	struct msg_exec_done done = { .request = 99 };
+	struct msg_exec_done done = {.request = 99};
 	mail_post(b->wires.box[THREAD_CHECK], MSG_EXEC_DONE, &done, sizeof done);
 	bench_run(b, 1);
 	assert_int_equal(check_double_exec_done(), 99);
@@ -498,7 +499,7 @@ static void stop_case(const struct stop_case *want)
 {
 	struct bench *b = bench_new();
 	struct bench_conf *c = bench_conf(2, 2, 1);
-	struct msg_conf message = { .conf = conf_ref(&c->conf) };
+	struct msg_conf message = {.conf = conf_ref(&c->conf)};
 	struct svc_key foreign = bench_key(40);
 	pthread_t thread;
 
@@ -541,9 +542,9 @@ static void stop_case(const struct stop_case *want)
 static void stop_leaves_the_kernel_as_configured(void **state)
 {
 	(void)state;
-	stop_case(&(struct stop_case){ .omega = false, .flush_on_stop = 0 });
-	stop_case(&(struct stop_case){ .omega = true, .flush_on_stop = 1 });
-	stop_case(&(struct stop_case){ .omega = false, .flush_on_stop = 2 });
+	stop_case(&(struct stop_case){.omega = false, .flush_on_stop = 0});
+	stop_case(&(struct stop_case){.omega = true, .flush_on_stop = 1});
+	stop_case(&(struct stop_case){.omega = false, .flush_on_stop = 2});
 }
 
 int main(void)
