@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pure half of IPVS: what differs between the wanted and the found state of a service. Shared by the netlink
- * implementation, the check engine (drift) and the test recorder, so that all three mean the same by "differs".
- * No I/O, no clock.
+ * The pure half of IPVS: what differs between the wanted and the found state of a service. Shared
+ * by the netlink implementation, the check engine (drift) and the test recorder, so that all three
+ * mean the same by "differs". No I/O, no clock.
  */
 #include "core/ipvs.h"
 
@@ -109,8 +109,7 @@ int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *
 		while (w < want->n_dests &&
 		       dest_key_compare(&want->dests[w].key, &known[i].key) < 0)
 			w++;
-		if (w == want->n_dests ||
-		    dest_key_compare(&want->dests[w].key, &known[i].key) != 0)
+		if (w == want->n_dests || dest_key_compare(&want->dests[w].key, &known[i].key) != 0)
 			keep_first(&first, step(IPVS_DEST_DELETE, &known[i].key, NULL, owner));
 	}
 	return first;

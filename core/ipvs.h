@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Desired IPVS state as the check engine computes it, the kernel's state as a dump shows it, and the operations
- * that bring one to the other. The engine knows the kernel only through struct ipvs_ops: core/net/ipvs.c
- * implements it over generic netlink, tests over a recorder. Thread: check.
+ * Desired IPVS state as the check engine computes it, the kernel's state as a dump shows it, and
+ * the operations that bring one to the other. The engine knows the kernel only through struct
+ * ipvs_ops: core/net/ipvs.c implements it over generic netlink, tests over a recorder. Thread:
+ * check.
  *
  * Source: include/uapi/linux/ip_vs.h; behaviour as observed on Linux 6.1.
  */
@@ -27,9 +28,9 @@ struct ipvs_want_dest {
 struct ipvs_want {
 	struct svc_key key;
 	const char *scheduler;
-	uint32_t flags;	     /* IP_VS_SVC_F_PERSISTENT, _ONEPACKET, _SCHED1.. */
+	uint32_t flags; /* IP_VS_SVC_F_PERSISTENT, _ONEPACKET, _SCHED1.. */
 	uint32_t persistence_s, persistence_prefix;
-	const char *persistence_engine; /* NULL: none */
+	const char *persistence_engine;	    /* NULL: none */
 	const struct ipvs_want_dest *dests; /* sorted by dest_key_compare(), no key twice */
 	size_t n_dests;
 };
@@ -52,7 +53,8 @@ struct ipvs_found {
 	uint32_t first_dest, n_dests; /* into ipvs_dump.dests */
 };
 
-/* One dump of the kernel's table, services sorted by svc_key_compare(), destinations by dest_key_compare(). */
+/* One dump of the kernel's table, services sorted by svc_key_compare(), destinations by
+ * dest_key_compare(). */
 struct ipvs_dump {
 	uint64_t taken_us;
 	uint32_t version, conn_table_size;
@@ -65,22 +67,26 @@ struct ipvs_dump {
 
 /* All functions return 0 or a negative errno and may block for one kernel reply. */
 struct ipvs_ops {
-	/* Loads ip_vs if need be; -ENOENT when this kernel has none, -EPERM without CAP_NET_ADMIN. */
+	/* Loads ip_vs if need be; -ENOENT when this kernel has none, -EPERM without CAP_NET_ADMIN.
+	 */
 	int (*open)(struct ipvs **ret);
 	void (*close)(struct ipvs *ipvs);
 	/*
-	 * Brings one service to the wanted state: adds, edits and deletes only what differs from `known` (the
-	 * service in the newest dump, NULL when absent; known_dests its destinations). Never deletes and re-adds
-	 * what exists. Applies as much as it can; returns the first error.
+	 * Brings one service to the wanted state: adds, edits and deletes only what differs from
+	 * `known` (the service in the newest dump, NULL when absent; known_dests its destinations).
+	 * Never deletes and re-adds what exists. Applies as much as it can; returns the first
+	 * error.
 	 */
-	int (*apply)(struct ipvs *ipvs, const struct ipvs_want *want, const struct ipvs_found *known,
-		     const struct ipvs_found_dest *known_dests);
+	int (*apply)(struct ipvs *ipvs, const struct ipvs_want *want,
+		     const struct ipvs_found *known, const struct ipvs_found_dest *known_dests);
 	int (*remove)(struct ipvs *ipvs, const struct svc_key *key); /* absent is success */
 	int (*flush)(struct ipvs *ipvs);
-	int (*set_timeouts)(struct ipvs *ipvs, uint32_t tcp_s, uint32_t tcpfin_s, uint32_t udp_s); /* 0: unchanged */
+	int (*set_timeouts)(struct ipvs *ipvs, uint32_t tcp_s, uint32_t tcpfin_s,
+			    uint32_t udp_s); /* 0: unchanged */
 	/* The caller frees with ipvs_dump_free(). With destinations of every service. */
 	int (*dump)(struct ipvs *ipvs, struct ipvs_dump **ret);
-	/* Destinations of one service only, refreshed inside an existing dump after a change. -ESRCH when it is gone. */
+	/* Destinations of one service only, refreshed inside an existing dump after a change.
+	 * -ESRCH when it is gone. */
 	int (*dump_service)(struct ipvs *ipvs, const struct svc_key *key, struct ipvs_dump **ret);
 };
 
@@ -92,7 +98,8 @@ struct ipvs_dump *ipvs_dump_free(struct ipvs_dump *dump);
 /* The flags a user sets; the kernel owns the others (IP_VS_SVC_F_HASHED). */
 #define IPVS_FLAGS_OURS 0x3du /* PERSISTENT, ONEPACKET, SCHED1, SCHED2, SCHED3 */
 
-/* Whether an edit is needed. Persistence details count only for a persistent service, tunnel details only for TUN. */
+/* Whether an edit is needed. Persistence details count only for a persistent service, tunnel
+ * details only for TUN. */
 bool ipvs_service_differs(const struct ipvs_want *want, const struct ipvs_found *found);
 bool ipvs_dest_differs(const struct ipvs_want_dest *want, const struct ipvs_found_dest *found);
 
@@ -103,15 +110,16 @@ const struct ipvs_found_dest *ipvs_find_dest(const struct ipvs_found_dest *dests
 
 /* What a kernel has to be told about one destination. */
 enum ipvs_step { IPVS_DEST_ADD, IPVS_DEST_EDIT, IPVS_DEST_DELETE };
-typedef int ipvs_step_fn(enum ipvs_step step, const struct dest_key *key, const struct ipvs_want_dest *want,
+typedef int ipvs_step_fn(enum ipvs_step step, const struct dest_key *key,
+			 const struct ipvs_want_dest *want,
 			 void *owner); /* want: NULL for a delete */
 
 /*
- * Calls step for each destination that differs, additions and edits before deletions so that a service is never
- * emptier than it must be. Goes on after an error; returns the first one.
+ * Calls step for each destination that differs, additions and edits before deletions so that a
+ * service is never emptier than it must be. Goes on after an error; returns the first one.
  */
-int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *known, size_t n_known,
-		    ipvs_step_fn *step, void *owner);
+int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *known,
+		    size_t n_known, ipvs_step_fn *step, void *owner);
 
 /* "[2001:db8::1]:80/tcp", "fwmark:5/inet"; "192.0.2.1:80". Each returns room. */
 #define IPVS_TEXT_MAX 80

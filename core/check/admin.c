@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The administrative model of one real server (core/check/admin.h has the table). Pure: the check thread hands in
- * time and counts and acts on the effect that comes back. Nothing in here knows health, quorum or the kernel, which is
- * what keeps a recovering server, a dynamic weight or a reload from undoing a drain.
+ * The administrative model of one real server (core/check/admin.h has the table). Pure: the check
+ * thread hands in time and counts and acts on the effect that comes back. Nothing in here knows
+ * health, quorum or the kernel, which is what keeps a recovering server, a dynamic weight or a
+ * reload from undoing a drain.
  */
 #include "core/check/admin.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 
 #define ZERO_SNAPSHOTS_NEEDED 2
@@ -23,8 +25,8 @@ static const char *const state_names[] = {
 _Static_assert(sizeof state_names / sizeof state_names[0] == DEST_UNLOCKED + 1, "every state");
 
 static const char *const drain_names[] = {
-	[DRAIN_NONE] = "notDraining",	  [DRAIN_DRAINING] = "draining",
-	[DRAIN_DRAINED] = "drained",	  [DRAIN_TIMED_OUT] = "timedOut",
+	[DRAIN_NONE] = "notDraining",	 [DRAIN_DRAINING] = "draining",
+	[DRAIN_DRAINED] = "drained",	 [DRAIN_TIMED_OUT] = "timedOut",
 	[DRAIN_CANCELLED] = "cancelled", [DRAIN_KERNEL_ERROR] = "kernelError",
 };
 _Static_assert(sizeof drain_names / sizeof drain_names[0] == DRAIN_KERNEL_ERROR + 1, "every drain");
@@ -101,9 +103,11 @@ static void end_drain(struct admin *admin, enum dest_admin state, enum dest_drai
 	admin->zero_snapshots = 0;
 }
 
-static int set_state(struct admin *admin, int32_t value, struct admin_time at,
+static int set_state(struct admin *admin, const struct dest_change *change, struct admin_time at,
 		     const struct admin_usage *usage, enum admin_effect *ret)
 {
+	int32_t value = change->value;
+
 	if (value != DEST_LOCKED && value != DEST_SHUTTING_DOWN && value != DEST_UNLOCKED)
 		return -EINVAL;
 	enum dest_admin to = (enum dest_admin)value;
@@ -112,7 +116,7 @@ static int set_state(struct admin *admin, int32_t value, struct admin_time at,
 		return 0;
 	}
 	if (to == DEST_SHUTTING_DOWN) {
-		if (admin->state == DEST_LOCKED)
+		if (admin->state == DEST_LOCKED && !change->undo)
 			return -EBUSY;
 		start_drain(admin, at, usage);
 		*ret = ADMIN_DRAIN;
@@ -138,7 +142,8 @@ static int set_timeout(struct admin *admin, int32_t value, struct admin_time at,
 	*ret = ADMIN_NOTHING;
 	if (admin->state != DEST_SHUTTING_DOWN)
 		return 0;
-	/* "restarts the deadline of a running one"; a drain that had passed its deadline is a running one again. */
+	/* "restarts the deadline of a running one"; a drain that had passed its deadline is a
+	 * running one again. */
 	set_deadline(admin, at);
 	if (admin->drain == DRAIN_TIMED_OUT) {
 		admin->drain = DRAIN_DRAINING;
@@ -159,7 +164,9 @@ static int set_weight(struct admin *admin, int32_t value, enum admin_effect *ret
 static int set_comment(struct admin *admin, const char text[static ADMIN_COMMENT_MAX],
 		       enum admin_effect *ret)
 {
-	if (!memchr(text, '\0', ADMIN_COMMENT_MAX))
+	const char *end = memchr(text, '\0', ADMIN_COMMENT_MAX);
+
+	if (!end || octets_have_control(text, (size_t)(end - text)))
 		return -EINVAL;
 	memset(admin->comment, 0, sizeof admin->comment);
 	strcpy(admin->comment, text);
@@ -174,7 +181,7 @@ int admin_set(struct admin *admin, const struct dest_change *change, struct admi
 
 	switch (change->field) {
 	case DEST_SET_ADMIN:
-		return set_state(admin, value, at, usage, ret_effect);
+		return set_state(admin, change, at, usage, ret_effect);
 	case DEST_SET_WEIGHT:
 		return set_weight(admin, value, ret_effect);
 	case DEST_SET_DRAIN_TIMEOUT:
@@ -285,8 +292,8 @@ static void restore_deadline(struct admin *admin, struct admin_time at)
 {
 	uint64_t wall_us = admin->drain_deadline_wall_us;
 
-	/* A deadline that passed while nobody ran fires with the first tick. A clock set back while we were away
-	 * cannot make the drain longer than its timeout. */
+	/* A deadline that passed while nobody ran fires with the first tick. A clock set back while
+	 * we were away cannot make the drain longer than its timeout. */
 	uint64_t left_us = wall_us > at.wall_us ? wall_us - at.wall_us : 1;
 	if (left_us > admin->drain_timeout_s * USEC_PER_SEC)
 		left_us = admin->drain_timeout_s * USEC_PER_SEC;

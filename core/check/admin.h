@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The administrative axis of one real server and its drain, as a pure model: no clock, no kernel, no log. What an
- * operator wants stays apart from health and from weight; nothing but the functions here changes it.
+ * The administrative axis of one real server and its drain, as a pure model: no clock, no kernel,
+ * no log. What an operator wants stays apart from health and from weight; nothing but the functions
+ * here changes it.
  *
- *   unlocked      -> shuttingDown  drain starts                     shuttingDown -> unlocked  drain cancelled
- *   unlocked      -> locked        administrative change            shuttingDown -> locked    drain cancelled (forced)
- *   locked        -> unlocked      administrative change            locked -> shuttingDown    refused, -EBUSY
- *   shuttingDown  -> locked        by itself: no connection left    deadline: by the drain action
+ *   unlocked      -> shuttingDown  drain starts                     shuttingDown -> unlocked  drain
+ * cancelled unlocked      -> locked        administrative change            shuttingDown -> locked
+ * drain cancelled (forced) locked        -> unlocked      administrative change            locked
+ * -> shuttingDown    refused, -EBUSY shuttingDown  -> locked        by itself: no connection left
+ * deadline: by the drain action
  *
- * A drain is complete when two consecutive snapshots at least ADMIN_ZERO_GAP_US apart, both taken after the server stood in the kernel with weight 0,
- * show no active, no inactive connection and no persistence template: a template would bring its client back to the
- * server, and the sysctl that makes the kernel ignore templates is not looked at. This counts TCP connections in FIN or
+ * A drain is complete when two consecutive snapshots at least ADMIN_ZERO_GAP_US apart, both taken
+ * after the server stood in the kernel with weight 0, show no active, no inactive connection and no
+ * persistence template: a template would bring its client back to the server, and the sysctl that
+ * makes the kernel ignore templates is not looked at. This counts TCP connections in FIN or
  * TIME_WAIT too, and all UDP flows.
  *
  * Source: X.731 for the states; IPVS-DIRECTOR-MIB for numbers and columns. Thread: check.
@@ -31,7 +34,7 @@ struct admin {
 	int32_t weight_override; /* WEIGHT_NO_OVERRIDE or 0..65535 */
 	enum dest_drain drain;
 	enum drain_action drain_action;
-	uint32_t drain_timeout_s; /* 0: no deadline */
+	uint32_t drain_timeout_s;   /* 0: no deadline */
 	uint64_t drain_deadline_us; /* monotonic; 0: none */
 	uint32_t drain_initial;
 	uint32_t zero_snapshots; /* consecutive, of the running drain */
@@ -52,9 +55,9 @@ struct admin_usage {
 
 /* What a step did; at most one thing. */
 enum admin_effect {
-	ADMIN_NOTHING,	/* same value, or only a column without an event */
-	ADMIN_CHANGED,	/* state or weight, no drain involved */
-	ADMIN_DRAIN,	/* the drain column changed: see admin.drain */
+	ADMIN_NOTHING, /* same value, or only a column without an event */
+	ADMIN_CHANGED, /* state or weight, no drain involved */
+	ADMIN_DRAIN,   /* the drain column changed: see admin.drain */
 };
 
 struct admin admin_default(void);
@@ -63,8 +66,8 @@ bool admin_is_default(const struct admin *admin);
 bool admin_differs(const struct admin *a, const struct admin *b);
 
 /*
- * One operator's change. usage: of the newest snapshot. Returns 0 and *ret_effect, or -EINVAL (bad value) or -EBUSY
- * (not from this state) with the model unchanged.
+ * One operator's change. usage: of the newest snapshot. Returns 0 and *ret_effect, or -EINVAL (bad
+ * value) or -EBUSY (not from this state) with the model unchanged.
  */
 int admin_set(struct admin *admin, const struct dest_change *change, struct admin_time at,
 	      const struct admin_usage *usage, enum admin_effect *ret_effect);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operators' changes. A SET is checked, applied to the model, brought to the kernel, and, when it is to be stored, saved;
- * whatever refuses on the way, all of it is undone and the answer is an error. The answer leaves after the rows that
- * show the change are published and the save is on disk. One SET at a time waits for the disk; later SETs and
- * configurations queue behind it in order. Thread: check.
+ * Operators' changes. A SET is checked, applied to the model, brought to the kernel, and, when it
+ * is to be stored, saved; whatever refuses on the way, all of it is undone and the answer is an
+ * error. The answer leaves after the rows that show the change are published and the save is on
+ * disk. One SET at a time waits for the disk; later SETs and configurations queue behind it in
+ * order. Thread: check.
  */
 #include <assert.h>
 #include <errno.h>
@@ -87,8 +88,7 @@ int command_save(struct engine *engine, uint64_t *ret_ticket)
 	for (size_t i = 0; i < engine->n_services; i++) {
 		for (size_t k = 0; k < engine->services[i]->n_servers; k++) {
 			if (is_stored(engine->services[i]->servers[k]))
-				store(engine->services[i]->servers[k],
-				      &save->items[save->count++]);
+				store(engine->services[i]->servers[k], &save->items[save->count++]);
 		}
 	}
 	int error = mail_post(engine->wires->box[THREAD_MAIN], MSG_ADMIN_SAVE, save, size);
@@ -106,7 +106,7 @@ static void remember(struct pending_set *set, struct server *server)
 			return;
 	}
 	assert(set->n_undo < DEST_CHANGES_MAX);
-	set->undo[set->n_undo++] = (struct undo){ .server = server, .before = server->admin };
+	set->undo[set->n_undo++] = (struct undo){.server = server, .before = server->admin};
 }
 
 static void restore(struct pending_set *set)
@@ -170,8 +170,8 @@ static struct server *find(const struct engine *engine, const struct dest_change
 		 dest_key_compare(&service->conf->sorry, &change->dest) == 0)
 		snprintf(text, 128, "the sorry server has no administrative state");
 	else if (!server)
-		snprintf(text, 128, "no real server %s in %s",
-			 ipvs_dest_text(&change->dest, name), service->conf->id);
+		snprintf(text, 128, "no real server %s in %s", ipvs_dest_text(&change->dest, name),
+			 service->conf->id);
 	return server;
 }
 
@@ -191,7 +191,7 @@ static const char *refusal(int error, const struct dest_change *change)
 	case DEST_SET_STORAGE:
 		return "storage is volatile or nonVolatile";
 	case DEST_SET_COMMENT:
-		return "a comment has at most 63 octets";
+		return "a comment has at most 63 octets and no control character";
 	}
 	return "unknown field";
 }
@@ -249,13 +249,15 @@ static void warn_drain(const struct server *server)
 	if (server->admin.state != DEST_SHUTTING_DOWN)
 		return;
 	if (hashes && !conf->flag1)
-		log_warn("check", "%s: scheduler %s without %s-fallback refuses the clients of a "
-				  "server that drains",
+		log_warn("check",
+			 "%s: scheduler %s without %s-fallback refuses the clients of a "
+			 "server that drains",
 			 conf->id, conf->scheduler, conf->scheduler);
 	if (conf->persistence_s)
-		log_warn("check", "%s: persistent clients return to a server that drains until "
-				  "their template ends, unless sysctl "
-				  "net.ipv4.vs.expire_quiescent_template is 1",
+		log_warn("check",
+			 "%s: persistent clients return to a server that drains until "
+			 "their template ends, unless sysctl "
+			 "net.ipv4.vs.expire_quiescent_template is 1",
 			 conf->id);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running drains: feeds the administrative model with fresh looks and the time, and turns its effects into log lines,
- * events and saves. While a SET waits for the disk nothing moves by itself, so that a failed save can be undone exactly.
- * Thread: check.
+ * Running drains: feeds the administrative model with fresh looks and the time, and turns its
+ * effects into log lines, events and saves. While a SET waits for the disk nothing moves by itself,
+ * so that a failed save can be undone exactly. Thread: check.
  */
 #include <string.h>
 
@@ -37,7 +37,8 @@ void drain_effect(struct engine *engine, struct server *server, enum admin_effec
 	event_dest(engine, EVENT_DRAIN, server, error);
 }
 
-/* Only a look that shows the server on every member, and with weight 0, says something about its drain. */
+/* Only a look that shows the server on every member, and with weight 0, says something about its
+ * drain. */
 static bool stands_quiesced(const struct server *server)
 {
 	for (size_t k = 0; k < server->service->n_members; k++) {

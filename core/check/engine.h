@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail, settling), reload.c
- * and services.c (adopting a configuration), health.c (verdicts), kernel.c and view.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
- * Private to core/check. Everything here belongs to the check thread.
+ * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail,
+ * settling), reload.c and services.c (adopting a configuration), health.c (verdicts), kernel.c and
+ * view.c (IPVS), drain.c, command.c (SET), event.c, publish.c. Private to core/check. Everything
+ * here belongs to the check thread.
  *
- * One turn of work: something changes a server and marks its service dirty; engine_settle() then reduces dirty services,
- * brings the kernel there, publishes one snapshot, posts the events that belong to it, and answers who waits.
+ * One turn of work: something changes a server and marks its service dirty; engine_settle() then
+ * reduces dirty services, brings the kernel there, publishes one snapshot, posts the events that
+ * belong to it, and answers who waits.
  */
 #pragma once
 
@@ -19,10 +21,12 @@
 #include "core/cmd.h"
 #include "core/ipvs.h"
 
-#define REFRESH_US	UINT64_C(2000000)  /* the kernel sums its counters every 2 s: asking more often buys nothing */
-#define REOPEN_US	UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
-#define CONFIRM_US	UINT64_C(100000)   /* second look at a server that seems drained */
-#define FIRST_CHECK_US	UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
+#define REFRESH_US                                                                                 \
+	UINT64_C(2000000) /* the kernel sums its counters every 2 s: asking more often buys        \
+			     nothing */
+#define REOPEN_US      UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
+#define CONFIRM_US     UINT64_C(100000)	  /* second look at a server that seems drained */
+#define FIRST_CHECK_US UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
 
 struct loop;
 struct loop_io;
@@ -61,7 +65,7 @@ struct service;
 struct probe {
 	struct check *check;
 	struct server *server;
-	uint32_t index; /* into the server's checkers */
+	uint32_t index;	 /* into the server's checkers */
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
 	bool local_error; /* the newest attempt failed on our side */
@@ -162,7 +166,7 @@ struct engine {
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
-	struct ipvs *ipvs; /* NULL: not reachable */
+	struct ipvs *ipvs;   /* NULL: not reachable */
 	uint64_t refresh_us; /* REFRESH_US; tests are in a hurry */
 	uint64_t reopen_at_us;
 	int kernel_error; /* last logged */
@@ -226,7 +230,8 @@ bool health_update(struct server *server);
 /* kernel.c, view.c */
 void kernel_open(struct engine *engine, uint64_t now_us);
 void kernel_close(struct engine *engine);
-/* Brings one service where it should be. Sends nothing when the kernel is there already. Returns the first error. */
+/* Brings one service where it should be. Sends nothing when the kernel is there already. Returns
+ * the first error. */
 int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent);
 void kernel_remove(struct engine *engine, const struct svc_key *key);
 void kernel_set_timeouts(struct engine *engine);
@@ -257,7 +262,8 @@ void command_flush_replies(struct engine *engine);
 void command_cancel(struct engine *engine);
 
 /* event.c */
-void event_dest(struct engine *engine, enum event_kind kind, struct server *server, const char *error);
+void event_dest(struct engine *engine, enum event_kind kind, struct server *server,
+		const char *error);
 void event_quorum(struct engine *engine, struct service *service);
 void event_initial_up(struct engine *engine, struct server *server);
 void event_stopping(struct engine *engine);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events of the check thread: queued when something happens, posted after the rows that show it are published, to main
- * (scripts, mail) and agent (notifications). What the moment meant is kept when it is queued; counts of the service
- * are those of the published rows, so a notification never contradicts a GET.
+ * Events of the check thread: queued when something happens, posted after the rows that show it are
+ * published, to main (scripts, mail) and agent (notifications). What the moment meant is kept when
+ * it is queued; counts of the service are those of the published rows, so a notification never
+ * contradicts a GET.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,14 +42,6 @@ static struct pending_event *queue(struct engine *engine, enum event_kind kind,
 	return event;
 }
 
-/* For scripts and notifications a server is up or down, verdict or assumption alike. */
-static enum dest_oper oper_for_event(const struct server *server)
-{
-	if (!server->up)
-		return DEST_DOWN;
-	return server->oper == DEST_UNKNOWN ? DEST_UP : server->oper;
-}
-
 void event_dest(struct engine *engine, enum event_kind kind, struct server *server,
 		const char *error)
 {
@@ -57,7 +50,10 @@ void event_dest(struct engine *engine, enum event_kind kind, struct server *serv
 	if (!event)
 		return;
 	event->server = server;
-	event->oper = oper_for_event(server);
+	event->oper = server->oper;
+	/* A server that came or went is up or down, whatever else may be said of its health. */
+	if (kind == EVENT_DEST_STATE)
+		event->oper = server->up ? DEST_UP : DEST_DOWN;
 	event->admin = server->admin.state;
 	event->drain = server->admin.drain;
 	snprintf(event->error, sizeof event->error, "%s", error ? error : "");
@@ -71,7 +67,8 @@ void event_quorum(struct engine *engine, struct service *service)
 		event->quorum_up = service->quorum.up;
 }
 
-/* rs_init_notifies: scripts for servers that are assumed up; not a change that a manager should hear of. */
+/* rs_init_notifies: scripts for servers that are assumed up; not a change that a manager should
+ * hear of. */
 void event_initial_up(struct engine *engine, struct server *server)
 {
 	size_t before = engine->n_events;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From verdicts of checkers to the health of a real server: up unless some checker says down. Before its first attempt
- * a checker counts as it was started: up, or down with alpha. Health is one axis only: nothing here looks at weight or
- * administrative state. Thread: check.
+ * From verdicts of checkers to the health of a real server: up unless some checker says down.
+ * Before its first attempt a checker counts as it was started: up, or down with alpha. Health is
+ * one axis only: nothing here looks at weight or administrative state. Thread: check.
  */
 #include <stdio.h>
 #include <string.h>
@@ -80,9 +80,9 @@ static void log_attempt(const struct probe *probe, const struct check_report *re
 	    (report->result == CHECK_OK || !checker->log_all_failures))
 		return;
 	log_write(level, "check", "%s of %s in %s %s: %s%s%s", checker_names[checker->type],
-		 ipvs_dest_text(&server->conf->key, text), server->service->conf->id,
-		 report->result == CHECK_OK ? "succeeded" : "failed",
-		 check_result_name(report->result), report->detail[0] ? ", " : "", report->detail);
+		  ipvs_dest_text(&server->conf->key, text), server->service->conf->id,
+		  report->result == CHECK_OK ? "succeeded" : "failed",
+		  check_result_name(report->result), report->detail[0] ? ", " : "", report->detail);
 }
 
 /* A failed attempt says nothing about the weight. */

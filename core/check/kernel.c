@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The check engine's hands in the kernel, through struct ipvs_ops: open and reopen, apply, look, notice drift. Blocks
- * for one kernel reply at a time. Must not decide anything: what is wanted comes from the reducer. An entry that a full
- * dump does not show may only have been missed by it, so a difference counts when a look at that service alone agrees.
+ * The check engine's hands in the kernel, through struct ipvs_ops: open and reopen, apply, look,
+ * notice drift. Blocks for one kernel reply at a time. Must not decide anything: what is wanted
+ * comes from the reducer. An entry that a full dump does not show may only have been missed by it,
+ * so a difference counts when a look at that service alone agrees.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -62,8 +63,8 @@ static void explain(const struct service *service, const struct member *member, 
 		log_error("ipvs", "%s: this kernel has no scheduler \"%s\"%s%s%s", text,
 			  service->conf->scheduler,
 			  service->conf->persistence_engine ? " or no persistence engine \"" : "",
-			  service->conf->persistence_engine ? service->conf->persistence_engine :
-							      "",
+			  service->conf->persistence_engine ? service->conf->persistence_engine
+							    : "",
 			  service->conf->persistence_engine ? "\"" : "");
 	else
 		log_error("ipvs", "%s: the kernel refuses: %s", text, strerrordesc_np(-error));
@@ -72,9 +73,9 @@ static void explain(const struct service *service, const struct member *member, 
 static int apply_member(struct engine *engine, struct service *service, struct member *member,
 			const struct ipvs_want *want)
 {
-	int error = engine->ops->apply(engine->ipvs, want,
-				       member->in_kernel ? &member->found : NULL,
-				       member->in_kernel ? member->dests : NULL);
+	int error =
+		engine->ops->apply(engine->ipvs, want, member->in_kernel ? &member->found : NULL,
+				   member->in_kernel ? member->dests : NULL);
 
 	if (error != member->error && error < 0)
 		explain(service, member, error);
@@ -107,8 +108,7 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 		return -ENOMEM;
 	for (size_t k = 0; k < service->n_members; k++) {
 		struct member *member = &service->members[k];
-		struct ipvs_want want =
-			service_want(service->conf, &member->key, dests, n_dests);
+		struct ipvs_want want = service_want(service->conf, &member->key, dests, n_dests);
 
 		if (!differs(&want, member)) {
 			member->error = 0;
@@ -157,8 +157,7 @@ static int log_difference(enum ipvs_step step, const struct dest_key *key,
 			  const struct ipvs_want_dest *want, void *owner)
 {
 	const struct member *member = owner;
-	const struct ipvs_found_dest *found =
-		ipvs_find_dest(member->dests, member->n_dests, key);
+	const struct ipvs_found_dest *found = ipvs_find_dest(member->dests, member->n_dests, key);
 	char service[IPVS_TEXT_MAX], dest[IPVS_TEXT_MAX];
 
 	ipvs_service_text(&member->key, service);
@@ -206,8 +205,8 @@ static void find_drift(struct engine *engine, struct service *service)
 	if (!dests)
 		return;
 	for (size_t k = 0; k < service->n_members && !suspect; k++) {
-		struct ipvs_want want = service_want(service->conf, &service->members[k].key, dests,
-						     n_dests);
+		struct ipvs_want want =
+			service_want(service->conf, &service->members[k].key, dests, n_dests);
 
 		suspect = differs(&want, &service->members[k]);
 	}
@@ -215,8 +214,7 @@ static void find_drift(struct engine *engine, struct service *service)
 		kernel_look(engine, service);
 	for (size_t k = 0; k < service->n_members && suspect; k++) {
 		struct member *member = &service->members[k];
-		struct ipvs_want want =
-			service_want(service->conf, &member->key, dests, n_dests);
+		struct ipvs_want want = service_want(service->conf, &member->key, dests, n_dests);
 
 		if (!differs(&want, member))
 			continue;

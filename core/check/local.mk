@@ -94,27 +94,36 @@ core_check_libengine_a_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
 ENGINE_LIBS = core/check/libengine.a core/libipvs.a
 
 UNIT_TESTS += tests/unit/test_service tests/unit/test_admin
-tests_unit_test_service_SOURCES = tests/unit/test_service.c tests/unit/conf_double.c
+tests_unit_test_service_SOURCES = tests/unit/test_service.c
 tests_unit_test_service_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_service_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_service_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_admin_SOURCES = tests/unit/test_admin.c tests/unit/conf_double.c
+tests_unit_test_admin_SOURCES = tests/unit/test_admin.c
 tests_unit_test_admin_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_admin_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_admin_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 # The engine with its surroundings replaced: a recorder for the kernel, checks that do as they are told.
 ENGINE_BENCH = \
 	tests/unit/check_double.c tests/unit/check_double.h \
-	tests/unit/conf_double.c \
 	tests/unit/engine_bench.c tests/unit/engine_bench.h \
 	tests/unit/ipvs_double.c tests/unit/ipvs_double.h
 
 UNIT_TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(ENGINE_BENCH)
 tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_engine_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_engine_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
 tests_unit_test_drain_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_drain_LDADD = $(ENGINE_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_drain_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_reload
+tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
+tests_unit_test_reload_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_reload_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_drain_random
+tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)
+tests_unit_test_drain_random_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

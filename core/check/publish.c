@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One snapshot of everything the check engine knows, as rows: built from the engine's state, given away, never touched
- * again. "changed" stamps move only when a state column of that row moved, not with counters or reloads. Thread: check.
+ * One snapshot of everything the check engine knows, as rows: built from the engine's state, given
+ * away, never touched again. "changed" stamps move only when a state column of that row moved, not
+ * with counters or reloads. Thread: check.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -100,8 +101,7 @@ static void fill_admin(struct snap_dest *row, const struct admin *admin)
 static void fill_server(struct snap_dest *row, struct server *server, size_t k,
 			const struct server_input *input, uint64_t now_us)
 {
-	int32_t weight =
-		service_effective_weight(input, server->service->quorum.sorry_active);
+	int32_t weight = service_effective_weight(input, server->service->quorum.sorry_active);
 
 	row->rs = server->index;
 	row->key = server->conf->key;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adopting a configuration by difference. Virtual servers are known by their id, real servers by address and port,
- * checkers by their settings, kernel services by their key; what is found again is moved over whole: health, running
- * checks, counters, drains. Nothing here touches the kernel except for services that are no longer configured: the rest
- * follows from the ordinary settling. Thread: check.
+ * Adopting a configuration by difference. Virtual servers are known by their id, real servers by
+ * address and port, checkers by their settings, kernel services by their key; what is found again
+ * is moved over whole: health, running checks, counters, drains. Nothing here touches the kernel
+ * except for services that are no longer configured: the rest follows from the ordinary settling.
+ * Thread: check.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static void move_members(struct service *service)
 		service->members[k] = *old;
 		if (!service->was->conf->has_sorry || !service->conf->has_sorry ||
 		    dest_key_compare(&service->was->conf->sorry, &service->conf->sorry) != 0)
-			service->members[k].sorry = (struct place){ .weight = -1 };
+			service->members[k].sorry = (struct place){.weight = -1};
 		service->members[k].dests = dests;
 	}
 }
@@ -109,7 +110,8 @@ static void move_service(struct engine *engine, struct service *service)
 	engine_mark(engine, service);
 }
 
-/* Rows that are gone take their stored state with them: should they come back, they start unlocked. */
+/* Rows that are gone take their stored state with them: should they come back, they start unlocked.
+ */
 static void note_dropped(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n_services; i++) {
@@ -138,8 +140,9 @@ static void restore_stored(struct engine *engine)
 		}
 		if (server && admin_restore(item, at, &server->admin) == 0)
 			continue;
-		log_notice("check", "the stored administrative state of a server in %.*s is dropped: "
-				    "%s",
+		log_notice("check",
+			   "the stored administrative state of a server in %.*s is dropped: "
+			   "%s",
 			   VS_ID_MAX - 1, item->vs, server ? "it is damaged" : "no such row");
 		engine->save_wanted = true;
 	}

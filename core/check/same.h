@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether two checkers of different configurations are the same check: everything that decides how it runs. Pure.
+ * Whether two checkers of different configurations are the same check: everything that decides how
+ * it runs. Pure.
  */
 #pragma once
 

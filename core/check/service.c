@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The quorum reducer (core/check/service.h). No clock, no kernel, no log, no memory of its own besides the quorum the
- * caller keeps: whoever calls it twice with the same inputs gets the same wanted state.
+ * The quorum reducer (core/check/service.h). No clock, no kernel, no log, no memory of its own
+ * besides the quorum the caller keeps: whoever calls it twice with the same inputs gets the same
+ * wanted state.
  */
 #include "core/check/service.h"
 
@@ -10,9 +11,12 @@
 
 int32_t service_nominal_weight(const struct server_input *in)
 {
-	int64_t weight = in->override >= 0 ? in->override : (int64_t)in->conf_weight;
+	int64_t weight = (int64_t)in->conf_weight + in->delta;
 
-	weight += in->delta;
+	/* What an operator said holds to the letter: a SET of 0 must not become the program's
+	 * weight. */
+	if (in->override >= 0)
+		return in->override;
 	if (weight < 0)
 		return 0;
 	return weight > WEIGHT_MAX ? WEIGHT_MAX : (int32_t)weight;
@@ -44,7 +48,7 @@ static bool quorum_after(const struct conf_virtual_server *conf, bool up, uint32
 void service_reduce(const struct conf_virtual_server *conf, const struct server_input *in,
 		    struct service_quorum *quorum)
 {
-	struct service_quorum next = { 0 };
+	struct service_quorum next = {0};
 	uint64_t weight = 0;
 
 	for (size_t i = 0; i < conf->n_servers; i++) {
@@ -67,7 +71,8 @@ static int by_key(const void *a, const void *b)
 				&((const struct ipvs_want_dest *)b)->key);
 }
 
-/* A sorry server that is a real server of the same service too is governed by the latter's administrative state. */
+/* A sorry server that is a real server of the same service too is governed by the latter's
+ * administrative state. */
 static bool sorry_is_held(const struct conf_virtual_server *conf, const struct server_input *in)
 {
 	for (size_t i = 0; i < conf->n_servers; i++) {

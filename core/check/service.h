@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reducer: verdicts, administrative states and weights of the real servers of one virtual server in, quorum and the
- * wanted kernel state out. Pure and idempotent; the same path serves start, reload, repair and restart.
- * Source: keepalived.conf(5) for quorum, hysteresis, sorry server and inhibition. Different on purpose: a server that
- * is shutting down counts neither as usable nor as dead; it stays in the kernel with weight 0 whatever happens around it.
+ * The reducer: verdicts, administrative states and weights of the real servers of one virtual
+ * server in, quorum and the wanted kernel state out. Pure and idempotent; the same path serves
+ * start, reload, repair and restart. Source: keepalived.conf(5) for quorum, hysteresis, sorry
+ * server and inhibition. Different on purpose: a server that is shutting down counts neither as
+ * usable nor as dead; it stays in the kernel with weight 0 whatever happens around it.
  */
 #pragma once
 
@@ -33,18 +34,19 @@ struct service_quorum {
 	uint32_t n_usable, n_draining, n_locked;
 };
 
-/* (override or configured) + dynamic, 0..65535: what applies while the server is usable. */
+/* The override, else configured + dynamic, 0..65535: what applies while the server is usable. */
 int32_t service_nominal_weight(const struct server_input *in);
 
 /*
- * The weight one server shall have: 0..65535 or SERVICE_ABSENT. The only place where the axes meet: shuttingDown 0,
- * locked absent, down absent or 0 (inhibit), else the nominal weight. sorry_active: the service has lost its quorum
- * and its sorry server serves instead; servers with weight 0 stay then, they take nothing new and may hold connections.
+ * The weight one server shall have: 0..65535 or SERVICE_ABSENT. The only place where the axes meet:
+ * shuttingDown 0, locked absent, down absent or 0 (inhibit), else the nominal weight. sorry_active:
+ * the service has lost its quorum and its sorry server serves instead; servers with weight 0 stay
+ * then, they take nothing new and may hold connections.
  */
 int32_t service_effective_weight(const struct server_input *in, bool sorry_active);
 
-/* Advances *quorum, which starts zeroed (no quorum): gained at quorum + hysteresis, lost below quorum - hysteresis or
- * at 0. in: one for each server of conf. */
+/* Advances *quorum, which starts zeroed (no quorum): gained at quorum + hysteresis, lost below
+ * quorum - hysteresis or at 0. in: one for each server of conf. */
 void service_reduce(const struct conf_virtual_server *conf, const struct server_input *in,
 		    struct service_quorum *quorum);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rows of the check engine: virtual servers, their real servers and checkers. Building them from a configuration
- * (beside the present ones, noting which of those each continues), finding, freeing. Thread: check. Must not touch the
- * kernel, and must leave the present rows as they are: a build may fail.
+ * The rows of the check engine: virtual servers, their real servers and checkers. Building them
+ * from a configuration (beside the present ones, noting which of those each continues), finding,
+ * freeing. Thread: check. Must not touch the kernel, and must leave the present rows as they are: a
+ * build may fail.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -166,8 +167,9 @@ static void *sorted_copy(const void *pointers, size_t count,
 /* ---- building ---- */
 
 /*
- * First checks are spread: 1 s after the start plus a share of warmup. The share is deterministic, the fractional parts of
- * multiples of the golden ratio, which spread any number of checks evenly over any warmup.
+ * First checks are spread: 1 s after the start plus a share of warmup. The share is deterministic,
+ * the fractional parts of multiples of the golden ratio, which spread any number of checks evenly
+ * over any warmup.
  */
 static uint64_t first_check_us(struct engine *engine, const struct conf_checker *conf)
 {
@@ -180,7 +182,8 @@ static uint64_t first_check_us(struct engine *engine, const struct conf_checker 
 static struct probe *probe_new(struct engine *engine, struct server *server, uint32_t index)
 {
 	const struct conf_checker *conf = &server->conf->checkers[index];
-	/* A changed checker must not bring back a server that is down, nor take out one that serves. */
+	/* A changed checker must not bring back a server that is down, nor take out one that
+	 * serves. */
 	bool up = server->was ? server->was->up : !conf->alpha;
 	struct probe *probe = calloc(1, sizeof *probe);
 

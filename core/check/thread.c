@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The body of the check thread: its loop, its mailbox, and the order of one turn of work (engine_settle): reduce what is
- * dirty, bring the kernel there, look, publish one snapshot, post the events it shows, answer who waits. Must not read
- * files, resolve names or run programs: main does that. May block for an IPVS reply.
+ * The body of the check thread: its loop, its mailbox, and the order of one turn of work
+ * (engine_settle): reduce what is dirty, bring the kernel there, look, publish one snapshot, post
+ * the events it shows, answer who waits. Must not read files, resolve names or run programs: main
+ * does that. May block for an IPVS reply.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@
 
 struct admin_time engine_time(void)
 {
-	return (struct admin_time){ .now_us = clock_now_us(), .wall_us = clock_wall_us() };
+	return (struct admin_time){.now_us = clock_now_us(), .wall_us = clock_wall_us()};
 }
 
 int32_t engine_delta(const struct server *server)
@@ -65,7 +66,7 @@ struct server_input *engine_inputs(const struct service *service)
 
 struct admin_usage engine_usage(const struct server *server)
 {
-	struct admin_usage usage = { 0 };
+	struct admin_usage usage = {0};
 
 	for (size_t k = 0; k < server->service->n_members; k++) {
 		usage.active += server->places[k].active;
@@ -203,7 +204,7 @@ static void set_nice(struct engine *engine, int8_t nice)
 
 static void adopt(struct engine *engine, const struct conf *conf)
 {
-	struct msg_conf_done done = { .from = THREAD_CHECK };
+	struct msg_conf_done done = {.from = THREAD_CHECK};
 	bool first = engine->conf == NULL;
 	int error;
 
@@ -252,13 +253,13 @@ static void remember_stored(struct engine *engine, const struct mail *mail)
 	memcpy(&bigger[engine->n_stored++], mail->body, sizeof *bigger);
 }
 
-/* Removes this daemon's services, or everything, as configured; connections end with the director anyhow. */
+/* Removes this daemon's services, or everything, as configured; connections end with the director
+ * anyhow. */
 static void leave_kernel(struct engine *engine)
 {
 	const struct conf_global *global = &engine->conf->global;
 
-	if (engine->ipvs && global->lvs_flush_on_stop == 1 &&
-	    engine->ops->flush(engine->ipvs) == 0)
+	if (engine->ipvs && global->lvs_flush_on_stop == 1 && engine->ops->flush(engine->ipvs) == 0)
 		return;
 	for (size_t i = 0; i < engine->n_services; i++) {
 		for (size_t k = 0; k < engine->services[i]->n_members; k++)
@@ -469,7 +470,7 @@ fail:
 void *check_thread(void *owner)
 {
 	const struct wires *wires = owner;
-	struct msg_stopped stopped = { .from = THREAD_CHECK };
+	struct msg_stopped stopped = {.from = THREAD_CHECK};
 	struct engine *engine = NULL;
 	int error;
 

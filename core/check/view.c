@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel showed last, kept beside the rows it belongs to: connection counts, weights, and counters with their
- * continuity. A look that failed changes nothing here, so a busy kernel never shows as zeros. Thread: check.
+ * What the kernel showed last, kept beside the rows it belongs to: connection counts, weights, and
+ * counters with their continuity. A look that failed changes nothing here, so a busy kernel never
+ * shows as zeros. Thread: check.
  */
 #include <stdlib.h>
 #include <string.h>

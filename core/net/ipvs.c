@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The IPVS command socket: open, and the commands that change the kernel's table. Runs in the check thread and
- * blocks for one kernel reply at a time. libnl's own error numbers fold several errno values into one (ENOENT and
- * ESRCH both become "object not found"), therefore the kernel's answer is read from the error message itself.
- * Must not log: the caller knows the context. Must never delete and re-add what exists: connections hang on it.
+ * The IPVS command socket: open, and the commands that change the kernel's table. Runs in the check
+ * thread and blocks for one kernel reply at a time. libnl's own error numbers fold several errno
+ * values into one (ENOENT and ESRCH both become "object not found"), therefore the kernel's answer
+ * is read from the error message itself. Must not log: the caller knows the context. Must never
+ * delete and re-add what exists: connections hang on it.
  */
 #include "core/net/ipvs.h"
 
@@ -19,7 +20,8 @@
 #include "core/net/ipvs_private.h"
 #include "core/net/ipvs_wire.h"
 
-/* The most the kernel puts into one message of a dump; it sizes its messages by what we offer to receive. */
+/* The most the kernel puts into one message of a dump; it sizes its messages by what we offer to
+ * receive. */
 #define RECEIVE_BYTES 32768
 #define SOCKET_BYTES  (4 * RECEIVE_BYTES)
 #define REPLY_MAX_S   5
@@ -104,7 +106,7 @@ struct nl_msg *ipvs_request(const struct ipvs *ipvs, uint8_t command, int flags)
 int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_message,
 		  void *owner)
 {
-	struct answer answer = { .on_message = on_message, .owner = owner };
+	struct answer answer = {.on_message = on_message, .owner = owner};
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
 	int result = -NLE_NOMEM;
 
@@ -137,7 +139,7 @@ static void netlink_close(struct ipvs *ipvs)
 
 static int netlink_open(struct ipvs **ret)
 {
-	struct timeval limit = { .tv_sec = REPLY_MAX_S };
+	struct timeval limit = {.tv_sec = REPLY_MAX_S};
 	struct ipvs *ipvs = calloc(1, sizeof *ipvs);
 	int result = -NLE_NOMEM;
 
@@ -231,8 +233,8 @@ static int send_dest(const struct target *target, uint8_t command, const struct 
 		return -ENOMEM;
 	error = put_nested(msg, IPVS_CMD_ATTR_SERVICE, put_key, target->service);
 	if (error == 0)
-		error = want ? put_nested(msg, IPVS_CMD_ATTR_DEST, put_dest, want) :
-			       put_nested(msg, IPVS_CMD_ATTR_DEST, put_dest_key, key);
+		error = want ? put_nested(msg, IPVS_CMD_ATTR_DEST, put_dest, want)
+			     : put_nested(msg, IPVS_CMD_ATTR_DEST, put_dest_key, key);
 	if (error < 0) {
 		nlmsg_free(msg);
 		return error;
@@ -240,7 +242,8 @@ static int send_dest(const struct target *target, uint8_t command, const struct 
 	return ipvs_transact(target->ipvs, msg, NULL, NULL);
 }
 
-/* Someone else may have been faster, or a dump may have missed an entry: the other command is the right one then. */
+/* Someone else may have been faster, or a dump may have missed an entry: the other command is the
+ * right one then. */
 static int step_dest(enum ipvs_step step, const struct dest_key *key,
 		     const struct ipvs_want_dest *want, void *owner)
 {
@@ -279,15 +282,16 @@ static int apply_service(struct ipvs *ipvs, const struct ipvs_want *want,
 static int netlink_apply(struct ipvs *ipvs, const struct ipvs_want *want,
 			 const struct ipvs_found *known, const struct ipvs_found_dest *known_dests)
 {
-	struct target target = { .ipvs = ipvs, .service = &want->key };
+	struct target target = {.ipvs = ipvs, .service = &want->key};
 	int error = apply_service(ipvs, want, known);
 	int error_dests;
 
-	/* A service that cannot even be made has no destinations; one that cannot be edited still has. */
+	/* A service that cannot even be made has no destinations; one that cannot be edited still
+	 * has. */
 	if (error < 0 && !known)
 		return error;
-	error_dests = ipvs_diff_dests(want, known_dests, known ? known->n_dests : 0, step_dest,
-				      &target);
+	error_dests =
+		ipvs_diff_dests(want, known_dests, known ? known->n_dests : 0, step_dest, &target);
 	/* The service went away behind our back: once more, from nothing. */
 	if (error_dests == -ESRCH && known)
 		return netlink_apply(ipvs, want, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel behind struct ipvs_ops: generic netlink family IPVS. Thread: whichever opened it (check).
+ * The kernel behind struct ipvs_ops: generic netlink family IPVS. Thread: whichever opened it
+ * (check).
  */
 #pragma once
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads the kernel's IPVS table into one block. The kernel has no dump of all destinations: one dump lists the
- * services, one more for each service lists its destinations. Its cursor is a position, not a key, so a change by
- * somebody else between two messages can make an entry appear twice (removed here) or not at all (the caller treats an
- * absence as real only when a second look agrees). Thread: check. Must not change anything in the kernel.
+ * Reads the kernel's IPVS table into one block. The kernel has no dump of all destinations: one
+ * dump lists the services, one more for each service lists its destinations. Its cursor is a
+ * position, not a key, so a change by somebody else between two messages can make an entry appear
+ * twice (removed here) or not at all (the caller treats an absence as real only when a second look
+ * agrees). Thread: check. Must not change anything in the kernel.
  */
 #include "core/net/ipvs_private.h"
 
@@ -246,7 +247,7 @@ static void release(struct reading *r)
 
 int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret)
 {
-	struct reading r = { 0 };
+	struct reading r = {0};
 	int error = ask(ipvs, IPVS_CMD_GET_INFO, NLM_F_ACK, NULL, on_info, &r);
 
 	if (error == 0)
@@ -265,7 +266,7 @@ int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret)
 
 int ipvs_read_service(struct ipvs *ipvs, const struct svc_key *key, struct ipvs_dump **ret)
 {
-	struct reading r = { 0 };
+	struct reading r = {0};
 	int error = ask(ipvs, IPVS_CMD_GET_SERVICE, NLM_F_ACK, key, on_service, &r);
 
 	if (error == 0)

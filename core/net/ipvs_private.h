@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between core/net/ipvs.c (socket, commands) and core/net/ipvs_dump.c (reading the table). Thread: check.
+ * Between core/net/ipvs.c (socket, commands) and core/net/ipvs_dump.c (reading the table). Thread:
+ * check.
  */
 #pragma once
 
@@ -19,10 +20,12 @@ struct ipvs {
 struct nl_msg *ipvs_request(const struct ipvs *ipvs, uint8_t command, int flags);
 
 /*
- * Sends msg (and frees it), waits for the end of the answer and hands each message of it to on_message (may be
- * NULL), which returns NL_OK or an NL_SKIP after noting its own error. Returns 0 or the kernel's negative errno.
+ * Sends msg (and frees it), waits for the end of the answer and hands each message of it to
+ * on_message (may be NULL), which returns NL_OK or an NL_SKIP after noting its own error. Returns 0
+ * or the kernel's negative errno.
  */
-int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_message, void *owner);
+int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_message,
+		  void *owner);
 
 int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret);
 int ipvs_read_service(struct ipvs *ipvs, const struct svc_key *key, struct ipvs_dump **ret);

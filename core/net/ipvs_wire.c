@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attribute encoding of family IPVS. The traps, each silent when missed: the mask beside the service flags says
- * which of them an edit may change; the persistence netmask of an IPv6 service is a prefix length in host order and
- * must be valid even without persistence; a mark is a service only together with its family; counters come in a
- * 32-bit and (since 4.1) a 64-bit nest. Thread: check. Must not keep state or touch a socket.
+ * Attribute encoding of family IPVS. The traps, each silent when missed: the mask beside the
+ * service flags says which of them an edit may change; the persistence netmask of an IPv6 service
+ * is a prefix length in host order and must be valid even without persistence; a mark is a service
+ * only together with its family; counters come in a 32-bit and (since 4.1) a 64-bit nest. Thread:
+ * check. Must not keep state or touch a socket.
  */
 #include "core/net/ipvs_wire.h"
 
@@ -44,8 +45,8 @@ static uint32_t prefix_from_wire(uint16_t family, uint32_t netmask)
 
 int ipvs_put_service(struct nl_msg *msg, const struct ipvs_want *want)
 {
-	struct ip_vs_flags flags = { .flags = want->flags & IPVS_FLAGS_OURS,
-				     .mask = IPVS_FLAGS_OURS };
+	struct ip_vs_flags flags = {.flags = want->flags & IPVS_FLAGS_OURS,
+				    .mask = IPVS_FLAGS_OURS};
 	int error = ipvs_put_service_key(msg, &want->key);
 
 	if (error < 0)
@@ -98,7 +99,8 @@ int ipvs_put_dest(struct nl_msg *msg, const struct ipvs_want_dest *want)
 	NLA_PUT_U32(msg, IPVS_DEST_ATTR_WEIGHT, (uint32_t)want->weight);
 	NLA_PUT_U32(msg, IPVS_DEST_ATTR_U_THRESH, want->upper_threshold);
 	NLA_PUT_U32(msg, IPVS_DEST_ATTR_L_THRESH, want->lower_threshold);
-	/* Kernels before 5.2 know IPIP only and ignore what they do not know; a plain tunnel says nothing. */
+	/* Kernels before 5.2 know IPIP only and ignore what they do not know; a plain tunnel says
+	 * nothing. */
 	if (method->forward == CONF_TUN && method->tunnel != CONF_IPIP) {
 		NLA_PUT_U8(msg, IPVS_DEST_ATTR_TUN_TYPE, method->tunnel);
 		NLA_PUT_U16(msg, IPVS_DEST_ATTR_TUN_PORT, htons(method->tunnel_port));
@@ -152,7 +154,7 @@ static int get_stats(struct nlattr *wide, struct nlattr *narrow, struct ipvs_sta
 
 static int get_ip(struct nlattr *attribute, uint16_t family, struct ip *ret)
 {
-	struct ip ip = { .family = family };
+	struct ip ip = {.family = family};
 
 	if (family != AF_INET && family != AF_INET6)
 		return -EBADMSG;
@@ -164,22 +166,22 @@ static int get_ip(struct nlattr *attribute, uint16_t family, struct ip *ret)
 }
 
 static struct nla_policy service_policy[IPVS_SVC_ATTR_MAX + 1] = {
-	[IPVS_SVC_ATTR_AF] = { .type = NLA_U16 },
-	[IPVS_SVC_ATTR_PROTOCOL] = { .type = NLA_U16 },
-	[IPVS_SVC_ATTR_PORT] = { .type = NLA_U16 },
-	[IPVS_SVC_ATTR_FWMARK] = { .type = NLA_U32 },
-	[IPVS_SVC_ATTR_SCHED_NAME] = { .type = NLA_NUL_STRING },
-	[IPVS_SVC_ATTR_PE_NAME] = { .type = NLA_NUL_STRING },
-	[IPVS_SVC_ATTR_FLAGS] = { .minlen = sizeof(struct ip_vs_flags) },
-	[IPVS_SVC_ATTR_TIMEOUT] = { .type = NLA_U32 },
-	[IPVS_SVC_ATTR_NETMASK] = { .type = NLA_U32 },
-	[IPVS_SVC_ATTR_STATS] = { .type = NLA_NESTED },
-	[IPVS_SVC_ATTR_STATS64] = { .type = NLA_NESTED },
+	[IPVS_SVC_ATTR_AF] = {.type = NLA_U16},
+	[IPVS_SVC_ATTR_PROTOCOL] = {.type = NLA_U16},
+	[IPVS_SVC_ATTR_PORT] = {.type = NLA_U16},
+	[IPVS_SVC_ATTR_FWMARK] = {.type = NLA_U32},
+	[IPVS_SVC_ATTR_SCHED_NAME] = {.type = NLA_NUL_STRING},
+	[IPVS_SVC_ATTR_PE_NAME] = {.type = NLA_NUL_STRING},
+	[IPVS_SVC_ATTR_FLAGS] = {.minlen = sizeof(struct ip_vs_flags)},
+	[IPVS_SVC_ATTR_TIMEOUT] = {.type = NLA_U32},
+	[IPVS_SVC_ATTR_NETMASK] = {.type = NLA_U32},
+	[IPVS_SVC_ATTR_STATS] = {.type = NLA_NESTED},
+	[IPVS_SVC_ATTR_STATS64] = {.type = NLA_NESTED},
 };
 
 static int get_service_key(struct nlattr **a, struct svc_key *ret)
 {
-	struct svc_key key = { 0 };
+	struct svc_key key = {0};
 
 	if (!a[IPVS_SVC_ATTR_AF])
 		return -EBADMSG;
@@ -200,8 +202,8 @@ static int get_service_key(struct nlattr **a, struct svc_key *ret)
 int ipvs_get_service(struct nlattr *nested, struct ipvs_found *ret)
 {
 	struct nlattr *a[IPVS_SVC_ATTR_MAX + 1];
-	struct ipvs_found found = { 0 };
-	struct ip_vs_flags flags = { 0 };
+	struct ipvs_found found = {0};
+	struct ip_vs_flags flags = {0};
 
 	if (nla_parse_nested(a, IPVS_SVC_ATTR_MAX, nested, service_policy) < 0 ||
 	    get_service_key(a, &found.key) < 0)
@@ -224,20 +226,20 @@ int ipvs_get_service(struct nlattr *nested, struct ipvs_found *ret)
 }
 
 static struct nla_policy dest_policy[IPVS_DEST_ATTR_MAX + 1] = {
-	[IPVS_DEST_ATTR_PORT] = { .type = NLA_U16 },
-	[IPVS_DEST_ATTR_FWD_METHOD] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_WEIGHT] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_U_THRESH] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_L_THRESH] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_ACTIVE_CONNS] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_INACT_CONNS] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_PERSIST_CONNS] = { .type = NLA_U32 },
-	[IPVS_DEST_ATTR_STATS] = { .type = NLA_NESTED },
-	[IPVS_DEST_ATTR_ADDR_FAMILY] = { .type = NLA_U16 },
-	[IPVS_DEST_ATTR_STATS64] = { .type = NLA_NESTED },
-	[IPVS_DEST_ATTR_TUN_TYPE] = { .type = NLA_U8 },
-	[IPVS_DEST_ATTR_TUN_PORT] = { .type = NLA_U16 },
-	[IPVS_DEST_ATTR_TUN_FLAGS] = { .type = NLA_U16 },
+	[IPVS_DEST_ATTR_PORT] = {.type = NLA_U16},
+	[IPVS_DEST_ATTR_FWD_METHOD] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_WEIGHT] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_U_THRESH] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_L_THRESH] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_ACTIVE_CONNS] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_INACT_CONNS] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_PERSIST_CONNS] = {.type = NLA_U32},
+	[IPVS_DEST_ATTR_STATS] = {.type = NLA_NESTED},
+	[IPVS_DEST_ATTR_ADDR_FAMILY] = {.type = NLA_U16},
+	[IPVS_DEST_ATTR_STATS64] = {.type = NLA_NESTED},
+	[IPVS_DEST_ATTR_TUN_TYPE] = {.type = NLA_U8},
+	[IPVS_DEST_ATTR_TUN_PORT] = {.type = NLA_U16},
+	[IPVS_DEST_ATTR_TUN_FLAGS] = {.type = NLA_U16},
 };
 
 static struct conf_method get_method(struct nlattr **a)
@@ -258,7 +260,7 @@ static struct conf_method get_method(struct nlattr **a)
 int ipvs_get_dest(struct nlattr *nested, uint16_t service_family, struct ipvs_found_dest *ret)
 {
 	struct nlattr *a[IPVS_DEST_ATTR_MAX + 1];
-	struct ipvs_found_dest found = { 0 };
+	struct ipvs_found_dest found = {0};
 	uint16_t family = service_family;
 
 	if (nla_parse_nested(a, IPVS_DEST_ATTR_MAX, nested, dest_policy) < 0)

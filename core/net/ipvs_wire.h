@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attributes of generic netlink family IPVS to and from our structs. No socket here. Private to core/net/ipvs*.
- * Source: include/uapi/linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c of Linux 6.1 (which attributes are
- * mandatory, byte order).
+ * Attributes of generic netlink family IPVS to and from our structs. No socket here. Private to
+ * core/net/ipvs*. Source: include/uapi/linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c of Linux 6.1
+ * (which attributes are mandatory, byte order).
  */
 #pragma once
 

@@ -17,3 +17,9 @@ core_net_libnet_a_SOURCES += \
 	core/net/ipvs.c core/net/ipvs.h \
 	core/net/ipvs_dump.c core/net/ipvs_private.h \
 	core/net/ipvs_wire.c core/net/ipvs_wire.h
+
+# Drives core/net/ipvs.c by hand, for tests/vm/test_ipvs_netlink.py.
+noinst_PROGRAMS += tests/tools/ipvsprobe
+tests_tools_ipvsprobe_SOURCES = tests/tools/ipvsprobe.c
+tests_tools_ipvsprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+tests_tools_ipvsprobe_LDADD = core/net/libnet.a core/libipvs.a conf/libconf.a core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)

@@ -32,8 +32,9 @@ vipd_SOURCES = \
 	core/run/threads.c
 vipd_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
-vipd_LDADD = core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a core/check/libengine.a \
-	core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a conf/libconf.a core/base/libbase.a \
+vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \
+	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a \
+	conf/libconf.a core/base/libbase.a $(ARCHIVES_AS_NEEDED) \
 	$(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
 
 dist_pkgdata_DATA += core/run/vipd.service

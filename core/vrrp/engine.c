@@ -353,64 +353,6 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 	settle_if_needed(e, now_us);
 }
 
-static int apply_set(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
-{
-	switch (set->field) {
-	case VRRP_SET_ADMIN:
-		if (set->value != 1 && set->value != 2)
-			return -EINVAL;
-		unit->admin_down = set->value == 2;
-		return 0;
-	case VRRP_SET_PRIORITY:
-		if (set->value < 1 || set->value > VRRP_PRIORITY_OWNER)
-			return -EINVAL;
-		unit->set_priority = (uint8_t)set->value;
-		return 0;
-	case VRRP_SET_PREEMPT:
-		if (set->value != 1 && set->value != 2)
-			return -EINVAL;
-		unit->set_preempt = set->value == 1;
-		return 0;
-	case VRRP_SET_NOTIFICATIONS:
-		break;
-	}
-	return -EINVAL; /* not the engine's to set */
-}
-
-static struct vrrp_unit *unit_by_name(struct vrrp_engine *e, const char *name)
-{
-	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
-		if (strncmp(e->units[i]->fsm.conf->name, name,
-			    sizeof((struct msg_vrrp_set *)0)->instance - 1) == 0)
-			return e->units[i];
-	return NULL;
-}
-
-void vrrp_engine_set(struct vrrp_engine *e, const struct msg_vrrp_set *set, uint64_t now_us)
-{
-	struct vrrp_unit *unit = unit_by_name(e, set->instance);
-	struct vrrp_reply reply = {.to = set->reply_to, .body.request = set->request};
-
-	reply.body.error = unit ? apply_set(unit, set) : -ENOENT;
-	if (reply.body.error == -ENOENT)
-		strncpy(reply.body.text, "no such instance", sizeof reply.body.text - 1);
-	else if (reply.body.error)
-		strncpy(reply.body.text, "no such value", sizeof reply.body.text - 1);
-	if (e->n_replies == e->room_replies) {
-		size_t room = e->room_replies + 8;
-		struct vrrp_reply *larger = reallocarray(e->replies, room, sizeof *larger);
-
-		if (!larger)
-			return; /* the asker's wait is bounded */
-		e->replies = larger;
-		e->room_replies = room;
-	}
-	e->replies[e->n_replies++] = reply;
-	e->rows_changed = true;
-	vrrp_engine_settle(
-		e, unit && set->field == VRRP_SET_ADMIN ? unit->ifindex : VRRP_RETRY_NONE, now_us);
-}
-
 void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 {
 	const struct vrrp_event event = {.kind = VRRP_EVENT_TICK};

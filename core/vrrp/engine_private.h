@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the engine share: engine.c (inputs and conditions), act.c (execution), reload.c
- * (a new configuration), receive.c (packets), rows.c (publication). One thread; nobody else
- * includes this.
+ * (a new configuration), receive.c (packets), set.c (changes by SNMP), rows.c (publication). One
+ * thread; nobody else includes this.
  */
 #pragma once
 

@@ -116,8 +116,11 @@ int check_new(struct check_env *env, const struct conf_checker *conf, bool initi
 		if (checks[i])
 			continue;
 		checks[i] = calloc(1, sizeof *checks[i]);
-		*checks[i] = (struct check){ .conf = conf, .up = initially_up, .first_us = first_us,
-					     .report = on_report, .owner = owner };
+		*checks[i] = (struct check){.conf = conf,
+					    .up = initially_up,
+					    .first_us = first_us,
+					    .report = on_report,
+					    .owner = owner};
 		alive++;
 		made++;
 		*ret = checks[i];

@@ -11,7 +11,7 @@
 
 struct svc_key bench_key(unsigned service)
 {
-	struct svc_key key = { .protocol = IPPROTO_TCP, .port = 80 };
+	struct svc_key key = {.protocol = IPPROTO_TCP, .port = 80};
 	char text[32];
 
 	snprintf(text, sizeof text, "192.0.2.%u", service + 1);
@@ -21,7 +21,7 @@ struct svc_key bench_key(unsigned service)
 
 struct dest_key bench_dest(unsigned service, unsigned server)
 {
-	struct dest_key key = { .port = 80 };
+	struct dest_key key = {.port = 80};
 	char text[32];
 
 	snprintf(text, sizeof text, "10.0.%u.%u", service, server + 1);
@@ -33,16 +33,16 @@ static void fill_server(struct bench_conf *c, unsigned i, unsigned k)
 {
 	struct conf_checker *checker = &c->checkers[i][k];
 
-	*checker = (struct conf_checker){ .type = CONF_TCP_CHECK,
-					  .connect_ip = bench_dest(i, k).ip,
-					  .connect_port = 80,
-					  .warmup_us = 10 * USEC_PER_SEC,
-					  .delay_loop_us = 10 * USEC_PER_SEC };
-	c->servers[i][k] = (struct conf_real_server){ .key = bench_dest(i, k),
-						      .weight = 10,
-						      .method = { .forward = CONF_NAT },
-						      .checkers = checker,
-						      .n_checkers = 1 };
+	*checker = (struct conf_checker){.type = CONF_TCP_CHECK,
+					 .connect_ip = bench_dest(i, k).ip,
+					 .connect_port = 80,
+					 .warmup_us = 10 * USEC_PER_SEC,
+					 .delay_loop_us = 10 * USEC_PER_SEC};
+	c->servers[i][k] = (struct conf_real_server){.key = bench_dest(i, k),
+						     .weight = 10,
+						     .method = {.forward = CONF_NAT},
+						     .checkers = checker,
+						     .n_checkers = 1};
 }
 
 struct bench_conf *bench_conf(unsigned services, unsigned servers, uint64_t generation)
@@ -56,16 +56,16 @@ struct bench_conf *bench_conf(unsigned services, unsigned servers, uint64_t gene
 	for (unsigned i = 0; i < services; i++) {
 		snprintf(c->ids[i], sizeof c->ids[i], "192.0.2.%u:80/tcp", i + 1);
 		c->keys[i][0] = bench_key(i);
-		c->services[i] = (struct conf_virtual_server){ .type = CONF_VS_ADDRESS,
-							       .id = c->ids[i],
-							       .keys = c->keys[i],
-							       .n_keys = 1,
-							       .protocol = IPPROTO_TCP,
-							       .scheduler = "wlc",
-							       .persistence_prefix = 32,
-							       .quorum = 1,
-							       .servers = c->servers[i],
-							       .n_servers = servers };
+		c->services[i] = (struct conf_virtual_server){.type = CONF_VS_ADDRESS,
+							      .id = c->ids[i],
+							      .keys = c->keys[i],
+							      .n_keys = 1,
+							      .protocol = IPPROTO_TCP,
+							      .scheduler = "wlc",
+							      .persistence_prefix = 32,
+							      .quorum = 1,
+							      .servers = c->servers[i],
+							      .n_servers = servers};
 		for (unsigned k = 0; k < servers; k++)
 			fill_server(c, i, k);
 	}
@@ -172,7 +172,7 @@ void bench_refresh(struct bench *bench)
 void bench_adopt(struct bench *bench, struct bench_conf *conf)
 {
 	struct bench_conf *old = bench->conf;
-	struct msg_conf message = { .conf = conf_ref(&conf->conf) };
+	struct msg_conf message = {.conf = conf_ref(&conf->conf)};
 
 	mail_post(bench->wires.box[THREAD_CHECK], MSG_CONF, &message, sizeof message);
 	bench->conf = conf;
@@ -213,10 +213,10 @@ const struct msg_reply *bench_reply(const struct bench *bench, uint64_t request)
 int bench_set(struct bench *bench, unsigned service, unsigned server, enum dest_field field,
 	      int32_t value)
 {
-	struct dest_change change = { .svc = bench_key(service),
-				      .dest = bench_dest(service, server),
-				      .field = field,
-				      .value = value };
+	struct dest_change change = {.svc = bench_key(service),
+				     .dest = bench_dest(service, server),
+				     .field = field,
+				     .value = value};
 	uint64_t request = ++bench->request;
 
 	bench_post_set(bench, request, &change, 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The check thread on a bench: its engine with mailboxes around it, a kernel in memory, obedient checks, and
- * configurations made by hand. Service i has the key 192.0.2.(i+1):80/tcp, its server k the key 10.0.i.(k+1):80.
+ * The check thread on a bench: its engine with mailboxes around it, a kernel in memory, obedient
+ * checks, and configurations made by hand. Service i has the key 192.0.2.(i+1):80/tcp, its server k
+ * the key 10.0.i.(k+1):80.
  */
 #pragma once
 
@@ -29,7 +30,7 @@ struct bench_conf {
 struct bench {
 	struct wires wires;
 	struct engine *engine;
-	struct bench_conf *conf; /* the newest adopted */
+	struct bench_conf *conf;			   /* the newest adopted */
 	struct mail *main[BENCH_MAIL], *agent[BENCH_MAIL]; /* what was posted, in order */
 	unsigned n_main, n_agent;
 	bool hold_saves; /* do not answer MSG_ADMIN_SAVE */
@@ -55,8 +56,10 @@ void bench_refresh(struct bench *bench); /* one kernel dump at least */
 /* Forgets collected mail. */
 void bench_forget(struct bench *bench);
 /* One SET; returns the error of its reply. */
-int bench_set(struct bench *bench, unsigned service, unsigned server, enum dest_field field, int32_t value);
-void bench_post_set(struct bench *bench, uint64_t request, const struct dest_change *changes, uint32_t count);
+int bench_set(struct bench *bench, unsigned service, unsigned server, enum dest_field field,
+	      int32_t value);
+void bench_post_set(struct bench *bench, uint64_t request, const struct dest_change *changes,
+		    uint32_t count);
 /* The reply to that request; NULL: none yet. */
 const struct msg_reply *bench_reply(const struct bench *bench, uint64_t request);
 struct check *bench_check(const struct bench *bench, unsigned service, unsigned server);

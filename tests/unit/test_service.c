@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The reducer: effective weight over all inputs, quorum with hysteresis, who is wanted in the kernel. */
+/* The reducer: effective weight over all inputs, quorum with hysteresis, who is wanted in the
+ * kernel. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ struct bench {
 
 static struct dest_key dest(unsigned last)
 {
-	struct dest_key key = { .port = 80 };
+	struct dest_key key = {.port = 80};
 	char text[32];
 
 	snprintf(text, sizeof text, "10.0.0.%u", last);
@@ -36,16 +37,16 @@ static struct dest_key dest(unsigned last)
 /* Servers .4 .3 .2 .1, all up, unlocked, weight 1. */
 static struct bench make(void)
 {
-	struct bench b = { .conf = { .id = "192.0.2.1:80/tcp", .quorum = 1, .scheduler = "rr" } };
+	struct bench b = {.conf = {.id = "192.0.2.1:80/tcp", .quorum = 1, .scheduler = "rr"}};
 
 	b.conf.n_servers = SERVERS;
 	for (unsigned i = 0; i < SERVERS; i++) {
-		b.servers[i] = (struct conf_real_server){ .key = dest(SERVERS - i), .weight = 1,
-							  .method = { .forward = CONF_DR } };
-		b.inputs[i] = (struct server_input){ .admin = DEST_UNLOCKED,
-						     .up = true,
-						     .conf_weight = 1,
-						     .override = WEIGHT_NO_OVERRIDE };
+		b.servers[i] = (struct conf_real_server){
+			.key = dest(SERVERS - i), .weight = 1, .method = {.forward = CONF_DR}};
+		b.inputs[i] = (struct server_input){.admin = DEST_UNLOCKED,
+						    .up = true,
+						    .conf_weight = 1,
+						    .override = WEIGHT_NO_OVERRIDE};
 	}
 	return b;
 }
@@ -69,9 +70,11 @@ static int32_t wanted_weight(const struct bench *b, size_t count, struct dest_ke
 /* Written apart from the implementation: a table of cases in order of precedence. */
 static int32_t reference(const struct server_input *in, bool sorry)
 {
-	long base = in->override == -1 ? (long)in->conf_weight : in->override;
-	long sum = base + in->delta;
+	long sum = (long)in->conf_weight + in->delta;
 	int32_t weight = sum < 0 ? 0 : sum > 65535 ? 65535 : (int32_t)sum;
+
+	if (in->override != -1)
+		weight = in->override;
 
 	switch (in->admin) {
 	case DEST_SHUTTING_DOWN:
@@ -90,15 +93,15 @@ static int32_t reference(const struct server_input *in, bool sorry)
 
 static void effective_weight_over_all_inputs(void **state)
 {
-	static const int32_t overrides[] = { -1, 0, 1, 300, 65535 };
-	static const uint32_t weights[] = { 0, 1, 100, 65535 };
-	static const int32_t deltas[] = { -70000, -100, 0, 5, 70000 };
+	static const int32_t overrides[] = {-1, 0, 1, 300, 65535};
+	static const uint32_t weights[] = {0, 1, 100, 65535};
+	static const int32_t deltas[] = {-70000, -100, 0, 5, 70000};
 	unsigned cases = 0;
 
 	(void)state;
 	for (unsigned n = 0; n < 3 * 2 * 2 * 2 * 5 * 4 * 5; n++) {
 		unsigned v = n;
-		struct server_input in = { .admin = (enum dest_admin)(2 + v % 3) };
+		struct server_input in = {.admin = (enum dest_admin)(2 + v % 3)};
 
 		v /= 3;
 		in.up = v % 2;
@@ -229,7 +232,7 @@ static void a_sorry_server_that_drains_gets_nothing(void **state)
 static void wanted_is_sorted_and_complete(void **state)
 {
 	struct bench b = make();
-	struct svc_key key = { .ip = dest(99).ip, .protocol = 6, .port = 80 };
+	struct svc_key key = {.ip = dest(99).ip, .protocol = 6, .port = 80};
 
 	(void)state;
 	b.servers[1].upper_threshold = 10;
@@ -257,8 +260,8 @@ struct steps {
 	uint8_t last_octet[16];
 };
 
-static int record(enum ipvs_step step, const struct dest_key *key, const struct ipvs_want_dest *want,
-		  void *owner)
+static int record(enum ipvs_step step, const struct dest_key *key,
+		  const struct ipvs_want_dest *want, void *owner)
 {
 	struct steps *steps = owner;
 
@@ -271,19 +274,20 @@ static int record(enum ipvs_step step, const struct dest_key *key, const struct 
 static void diff_sends_only_differences(void **state)
 {
 	struct ipvs_want_dest dests[] = {
-		{ .key = dest(1), .weight = 1, .method = { .forward = CONF_DR } },
-		{ .key = dest(2), .weight = 2, .method = { .forward = CONF_DR } },
-		{ .key = dest(4), .weight = 4, .method = { .forward = CONF_TUN, .tunnel = CONF_GUE,
-							   .tunnel_port = 6080 } },
+		{.key = dest(1), .weight = 1, .method = {.forward = CONF_DR}},
+		{.key = dest(2), .weight = 2, .method = {.forward = CONF_DR}},
+		{.key = dest(4),
+		 .weight = 4,
+		 .method = {.forward = CONF_TUN, .tunnel = CONF_GUE, .tunnel_port = 6080}},
 	};
 	struct ipvs_found_dest known[] = {
-		{ .key = dest(0), .weight = 1, .method = { .forward = CONF_DR } },
-		{ .key = dest(1), .weight = 1, .method = { .forward = CONF_DR, .tunnel_port = 9 } },
-		{ .key = dest(2), .weight = 1, .method = { .forward = CONF_DR } },
-		{ .key = dest(9), .weight = 1, .method = { .forward = CONF_DR } },
+		{.key = dest(0), .weight = 1, .method = {.forward = CONF_DR}},
+		{.key = dest(1), .weight = 1, .method = {.forward = CONF_DR, .tunnel_port = 9}},
+		{.key = dest(2), .weight = 1, .method = {.forward = CONF_DR}},
+		{.key = dest(9), .weight = 1, .method = {.forward = CONF_DR}},
 	};
-	struct ipvs_want want = { .dests = dests, .n_dests = 3 };
-	struct steps steps = { 0 };
+	struct ipvs_want want = {.dests = dests, .n_dests = 3};
+	struct steps steps = {0};
 
 	(void)state;
 	assert_int_equal(ipvs_diff_dests(&want, known, 4, record, &steps), -5);
@@ -295,8 +299,7 @@ static void diff_sends_only_differences(void **state)
 	assert_int_equal(steps.step[2], IPVS_DEST_DELETE);
 	assert_int_equal(steps.last_octet[2], 0);
 	assert_int_equal(steps.last_octet[3], 9);
-	known[0] = (struct ipvs_found_dest){ .key = dest(4), .weight = 4,
-					     .method = dests[2].method };
+	known[0] = (struct ipvs_found_dest){.key = dest(4), .weight = 4, .method = dests[2].method};
 	assert_false(ipvs_dest_differs(&dests[2], &known[0]));
 	known[0].method.tunnel_port = 6081;
 	assert_true(ipvs_dest_differs(&dests[2], &known[0]));
@@ -304,10 +307,11 @@ static void diff_sends_only_differences(void **state)
 
 static void service_flags_of_the_kernel_do_not_differ(void **state)
 {
-	struct ipvs_want want = { .scheduler = "sh", .flags = IP_VS_SVC_F_SCHED1,
-				  .persistence_prefix = 32 };
-	struct ipvs_found found = { .scheduler = "sh", .persistence_prefix = 24,
-				    .flags = IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_HASHED };
+	struct ipvs_want want = {
+		.scheduler = "sh", .flags = IP_VS_SVC_F_SCHED1, .persistence_prefix = 32};
+	struct ipvs_found found = {.scheduler = "sh",
+				   .persistence_prefix = 24,
+				   .flags = IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_HASHED};
 
 	(void)state;
 	assert_false(ipvs_service_differs(&want, &found));
