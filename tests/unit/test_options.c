@@ -92,9 +92,9 @@ static void test_forms_agree(void **state)
 		{{"-i", "a"}, {"--config-id=a"}, {"--config-id", "a"}},
 		{{"-s", "a"}, {"--namespace=a"}, {"--namespace", "a"}},
 		{{"-u", "027"}, {"--umask=027"}, {"--umask", "027"}},
-		{{"-P"}, {"--vrrp"}, {"--vrr"}},
-		{{"-C"}, {"--check"}, {"--chec"}},
-		{{"-d"}, {"--dump-conf"}, {"--dump"}},
+		{{"-P"}, {"--vrrp"}, {"--vrrp"}},
+		{{"-C"}, {"--check"}, {"--check"}},
+		{{"-d"}, {"--dump-conf"}, {"--dump-conf"}},
 	};
 	struct options o[3], none;
 	char *text;
@@ -217,14 +217,10 @@ static void test_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_short_and_long),
-		cmocka_unit_test(test_forms_agree),
-		cmocka_unit_test(test_config_test_forms),
-		cmocka_unit_test(test_both_engines),
-		cmocka_unit_test(test_ignored_says_so_once),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_short_and_long),
+		cmocka_unit_test(test_forms_agree),  cmocka_unit_test(test_config_test_forms),
+		cmocka_unit_test(test_both_engines), cmocka_unit_test(test_ignored_says_so_once),
+		cmocka_unit_test(test_bad),	     cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
