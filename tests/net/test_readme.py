@@ -2,6 +2,7 @@
 """README.md and the manual pages do what they say: their commands are taken from the text and run as they stand."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -110,6 +111,30 @@ def test_checking_a_configuration_as_the_readme_does(pair):
     director, _ = pair
     line = block_with("systemctl stop keepalived").split("\n")[0]
     run_lines(director, line.replace("/etc/keepalived/keepalived.conf", str(director.dir / "vipd.conf")))
+
+
+def test_objects_of_the_operations_manual(pair):
+    """Every object it names is there; notifications are not objects."""
+    director, _ = pair
+    text = (ROOT / "doc/operations.md").read_text()
+    objects = set(re.findall(r"`([DK]\.[1-9][\d.]*\d)`", text))
+    objects = {name for name in objects if not re.match(r"K\.(2\.10|3\.5)\.0\.", name)}
+    assert len(objects) > 12
+    agent = director.snmp("192.0.2.1", "watch")
+    for name in objects:
+        oid = name.replace("D", snmp.DIRECTOR_MIB, 1).replace("K", snmp.KEEPALIVED_MIB, 1)
+        assert agent.walk(oid) or agent.get(oid).type not in snmp.MISSING.values(), name
+
+
+def test_names_translate():
+    """As doc/operations.md says, where tests/lint/mibs has fetched the modules ours imports from."""
+    others = ROOT / "build/lint-mibs"
+    if not (others / "INET-ADDRESS-MIB").exists():
+        pytest.skip("no IETF modules: tests/lint/mibs fetches them")
+    for line in re.findall(r"^    (snmptranslate .*)", (ROOT / "doc/operations.md").read_text(), re.M):
+        words = line.replace("mibs:MIBS", f"{ROOT}/mibs:{others}").replace("'", "").split()
+        said = subprocess.run(words, capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin", "MIBS": ""})
+        assert said.stdout.startswith(snmp.DIRECTOR_MIB + ".1.3."), line
 
 
 def test_our_mib_can_be_read_by_net_snmp():
