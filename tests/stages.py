@@ -2,6 +2,7 @@
 """The stages of tests/run: builds, runs, counts. Called by tests/run, which installs what this needs."""
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -179,6 +180,19 @@ def corpus_of(target):
     return ROOT / "tests/fuzz/corpus" / target.name.removeprefix("fuzz_")
 
 
+def fuzz_one(run, target, seconds):
+    seeds, new = corpus_of(target), RESULTS / f"new-{target.name}"
+    new.mkdir(exist_ok=True)
+    dictionary = seeds.with_suffix(".dict")
+    common = [target, "-rss_limit_mb=1024", "-timeout=10", f"-artifact_prefix={RESULTS}/{target.name}-"]
+    count = sum(path.is_file() for path in seeds.rglob("*")) if seeds.exists() else 0
+    good = count and run.command(target.name, [*common, "-runs=0", seeds], timeout=300) == 0
+    run.tally.add(f"{target.name}: {count} seeds replayed", good, tail(RESULTS / f"{target.name}.log"))
+    words = [f"-max_total_time={seconds}"] + ([f"-dict={dictionary}"] if dictionary.exists() else [])
+    status = run.command(target.name, [*common, *words, new, *([seeds] if count else [])], timeout=seconds + 120)
+    run.tally.add(f"{target.name}: {seconds} s", status == 0, tail(RESULTS / f"{target.name}.log"))
+
+
 def fuzz(run):
     """Every fuzz target: its seeds, then new inputs for a while."""
     folder = run.build("fuzz")
@@ -189,17 +203,9 @@ def fuzz(run):
                if path.is_file() and os.access(path, os.X_OK) and run.selected(path.name)]
     if not targets and not run.words:
         run.tally.add("fuzz", False, "no fuzz target was built")
-    for target in targets:
-        seeds, new = corpus_of(target), RESULTS / f"new-{target.name}"
-        new.mkdir(exist_ok=True)
-        dictionary = seeds.with_suffix(".dict")
-        common = [target, "-rss_limit_mb=1024", "-timeout=10", f"-artifact_prefix={RESULTS}/{target.name}-"]
-        count = sum(path.is_file() for path in seeds.rglob("*")) if seeds.exists() else 0
-        good = count and run.command(target.name, [*common, "-runs=0", seeds], timeout=300) == 0
-        run.tally.add(f"{target.name}: {count} seeds replayed", good, tail(RESULTS / f"{target.name}.log"))
-        words = [f"-max_total_time={seconds}"] + ([f"-dict={dictionary}"] if dictionary.exists() else [])
-        status = run.command(target.name, [*common, *words, new, *([seeds] if count else [])], timeout=seconds + 120)
-        run.tally.add(f"{target.name}: {seconds} s", status == 0, tail(RESULTS / f"{target.name}.log"))
+    # They share nothing, and each keeps one processor busy.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda target: fuzz_one(run, target, seconds), targets))
 
 
 def dist(run):

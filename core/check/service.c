@@ -11,9 +11,12 @@
 
 int32_t service_nominal_weight(const struct server_input *in)
 {
-	int64_t weight = in->override >= 0 ? in->override : (int64_t)in->conf_weight;
+	int64_t weight = (int64_t)in->conf_weight + in->delta;
 
-	weight += in->delta;
+	/* What an operator said holds to the letter: a SET of 0 must not become the program's
+	 * weight. */
+	if (in->override >= 0)
+		return in->override;
 	if (weight < 0)
 		return 0;
 	return weight > WEIGHT_MAX ? WEIGHT_MAX : (int32_t)weight;

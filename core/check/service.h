@@ -34,7 +34,7 @@ struct service_quorum {
 	uint32_t n_usable, n_draining, n_locked;
 };
 
-/* (override or configured) + dynamic, 0..65535: what applies while the server is usable. */
+/* The override, else configured + dynamic, 0..65535: what applies while the server is usable. */
 int32_t service_nominal_weight(const struct server_input *in);
 
 /*

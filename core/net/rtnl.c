@@ -63,6 +63,7 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 	struct nlattr *attributes[IFLA_MAX + 1];
 	struct msg_link link = {0};
 
+	rtnl->shrunk = true;
 	/* Bridges tell of their ports with messages of the same type and another family. */
 	if (nlmsg_parse(header, sizeof *body, attributes, IFLA_MAX, NULL) < 0 ||
 	    body->ifi_family != AF_UNSPEC)
@@ -105,6 +106,7 @@ static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)
 	address.flags = body->ifa_flags;
 	if (attributes[IFA_FLAGS] && nla_len(attributes[IFA_FLAGS]) >= 4)
 		address.flags = nla_get_u32(attributes[IFA_FLAGS]);
+	rtnl->shrunk |= header->nlmsg_type == RTM_DELADDR;
 	if (header->nlmsg_type == RTM_DELADDR)
 		net_table_del_address(&rtnl->table, &address);
 	else if (net_table_set_address(&rtnl->table, &address) < 0)
@@ -174,12 +176,30 @@ void rtnl_report(struct rtnl *rtnl)
 		net_table_report(&rtnl->table, rtnl->fn, rtnl->owner);
 }
 
+static void restore(struct rtnl *rtnl, uint64_t now_us)
+{
+	uint64_t again_us = rtnl_restore(rtnl, now_us);
+
+	rtnl->shrunk = false;
+	if (again_us)
+		loop_timer_arm(rtnl->restore, again_us);
+}
+
+static void on_restore(uint64_t now_us, void *owner)
+{
+	restore(owner, now_us);
+}
+
 static void on_readable(int fd, uint32_t events, void *owner)
 {
+	struct rtnl *rtnl = owner;
+
 	(void)fd;
 	(void)events;
-	rtnl_catch_up(owner);
-	rtnl_report(owner);
+	rtnl_catch_up(rtnl);
+	rtnl_report(rtnl);
+	if (rtnl->shrunk)
+		restore(rtnl, clock_now_us());
 }
 
 static void on_retry(uint64_t now_us, void *owner)
@@ -243,6 +263,8 @@ int rtnl_open(struct loop *loop, rtnl_link_fn *fn, void *owner, struct rtnl **re
 	if (!error)
 		error = loop_timer_new(loop, on_retry, rtnl, &rtnl->retry);
 	if (!error)
+		error = loop_timer_new(loop, on_restore, rtnl, &rtnl->restore);
+	if (!error)
 		error = loop_io_new(loop, nl_socket_get_fd(rtnl->listen), EPOLLIN, LOOP_NORMAL,
 				    on_readable, rtnl, &rtnl->io);
 	if (error) {
@@ -259,6 +281,7 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 		return NULL;
 	loop_io_free(rtnl->io);
 	loop_timer_free(rtnl->retry);
+	loop_timer_free(rtnl->restore);
 	nl_socket_free(rtnl->listen);
 	nl_socket_free(rtnl->request);
 	net_table_clear(&rtnl->table);

@@ -40,6 +40,9 @@ int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 			  uint64_t generation);
 
+/* An address that was set and then taken away by somebody else comes back by itself until it is
+ * removed here. */
+
 /*
  * Removes what `old` (of that generation) has and `now`, the same instance in a later configuration
  * that has been set already, has not.

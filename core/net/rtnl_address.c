@@ -16,8 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/net/rtnl_private.h"
+
+#define RESTORE_US USEC_PER_SEC /* between attempts: who takes it away again may insist */
 
 static int put_ip(struct nl_msg *message, int type, const struct ip *ip)
 {
@@ -100,6 +103,9 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 	if (!held)
 		return -ENOMEM;
 	held->peer = address->peer;
+	held->broadcast = address->broadcast;
+	held->scope = address->scope;
+	snprintf(held->label, sizeof held->label, "%s", address->label ? address->label : "");
 	held->generation = generation;
 	if (match == NET_SAME) {
 		if (known)
@@ -138,7 +144,7 @@ static int remove_one(struct rtnl *rtnl, const struct conf_address *address, boo
 	if (!known)
 		say(LOG_NOTICE, "removing", address, ": left behind by an earlier run");
 	int error = send_address(rtnl, RTM_DELADDR, address, ifindex);
-	return error == -EADDRNOTAVAIL ? 0 : error;
+	return error == -EADDRNOTAVAIL || error == -ENODEV ? 0 : error;
 }
 
 static const struct conf_address *address_at(const struct conf_instance *instance, size_t i)
@@ -232,6 +238,46 @@ int rtnl_remove_outdated(struct rtnl *rtnl, const struct conf_instance *old,
 
 	rtnl_report(rtnl);
 	return error;
+}
+
+static void restore_one(struct rtnl *rtnl, struct net_held *held, const char *device)
+{
+	struct conf_address address = {
+		.ip = held->ip,
+		.peer = held->peer,
+		.broadcast = held->broadcast,
+		.prefix = held->prefix,
+		.scope = held->scope,
+		.device = (char *)device,
+		.label = held->label[0] ? held->label : NULL,
+	};
+	int error = send_address(rtnl, RTM_NEWADDR, &address, held->ifindex);
+
+	if (!error)
+		say(LOG_WARNING, "set again", &address, ": somebody else had removed it");
+	else if (error != -EEXIST && error != -ENODEV)
+		say(LOG_ERR, "somebody else removed", &address, ", and it cannot be set again");
+}
+
+uint64_t rtnl_restore(struct rtnl *rtnl, uint64_t now_us)
+{
+	struct net_table *table = &rtnl->table;
+	uint64_t next_us = 0;
+
+	for (size_t i = 0; i < table->n_held; i++) {
+		struct net_held *held = &table->held[i];
+		uint64_t due_us = held->restored_us ? held->restored_us + RESTORE_US : now_us;
+
+		if (!net_table_is_lost(table, held))
+			continue;
+		if (due_us <= now_us) {
+			held->restored_us = now_us;
+			restore_one(rtnl, held, net_table_name(table, held->ifindex));
+		} else if (!next_us || due_us < next_us) {
+			next_us = due_us;
+		}
+	}
+	return next_us;
 }
 
 void rtnl_remove_all(struct rtnl *rtnl)

@@ -21,9 +21,15 @@ struct rtnl {
 	void *owner;
 	bool reporting;
 	bool incomplete; /* memory was out while a message was taken */
+	bool shrunk;	 /* an address went, or a link changed: one of ours may be lost */
+	struct loop_timer *restore;
 	struct net_table table;
 };
 
 int rtnl_errno(int nl_error);
 void rtnl_catch_up(struct rtnl *rtnl);
 void rtnl_report(struct rtnl *rtnl);
+
+/* rtnl_address.c: puts back what somebody else took away, each address at most once a second.
+ * Returns when to try again, 0 for never. */
+uint64_t rtnl_restore(struct rtnl *rtnl, uint64_t now_us);

@@ -139,6 +139,11 @@ static void drop_addresses_of(struct net_table *table, uint32_t ifindex)
 		if (table->addresses[i].ifindex != ifindex)
 			table->addresses[kept++] = table->addresses[i];
 	table->n_addresses = kept;
+	kept = 0;
+	for (size_t i = 0; i < table->n_held; i++)
+		if (table->held[i].ifindex != ifindex)
+			table->held[kept++] = table->held[i];
+	table->n_held = kept;
 }
 
 void net_table_del_link(struct net_table *table, uint32_t ifindex)
@@ -226,6 +231,13 @@ const struct net_link *net_table_find_link(const struct net_table *table, const 
 	return NULL;
 }
 
+const char *net_table_name(struct net_table *table, uint32_t ifindex)
+{
+	const struct net_link *link = find_index(table, ifindex);
+
+	return link ? link->now.name : "?";
+}
+
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix)
 {
@@ -302,6 +314,14 @@ void net_table_release(struct net_table *table, struct net_held *held)
 	size_t at = (size_t)(held - table->held);
 	memmove(held, held + 1, (table->n_held - at - 1) * sizeof *held);
 	table->n_held--;
+}
+
+bool net_table_is_lost(struct net_table *table, const struct net_held *held)
+{
+	const struct net_link *link = find_index(table, held->ifindex);
+
+	return !held->foreign && link && link->now.present && link->now.up &&
+	       net_table_match(table, held->ifindex, &held->ip, held->prefix) == NET_ABSENT;
 }
 
 enum kinship {

@@ -39,10 +39,12 @@ struct net_virtual {
 /* An address that is in the kernel because of us, or that we use as it is. */
 struct net_held {
 	uint32_t ifindex;
-	struct ip ip, peer;
-	uint8_t prefix;
-	bool foreign;	     /* it was there before and is the machine's own: never removed */
-	uint64_t generation; /* of the configuration that wanted it last */
+	struct ip ip, peer, broadcast;
+	uint8_t prefix, scope;
+	char label[IFNAMSIZ]; /* "": none */
+	bool foreign;	      /* it was there before and is the machine's own: never removed */
+	uint64_t generation;  /* of the configuration that wanted it last */
+	uint64_t restored_us; /* when it was put back last, 0: never */
 };
 
 struct net_table {
@@ -70,6 +72,7 @@ int net_table_use_conf(struct net_table *table, const struct conf *conf);
 
 /* One kernel message each. link: primaries are ignored. 0 or -ENOMEM. */
 int net_table_set_link(struct net_table *table, const struct msg_link *link);
+/* Its addresses are gone with it, those that are held too. */
 void net_table_del_link(struct net_table *table, uint32_t ifindex);
 int net_table_set_address(struct net_table *table, const struct net_address *address);
 void net_table_del_address(struct net_table *table, const struct net_address *address);
@@ -79,7 +82,8 @@ void net_table_dump_begin(struct net_table *table);
 void net_table_dump_end(struct net_table *table);
 
 const struct net_link *net_table_find_link(const struct net_table *table,
-					   const char *name); /* NULL: none */
+					   const char *name);	       /* NULL: none */
+const char *net_table_name(struct net_table *table, uint32_t ifindex); /* "?": no such link */
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix);
 
@@ -90,6 +94,9 @@ struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifi
 struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip,
 				uint8_t prefix);
 void net_table_release(struct net_table *table, struct net_held *held); /* accepts NULL */
+
+/* We set it, its interface is up, and yet it is not there: somebody else took it away. */
+bool net_table_is_lost(struct net_table *table, const struct net_held *held);
 
 typedef void net_report_fn(const struct msg_link *link, void *owner);
 

@@ -70,19 +70,6 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 	return unit->set_priority ? unit->set_priority : unit->fsm.conf->priority;
 }
 
-bool vrrp_engine_supports(const struct conf_instance *conf, const char **ret_why)
-{
-	*ret_why = NULL;
-	if ((conf->n_addresses && conf->addresses[0].ip.family == AF_INET6) ||
-	    conf->source.family == AF_INET6)
-		*ret_why = "VRRP over IPv6 is not supported yet";
-	else if (conf->version != 2)
-		*ret_why = "VRRP version 3 is not supported yet";
-	else if (conf->auth == CONF_AUTH_AH)
-		*ret_why = "authentication by AH is not supported";
-	return !*ret_why;
-}
-
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
@@ -122,12 +109,11 @@ static void settle_sockets(struct vrrp_engine *e, uint32_t retry, uint64_t now_u
 {
 	for (size_t i = 0; i < e->n_links; i++) {
 		struct vrrp_link *link = &e->links[i];
-		const char *why;
 		bool used = false;
 
 		for (size_t u = 0; u < e->conf->n_instances && !used; u++)
 			used = e->units[u]->ifindex == link->is.ifindex &&
-			       vrrp_engine_supports(e->units[u]->fsm.conf, &why);
+			       !conf_instance_unsupported(e->units[u]->fsm.conf);
 		if (used) {
 			open_link(e, link, retry, now_us);
 		} else if (link->open) {
@@ -171,13 +157,12 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 	struct vrrp_sum sum = {0};
 	uint8_t priority;
-	const char *why;
 
 	unit->holds = (e->start_at_us ? VRRP_HOLD_START : 0u) |
 		      (unit->admin_down ? VRRP_HOLD_ADMIN : 0u) |
 		      (e->stopping ? VRRP_HOLD_STOP : 0u);
 	unit->faults = 0;
-	if (!vrrp_engine_supports(conf, &why))
+	if (conf_instance_unsupported(conf))
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->is.up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;

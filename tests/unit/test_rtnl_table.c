@@ -222,6 +222,52 @@ static void test_match(void **state)
 	net_table_clear(&table);
 }
 
+static void test_lost(void **state)
+{
+	struct net_table table = {0};
+	struct ip vip = ip("192.0.2.100");
+	struct net_address there = address("192.0.2.100", 32, 0);
+	struct msg_link down = {.ifindex = 2, .name = "eth0"};
+
+	(void)state;
+	add_link(&table, 2, "eth0");
+	struct net_held *held = net_table_hold(&table, 2, &vip, 32);
+	assert_true(net_table_is_lost(&table, held));
+	add(&table, "192.0.2.100", 32, 0);
+	assert_false(net_table_is_lost(&table, held));
+	net_table_del_address(&table, &there);
+	assert_true(net_table_is_lost(&table, held));
+	/* Under another prefix it serves as well. */
+	add(&table, "192.0.2.100", 24, 0);
+	assert_false(net_table_is_lost(&table, held));
+	there.prefix = 24;
+	net_table_del_address(&table, &there);
+	held->foreign = true;
+	assert_false(net_table_is_lost(&table, held));
+	held->foreign = false;
+	assert_int_equal(net_table_set_link(&table, &down), 0);
+	assert_false(net_table_is_lost(&table, held));
+	net_table_clear(&table);
+}
+
+static void test_nothing_is_held_on_a_link_that_is_gone(void **state)
+{
+	struct net_table table = {0};
+	struct ip first = ip("192.0.2.100"), second = ip("192.0.2.101");
+
+	(void)state;
+	add_link(&table, 2, "eth0");
+	add_link(&table, 3, "eth1");
+	assert_non_null(net_table_hold(&table, 2, &first, 32));
+	assert_non_null(net_table_hold(&table, 2, &second, 32));
+	assert_non_null(net_table_hold(&table, 3, &second, 32));
+	net_table_del_link(&table, 2);
+	assert_int_equal(table.n_held, 1);
+	assert_null(net_table_find_held(&table, 2, &first, 32));
+	assert_non_null(net_table_find_held(&table, 3, &second, 32));
+	net_table_clear(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +278,8 @@ int main(void)
 		cmocka_unit_test(test_only_changes_are_reported),
 		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_nothing_is_held_on_a_link_that_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

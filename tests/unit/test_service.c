@@ -70,9 +70,11 @@ static int32_t wanted_weight(const struct bench *b, size_t count, struct dest_ke
 /* Written apart from the implementation: a table of cases in order of precedence. */
 static int32_t reference(const struct server_input *in, bool sorry)
 {
-	long base = in->override == -1 ? (long)in->conf_weight : in->override;
-	long sum = base + in->delta;
+	long sum = (long)in->conf_weight + in->delta;
 	int32_t weight = sum < 0 ? 0 : sum > 65535 ? 65535 : (int32_t)sum;
+
+	if (in->override != -1)
+		weight = in->override;
 
 	switch (in->admin) {
 	case DEST_SHUTTING_DOWN:
