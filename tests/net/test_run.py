@@ -226,6 +226,16 @@ def test_of_many_reloads_the_last_text_wins(director):
     holds(lambda: director.status()["instances"][0]["base_priority"] == 120, 0.5)
 
 
+def test_a_storm_of_reloads_does_not_keep_a_new_text_out(director):
+    director.rewrite("# a slow load\n" * 200000 + config(priority=99))
+    end = time.monotonic() + 4
+    while time.monotonic() < end and director.status()["instances"][0]["base_priority"] != 99:
+        for _ in range(10):
+            director.process.send(signal.SIGHUP)
+            time.sleep(0.005)
+    assert time.monotonic() < end, "the new text is not in force as long as the signals last"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_with_ten_services_takes_less_than_300_ms(lab, number):
     director = Director(lab, config(extra=services(10))).start()
