@@ -48,6 +48,7 @@ struct reload {
 	struct helper *helper;
 	uint64_t ticket;	 /* of the newest request; counts */
 	uint64_t running_ticket; /* the newest request when the load under way began */
+	uint64_t asked_us;	 /* when the first request since the last answer came */
 	char last_error[256];	 /* "" after a success */
 	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
 };
