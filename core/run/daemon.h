@@ -86,6 +86,7 @@ struct daemon {
 
 	enum stop_phase stop;
 	uint64_t stop_us, stop_deadline_us;
+	unsigned stop_scripts; /* notify scripts that ran already: nobody waits for those */
 	struct loop_timer *stop_timer;
 	int exit_code;
 	bool dirty_exit; /* a thread did not end: nothing may be freed */

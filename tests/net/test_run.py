@@ -368,6 +368,28 @@ def test_notify_scripts_in_order_with_their_arguments(lab):
     assert lines[0].startswith("any INSTANCE VI_1 BACKUP")
 
 
+def test_stop_waits_for_no_script_that_hangs_and_kills_none(lab):
+    director = Director(lab, "")
+    hangs, slow = director.node.dir / "hangs.sh", director.node.dir / "slow.sh"
+    hangs.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.write_text(f"#!/bin/sh\nsleep 1.5\ntouch {director.node.dir}/done\n")
+    for script in hangs, slow:
+        script.chmod(0o755)
+    more = f'notify_master "{hangs}"\n notify_fault "{hangs}"\n'
+    director.rewrite("global_defs {\n script_user root\n}\n" + config(more=more))
+    director.start()
+    director.becomes_master()
+    time.sleep(0.2)
+    begin = time.monotonic()
+    assert director.process.stop() == 0
+    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    director.rewrite("global_defs {\n script_user root\n}\n" + config(more=f'notify_stop "{slow}"'))
+    director.start(log="second.log")
+    director.becomes_master()
+    assert director.process.stop() == 0
+    wait_until((director.node.dir / "done").exists, 5, "the stop script's end")
+
+
 def test_track_script_takes_the_instance_to_fault_and_back(lab):
     director = Director(lab, "")
     marker = director.node.dir / "bad"
