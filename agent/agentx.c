@@ -41,6 +41,7 @@
 #define REFUSED_MAX_US	 (60 * USEC_PER_SEC)
 #define UPTIME_SLACK_US	 (50 * USEC_PER_MSEC)
 #define CLOSE_WAIT_US	 (20 * USEC_PER_MSEC)
+#define LEAVE_TURNS	 1024
 
 enum region_state { REGION_ABSENT, REGION_ASKED, REGION_PRESENT, REGION_LEAVING };
 
@@ -249,8 +250,9 @@ static void notify_step(struct agentx *agentx, uint64_t now)
 			return;
 		slot->id = id;
 		slot->request = library_notify(agentx->library, agentx->room);
-		if (slot->request)
-			queue_mark_sent(agentx->queue, now);
+		if (!slot->request)
+			return; /* no memory: with the next turn */
+		queue_mark_sent(agentx->queue, now);
 	}
 }
 
@@ -478,9 +480,11 @@ void agentx_stop(struct agentx *agentx, unsigned drain_ms)
 	if (agentx->phase == PHASE_OPEN)
 		agentx->phase = PHASE_LEAVING;
 	library_drop(agentx->library);
-	until = clock_now_us() + CLOSE_WAIT_US;
-	while (agentx->phase == PHASE_LEAVING && clock_now_us() < until)
-		library_turn(agentx->library); /* until on_end() */
+	/* Until on_end(). Its end can be read at once, behind what the master had sent: counted in
+	 * turns, because on a busy machine any time may pass before the first one, and a session
+	 * that is left over cannot be opened again. */
+	for (unsigned turn = 0; agentx->phase == PHASE_LEAVING && turn < LEAVE_TURNS; turn++)
+		library_turn(agentx->library);
 	if (agentx->phase == PHASE_CONNECTING)
 		close(agentx->fd);
 	(void)library_run(agentx->library, 0);

@@ -13,6 +13,7 @@
 #include "agent/director_mib.h"
 #include "agent/keepalived.h"
 #include "agent/traffic.h"
+#include "core/base/buf.h"
 
 static int add_dests(const struct snap_check *check, uint32_t s, struct rows *ret)
 {
@@ -283,9 +284,8 @@ static enum set_error set_comment(const struct view *view, const struct row *row
 
 	if (!cell_is_utf8(text, value->size))
 		return SET_WRONG_ENCODING;
-	for (size_t i = 0; i < value->size; i++)
-		if (text[i] < ' ' || text[i] == 0x7f)
-			return SET_WRONG_VALUE;
+	if (octets_have_control(text, value->size))
+		return SET_WRONG_VALUE;
 	change(view, row, DEST_SET_COMMENT, 0, 0, ret);
 	if (value->size > 0)
 		memcpy(ret->apply.dest.text, text, value->size);

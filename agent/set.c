@@ -341,9 +341,11 @@ static void send_dests(struct sets *sets, struct transaction *transaction, bool 
 		message->reply_to = THREAD_AGENT;
 		snprintf(message->who, sizeof(message->who), "snmp");
 		message->count = count;
-		for (uint32_t i = 0; i < count; i++)
+		for (uint32_t i = 0; i < count; i++) {
 			message->changes[i] =
 				undo ? chosen[i]->set.undo.dest : chosen[i]->set.apply.dest;
+			message->changes[i].undo = undo;
+		}
 		posted = mail_post(sets->wires->box[THREAD_CHECK], MSG_DEST_SET, message,
 				   sizeof(*message) + count * sizeof(*message->changes));
 		free(message);

@@ -73,6 +73,7 @@ struct draft_instance {
 	bool no_virtual_address;
 	struct items addresses, excluded; /* struct draft_address */
 	struct items scripts, interfaces; /* struct draft_track */
+	struct items peers;		  /* struct ip */
 	uint16_t family;
 };
 

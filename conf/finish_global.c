@@ -67,8 +67,6 @@ static void finish_names(struct build *build, struct conf_global *model)
 		model->email_from = arena_strdup(build->arena, finish_email_from(from));
 	if (!model->smtp_server)
 		model->smtp_server = arena_strdup(build->arena, "");
-	if (!model->default_interface)
-		model->default_interface = arena_strdup(build->arena, "eth0");
 }
 
 void finish_global(struct build *build)

@@ -315,6 +315,65 @@ static void finish_interfaces(struct build *build, struct draft_instance *instan
 	instance->model.n_interfaces = n;
 }
 
+/* ---- what is not supported yet ---- */
+
+static const struct node *block_node(const struct draft_instance *instance,
+				     const struct option_scope *scope)
+{
+	for (const struct node *node = instance->node->first; node; node = node->next)
+		if (node->row && node->row->block == scope)
+			return node;
+	return NULL;
+}
+
+static void finish_accept(struct build *build, struct draft_instance *instance)
+{
+	if (instance->model.accept)
+		return;
+	build_warn(build, SETTER(instance, accept), 0,
+		   "'no_accept' is not supported yet; the addresses accept local traffic");
+	instance->model.accept = true;
+}
+
+static void finish_peers(struct build *build, struct draft_instance *instance)
+{
+	struct conf_instance *model = &instance->model;
+	const struct node *node = block_node(instance, &scope_peers);
+
+	model->peers = items_to_array(&instance->peers, build->arena, sizeof(*model->peers));
+	model->n_peers = instance->peers.n;
+	if (node && !node->first)
+		build_warn(build, node, 0, "there is no peer in it; adverts are multicast");
+	if (ip_compare(&model->mcast_group, &build->conf->global.mcast_group4) == 0)
+		model->mcast_group.family = AF_UNSPEC;
+}
+
+/* The keyword that asks for what the engine cannot do, as conf_instance_unsupported() ranks them.
+ */
+static const struct node *unsupported_node(const struct draft_instance *instance)
+{
+	const struct conf_instance *model = &instance->model;
+
+	if (model->version != 2)
+		return SETTER(instance, version);
+	if (model->auth == CONF_AUTH_AH)
+		return auth_node(instance, "auth_type");
+	if (model->n_peers)
+		return block_node(instance, &scope_peers);
+	return SETTER(instance, mcast_group);
+}
+
+static void check_supported(struct build *build, const struct draft_instance *instance)
+{
+	const char *why = conf_instance_unsupported(&instance->model);
+	const struct node *node = why ? unsupported_node(instance) : NULL;
+
+	if (why)
+		build_warn(build, node ? node : instance->node, 0,
+			   "%s; '%.64s' stays in FAULT and sends nothing", why,
+			   instance->model.name);
+}
+
 void finish_instance(struct build *build, struct draft_instance *instance,
 		     const struct names *scripts)
 {
@@ -326,4 +385,7 @@ void finish_instance(struct build *build, struct draft_instance *instance,
 	finish_addresses(build, instance);
 	finish_scripts(build, instance, scripts);
 	finish_interfaces(build, instance);
+	finish_accept(build, instance);
+	finish_peers(build, instance);
+	check_supported(build, instance);
 }

@@ -72,7 +72,10 @@ struct conf_instance {
 	bool dont_track_primary;
 	bool lower_prio_no_advert, higher_prio_send_advert;
 	uint8_t down_timer_adverts;
-	struct ip source; /* mcast_src_ip; AF_UNSPEC: primary address of the interface */
+	struct ip source;      /* mcast_src_ip; AF_UNSPEC: primary address of the interface */
+	struct ip mcast_group; /* mcast_dst_ip; AF_UNSPEC: the global one */
+	struct ip *peers;      /* unicast_peer; with any, adverts must not be multicast */
+	size_t n_peers;
 	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
 	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
 	struct conf_address *addresses; /* advertised, in configuration order */
@@ -201,7 +204,8 @@ struct conf_virtual_server {
 	uint8_t protocol; /* IPPROTO_; 0: none given (fwmark) */
 	char scheduler[16];
 	bool flag1, flag2, flag3; /* sh/mh: fallback, port; flag3 */
-	bool one_packet, hashed;
+	bool one_packet;
+	bool hashed; /* for display: the kernel sets it by itself */
 	struct conf_method method;
 	uint32_t persistence_s;	     /* 0: not persistent */
 	uint32_t persistence_prefix; /* 32 or 128 unless granularity is set */
@@ -243,8 +247,7 @@ struct conf_global {
 	bool snmp_traps;
 	bool snmp_read_only; /* vipd's own: every SET answers notWritable */
 	struct ip mcast_group4;
-	bool dynamic_interfaces;
-	char *default_interface;
+	bool dynamic_interfaces; /* for display: vipd always waits for missing interfaces */
 	bool lvs_flush;
 	int lvs_flush_on_stop; /* 0 no, 1 everything, 2 our virtual servers only; MIB: enabled(1) disabled(2) flushVS(3) */
 	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s, lvs_udp_timeout_s; /* 0: leave the kernel's */
@@ -276,6 +279,27 @@ struct conf {
  */
 const struct conf *conf_ref(const struct conf *conf);
 const struct conf *conf_unref(const struct conf *conf); /* accepts and returns NULL */
+
+/*
+ * Why the VRRP engine must not run this instance, NULL when it may. An instance that asks for what
+ * vipd cannot do stays in FAULT: running it in another way (multicast instead of unicast, another
+ * group) would be worse than not at all. The one list; said at load and by the engine.
+ */
+static inline const char *conf_instance_unsupported(const struct conf_instance *instance)
+{
+	if ((instance->n_addresses && instance->addresses[0].ip.family == AF_INET6) ||
+	    instance->source.family == AF_INET6)
+		return "VRRP over IPv6 is not supported yet";
+	if (instance->version != 2)
+		return "VRRP version 3 is not supported yet";
+	if (instance->auth == CONF_AUTH_AH)
+		return "authentication by AH is not supported";
+	if (instance->n_peers)
+		return "unicast_peer is not supported yet";
+	if (ip_is_set(&instance->mcast_group))
+		return "mcast_dst_ip is not supported yet";
+	return NULL;
+}
 
 int svc_key_compare(const struct svc_key *a, const struct svc_key *b);
 int dest_key_compare(const struct dest_key *a, const struct dest_key *b);

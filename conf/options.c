@@ -19,6 +19,7 @@ static const struct option_scope *const all_scopes[] = {
 	&scope_auth,
 	&scope_address,
 	&scope_excluded,
+	&scope_peers,
 	&scope_track_script,
 	&scope_track_interface,
 	&scope_group,

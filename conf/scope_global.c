@@ -77,6 +77,9 @@ static void read_dynamic_interfaces(struct build *build, const struct node *node
 	struct draft_global *global = draft;
 
 	global->model.dynamic_interfaces = true;
+	build_add(build, DIAG_NOTE, node, 0,
+		  "'dynamic_interfaces' changes nothing: vipd always waits for interfaces that are "
+		  "missing");
 	if (node->n_words > 1)
 		build_warn(build, node, 1,
 			   "'%.64s' is not supported yet; plain 'dynamic_interfaces' is used",
@@ -297,9 +300,7 @@ static const struct option global_rows[] = {
 	 .max = 19, .help = "nice value of the check thread"},
 	{"dynamic_interfaces", OPTION_CUSTOM, MODEL(dynamic_interfaces), .flags = FIELD, .min = 0,
 	 .max = 1, .apply = read_dynamic_interfaces, .dump = dump_dynamic_interfaces,
-	 .argument = "", .help = "interfaces may be missing at the start"},
-	{"default_interface", OPTION_INTERFACE, MODEL(default_interface), .flags = FIELD,
-	 .help = "interface of addresses that name none; eth0 by default"},
+	 .argument = "", .help = "interfaces may be missing at the start; always so in vipd"},
 	{"lvs_flush", OPTION_FLAG, OPTION_FIELD(draft_global, model.lvs_flush),
 	 .reload = OPTION_REFUSED, .flags = FIELD, .value = true,
 	 .help = "empty the IPVS table at the start"},
@@ -355,6 +356,23 @@ static void dump_global(struct dump *dump, const struct option *row, const void 
 	dump_close(dump);
 }
 
+/* To go on in another namespace than the one asked for would touch the wrong network. */
+static void refuse_namespace(struct build *build, const struct node *node, void *draft)
+{
+	(void)draft;
+	build_error(build, node, 0,
+		    "'%s' is not supported yet; start vipd with -s NAME, which moves all of it, "
+		    "instead",
+		    node->row->name);
+}
+
+static void dump_nothing(struct dump *dump, const struct option *row, const void *model)
+{
+	(void)dump;
+	(void)row;
+	(void)model;
+}
+
 static const struct option root_rows[] = {
 	{"global_defs", OPTION_BLOCK, .block = &scope_global, .dump = dump_global,
 	 .help = "settings of the daemon"},
@@ -370,6 +388,10 @@ static const struct option root_rows[] = {
 	{"virtual_server", OPTION_BLOCK, .block = &scope_service, .dump = dump_services,
 	 .argument = "ADDRESS [PORT] | fwmark N | group NAME",
 	 .help = "a service and its real servers"},
+	{"net_namespace", OPTION_CUSTOM, .min = 0, .max = 1, .apply = refuse_namespace,
+	 .dump = dump_nothing, .argument = "NAME", .help = "refused: see -s of vipd(8)"},
+	{"net_namespace_ipvs", OPTION_CUSTOM, .min = 0, .max = 1, .apply = refuse_namespace,
+	 .dump = dump_nothing, .argument = "[NAME]", .help = "refused: see -s of vipd(8)"},
 	{.name = NULL},
 };
 

@@ -196,6 +196,15 @@ static void dump_source(struct dump *dump, const struct option *row, const void 
 		dump_line(dump, "%s %s", row->name, ip_format(&instance->source, text));
 }
 
+static void dump_mcast_group(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+	char text[IP_TEXT_MAX];
+
+	if (ip_is_set(&instance->mcast_group))
+		dump_line(dump, "%s %s", row->name, ip_format(&instance->mcast_group, text));
+}
+
 static void dump_no_address(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_instance *instance = model;
@@ -228,6 +237,10 @@ static const struct option instance_rows[] = {
 	{"mcast_src_ip", OPTION_ADDRESS, RESTARTS(source), .flags = FIELD, .dump = dump_source,
 	 .help = "source of adverts; the interface's primary address by default"},
 	{"unicast_src_ip", OPTION_ALIAS, .alias_of = "mcast_src_ip"},
+	{"mcast_dst_ip", OPTION_ADDRESS, RESTARTS(mcast_group), .flags = FIELD,
+	 .dump = dump_mcast_group, .help = "destination of adverts; the global group by default"},
+	{"unicast_peer", OPTION_BLOCK, .block = &scope_peers, .dump = dump_peers,
+	 .help = "adverts go to these addresses instead of the group; one per line"},
 	{"authentication", OPTION_BLOCK, .block = &scope_auth, .dump = dump_auth,
 	 .help = "VRRP version 2 only"},
 	{"preempt", OPTION_FLAG, INSTANCE(preempt), .flags = DEFAULT | OPTION_REPEATABLE,

@@ -238,6 +238,37 @@ void dump_excluded(struct dump *dump, const struct option *row, const void *mode
 	print_addresses(dump, row->name, instance->excluded, instance->n_excluded);
 }
 
+/* ---- peers ---- */
+
+static void read_peer_line(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_instance *instance = draft;
+	struct ip ip, *kept;
+
+	if (!value_address(build, node, 0, "the address of a peer", &ip))
+		return;
+	if (node->n_words > 1)
+		build_warn(build, node, 1, "'%.64s' and what follows is not supported yet; ignored",
+			   node->words[1].text);
+	kept = items_add(&instance->peers, build->scratch, sizeof(*kept));
+	*kept = ip;
+}
+
+const struct option_scope scope_peers = {.name = "unicast_peer", .line = read_peer_line};
+
+void dump_peers(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+	char text[IP_TEXT_MAX];
+
+	if (!instance->n_peers)
+		return;
+	dump_open(dump, "%s", row->name);
+	for (size_t i = 0; i < instance->n_peers; i++)
+		dump_line(dump, "%s", ip_format(&instance->peers[i], text));
+	dump_close(dump);
+}
+
 /* ---- tracked objects ---- */
 
 static bool read_weight(struct build *build, const struct node *node, struct draft_track *track)

@@ -7,7 +7,7 @@
 #include "conf/options.h"
 
 extern const struct option_scope scope_root, scope_global, scope_email, scope_script,
-	scope_instance, scope_auth, scope_address, scope_excluded, scope_track_script,
+	scope_instance, scope_auth, scope_address, scope_excluded, scope_peers, scope_track_script,
 	scope_track_interface, scope_group, scope_members, scope_group_script,
 	scope_group_interface, scope_address_group, scope_service, scope_server, scope_tcp,
 	scope_http, scope_ssl, scope_url, scope_misc;

@@ -178,6 +178,7 @@ struct dest_change {
 	struct dest_key dest;
 	enum dest_field field;
 	int32_t value;
+	bool undo; /* takes back a change made a moment ago: from locked to shuttingDown is no error then */
 	char text[ADMIN_COMMENT_MAX];
 };
 

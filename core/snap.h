@@ -130,7 +130,7 @@ struct snap_dest {
 	uint32_t failed_checks, not_run_checks;
 	bool in_kernel;
 	int32_t conf_weight, weight_override;
-	int32_t nominal_weight;	  /* the override, else configured + dynamic, 0..65535: applies when unlocked and up */
+	int32_t nominal_weight;	  /* override, else configured plus dynamic, 0..65535: applies when unlocked and up */
 	int32_t effective_weight; /* wanted in the kernel now; 0 also when it is to be absent */
 	int32_t kernel_weight;	  /* found there; -1: absent */
 	uint32_t active_conns, inactive_conns, persistent_conns;

@@ -121,3 +121,17 @@ uint16_t checksum_finish(uint32_t sum)
 		sum = (sum >> 16) + (sum & 0xffff);
 	return (uint16_t)~sum;
 }
+
+bool octets_have_control(const void *octets, size_t size)
+{
+	const uint8_t *at = octets;
+
+	for (size_t i = 0; i < size; i++) {
+		if (at[i] < ' ' || at[i] == 0x7f)
+			return true;
+		/* U+0080 to U+009F: terminals take U+009B for ESC [. */
+		if (at[i] == 0xc2 && i + 1 < size && at[i + 1] < 0xa0)
+			return true;
+	}
+	return false;
+}

@@ -38,3 +38,6 @@ void write_octets(struct writer *w, const void *from, size_t size);
 /* Ones' complement sum of RFC 1071 over size octets, added to sum; fold with checksum_finish(). */
 uint32_t checksum_add(uint32_t sum, const void *octets, size_t size);
 uint16_t checksum_finish(uint32_t sum);
+
+/* True when UTF-8 text holds a control character (C0, DEL, C1): it would reach logs and terminals. */
+bool octets_have_control(const void *octets, size_t size);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 
 #define ZERO_SNAPSHOTS_NEEDED 2
@@ -102,9 +103,11 @@ static void end_drain(struct admin *admin, enum dest_admin state, enum dest_drai
 	admin->zero_snapshots = 0;
 }
 
-static int set_state(struct admin *admin, int32_t value, struct admin_time at,
+static int set_state(struct admin *admin, const struct dest_change *change, struct admin_time at,
 		     const struct admin_usage *usage, enum admin_effect *ret)
 {
+	int32_t value = change->value;
+
 	if (value != DEST_LOCKED && value != DEST_SHUTTING_DOWN && value != DEST_UNLOCKED)
 		return -EINVAL;
 	enum dest_admin to = (enum dest_admin)value;
@@ -113,7 +116,7 @@ static int set_state(struct admin *admin, int32_t value, struct admin_time at,
 		return 0;
 	}
 	if (to == DEST_SHUTTING_DOWN) {
-		if (admin->state == DEST_LOCKED)
+		if (admin->state == DEST_LOCKED && !change->undo)
 			return -EBUSY;
 		start_drain(admin, at, usage);
 		*ret = ADMIN_DRAIN;
@@ -161,7 +164,9 @@ static int set_weight(struct admin *admin, int32_t value, enum admin_effect *ret
 static int set_comment(struct admin *admin, const char text[static ADMIN_COMMENT_MAX],
 		       enum admin_effect *ret)
 {
-	if (!memchr(text, '\0', ADMIN_COMMENT_MAX))
+	const char *end = memchr(text, '\0', ADMIN_COMMENT_MAX);
+
+	if (!end || octets_have_control(text, (size_t)(end - text)))
 		return -EINVAL;
 	memset(admin->comment, 0, sizeof admin->comment);
 	strcpy(admin->comment, text);
@@ -176,7 +181,7 @@ int admin_set(struct admin *admin, const struct dest_change *change, struct admi
 
 	switch (change->field) {
 	case DEST_SET_ADMIN:
-		return set_state(admin, value, at, usage, ret_effect);
+		return set_state(admin, change, at, usage, ret_effect);
 	case DEST_SET_WEIGHT:
 		return set_weight(admin, value, ret_effect);
 	case DEST_SET_DRAIN_TIMEOUT:

@@ -191,7 +191,7 @@ static const char *refusal(int error, const struct dest_change *change)
 	case DEST_SET_STORAGE:
 		return "storage is volatile or nonVolatile";
 	case DEST_SET_COMMENT:
-		return "a comment has at most 63 octets";
+		return "a comment has at most 63 octets and no control character";
 	}
 	return "unknown field";
 }

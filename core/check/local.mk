@@ -117,3 +117,13 @@ UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
 tests_unit_test_drain_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_drain_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_reload
+tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
+tests_unit_test_reload_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_reload_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_drain_random
+tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)
+tests_unit_test_drain_random_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -13,7 +13,9 @@ int32_t service_nominal_weight(const struct server_input *in)
 {
 	int64_t weight = (int64_t)in->conf_weight + in->delta;
 
-	if (in->override != WEIGHT_NO_OVERRIDE)
+	/* What an operator said holds to the letter: a SET of 0 must not become the program's
+	 * weight. */
+	if (in->override >= 0)
 		return in->override;
 	if (weight < 0)
 		return 0;

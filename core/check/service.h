@@ -34,8 +34,7 @@ struct service_quorum {
 	uint32_t n_usable, n_draining, n_locked;
 };
 
-/* The override, else configured + dynamic, 0..65535: what applies while the server is usable. An operator's weight wins
- * over a program's: one set to 0 stays there. */
+/* The override, else configured + dynamic, 0..65535: what applies while the server is usable. */
 int32_t service_nominal_weight(const struct server_input *in);
 
 /*

@@ -70,19 +70,6 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 	return unit->set_priority ? unit->set_priority : unit->fsm.conf->priority;
 }
 
-bool vrrp_engine_supports(const struct conf_instance *conf, const char **ret_why)
-{
-	*ret_why = NULL;
-	if ((conf->n_addresses && conf->addresses[0].ip.family == AF_INET6) ||
-	    conf->source.family == AF_INET6)
-		*ret_why = "VRRP over IPv6 is not supported yet";
-	else if (conf->version != 2)
-		*ret_why = "VRRP version 3 is not supported yet";
-	else if (conf->auth == CONF_AUTH_AH)
-		*ret_why = "authentication by AH is not supported";
-	return !*ret_why;
-}
-
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
@@ -122,12 +109,11 @@ static void settle_sockets(struct vrrp_engine *e, uint32_t retry, uint64_t now_u
 {
 	for (size_t i = 0; i < e->n_links; i++) {
 		struct vrrp_link *link = &e->links[i];
-		const char *why;
 		bool used = false;
 
 		for (size_t u = 0; u < e->conf->n_instances && !used; u++)
 			used = e->units[u]->ifindex == link->is.ifindex &&
-			       vrrp_engine_supports(e->units[u]->fsm.conf, &why);
+			       !conf_instance_unsupported(e->units[u]->fsm.conf);
 		if (used) {
 			open_link(e, link, retry, now_us);
 			continue;
@@ -174,13 +160,12 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 	struct vrrp_sum sum = {0};
 	uint8_t priority;
-	const char *why;
 
 	unit->holds = (e->start_at_us ? VRRP_HOLD_START : 0u) |
 		      (unit->admin_down ? VRRP_HOLD_ADMIN : 0u) |
 		      (e->stopping ? VRRP_HOLD_STOP : 0u);
 	unit->faults = 0;
-	if (!vrrp_engine_supports(conf, &why))
+	if (conf_instance_unsupported(conf))
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->is.up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
@@ -369,64 +354,6 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 		vrrp_act(e, unit, &event, now_us);
 	}
 	settle_if_needed(e, now_us);
-}
-
-static int apply_set(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
-{
-	switch (set->field) {
-	case VRRP_SET_ADMIN:
-		if (set->value != 1 && set->value != 2)
-			return -EINVAL;
-		unit->admin_down = set->value == 2;
-		return 0;
-	case VRRP_SET_PRIORITY:
-		if (set->value < 1 || set->value > VRRP_PRIORITY_OWNER)
-			return -EINVAL;
-		unit->set_priority = (uint8_t)set->value;
-		return 0;
-	case VRRP_SET_PREEMPT:
-		if (set->value != 1 && set->value != 2)
-			return -EINVAL;
-		unit->set_preempt = set->value == 1;
-		return 0;
-	case VRRP_SET_NOTIFICATIONS:
-		break;
-	}
-	return -EINVAL; /* not the engine's to set */
-}
-
-static struct vrrp_unit *unit_by_name(struct vrrp_engine *e, const char *name)
-{
-	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
-		if (strncmp(e->units[i]->fsm.conf->name, name,
-			    sizeof((struct msg_vrrp_set *)0)->instance - 1) == 0)
-			return e->units[i];
-	return NULL;
-}
-
-void vrrp_engine_set(struct vrrp_engine *e, const struct msg_vrrp_set *set, uint64_t now_us)
-{
-	struct vrrp_unit *unit = unit_by_name(e, set->instance);
-	struct vrrp_reply reply = {.to = set->reply_to, .body.request = set->request};
-
-	reply.body.error = unit ? apply_set(unit, set) : -ENOENT;
-	if (reply.body.error == -ENOENT)
-		strncpy(reply.body.text, "no such instance", sizeof reply.body.text - 1);
-	else if (reply.body.error)
-		strncpy(reply.body.text, "no such value", sizeof reply.body.text - 1);
-	if (e->n_replies == e->room_replies) {
-		size_t room = e->room_replies + 8;
-		struct vrrp_reply *larger = reallocarray(e->replies, room, sizeof *larger);
-
-		if (!larger)
-			return; /* the asker's wait is bounded */
-		e->replies = larger;
-		e->room_replies = room;
-	}
-	e->replies[e->n_replies++] = reply;
-	e->rows_changed = true;
-	vrrp_engine_settle(
-		e, unit && set->field == VRRP_SET_ADMIN ? unit->ifindex : VRRP_RETRY_NONE, now_us);
 }
 
 void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the engine share: engine.c (inputs and conditions), act.c (execution), reload.c
- * (a new configuration), receive.c (packets), rows.c (publication). One thread; nobody else
- * includes this.
+ * (a new configuration), receive.c (packets), set.c (changes by SNMP), rows.c (publication). One
+ * thread; nobody else includes this.
  */
 #pragma once
 
@@ -117,8 +117,6 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 #define VRRP_RETRY_ALL	UINT32_MAX
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
 void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
-/* Version 2 over IPv4, no authentication or PASS. Later versions of this engine may do more. */
-bool vrrp_engine_supports(const struct conf_instance *conf, const char **ret_why);
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
 
 /* rows.c */

@@ -13,6 +13,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/receive.c \
 	core/vrrp/reload.c \
 	core/vrrp/rows.c \
+	core/vrrp/set.c \
 	core/vrrp/sock.c core/vrrp/sock.h \
 	core/vrrp/timer.c core/vrrp/timer.h \
 	core/vrrp/vrrp.c

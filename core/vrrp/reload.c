@@ -203,9 +203,9 @@ static void swap_in(struct vrrp_engine *e, struct stage *stage)
 
 static void warn_new(struct vrrp_engine *e, const struct conf_instance *conf)
 {
-	const char *why;
+	const char *why = conf_instance_unsupported(conf);
 
-	if (!vrrp_engine_supports(conf, &why))
+	if (why)
 		e->ops->log(e->owner, LOG_ERR, "%s: %s; the instance stays in FAULT", conf->name,
 			    why);
 	for (size_t i = 0; i < conf->n_excluded; i++) {
@@ -251,13 +251,12 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
 				   new->n_addresses) ||
 			!same_list(old->excluded, old->n_excluded, new->excluded, new->n_excluded),
 	};
-	const char *why;
 
 	drop_overrides(unit, old, new);
 	vrrp_engine_refresh(e, unit);
 	if (event.addresses_changed)
 		unit->burst = (struct vrrp_burst){0};
-	if (vrrp_engine_supports(old, &why) && !vrrp_engine_supports(new, &why))
+	if (!conf_instance_unsupported(old) && conf_instance_unsupported(new))
 		warn_new(e, new);
 	vrrp_act_alone(e, unit, &event, now_us);
 }

@@ -137,25 +137,31 @@ class Manager:
 
 
 class TrapLog:
-    """What snmptrapd wrote."""
+    """What snmptrapd wrote; each line is read and parsed once, so asking often is cheap."""
 
     def __init__(self, path, process):
         self.path, self.process = pathlib.Path(path), process
+        self._traps, self._offset = [], 0
+
+    def _read(self):
+        with open(self.path, "rb") as log:
+            log.seek(self._offset)
+            new = log.read()
+        # Whole lines only: the last one may be half written.
+        new = new[:new.rfind(b"\n") + 1]
+        self._offset += len(new)
+        for line in new.decode(errors="replace").split("\n"):
+            time, *varbinds = line.split("\t")
+            if time.isdigit():
+                found = dict(parse_varbind(varbind) for varbind in varbinds if varbind)
+                name = found.pop(TRAP_OID, Value("OID", "")).text
+                found.pop(".1.3.6.1.2.1.1.3.0", None)
+                self._traps.append(Trap(int(time), name, found))
 
     def all(self, oid=None):
         """Every trap so far, or those of one snmpTrapOID (with its leading dot)."""
-        traps = []
-        # Whole lines only: the last one may be half written.
-        for line in self.path.read_text(errors="replace").split("\n")[:-1]:
-            time, *varbinds = line.split("\t")
-            if not time.isdigit():
-                continue
-            found = dict(parse_varbind(varbind) for varbind in varbinds if varbind)
-            name = found.pop(TRAP_OID, Value("OID", "")).text
-            found.pop(".1.3.6.1.2.1.1.3.0", None)
-            if oid is None or oid == name:
-                traps.append(Trap(int(time), name, found))
-        return traps
+        self._read()
+        return [trap for trap in self._traps if oid is None or oid == trap.oid]
 
     def count(self, oid=None):
         return len(self.all(oid))

@@ -452,6 +452,8 @@ def test_vipctl_for_people(director):
 
 def test_drain_survives_kill_and_restart(lab):
     director = Director(lab, config(extra=services(2))).start()
+    refused = director.node.vipctl("drain", "192.0.2.20", "--comment", "\x1b[2J", check=False)
+    assert refused.returncode == 1 and "control character" in refused.stderr
     director.node.vipctl("drain", "192.0.2.20", "--timeout", "600", "--comment", "change 42")
     director.process.kill()
     director.start(log="second.log")

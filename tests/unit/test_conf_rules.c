@@ -100,8 +100,9 @@ static void test_authentication(void **state)
 	expect_error(VI("authentication {\nauth_type PASS\n}\n"), 6, "needs an 'auth_pass'");
 	expect_warning(VI("authentication {\nauth_pass x\n}\n"), 6,
 		       "without 'auth_type' is ignored");
-	expect_warning(VI("version 3\nauthentication {\nauth_type PASS\nauth_pass x\n}\n"), 7,
-		       "has no authentication");
+	loaded = load_good(VI("version 3\nauthentication {\nauth_type PASS\nauth_pass x\n}\n"), 2);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 7, "has no authentication"), 1);
+	unload(&loaded);
 }
 
 static void test_interval(void **state)
@@ -111,11 +112,58 @@ static void test_interval(void **state)
 	(void)state;
 	expect_warning(VI("advert_int 1.4\n"), 5, "taken as 1");
 	expect_warning(VI("advert_int 0.02\n"), 5, "taken as 1");
-	expect_warning(VI("version 3\nadvert_int 0.014\n"), 6, "taken as 0.01");
+	loaded = load_good(VI("version 3\nadvert_int 0.014\n"), 2);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 6, "taken as 0.01"), 1);
+	unload(&loaded);
 	expect_error(VI("version 3\nadvert_int 41\n"), 6, "40.95");
 	expect_error(VI("advert_int 1s\n"), 5, "write the number alone");
-	loaded = load_good(VI("version 3\nadvert_int 0.25\n"), 0);
+	loaded = load_good(VI("version 3\nadvert_int 0.25\n"), 1);
 	assert_int_equal(loaded.conf->instances[0].advert_us, 250000);
+	unload(&loaded);
+}
+
+/* What the VRRP engine cannot do is said at load, with what happens instead. */
+static void test_unsupported_instances(void **state)
+{
+	struct loaded loaded = load_good(VI("version 3\n"), 1);
+	const char *fault = "'v' stays in FAULT and sends nothing";
+
+	(void)state;
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 5, fault), 1);
+	assert_non_null(conf_instance_unsupported(&loaded.conf->instances[0]));
+	unload(&loaded);
+	expect_warning(VI("authentication {\nauth_type AH\nauth_pass x\n}\n"), 6, fault);
+	expect_warning(VI("unicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8\n}\n"), 6, fault);
+	expect_warning(VI("mcast_dst_ip 224.0.0.81\n"), 5, fault);
+	expect_warning("vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\n"
+		       "virtual_ipaddress { 2001:db8::1 }\n}\n",
+		       1, fault);
+	loaded = load_good(VI("mcast_dst_ip 224.0.0.18\nversion 2\n"), 0);
+	assert_null(conf_instance_unsupported(&loaded.conf->instances[0]));
+	unload(&loaded);
+	expect_error(VI("unicast_peer {\npeer1\n}\n"), 6, "peer");
+	expect_warning(VI("unicast_peer {\n}\n"), 5, "adverts are multicast");
+}
+
+/* No keyword is taken without a word when nothing follows from it. */
+static void test_without_effect(void **state)
+{
+	struct loaded loaded = load_good(VI("no_accept\n"), 1);
+
+	(void)state;
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 5, "accept local traffic"), 1);
+	assert_true(loaded.conf->instances[0].accept);
+	unload(&loaded);
+	loaded = load_good(VS("ha_suspend\nreal_server 192.0.2.2 80 {\n}\n"), 1);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 3, "always checked"), 1);
+	assert_false(loaded.conf->services[0].ha_suspend);
+	unload(&loaded);
+	expect_error("net_namespace red\n", 1, "-s NAME");
+	expect_error("net_namespace_ipvs red\n", 1, "-s NAME");
+	expect_warning(VS("hashed\nreal_server 192.0.2.2 80 {\n}\n"), 3, "changes nothing");
+	expect_warning("global_defs {\ndefault_interface eth5\n}\n", 2, "not supported yet");
+	loaded = load_good("global_defs {\ndynamic_interfaces\n}\n", 0);
+	assert_int_equal(count_diags(&loaded, DIAG_NOTE, 2, "changes nothing"), 1);
 	unload(&loaded);
 }
 
@@ -138,7 +186,7 @@ static void test_vrid_families(void **state)
 	struct loaded loaded =
 		load_good(VI("") "vrrp_instance w {\ninterface eth0\nvirtual_router_id "
 				 "7\nvirtual_ipaddress { 2001:db8::1 }\n}\n",
-			  0);
+			  1);
 
 	(void)state;
 	assert_int_equal(loaded.conf->instances[1].version, 3);
@@ -414,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_master),
 		cmocka_unit_test(test_authentication),
 		cmocka_unit_test(test_interval),
+		cmocka_unit_test(test_unsupported_instances),
+		cmocka_unit_test(test_without_effect),
 		cmocka_unit_test(test_vrid),
 		cmocka_unit_test(test_vrid_families),
 		cmocka_unit_test(test_addresses),

@@ -185,13 +185,13 @@ static void test_includes(void **state)
 	write_file("d[1]/a2.inc", "include sub/x\n");
 	write_file("d[1]/a1.inc", "enable_traps\n");
 	write_file("d[1]/a3.inc", "nonsense\n");
-	write_file("d[1]/sub/x", "default_interface eth5");
+	write_file("d[1]/sub/x", "snmp_socket eth5");
 	assert_int_equal(chmod("d[1]/a3.inc", 0755), 0);
 	loaded = load_file("d[1]/main.conf");
 	show_diags(&loaded);
 	assert_int_equal(loaded.status, 0);
 	assert_string_equal(loaded.conf->global.router_id, "z");
-	assert_string_equal(loaded.conf->global.default_interface, "eth5");
+	assert_string_equal(loaded.conf->global.snmp_socket, "eth5");
 	assert_true(loaded.conf->global.snmp_traps);
 	assert_int_equal(count_diags(&loaded, DIAG_NOTE, 2, "execute bit"), 1);
 	assert_int_equal(count_diags(&loaded, DIAG_NOTE, 3, "is a directory"), 1);

@@ -198,6 +198,7 @@ static void test_set_comment(void **state)
 			 SET_WRONG_ENCODING);
 	assert_int_equal(set_text(b, D "3.1.1.8." DEST, "\xf0\x9f\x98\x80", &change), SET_OK);
 	assert_int_equal(set_text(b, D "3.1.1.8." DEST, "a\nb", &change), SET_WRONG_VALUE);
+	assert_int_equal(set_text(b, D "3.1.1.8." DEST, "a\xc2\x9b", &change), SET_WRONG_VALUE);
 }
 
 int main(void)

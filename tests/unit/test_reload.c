@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Reload through the engine: what the kernel is told is the difference, and nothing else moves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/engine_bench.h"
+
+static struct bench *started(unsigned services, unsigned servers)
+{
+	struct bench *b = bench_new();
+
+	bench_adopt(b, bench_conf(services, servers, 1));
+	return b;
+}
+
+static void reload_unchanged_sends_nothing(void **state)
+{
+	struct bench *b = started(2, 2);
+
+	(void)state;
+	bench_report(b, 0, 1, CHECK_REFUSED);
+	assert_int_equal(bench_set(b, 1, 0, DEST_SET_WEIGHT, 7), 0);
+	struct check *check = bench_check(b, 0, 1);
+	unsigned made = check_double_made();
+	uint64_t changed = bench_row(b, 0, 1)->changed_us;
+	uint64_t service_changed = bench_snap(b)->services[0].changed_us;
+	ipvs_double_commands();
+	bench_forget(b);
+	bench_adopt(b, bench_conf(2, 2, 2));
+	assert_int_equal(ipvs_double_commands(), 0);
+	assert_int_equal(check_double_made(), made);
+	assert_ptr_equal(bench_check(b, 0, 1), check);
+	assert_int_equal(bench_row(b, 0, 1)->oper, DEST_DOWN);
+	assert_string_equal(bench_row(b, 0, 1)->last_error, "as the test said");
+	assert_int_equal(bench_weight(1, 0), 7);
+	assert_int_equal(bench_row(b, 0, 1)->changed_us, changed);
+	assert_int_equal(bench_snap(b)->services[0].changed_us, service_changed);
+	assert_int_equal(b->n_agent, 0);
+	assert_int_equal(b->main[b->n_main - 1]->kind, MSG_CONF_DONE);
+	assert_int_equal(((const struct msg_conf_done *)b->main[b->n_main - 1]->body)->generation,
+			 2);
+	bench_free(b);
+}
+
+static void reload_moves_and_edits_in_place(void **state)
+{
+	struct bench *b = started(2, 3);
+	struct bench_conf *c = bench_conf(2, 3, 2);
+
+	(void)state;
+	bench_report(b, 1, 2, CHECK_TIMEOUT);
+	assert_int_equal(bench_set(b, 1, 1, DEST_SET_ADMIN, DEST_LOCKED), 0);
+	ipvs_double_commands();
+	/* The services change places, a server goes, one changes weight and limit. */
+	struct conf_virtual_server first = c->services[0];
+	c->services[0] = c->services[1];
+	c->services[1] = first;
+	c->servers[0][0].weight = 20;
+	c->servers[0][0].upper_threshold = 100;
+	bench_drop_server(c, 0, 1);
+	/* bench_drop_server() counts on the order, so say what is meant. */
+	c->services[0].n_servers = 3;
+	c->services[1].n_servers = 2;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->set_dest, 1);
+	assert_int_equal(ipvs_double()->del_dest, 1);
+	assert_int_equal(ipvs_double_commands(), 2);
+	assert_int_equal(bench_weight(0, 0), 20);
+	assert_int_equal(bench_weight(0, 1), -1);
+	assert_int_equal(bench_row(b, 1, 2)->oper, DEST_DOWN);
+	assert_int_equal(bench_row(b, 1, 1)->admin, DEST_LOCKED);
+	assert_int_equal(bench_row(b, 1, 1)->service, 0);
+	assert_int_equal(check_double_count(), 5);
+	/* A service goes whole. */
+	bench_adopt(b, bench_conf(1, 2, 3));
+	assert_int_equal(ipvs_double()->del_service, 1);
+	assert_int_equal(check_double_count(), 2);
+	bench_free(b);
+}
+
+static void changed_checker_keeps_the_verdict(void **state)
+{
+	struct bench *b = started(1, 2);
+	struct bench_conf *c = bench_conf(1, 2, 2);
+
+	(void)state;
+	bench_report(b, 0, 0, CHECK_REFUSED);
+	bench_report(b, 0, 1, CHECK_OK);
+	assert_int_equal(bench_weight(0, 0), -1);
+	c->checkers[0][0].connect_port = 81;
+	c->checkers[0][1].connect_port = 81;
+	c->checkers[0][1].alpha = true;
+	bench_adopt(b, c);
+	assert_int_equal(bench_weight(0, 0), -1);
+	assert_int_equal(bench_weight(0, 1), 10);
+	bench_report(b, 0, 0, CHECK_OK);
+	assert_int_equal(bench_weight(0, 0), 10);
+	bench_free(b);
+}
+
+static void timeouts_are_set_once(void **state)
+{
+	struct bench *b = bench_new();
+	struct bench_conf *c = bench_conf(1, 1, 1);
+
+	(void)state;
+	ipvs_double()->tcp_s = 900;
+	ipvs_double()->udp_s = 300;
+	c->conf.global.lvs_tcp_timeout_s = 600;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->tcp_s, 600);
+	assert_int_equal(ipvs_double()->udp_s, 300);
+	assert_int_equal(ipvs_double()->timeouts, 1);
+	c = bench_conf(1, 1, 2);
+	c->conf.global.lvs_tcp_timeout_s = 600;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->timeouts, 1);
+	bench_free(b);
+}
+
+static void groups_are_several_services(void **state)
+{
+	struct bench *b = bench_new();
+	struct bench_conf *c = bench_conf(1, 2, 1);
+
+	(void)state;
+	c->services[0].type = CONF_VS_GROUP;
+	c->keys[0][1] = bench_key(30);
+	c->services[0].n_keys = 2;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->new_service, 2);
+	assert_int_equal(ipvs_double()->new_dest, 4);
+	assert_int_equal(check_double_count(), 2);
+	assert_int_equal(bench_snap(b)->n_services, 2);
+	assert_int_equal(bench_snap(b)->n_dests, 4);
+	/* The second member goes; the first stays untouched. */
+	ipvs_double_commands();
+	c = bench_conf(1, 2, 2);
+	c->services[0].type = CONF_VS_GROUP;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->del_service, 1);
+	assert_int_equal(ipvs_double_commands(), 1);
+	bench_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reload_unchanged_sends_nothing),
+		cmocka_unit_test(reload_moves_and_edits_in_place),
+		cmocka_unit_test(changed_checker_keeps_the_verdict),
+		cmocka_unit_test(timeouts_are_set_once),
+		cmocka_unit_test(groups_are_several_services),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
