@@ -210,6 +210,8 @@ static void on_retry(uint64_t now_us, void *owner)
 	if (read_everything(rtnl) < 0)
 		loop_timer_arm(rtnl->retry, now_us + RETRY_US);
 	rtnl_report(rtnl);
+	if (rtnl->shrunk)
+		restore(rtnl, now_us);
 }
 
 static int open_socket(struct rtnl *rtnl, struct nl_sock **ret)

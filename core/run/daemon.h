@@ -48,6 +48,7 @@ struct reload {
 	struct helper *helper;
 	uint64_t ticket;	 /* of the newest request; counts */
 	uint64_t running_ticket; /* the newest request when the load under way began */
+	uint64_t asked_us;	 /* when the first request since the last answer came */
 	char last_error[256];	 /* "" after a success */
 	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
 };
@@ -85,6 +86,7 @@ struct daemon {
 
 	enum stop_phase stop;
 	uint64_t stop_us, stop_deadline_us;
+	unsigned stop_scripts; /* notify scripts that ran already: nobody waits for those */
 	struct loop_timer *stop_timer;
 	int exit_code;
 	bool dirty_exit; /* a thread did not end: nothing may be freed */

@@ -134,7 +134,8 @@ struct exec *exec_free(struct exec *exec)
 		while (exec->jobs[class]) {
 			struct exec_job *job = exec->jobs[class];
 
-			if (job->pid)
+			/* A script that tells of the stop must be able to end its work. */
+			if (job->pid && class != EXEC_NOTIFY)
 				kill(-job->pid, SIGKILL);
 			unlink_job(job);
 			free_job(job);

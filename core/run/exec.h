@@ -39,7 +39,8 @@ typedef void exec_done_fn(const struct exec_end *end, uint64_t token, void *owne
 
 /* self: the program that is started with --exec (exec_child.h); /proc/self/exe in the daemon. */
 int exec_new(struct loop *loop, const char *self, struct exec **ret);
-/* Kills the process group of everything that runs, waits for nothing; done is not called. */
+/* Kills the process groups of checks and track scripts, leaves notify scripts to themselves, waits
+ * for nothing; done is not called. */
 struct exec *exec_free(struct exec *exec);
 
 /*

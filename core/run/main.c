@@ -260,8 +260,6 @@ static void join_threads(struct daemon *d)
 
 static void close_services(struct daemon *d)
 {
-	tracker_free(d->tracker);
-	exec_free(d->exec);
 	rtnl_close(d->rtnl);
 	loop_timer_free(d->tick);
 	loop_timer_free(d->stop_timer);
@@ -279,6 +277,8 @@ static void end(struct daemon *d)
 {
 	control_close(d->control);
 	d->store = store_free(d->store);
+	d->tracker = tracker_free(d->tracker);
+	d->exec = exec_free(d->exec);
 	join_threads(d);
 	pidfile_close(d->pidfile);
 	log_notice("main", "stopped");

@@ -2,7 +2,8 @@
 /*
  * From a file to every thread. A load either gives a whole new configuration or changes nothing.
  * At most one is under way; a request meanwhile makes the running one start over, so the last
- * text on disk wins. Runs in main; the load itself in the helper thread.
+ * text on disk wins and one that was being written is not used; but not for ever, so that a storm
+ * of requests keeps nothing out. Runs in main; the load itself in the helper thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@
 #include "core/run/log_sink.h"
 #include "core/run/scripts.h"
 #include "core/track/script.h"
+
+/* How long newer requests may keep a load from being used. */
+#define PATIENCE_US (2 * USEC_PER_SEC)
 
 static void post_event(struct daemon *d, bool ok)
 {
@@ -72,6 +76,15 @@ static int take_load(struct daemon *d)
 
 static void begin(struct daemon *d);
 
+/* Somebody asked again after the load had begun. */
+static void follow(struct daemon *d)
+{
+	if (d->reload.ticket == d->reload.running_ticket)
+		return;
+	d->reload.asked_us = clock_now_us();
+	begin(d);
+}
+
 static void on_loaded(void *owner)
 {
 	struct daemon *d = owner;
@@ -83,19 +96,19 @@ static void on_loaded(void *owner)
 		reload->phase = RELOAD_IDLE;
 		return;
 	}
-	if (reload->ticket != reload->running_ticket) {
+	if (reload->ticket != reload->running_ticket &&
+	    clock_now_us() < reload->asked_us + PATIENCE_US) {
 		load_clear(&reload->load);
 		begin(d);
 		return;
 	}
-	if (reload->load.error) {
-		fail(d);
-		return;
+	if (!reload->load.error) {
+		load_log(&reload->load);
+		reload->load.error = take_load(d);
 	}
-	load_log(&reload->load);
-	reload->load.error = take_load(d);
 	if (reload->load.error) {
 		fail(d);
+		follow(d);
 		return;
 	}
 	load_clear(&reload->load);
@@ -131,8 +144,10 @@ uint64_t reload_request(struct daemon *d)
 	if (d->stop != STOP_NO)
 		return reload->ticket;
 	supervise_reloading(d);
-	if (reload->phase == RELOAD_IDLE)
+	if (reload->phase == RELOAD_IDLE) {
+		reload->asked_us = clock_now_us();
 		begin(d);
+	}
 	return reload->ticket;
 }
 
@@ -215,6 +230,5 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	log_notice("conf", "configuration %lu of %s is in force",
 		   (unsigned long)d->newest->conf->generation, options_config(&d->options));
 	announce(d, true);
-	if (reload->ticket != reload->running_ticket)
-		begin(d);
+	follow(d);
 }

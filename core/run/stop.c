@@ -2,8 +2,9 @@
 /*
  * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
  * removed, the check thread leaves IPVS as configured. Then their last events reach the agent and
- * the stop scripts, and the agent goes. Each step has a limit; whoever misses it is left behind
- * and the process ends without freeing what it may still use. Runs in main.
+ * the stop scripts, which are given a second but not killed, and the agent goes. Each step has a
+ * limit; whoever misses it is left behind and the process ends without freeing what it may still
+ * use. Runs in main.
  */
 #include <signal.h>
 #include <systemd/sd-daemon.h>
@@ -70,7 +71,8 @@ static void on_stop_timer(uint64_t now_us, void *owner)
 		return;
 	}
 	bool agent_over = !is_running(d, THREAD_AGENT) || now_us >= d->stop_deadline_us;
-	bool scripts_over = !exec_count(d->exec, EXEC_NOTIFY) || now_us >= d->stop_us + SCRIPTS_US;
+	bool scripts_over = exec_count(d->exec, EXEC_NOTIFY) <= d->stop_scripts ||
+			    now_us >= d->stop_us + SCRIPTS_US;
 	if (agent_over && scripts_over)
 		leave(d);
 	else
@@ -91,6 +93,7 @@ void stop_begin(struct daemon *d, int exit_code)
 	d->exit_code = exit_code;
 	d->stop = STOP_ENGINES;
 	d->stop_us = clock_now_us();
+	d->stop_scripts = exec_count(d->exec, EXEC_NOTIFY);
 	d->tracker = tracker_free(d->tracker);
 	threads_post(d, THREAD_VRRP, MSG_STOP, NULL, 0);
 	/* -I: the check thread is left as it is, so that it touches nothing on its way out. */

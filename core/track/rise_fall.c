@@ -12,6 +12,14 @@ void rise_fall_init(struct rise_fall *it, uint32_t rise, uint32_t fall, bool ini
 	it->decided = init_fail;
 }
 
+void rise_fall_inherit(struct rise_fall *it, const struct rise_fall *from)
+{
+	if (!from->decided)
+		return;
+	it->count = rise_fall_is_up(from) ? it->rise : it->rise - 1;
+	it->decided = true;
+}
+
 bool rise_fall_is_up(const struct rise_fall *it)
 {
 	return it->count >= it->rise;

@@ -19,6 +19,10 @@ struct rise_fall {
  * short. */
 void rise_fall_init(struct rise_fall *it, uint32_t rise, uint32_t fall, bool init_fail);
 
+/* Takes over the verdict of an object whose definition has changed, if there was one; the next
+ * result, whatever it is, counts at once. */
+void rise_fall_inherit(struct rise_fall *it, const struct rise_fall *from);
+
 /* Takes one result. A first failure takes effect at once. Returns whether up or decided changed. */
 bool rise_fall_step(struct rise_fall *it, bool success);
 

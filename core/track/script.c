@@ -172,6 +172,16 @@ static uint32_t find_old(const struct tracker *tracker, const struct conf_script
 	return CONF_NONE;
 }
 
+/* A changed script speaks for itself with its first result; until then the last word stands. */
+static void inherit(const struct tracker *tracker, struct track *track, const char *name)
+{
+	size_t count = tracker->conf ? tracker->conf->n_scripts : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (tracker->tracks[i] && !strcmp(tracker->conf->scripts[i].name, name))
+			rise_fall_inherit(&track->state, &tracker->tracks[i]->state);
+}
+
 /* Gives the unchanged tracks their new places and starts the new ones. */
 static void adopt(struct tracker *tracker, struct track **tracks, const struct conf *conf)
 {
@@ -183,6 +193,7 @@ static void adopt(struct tracker *tracker, struct track **tracks, const struct c
 			tracks[i] = tracker->tracks[old];
 			tracker->tracks[old] = NULL;
 		} else {
+			inherit(tracker, tracks[i], conf->scripts[i].name);
 			loop_timer_arm(tracks[i]->timer, clock_now_us());
 		}
 		tracks[i]->script = i;

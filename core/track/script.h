@@ -35,8 +35,9 @@ struct tracker *tracker_free(struct tracker *tracker); /* cancels what runs */
 
 /*
  * Adopts the scripts of conf, of which it keeps a counted reference. A script whose definition is
- * unchanged keeps its state, its schedule and a run under way; a new one runs at once. Every state
- * known is reported again under the new generation. 0 or -ENOMEM: then the old configuration stays.
+ * unchanged keeps its state, its schedule and a run under way; a new one runs at once, and so does
+ * a changed one, whose last verdict stands until its first result. Every state known is reported
+ * again under the new generation. 0 or -ENOMEM: then the old configuration stays.
  */
 int tracker_set_conf(struct tracker *tracker, const struct conf *conf);
 

@@ -116,10 +116,13 @@ static void settle_sockets(struct vrrp_engine *e, uint32_t retry, uint64_t now_u
 			       !conf_instance_unsupported(e->units[u]->fsm.conf);
 		if (used) {
 			open_link(e, link, retry, now_us);
-		} else if (link->open) {
-			e->ops->close(e->owner, link->is.ifindex);
-			link->open = false;
+			continue;
 		}
+		if (link->open)
+			e->ops->close(e->owner, link->is.ifindex);
+		link->open = false;
+		link->open_error = 0;
+		link->open_retry_us = 0;
 	}
 }
 

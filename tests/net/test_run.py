@@ -226,6 +226,12 @@ def test_of_many_reloads_the_last_text_wins(director):
     holds(lambda: director.status()["instances"][0]["base_priority"] == 120, 0.5)
 
 
+def test_a_storm_of_reloads_does_not_keep_a_new_text_out(director):
+    director.rewrite("#\n" * 3000000 + config(priority=99))
+    director.node.popen("sh", "-c", f"while kill -HUP {director.process.pid}; do sleep 0.005; done")
+    wait_until(lambda: director.status()["instances"][0]["base_priority"] == 99, 5, "the new text in force")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_with_ten_services_takes_less_than_300_ms(lab, number):
     director = Director(lab, config(extra=services(10))).start()
@@ -360,6 +366,28 @@ def test_notify_scripts_in_order_with_their_arguments(lab):
                                     "any INSTANCE VI_1 MASTER 150 uid=0", "stop uid=0",
                                     "any INSTANCE VI_1 STOP 150 uid=0"])
     assert lines[0].startswith("any INSTANCE VI_1 BACKUP")
+
+
+def test_stop_waits_for_no_script_that_hangs_and_kills_none(lab):
+    director = Director(lab, "")
+    hangs, slow = director.node.dir / "hangs.sh", director.node.dir / "slow.sh"
+    hangs.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.write_text(f"#!/bin/sh\nsleep 1.5\ntouch {director.node.dir}/done\n")
+    for script in hangs, slow:
+        script.chmod(0o755)
+    more = f'notify_master "{hangs}"\n notify_fault "{hangs}"\n'
+    director.rewrite("global_defs {\n script_user root\n}\n" + config(more=more))
+    director.start()
+    director.becomes_master()
+    time.sleep(0.2)
+    begin = time.monotonic()
+    assert director.process.stop() == 0
+    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    director.rewrite("global_defs {\n script_user root\n}\n" + config(more=f'notify_stop "{slow}"'))
+    director.start(log="second.log")
+    director.becomes_master()
+    assert director.process.stop() == 0
+    wait_until((director.node.dir / "done").exists, 5, "the stop script's end")
 
 
 def test_track_script_takes_the_instance_to_fault_and_back(lab):

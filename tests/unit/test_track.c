@@ -226,6 +226,29 @@ static void test_reload_restarts_changed(void **state)
 	assert_true(bench->last.decided && !bench->last.up);
 }
 
+/* Until the new definition has its first result the old one's stands: no priority moves because a
+ * file was edited. That result then counts at once. */
+static void test_reload_of_a_changed_script_keeps_its_verdict(void **state)
+{
+	struct bench *bench = *state;
+
+	adopt(bench, SCRIPT("/bin/true", "60"), 1);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	tracker_done(bench->tracker, bench->token, true, 0);
+	adopt(bench, SCRIPT("/bin/true", "50\n fall 3\n rise 2"), 2);
+	assert_int_equal(bench->last.generation, 2);
+	assert_true(bench->last.decided && bench->last.up);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	assert_int_equal(bench->runs, 2);
+	tracker_done(bench->tracker, bench->token, false, 1);
+	assert_true(bench->last.decided && !bench->last.up);
+	adopt(bench, SCRIPT("/bin/true", "40\n fall 3\n rise 2"), 3);
+	assert_true(bench->last.decided && !bench->last.up);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	tracker_done(bench->tracker, bench->token, true, 0);
+	assert_true(bench->last.up);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +257,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_skips_while_running, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reload_keeps_unchanged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reload_restarts_changed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reload_of_a_changed_script_keeps_its_verdict,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
