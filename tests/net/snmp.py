@@ -16,10 +16,10 @@ KEEPALIVED_MIB = ".1.3.6.1.4.1.9586.100.5"
 DIRECTOR_MIB = ".1.3.6.1.4.1.8072.9999.9999.47"
 
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
-TRAP_FORMAT = "%V\t%t\t%v\n"
+TRAP_FORMAT = "%V\t%t\t%b\t%v\n"
 
 Value = collections.namedtuple("Value", "type text")
-Trap = collections.namedtuple("Trap", "time oid varbinds")  # varbinds: {oid: Value}, in order
+Trap = collections.namedtuple("Trap", "time source oid varbinds")  # source: address; varbinds: {oid: Value}, in order
 
 MISSING = {
     "No Such Instance currently exists at this OID": "noSuchInstance",
@@ -152,11 +152,12 @@ class TrapLog:
         self._offset += len(new)
         for line in new.decode(errors="replace").split("\n"):
             time, *varbinds = line.split("\t")
-            if time.isdigit():
+            if time.isdigit() and varbinds:
+                source = re.match(r"\w+: \[([^]]*)\]", varbinds.pop(0))
                 found = dict(parse_varbind(varbind) for varbind in varbinds if varbind)
                 name = found.pop(TRAP_OID, Value("OID", "")).text
                 found.pop(".1.3.6.1.2.1.1.3.0", None)
-                self._traps.append(Trap(int(time), name, found))
+                self._traps.append(Trap(int(time), source and source[1], name, found))
 
     def all(self, oid=None):
         """Every trap so far, or those of one snmpTrapOID (with its leading dot)."""

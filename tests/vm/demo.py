@@ -60,7 +60,7 @@ class Demo:
 
     def varbind(self, oid, value):
         """"name = value"; an address of four octets as people write it."""
-        name, text = self.names.of(oid), value.text
+        name, text = self.names.of(oid), self.names.value(oid, value.text)
         if value.type == "Hex-STRING" and "Address" in name and len(text.split()) == 4:
             text = ".".join(str(int(octet, 16)) for octet in text.split())
         return f"{name} = {text}"
@@ -71,7 +71,8 @@ class Demo:
             # The index is the same for nearly all of them and long; names are enough to read.
             values = ", ".join(re.sub(r"^(\w+)\.[\d.]+ =", r"\1 =", self.varbind(oid, value))
                                for oid, value in list(trap.varbinds.items())[:6])
-            self.say(f"trap {self.names.of(trap.oid)}: {values}")
+            sender = next((name for name, address in DIRECTORS.items() if address == trap.source), trap.source)
+            self.say(f"trap from {sender}: {self.names.of(trap.oid)}: {values}")
             self.traps_shown += 1
 
     def walk(self, title, oid, most=60):
@@ -97,15 +98,20 @@ class Demo:
     def round_robin(self):
         self.step("Round robin through the virtual address")
         self.say("persistence_timeout 50 in the configuration: one client stays with its server, the next gets the other")
+        before = self.pair.ipvs_conns("ds1")
         self.answers()
+        self.waited("counted by the kernel, which sums up every 2 s",
+                    lambda: self.pair.ipvs_conns("ds1") >= before + len(CLIENTS))
         self.show(self.pair.directors["ds1"], "ipvsadm", "-Ln", "--stats")
 
     def tables(self):
         self.step("The same over SNMP")
         self.walk("instances", story.snmp.KEEPALIVED_MIB + ".2.3", 12)
         self.walk("real servers", story.snmp.KEEPALIVED_MIB + ".3.4", 14)
-        for column in (ADMIN_STATE, OPER_STATE, KERNEL_WEIGHT, ACTIVE_CONNS, DRAIN_STATE):
-            self.walk("ours", f"{story.DEST_ENTRY}.{column}")
+        for column, title in ((ADMIN_STATE, "our own table: what the operator wants"), (OPER_STATE, "what the checks say"),
+                              (KERNEL_WEIGHT, "what the kernel has"), (ACTIVE_CONNS, "who is still there"),
+                              (DRAIN_STATE, "how far a drain is")):
+            self.walk(title, f"{story.DEST_ENTRY}.{column}")
         self.traps_shown = self.pair.traps.count()
 
     def dead_web_server(self):
@@ -126,6 +132,11 @@ class Demo:
         self.say(self.pair.admin(server, SHUTTING_DOWN))
         self.show(self.pair.directors["ds1"], "ipvsadm", "-Ln", only="->")
         assert self.pair.ipvs("ds1")[server] == 0 and process.alive()
+        fresh = [f"{VIP[:-3]}{host}" for host in range(70, 74)]
+        self.pair.client.ip(*[f"address add {address}/24 dev eth0" for address in fresh])
+        found = self.pair.answers(fresh)
+        self.say(f"clients it has not seen before ({fresh[0]} ...): {' '.join(map(str, found))}")
+        assert server not in found and None not in found
         self.new_traps()
         self.waited("the download runs to its end", lambda: not process.alive())
         assert process.text() == f"200 {story.BIG_BYTES}", process.text()
@@ -137,6 +148,7 @@ class Demo:
     def dead_director(self):
         self.step("The master director is killed (SIGKILL)")
         self.pair.running["ds1"].kill()
+        self.say("its adverts end; ds2 waits 3 x advert_int + (256 - priority 100) / 256 = 3.6 s, as RFC 3768 has it")
         self.waited("the virtual address is on ds2", lambda: self.pair.is_master("ds2"))
         self.waited("the client's traffic goes to ds2", lambda: self.pair.arp_owner() == "ds2")
         self.answers()
@@ -149,7 +161,7 @@ class Demo:
         self.waited("ds1 is master again, with the address once",
                     lambda: not self.pair.is_master("ds2") and self.pair.directors["ds1"].count_address(VIP) == 1)
         self.waited("the client's traffic goes to ds1", lambda: self.pair.arp_owner() == "ds1")
-        self.say("its kernel remembers which server each client had before")
+        self.say("its kernel still has what each client had before (persistence_timeout 50)")
         self.answers()
         self.new_traps()
 

@@ -39,7 +39,7 @@ MASTER, BACKUP = 2, 1
 DEST_ENTRY = snmp.DIRECTOR_MIB + ".1.3.1.1"
 ADMIN_STATE, OPER_STATE, KERNEL_WEIGHT, ACTIVE_CONNS, DRAIN_STATE = 5, 10, 20, 21, 26
 LOCKED, SHUTTING_DOWN, UNLOCKED = 2, 3, 4
-DRAINING, DRAINED = 2, 3
+DRAINING, DRAINED, CANCELLED = 2, 3, 5
 NOTIFICATION = {name: f"{snmp.DIRECTOR_MIB}.0.{number}" for name, number in
                 (("DestDown", 1), ("DestUp", 2), ("DrainStarted", 5), ("DrainCompleted", 6), ("DrainCancelled", 8))}
 

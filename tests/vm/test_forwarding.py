@@ -164,6 +164,13 @@ def test_persistence_keeps_a_client_with_its_server(bench):
     first = [bench.get(84, "--interface", f"192.0.2.{host}", times=3) for host in range(50, 54)]
     assert all(len(answers) == 3 and len(set(answers)) == 1 for answers in first)
     assert {answers[0] for answers in first} == {"10.0.0.11:8080", "10.0.0.12:8080"}
+    # The kernel sends them back to a server that drains, unless it is told not to.
+    known = [f"192.0.2.{50 + number}" for number, answers in enumerate(first) if answers[0] == "10.0.0.11:8080"]
+    bench.director.vipctl("drain", f"{VIP}:84", "10.0.0.11:8080")
+    assert bench.get(84, "--interface", known[0]) == ["10.0.0.11:8080"]
+    bench.director.sysctl("net.ipv4.vs.expire_quiescent_template", 1)
+    assert bench.get(84, "--interface", known[0]) == ["10.0.0.12:8080"]
+    bench.director.vipctl("undrain", f"{VIP}:84", "10.0.0.11:8080")
 
 
 def test_schedulers_by_name(bench):
