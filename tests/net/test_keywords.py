@@ -84,3 +84,28 @@ def test_priorities_of_the_threads_follow_the_configuration(lab):
     wait_until(lambda: os.sched_getscheduler(vrrp) == os.SCHED_OTHER, what="the usual scheduler")
     assert os.getpriority(os.PRIO_PROCESS, vrrp) == -3
     wait_until(lambda: os.getpriority(os.PRIO_PROCESS, check) == 0, what="nice 0 again")
+
+
+def test_details_of_an_address_are_set_and_follow_a_reload(lab):
+    text = ("vrrp_instance v {{\n interface eth0\n virtual_router_id 9\n priority 255\n virtual_ipaddress {{\n"
+            "203.0.113.100/24 {}\n192.0.2.101/32 dev eth1\n}}\n"
+            "virtual_ipaddress_excluded {{\n192.0.2.102/32 peer 198.51.100.9/32\n}}\n}}\n")
+    node = lab.node("director", "192.0.2.1/24")
+    node.link("eth1")
+    file = node.write("vipd.conf", text.format("brd + scope link label eth0:one"))
+    process = node.vipd(file)
+
+    def shown(address):
+        return next((line for line in node.output("ip", "-o", "-4", "address", "show").splitlines()
+                     if f" {address}" in line), "")
+    wait_until(lambda: shown("192.0.2.102"), what="the addresses")
+    assert "brd 203.0.113.255 scope link" in shown("203.0.113.100") and "eth0:one" in shown("203.0.113.100")
+    assert ": eth1 " in shown("192.0.2.101")
+    assert "peer 198.51.100.9/32" in shown("192.0.2.102")
+    file.write_text(text.format("brd 203.0.113.250 label eth0:two"))
+    node.vipctl("reload")
+    wait_until(lambda: "eth0:two" in shown("203.0.113.100"), what="the new label")
+    assert "brd 203.0.113.250 scope global" in shown("203.0.113.100")
+    wait_until(lambda: "setting anew" in process.text(), what="word of it")
+    assert process.text().count("setting anew") == 1
+    assert shown("192.0.2.101") and shown("192.0.2.102")
