@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The daemon as a process: start, addresses, reload, scripts, control socket, stop."""
 
+import fcntl
 import json
 import os
 import signal
@@ -366,6 +367,21 @@ def test_notify_scripts_in_order_with_their_arguments(lab):
                                     "any INSTANCE VI_1 MASTER 150 uid=0", "stop uid=0",
                                     "any INSTANCE VI_1 STOP 150 uid=0"])
     assert lines[0].startswith("any INSTANCE VI_1 BACKUP")
+
+
+def test_a_log_reader_that_stops_holds_nobody(lab):
+    director = Director(lab, config())
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
+    vipd = director.node.popen(build_dir() / "vipd", "-n", "-l", "-D", "-f", director.file, stdout=writer, stderr=writer)
+    wait_until(director.has_vip, 15, "the address")
+    for _ in range(60):
+        director.node.run(build_dir() / "vipctl", "reload", timeout=10)
+    assert director.state() == "MASTER"
+    assert len(os.read(reader, 65536)) > 3000, "the pipe was not full"
+    assert vipd.stop() == 0
+    os.close(reader)
+    os.close(writer)
 
 
 def test_stop_waits_for_no_script_that_hangs_and_kills_none(lab):
