@@ -17,13 +17,6 @@
 
 #define SOURCE_LINE_MAX 1000 /* a longer line is not shown */
 
-static void replace_controls(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
-}
-
 static void add(struct diags *diags, enum diag_severity severity, const struct place *place,
 		const char *file, const char *format, va_list args)
 {
@@ -47,7 +40,7 @@ static void add(struct diags *diags, enum diag_severity severity, const struct p
 	if (place)
 		entry->place = *place;
 	entry->message = arena_vprintf(diags->arena, format, args);
-	replace_controls(entry->message);
+	utf8_clean(entry->message); /* words of the file, possibly cut within a character */
 	if (diags->last)
 		diags->last->next = entry;
 	else
@@ -186,10 +179,22 @@ static void print_caret(FILE *out, const struct diag *diag)
 	fputc('^', out);
 }
 
+/* One character for one, as the caret counts. */
 static void print_source(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text >= 0x20 || *text == '\t' ? *text : ' ', out);
+	size_t left = strlen(text);
+
+	while (left) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(text, left, &character);
+
+		if (length && (utf8_is_visible(character) || *text == '\t'))
+			fwrite(text, 1, length, out);
+		else
+			fputc(length ? ' ' : '?', out);
+		text += length ? length : 1;
+		left -= length ? length : 1;
+	}
 }
 
 char *diag_format(const struct diag *diag)

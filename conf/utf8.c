@@ -5,6 +5,8 @@
  */
 #include "conf/utf8.h"
 
+#include <string.h>
+
 static size_t sequence_length(unsigned char first)
 {
 	if (first < 0x80)
@@ -99,4 +101,35 @@ unsigned utf8_width(uint32_t character)
 		if (character >= wide[i].from && character <= wide[i].to)
 			return 2;
 	return 1;
+}
+
+bool utf8_is_visible(uint32_t character)
+{
+	if (character < 0x20 || (character >= 0x7f && character < 0xa0))
+		return false;
+	/* Marks of direction, separators of lines and paragraphs. */
+	return character != 0x200e && character != 0x200f && character != 0x061c &&
+	       (character < 0x2028 || character > 0x202e) &&
+	       (character < 0x2066 || character > 0x2069);
+}
+
+void utf8_clean(char *text)
+{
+	size_t left = strlen(text);
+	char *to = text;
+
+	while (left) {
+		uint32_t character = 0;
+		size_t length = utf8_decode(text, left, &character);
+
+		if (length && utf8_is_visible(character)) {
+			memmove(to, text, length);
+			to += length;
+		} else {
+			*to++ = '?';
+		}
+		text += length ? length : 1;
+		left -= length ? length : 1;
+	}
+	*to = '\0';
 }

@@ -18,5 +18,9 @@ bool utf8_is_valid(const char *text, size_t size);
 bool utf8_is_space(uint32_t character);
 /* "ideographic space", "no-break space" or just "space". */
 const char *utf8_space_name(uint32_t character);
+/* Not a control, nor one that changes how the rest of the line is shown. */
+bool utf8_is_visible(uint32_t character);
+/* Replaces in place what is no character, or no visible one, by '?', for a message. */
+void utf8_clean(char *text);
 /* Columns a terminal uses: 2 for East Asian wide characters, else 1. */
 unsigned utf8_width(uint32_t character);

@@ -38,3 +38,14 @@ def lab(request):
         where = os.environ.get("VIPD_KEEP")
         if where and getattr(request.node, "failed", False):
             made.keep(pathlib.Path(where) / request.node.name)
+
+
+@pytest.fixture(scope="module")
+def story_lab(request):
+    """A laboratory for all tests of a file, which go on from one another; kept when one of them fails."""
+    failed = request.session.testsfailed
+    with laboratory.Lab() as made:
+        yield made
+        where = os.environ.get("VIPD_KEEP")
+        if where and request.session.testsfailed > failed:
+            made.keep(pathlib.Path(where) / request.path.stem)

@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	tests/conftest.py \
 	tests/deps \
+	tests/fixtures/real_server \
 	tests/lint \
 	tests/net \
 	tests/pytest.ini \

@@ -2,6 +2,7 @@
 """The stages of tests/run: builds, runs, counts. Called by tests/run, which installs what this needs."""
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -179,6 +180,19 @@ def corpus_of(target):
     return ROOT / "tests/fuzz/corpus" / target.name.removeprefix("fuzz_")
 
 
+def fuzz_one(run, target, seconds):
+    seeds, new = corpus_of(target), RESULTS / f"new-{target.name}"
+    new.mkdir(exist_ok=True)
+    dictionary = seeds.with_suffix(".dict")
+    common = [target, "-rss_limit_mb=1024", "-timeout=10", f"-artifact_prefix={RESULTS}/{target.name}-"]
+    count = sum(path.is_file() for path in seeds.rglob("*")) if seeds.exists() else 0
+    good = count and run.command(target.name, [*common, "-runs=0", seeds], timeout=300) == 0
+    run.tally.add(f"{target.name}: {count} seeds replayed", good, tail(RESULTS / f"{target.name}.log"))
+    words = [f"-max_total_time={seconds}"] + ([f"-dict={dictionary}"] if dictionary.exists() else [])
+    status = run.command(target.name, [*common, *words, new, *([seeds] if count else [])], timeout=seconds + 120)
+    run.tally.add(f"{target.name}: {seconds} s", status == 0, tail(RESULTS / f"{target.name}.log"))
+
+
 def fuzz(run):
     """Every fuzz target: its seeds, then new inputs for a while."""
     folder = run.build("fuzz")
@@ -189,17 +203,9 @@ def fuzz(run):
                if path.is_file() and os.access(path, os.X_OK) and run.selected(path.name)]
     if not targets and not run.words:
         run.tally.add("fuzz", False, "no fuzz target was built")
-    for target in targets:
-        seeds, new = corpus_of(target), RESULTS / f"new-{target.name}"
-        new.mkdir(exist_ok=True)
-        dictionary = seeds.with_suffix(".dict")
-        common = [target, "-rss_limit_mb=1024", "-timeout=10", f"-artifact_prefix={RESULTS}/{target.name}-"]
-        count = sum(path.is_file() for path in seeds.rglob("*")) if seeds.exists() else 0
-        good = count and run.command(target.name, [*common, "-runs=0", seeds], timeout=300) == 0
-        run.tally.add(f"{target.name}: {count} seeds replayed", good, tail(RESULTS / f"{target.name}.log"))
-        words = [f"-max_total_time={seconds}"] + ([f"-dict={dictionary}"] if dictionary.exists() else [])
-        status = run.command(target.name, [*common, *words, new, *([seeds] if count else [])], timeout=seconds + 120)
-        run.tally.add(f"{target.name}: {seconds} s", status == 0, tail(RESULTS / f"{target.name}.log"))
+    # They share nothing, and each keeps one processor busy.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda target: fuzz_one(run, target, seconds), targets))
 
 
 def dist(run):
@@ -208,6 +214,25 @@ def dist(run):
     if folder:
         status = run.command("distcheck", ["make", "-j2", "distcheck"], cwd=folder)
         run.tally.add("distcheck", status == 0, tail(RESULTS / "distcheck.log"))
+
+
+def documents(run):
+    """Configurations out of documents about keepalived: $VIPD_SEEDS, or shared/seeds beside the checkout."""
+    folder = pathlib.Path(os.environ.get("VIPD_SEEDS") or ROOT.parent / "shared/seeds")
+    if not any(folder.glob("*.txt")):
+        run.tally.skipped.append(("documents", f"no documents (*.txt) in {folder}; name their folder in VIPD_SEEDS"))
+        return
+    build = run.build("fast")
+    if not build:
+        return
+    log = RESULTS / "documents.log"
+    status = run.command("documents", ["tests/conf/documents", build / "tests/tools/confcheck"],
+                         env={"VIPD_SEEDS": str(folder)})
+    found = re.findall(r"^(ok|FAILED): ([^:]+)", log.read_text(errors="replace"), re.M)
+    for result, name in found:
+        run.tally.add(f"documents: {name}", result == "ok", f"see {log.relative_to(ROOT)}")
+    if not found or (status and all(result == "ok" for result, _ in found)):
+        run.tally.add("documents", False, f"status {status}\n" + tail(log))
 
 
 def keep_folder(stage):
@@ -250,9 +275,9 @@ def vm(run):
 
 
 for function, by_word in ((lint, False), (unit, True), (clang, False), (tsan, False), (fuzz, True), (dist, False),
-                          (net, True), (vm, True)):
+                          (documents, False), (net, True), (vm, True)):
     function.selects = by_word
-STAGES = {function.__name__: function for function in (lint, unit, clang, tsan, fuzz, dist, net, vm)}
+STAGES = {function.__name__: function for function in (lint, unit, clang, tsan, fuzz, dist, documents, net, vm)}
 
 
 def main():
@@ -263,7 +288,7 @@ def main():
     options = parser.parse_args()
     if options.list:
         for name, function in STAGES.items():
-            print(f"{name:6} {function.__doc__.splitlines()[0]}")
+            print(f"{name:9} {function.__doc__.splitlines()[0]}")
         return 0
     RESULTS.mkdir(parents=True, exist_ok=True)
     for old in RESULTS.glob("*.log"):
@@ -272,15 +297,15 @@ def main():
     tally = run.tally
     for name in run.stages:
         began, before, bad = time.monotonic(), tally.passed, len(tally.failed)
-        print(f"{name:6} {STAGES[name].__doc__.splitlines()[0]}", flush=True)
+        print(f"{name:9} {STAGES[name].__doc__.splitlines()[0]}", flush=True)
         STAGES[name](run)
-        print(f"       {tally.passed - before} passed, {len(tally.failed) - bad} failed, "
+        print(f"          {tally.passed - before} passed, {len(tally.failed) - bad} failed, "
               f"{time.monotonic() - began:.0f} s", flush=True)
         for failed, why in tally.failed[bad:]:
             print(f"FAILED {failed}\n  " + why.strip().replace("\n", "\n  "), flush=True)
     for name, why in tally.skipped:
         print(f"SKIPPED {name}: {why}")
-    if not tally.passed and not tally.failed:
+    if not tally.passed and not tally.failed and not tally.skipped:
         tally.add("tests/run", False)
         print("FAILED nothing matches: " + " ".join(options.names))
     print(f"{tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped", flush=True)

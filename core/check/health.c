@@ -67,19 +67,17 @@ static const char *const checker_names[] = {
 _Static_assert(sizeof checker_names / sizeof checker_names[0] == CONF_CHECKER_TYPES, "every type");
 
 /* One attempt: every change of a verdict, other failures only when asked for. */
-static void log_attempt(const struct engine *engine, const struct probe *probe,
-			const struct check_report *report)
+static void log_attempt(const struct probe *probe, const struct check_report *report)
 {
 	const struct server *server = probe->server;
 	const struct conf_checker *checker = &server->conf->checkers[probe->index];
-	bool all = checker->log_all_failures || engine->conf->global.checker_log_all_failures;
 	/* Our own trouble is no verdict and shows nowhere else; said once until it ends. */
 	bool trouble = report->result == CHECK_LOCAL_ERROR;
 	int level = trouble ? LOG_WARNING : LOG_INFO;
 	char text[IPVS_TEXT_MAX];
 
 	if (!report->changed && !(trouble && !probe->local_error) &&
-	    (report->result == CHECK_OK || !all))
+	    (report->result == CHECK_OK || !checker->log_all_failures))
 		return;
 	log_write(level, "check", "%s of %s in %s %s: %s%s%s", checker_names[checker->type],
 		  ipvs_dest_text(&server->conf->key, text), server->service->conf->id,
@@ -104,7 +102,7 @@ void health_report(struct check *check, const struct check_report *report, void 
 	enum dest_oper before = server->oper;
 
 	(void)check;
-	log_attempt(engine, probe, report);
+	log_attempt(probe, report);
 	probe->local_error = report->result == CHECK_LOCAL_ERROR;
 	if (report->result != CHECK_OK)
 		snprintf(server->last_error, sizeof server->last_error, "%s", report->detail);

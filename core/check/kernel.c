@@ -324,6 +324,7 @@ void kernel_open(struct engine *engine, uint64_t now_us)
 	for (size_t i = 0; i < engine->n_services; i++)
 		engine_mark(engine, engine->services[i]);
 	kernel_dump(engine);
+	kernel_set_timeouts(engine);
 }
 
 void kernel_close(struct engine *engine)

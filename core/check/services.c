@@ -184,7 +184,7 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	const struct conf_checker *conf = &server->conf->checkers[index];
 	/* A changed checker must not bring back a server that is down, nor take out one that
 	 * serves. */
-	bool up = server->was ? server->was->up : !(conf->alpha || server->conf->alpha);
+	bool up = server->was ? server->was->up : !conf->alpha;
 	struct probe *probe = calloc(1, sizeof *probe);
 
 	if (!probe)

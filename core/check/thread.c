@@ -193,6 +193,15 @@ static void on_refresh(uint64_t now_us, void *owner)
 
 /* ---- mail ---- */
 
+static void set_nice(struct engine *engine, int8_t nice)
+{
+	if (nice == engine->nice)
+		return;
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), nice) < 0)
+		log_warn("check", "nice value %d refused: %s", nice, strerrordesc_np(errno));
+	engine->nice = nice;
+}
+
 static void adopt(struct engine *engine, const struct conf *conf)
 {
 	struct msg_conf_done done = {.from = THREAD_CHECK};
@@ -210,8 +219,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 		mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 		return;
 	}
-	if (conf->global.checker_nice)
-		setpriority(PRIO_PROCESS, (id_t)gettid(), conf->global.checker_nice);
+	set_nice(engine, conf->global.checker_nice);
 	if (engine->n_services || (first && conf->global.lvs_flush))
 		kernel_open(engine, clock_now_us());
 	if (first && conf->global.lvs_flush && engine->ipvs) {

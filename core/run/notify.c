@@ -103,10 +103,10 @@ static void on_dest(struct daemon *d, const struct generation *generation,
 	if (event->dest.rs >= service->n_servers)
 		return; /* the sorry server has no scripts */
 	const struct conf_real_server *server = &service->servers[event->dest.rs];
-	if (event->dest.oper == DEST_UP)
-		run(d, generation, &server->notify_up, NULL);
-	else if (event->dest.oper == DEST_DOWN || event->dest.stopping)
-		run(d, generation, &server->notify_down, NULL);
+	/* A server may come up with less weight than configured, or without checks: up all the
+	 * same. */
+	bool up = event->dest.oper != DEST_DOWN && !event->dest.stopping;
+	run(d, generation, up ? &server->notify_up : &server->notify_down, NULL);
 }
 
 static void on_quorum(struct daemon *d, const struct generation *generation,

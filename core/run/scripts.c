@@ -19,6 +19,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "conf/utf8.h"
+
 #define DEFAULT_USER "keepalived_script"
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define NOTES_MAX    1024
@@ -66,6 +68,7 @@ static void note(struct scripts *scripts, int level, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(notes[scripts->n_notes].text, sizeof notes->text, format, arguments);
 	va_end(arguments);
+	utf8_clean(notes[scripts->n_notes].text);
 	scripts->n_notes++;
 }
 

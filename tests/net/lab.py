@@ -119,6 +119,11 @@ class Process:
         return pathlib.Path(self.log).read_text(errors="replace")
 
 
+def _address(interface, address):
+    """Words for ip(8); no waiting for duplicates, which would take a second."""
+    return f"address add {address} dev {interface}" + (" nodad" if ":" in address else "")
+
+
 class Node:
     """One machine of the laboratory. Not made directly: see Lab.node()."""
 
@@ -143,8 +148,9 @@ class Node:
 
     def run(self, *argv, check=True, timeout=60, **options):
         """Runs to the end; returns subprocess.CompletedProcess with text output."""
-        result = subprocess.run(self.command(*argv), text=True, capture_output=True, timeout=timeout,
-                                stdin=options.pop("stdin", subprocess.DEVNULL), **options)
+        if "input" not in options:
+            options.setdefault("stdin", subprocess.DEVNULL)
+        result = subprocess.run(self.command(*argv), text=True, capture_output=True, timeout=timeout, **options)
         if check and result.returncode:
             raise AssertionError(f"{self.name}: {' '.join(map(str, argv))}: status {result.returncode}\n"
                                  f"{result.stdout}{result.stderr}")
@@ -164,17 +170,17 @@ class Node:
     def link(self, interface, *addresses):
         """A cable to the switch: interface appears here with addresses such as 192.0.2.1/24."""
         port = f"p{self.lab.next_number()}"
-        self.lab.switch.run("ip", "link", "add", port, "type", "veth", "peer", "name", interface, "netns",
-                            str(self.holder.pid))
-        self.lab.switch.run("ip", "link", "set", port, "master", "br0", "up")
-        self.run("ip", "link", "set", interface, "up")
-        for address in addresses:
-            self.add_address(interface, address)
+        self.lab.switch.ip(f"link add {port} type veth peer name {interface} netns {self.holder.pid}",
+                           f"link set {port} master br0 up")
+        self.ip(f"link set {interface} up", *[_address(interface, address) for address in addresses])
         return port
 
+    def ip(self, *commands):
+        """Several commands of ip(8) by one process, which is what takes the time."""
+        self.run("ip", "-batch", "-", input="\n".join(commands) + "\n")
+
     def add_address(self, interface, address):
-        extra = ["nodad"] if ":" in address else []
-        self.run("ip", "address", "add", address, "dev", interface, *extra)
+        self.ip(_address(interface, address))
 
     def has_address(self, address):
         """True when the address is set here; without a prefix, with any."""
@@ -189,11 +195,9 @@ class Node:
 
     def real_server(self, *vips):
         """What a direct-routing real server needs: the address on lo, and silence about it."""
-        for vip in vips:
-            self.add_address("lo", f"{vip}/{128 if ':' in vip else 32}")
-        for where in ("lo", "all"):
-            self.sysctl(f"net.ipv4.conf.{where}.arp_ignore", 1)
-            self.sysctl(f"net.ipv4.conf.{where}.arp_announce", 2)
+        self.ip(*[_address("lo", f"{vip}/{128 if ':' in vip else 32}") for vip in vips])
+        self.run("sh", "-c", "cd /proc/sys/net/ipv4/conf && for link in lo all; do "
+                             "echo 1 >$link/arp_ignore && echo 2 >$link/arp_announce || exit; done")
 
     def curl(self, url, *options, timeout=5):
         """The body, or None when there was no good answer."""
@@ -257,8 +261,9 @@ class Node:
         """A manager on this node that asks the agent at address."""
         return snmp.Manager(self, address, community, port)
 
-    def nginx(self, body, port=80, size=0, rate="100k"):
-        """A web server that answers body at /, and at /big a file of so many bytes at a limited rate."""
+    def nginx(self, body, port=80, size=0, rate="100k", more=""):
+        """A web server that answers body at /, and at /big a file of so many bytes at a limited rate; more: of its
+        configuration's http block."""
         folder = self.dir / f"nginx-{port}"
         (folder / "html").mkdir(parents=True, exist_ok=True)
         (folder / "html/index.html").write_text(body)
@@ -270,7 +275,7 @@ class Node:
         config.write_text(
             f"daemon off; user root; worker_processes 1; pid {folder}/pid; events {{ }}\n"
             f"http {{ access_log {folder}/access.log; {temporary} keepalive_timeout 0; server {{ listen {port};\n"
-            f"listen [::]:{port}; root {folder}/html; location = /big {{ limit_rate {rate}; }} }} }}\n")
+            f"listen [::]:{port}; root {folder}/html; location = /big {{ limit_rate {rate}; }} }}\n{more}}}\n")
         process = self.popen("nginx", "-p", folder, "-c", config, "-e", folder / "error.log", log=f"nginx-{port}.log")
         wait_until(lambda: f":{port} " in self.output("ss", "-Hlnt") or not process.alive(), what="nginx", timeout=30)
         assert process.alive(), (folder / "error.log").read_text() + process.text()

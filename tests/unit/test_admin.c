@@ -96,7 +96,8 @@ static void edges_of_the_table(void **state)
 	assert_int_equal(set(&a, DEST_SET_ADMIN, 1, 8, &effect), -EINVAL);
 
 	/* A SET that locked a draining server and failed elsewhere must be taken back whole. */
-	struct dest_change undo = { .field = DEST_SET_ADMIN, .value = DEST_SHUTTING_DOWN, .undo = true };
+	struct dest_change undo = {
+		.field = DEST_SET_ADMIN, .value = DEST_SHUTTING_DOWN, .undo = true};
 	struct admin locked = admin_default();
 	must_set(&locked, DEST_SET_ADMIN, DEST_LOCKED, 1, ADMIN_CHANGED);
 	assert_int_equal(admin_set(&locked, &undo, at(2), &idle, &effect), 0);
@@ -130,7 +131,7 @@ static void values_are_checked(void **state)
 	comment.text[63] = '\0';
 	assert_int_equal(admin_set(&a, &comment, at(1), &idle, &effect), 0);
 	assert_int_equal(strlen(a.comment), 63);
-	static const char *const bad[] = { "two\nlines", "\033[2J", "\x7f", "\xc2\x9b" };
+	static const char *const bad[] = {"two\nlines", "\033[2J", "\x7f", "\xc2\x9b"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		strcpy(comment.text, bad[i]);
 		assert_int_equal(admin_set(&a, &comment, at(1), &idle, &effect), -EINVAL);

@@ -44,6 +44,28 @@ static void expect(const char *line, enum lexer_mode mode, const char *tokens)
 	assert_string_equal(text, tokens);
 }
 
+static void test_clean(void **state)
+{
+	static const struct {
+		const char *dirty, *clean;
+	} cases[] = {
+		{"plain", "plain"},
+		{"\033[31mred\a\177", "?[31mred??"},
+		{"caf\xc3\xa9 \xe4\xb8\xad", "caf\xc3\xa9 \xe4\xb8\xad"},
+		{"cut \xe4\xb8", "cut ??"},
+		{"\xc2\x9b 31m \xe2\x80\xae off \xff", "? 31m ? off ?"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s", cases[i].dirty);
+		utf8_clean(text);
+		assert_string_equal(text, cases[i].clean);
+	}
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -148,10 +170,10 @@ static void test_utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),	   cmocka_unit_test(test_comments),
-		cmocka_unit_test(test_quotes),	   cmocka_unit_test(test_braces),
-		cmocka_unit_test(test_odd_spaces), cmocka_unit_test(test_junk),
-		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_clean),	 cmocka_unit_test(test_words),
+		cmocka_unit_test(test_comments), cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_braces),	 cmocka_unit_test(test_odd_spaces),
+		cmocka_unit_test(test_junk),	 cmocka_unit_test(test_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,19 @@ static void start_waits_with_alpha(void **state)
 	bench_free(b);
 }
 
+/* A checker's own word counts: the server's is what it inherits without one. */
+static void alpha_is_the_checkers(void **state)
+{
+	struct bench *b = bench_new();
+	struct bench_conf *c = bench_conf(1, 1, 1);
+
+	(void)state;
+	c->servers[0][0].alpha = true;
+	bench_adopt(b, c);
+	assert_int_equal(bench_weight(0, 0), 10);
+	bench_free(b);
+}
+
 static void start_adopts_what_is_there(void **state)
 {
 	struct bench *b = started(2, 2);
@@ -287,7 +300,9 @@ static void without_ipvs_checking_goes_on(void **state)
 
 	(void)state;
 	ipvs_double()->open_error = -ENOENT;
-	bench_adopt(b, bench_conf(1, 2, 1));
+	struct bench_conf *c = bench_conf(1, 2, 1);
+	c->conf.global.lvs_tcp_timeout_s = 600;
+	bench_adopt(b, c);
 	assert_false(bench_snap(b)->ipvs_available);
 	assert_false(bench_row(b, 0, 0)->in_kernel);
 	assert_int_equal(bench_row(b, 0, 0)->kernel_weight, -1);
@@ -299,6 +314,7 @@ static void without_ipvs_checking_goes_on(void **state)
 	b->engine->reopen_at_us = 0;
 	bench_refresh(b);
 	assert_true(bench_snap(b)->ipvs_available);
+	assert_int_equal(ipvs_double()->timeouts, 1);
 	assert_int_equal(bench_weight(0, 0), -1);
 	assert_int_equal(bench_weight(0, 1), 0);
 	bench_free(b);
@@ -426,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start_serves_before_any_check),
 		cmocka_unit_test(start_waits_with_alpha),
+		cmocka_unit_test(alpha_is_the_checkers),
 		cmocka_unit_test(start_adopts_what_is_there),
 		cmocka_unit_test(first_checks_are_spread),
 		cmocka_unit_test(health_moves_servers),

@@ -76,6 +76,62 @@ static void test_short_and_long(void **state)
 	assert_string_equal(a.snmp_socket, b.snmp_socket);
 }
 
+static const char *or_dash(const char *text)
+{
+	return text ? text : "-";
+}
+
+/* Every way to write an option of DAEMON_ARGS means the same. */
+static void test_forms_agree(void **state)
+{
+	static const char *const forms[][3][3] = {
+		{{"-S", "0"}, {"--log-facility=0"}, {"--log-facility", "local0"}},
+		{{"-p", "/a"}, {"--pid=/a"}, {"--pid", "/a"}},
+		{{"-A", "/a"}, {"--snmp-agent-socket=/a"}, {"--snmp-agent-socket", "/a"}},
+		{{"-f", "/a"}, {"--use-file=/a"}, {"--use-file", "/a"}},
+		{{"-i", "a"}, {"--config-id=a"}, {"--config-id", "a"}},
+		{{"-s", "a"}, {"--namespace=a"}, {"--namespace", "a"}},
+		{{"-u", "027"}, {"--umask=027"}, {"--umask", "027"}},
+		{{"-P"}, {"--vrrp"}, {"--vrrp"}},
+		{{"-C"}, {"--check"}, {"--check"}},
+		{{"-d"}, {"--dump-conf"}, {"--dump-conf"}},
+	};
+	struct options o[3], none;
+	char *text;
+
+	(void)state;
+	assert_int_equal(parse((const char *const[]){"vipd", NULL}, &none, &text), 0);
+	free(text);
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		for (size_t f = 0; f < 3; f++) {
+			const char *second = forms[i][f][1];
+
+			assert_int_equal(PARSE(&o[f], &text, "-n", forms[i][f][0],
+					       second ? second : "-D", second ? "-D" : NULL),
+					 0);
+			assert_string_equal(text, "");
+			free(text);
+			assert_true(o[f].foreground && o[f].detail);
+		}
+		for (size_t f = 1; f < 3; f++) {
+			assert_int_equal(o[f].facility, o[0].facility);
+			assert_int_equal(o[f].umask, o[0].umask);
+			assert_int_equal(o[f].only_vrrp, o[0].only_vrrp);
+			assert_int_equal(o[f].only_check, o[0].only_check);
+			assert_int_equal(o[f].dump, o[0].dump);
+			assert_string_equal(or_dash(o[f].pid_file), or_dash(o[0].pid_file));
+			assert_string_equal(or_dash(o[f].snmp_socket), or_dash(o[0].snmp_socket));
+			assert_string_equal(or_dash(o[f].config), or_dash(o[0].config));
+			assert_string_equal(or_dash(o[f].config_id), or_dash(o[0].config_id));
+			assert_string_equal(or_dash(o[f].netns), or_dash(o[0].netns));
+		}
+		assert_true(o[0].facility != none.facility || o[0].umask != none.umask ||
+			    o[0].only_vrrp || o[0].only_check || o[0].dump || o[0].config ||
+			    o[0].config_id || o[0].netns || o[0].snmp_socket ||
+			    strcmp(o[0].pid_file, none.pid_file) != 0);
+	}
+}
+
 static void test_config_test_forms(void **state)
 {
 	struct options options;
@@ -161,13 +217,10 @@ static void test_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_short_and_long),
-		cmocka_unit_test(test_config_test_forms),
-		cmocka_unit_test(test_both_engines),
-		cmocka_unit_test(test_ignored_says_so_once),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_short_and_long),
+		cmocka_unit_test(test_forms_agree),  cmocka_unit_test(test_config_test_forms),
+		cmocka_unit_test(test_both_engines), cmocka_unit_test(test_ignored_says_so_once),
+		cmocka_unit_test(test_bad),	     cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

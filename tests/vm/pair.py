@@ -32,11 +32,14 @@ BIG_RATE = "100k"  # so the download lasts 12 s
 INSTANCE_STATE = snmp.KEEPALIVED_MIB + ".2.3.1.4.1"
 REAL_SERVER_TRAP = snmp.KEEPALIVED_MIB + ".3.5.0.1"
 INSTANCE_TRAP = snmp.KEEPALIVED_MIB + ".2.10.0.2"
+NEW_MASTER_TRAP = snmp.VRRP_MIB + ".0.1"
+MASTER_ADDRESS = snmp.VRRP_MIB + ".1.3.1.7"  # then the interface's index and the VRID
+REAL_SERVER_ROW = {"rs1": "1.2", "rs2": "1.1"}  # in the order of the configuration
 MASTER, BACKUP = 2, 1
 DEST_ENTRY = snmp.DIRECTOR_MIB + ".1.3.1.1"
 ADMIN_STATE, OPER_STATE, KERNEL_WEIGHT, ACTIVE_CONNS, DRAIN_STATE = 5, 10, 20, 21, 26
 LOCKED, SHUTTING_DOWN, UNLOCKED = 2, 3, 4
-DRAINING = 2
+DRAINING, DRAINED = 2, 3
 NOTIFICATION = {name: f"{snmp.DIRECTOR_MIB}.0.{number}" for name, number in
                 (("DestDown", 1), ("DestUp", 2), ("DrainStarted", 5), ("DrainCompleted", 6), ("DrainCancelled", 8))}
 
@@ -110,7 +113,14 @@ class Pair:
         return text.strip() if text else None
 
     def answers(self, clients=CLIENTS):
-        return [self.answer(client) for client in clients]
+        """answer() of each, by one process: starting curl is most of the time a request takes."""
+        words = []
+        for client in clients:
+            words += ["--next", "-s", "-f", "-m", 2, "-w", "%{http_code}\n", "--interface", client, f"http://{VIP}/"]
+        text = self.client.output("curl", *words[1:], check=False)
+        found = re.findall(r"(?:(\w+)\n)?(\d{3})\n", text)
+        assert len(found) == len(clients), text
+        return [name if code == "200" else None for name, code in found]
 
     def arp_owner(self):
         """The director whose MAC the client has for the VIP, by the switch's view of the macs; None when unknown."""
