@@ -166,6 +166,21 @@ def test_address_that_somebody_else_removes_comes_back(lab):
     holds(lambda: not director.has_vip(), 1.5, "no address without mastership")
 
 
+def test_start_while_addresses_change(lab):
+    """The kernel says of a dump that it was interrupted; reading goes on until one was not."""
+    director = Director(lab, config())
+    addresses = "".join(f"address add 10.{i // 250}.{i % 250}.1/32 dev lo\n" for i in range(2500))
+    director.node.run("ip", "-batch", director.node.write("many", addresses))
+    churn = director.node.write("churn", "address add 10.99.0.1/32 dev lo\naddress delete 10.99.0.1/32 dev lo\n" * 5000)
+    noise = director.node.popen("sh", "-c", f"while :; do ip -batch {churn}; done", log="noise.log")
+    for i in range(4):
+        director.start(log=f"start{i}.log")
+        assert director.process.stop() == 0
+    director.start()
+    director.becomes_master()
+    assert noise.alive()
+
+
 def test_many_link_events_overrun_nothing_for_good(director):
     director.becomes_master()
     batch = "".join(f"link add d{i} type veth peer name e{i}\n" for i in range(200))
