@@ -1,5 +1,6 @@
 # What tests adds to the build: nothing but its files; unit tests and fuzz targets stand with what they test.
 EXTRA_DIST += \
+	tests/bare \
 	tests/conftest.py \
 	tests/deps \
 	tests/fixtures/real_server \

@@ -274,10 +274,19 @@ def vm(run):
     run.junit("vm", report, status)
 
 
+def bare(run):
+    """The README alone: a fresh clone on a bare Debian system, ./quickstart."""
+    status = run.command("bare", ["tests/bare"])
+    if status == 77:
+        run.tally.skipped.append(("bare", tail(RESULTS / "bare.log", 1)))
+    else:
+        run.tally.add("bare: a fresh clone on a bare Debian 12", status == 0, tail(RESULTS / "bare.log"))
+
+
 for function, by_word in ((lint, False), (unit, True), (clang, False), (tsan, False), (fuzz, True), (dist, False),
-                          (documents, False), (net, True), (vm, True)):
+                          (documents, False), (net, True), (vm, True), (bare, False)):
     function.selects = by_word
-STAGES = {function.__name__: function for function in (lint, unit, clang, tsan, fuzz, dist, documents, net, vm)}
+STAGES = {function.__name__: function for function in (lint, unit, clang, tsan, fuzz, dist, documents, net, vm, bare)}
 
 
 def main():

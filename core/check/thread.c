@@ -204,7 +204,7 @@ static void set_nice(struct engine *engine, int8_t nice)
 
 static void adopt(struct engine *engine, const struct conf *conf)
 {
-	struct msg_conf_done done = {.from = THREAD_CHECK};
+	struct msg_conf_done done = {.from = THREAD_CHECK, .generation = conf->generation};
 	bool first = engine->conf == NULL;
 	int error;
 
@@ -214,8 +214,6 @@ static void adopt(struct engine *engine, const struct conf *conf)
 	if (error < 0) {
 		log_error("check", "cannot adopt the configuration: %s", strerrordesc_np(-error));
 		conf_unref(conf);
-		if (engine->conf)
-			done.generation = engine->conf->generation;
 		mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 		return;
 	}
@@ -232,7 +230,6 @@ static void adopt(struct engine *engine, const struct conf *conf)
 	kernel_set_timeouts(engine);
 	engine_settle(engine);
 	loop_timer_arm(engine->refresh_timer, clock_now_us() + engine->refresh_us);
-	done.generation = conf->generation;
 	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 }
 

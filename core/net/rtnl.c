@@ -52,6 +52,8 @@ int rtnl_errno(int nl_error)
 		return -EBUSY;
 	case NLE_AGAIN:
 		return -EAGAIN;
+	case NLE_DUMP_INTR:
+		return -EINTR;
 	default:
 		return -EIO;
 	}
@@ -142,13 +144,15 @@ static int dump(struct rtnl *rtnl, int type)
 	return rtnl_errno(error < 0 ? error : 0);
 }
 
+/* -EINTR: something changed meanwhile, so something may be missing. What was read is there; what
+ * was not is not forgotten for that. */
 static int read_everything(struct rtnl *rtnl)
 {
 	rtnl->incomplete = false;
 	net_table_dump_begin(&rtnl->table);
-	int error = dump(rtnl, RTM_GETLINK);
-	if (!error)
-		error = dump(rtnl, RTM_GETADDR);
+	int links = dump(rtnl, RTM_GETLINK);
+	int addresses = links && links != -EINTR ? 0 : dump(rtnl, RTM_GETADDR);
+	int error = addresses && addresses != -EINTR ? addresses : links ? links : addresses;
 	if (error || rtnl->incomplete)
 		return error ? error : -ENOMEM;
 	net_table_dump_end(&rtnl->table);
@@ -207,8 +211,9 @@ static void on_retry(uint64_t now_us, void *owner)
 	struct rtnl *rtnl = owner;
 
 	rtnl_catch_up(rtnl);
-	if (read_everything(rtnl) < 0)
-		loop_timer_arm(rtnl->retry, now_us + RETRY_US);
+	int error = read_everything(rtnl);
+	if (error)
+		loop_timer_arm(rtnl->retry, now_us + (error == -EINTR ? 10 : 1) * RETRY_US);
 	rtnl_report(rtnl);
 	if (rtnl->shrunk)
 		restore(rtnl, now_us);
@@ -261,14 +266,18 @@ int rtnl_open(struct loop *loop, rtnl_link_fn *fn, void *owner, struct rtnl **re
 	if (!error)
 		error = open_socket(rtnl, &rtnl->request);
 	if (!error)
-		error = read_everything(rtnl);
-	if (!error)
 		error = loop_timer_new(loop, on_retry, rtnl, &rtnl->retry);
 	if (!error)
 		error = loop_timer_new(loop, on_restore, rtnl, &rtnl->restore);
 	if (!error)
 		error = loop_io_new(loop, nl_socket_get_fd(rtnl->listen), EPOLLIN, LOOP_NORMAL,
 				    on_readable, rtnl, &rtnl->io);
+	if (!error)
+		error = read_everything(rtnl);
+	if (error == -EINTR) { /* a busy machine is no reason not to start */
+		loop_timer_arm(rtnl->retry, clock_now_us() + RETRY_US);
+		error = 0;
+	}
 	if (error) {
 		rtnl_close(rtnl);
 		return error;

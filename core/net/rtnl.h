@@ -32,16 +32,13 @@ int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf);
  * Sets (or removes) every address of one instance. Idempotent. An address that is there with its
  * own prefix is adopted; one that is there with another prefix belongs to the machine: it is used
  * and never removed, as is the exact address of an owner (priority 255) that was there before.
- * Removing under generation g leaves what a later generation has set again. Goes on after a
- * failure; returns the first error.
+ * What somebody else takes away meanwhile comes back by itself. Removing under generation g leaves
+ * what a later generation has set again. Goes on after a failure; returns the first error.
  */
 int rtnl_set_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 		       uint64_t generation);
 int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instance,
 			  uint64_t generation);
-
-/* An address that was set and then taken away by somebody else comes back by itself until it is
- * removed here. */
 
 /*
  * Removes what `old` (of that generation) has and `now`, the same instance in a later configuration

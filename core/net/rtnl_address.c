@@ -83,6 +83,24 @@ static void say(int level, const char *what, const struct conf_address *address,
 		  address->prefix, address->device, why);
 }
 
+static bool is_as_set(const struct net_held *held, const struct conf_address *address)
+{
+	return held->scope == address->scope && !ip_compare(&held->peer, &address->peer) &&
+	       !ip_compare(&held->broadcast, &address->broadcast) &&
+	       !strcmp(held->label, address->label ? address->label : "");
+}
+
+/* The kernel changes none of label, scope, broadcast and peer of an address that is there. */
+static void remove_to_change(struct rtnl *rtnl, const struct net_held *held,
+			     const struct conf_address *address)
+{
+	struct conf_address before = *address;
+
+	before.peer = held->peer;
+	say(LOG_NOTICE, "setting anew", address, ": it is configured in another way now");
+	send_address(rtnl, RTM_DELADDR, &before, held->ifindex);
+}
+
 static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool owner,
 		   uint64_t generation)
 {
@@ -102,6 +120,10 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 	struct net_held *held = net_table_hold(table, ifindex, &address->ip, address->prefix);
 	if (!held)
 		return -ENOMEM;
+	if (known && match == NET_SAME && !held->foreign && !is_as_set(held, address)) {
+		remove_to_change(rtnl, held, address);
+		match = NET_ABSENT;
+	}
 	held->peer = address->peer;
 	held->broadcast = address->broadcast;
 	held->scope = address->scope;

@@ -6,6 +6,7 @@ core_run_librun_a_SOURCES = \
 	core/run/helper.c core/run/helper.h \
 	core/run/load.c core/run/load.h \
 	core/run/log_sink.c core/run/log_sink.h \
+	core/run/log_syslog.c core/run/log_syslog.h \
 	core/run/options.c core/run/options.h \
 	core/run/process.c core/run/process.h \
 	core/run/pidfile.c core/run/pidfile.h \
@@ -50,6 +51,12 @@ UNIT_TESTS += tests/unit/test_state
 tests_unit_test_state_SOURCES = tests/unit/test_state.c
 tests_unit_test_state_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_state_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_log_syslog
+tests_unit_test_log_syslog_SOURCES = tests/unit/test_log_syslog.c
+tests_unit_test_log_syslog_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_log_syslog_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_log_syslog_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_exec
 tests_unit_test_exec_SOURCES = tests/unit/test_exec.c

@@ -2,13 +2,16 @@
 /*
  * The end of the log rings. Started by systemd with stderr on the journal, lines go there with a
  * priority prefix; asked for the console, to stderr with a time; otherwise to syslog. A file may
- * be added. Runs in main, on its 50 ms tick: a slow syslog delays log lines, never an engine.
+ * be added. Runs in main, on its 50 ms tick, and must not wait for a reader, because the VRRP
+ * thread waits for main to set its addresses: while nobody reads, lines stay in the rings, and what
+ * does not fit there is dropped and counted.
  */
 #include "core/run/log_sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +23,15 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/run/log_syslog.h"
 
-#define DRAIN_MAX 4096 /* lines in one go */
+#define DRAIN_MAX   4096 /* lines in one go */
+#define PATIENCE_MS 5	 /* for a reader that is merely slow, once in a go */
 
 struct log_sink {
 	enum { TO_NOBODY, TO_SYSLOG, TO_CONSOLE, TO_JOURNAL } way;
-	int file; /* -1: none */
+	struct log_syslog *syslog; /* TO_SYSLOG */
+	int file;		   /* -1: none */
 	int level;
 	uint64_t dropped[THREADS], total_dropped;
 };
@@ -72,8 +78,14 @@ int log_sink_open(const struct options *options, struct log_sink **ret)
 			return error;
 		}
 	}
-	if (sink->way == TO_SYSLOG)
-		openlog("vipd", LOG_PID | LOG_NDELAY, options->facility);
+	if (sink->way == TO_SYSLOG) {
+		int error = log_syslog_new("/dev/log", options->facility, &sink->syslog);
+
+		if (error) {
+			log_sink_close(sink);
+			return error;
+		}
+	}
 	*ret = sink;
 	return 0;
 }
@@ -82,8 +94,7 @@ struct log_sink *log_sink_close(struct log_sink *sink)
 {
 	if (!sink)
 		return NULL;
-	if (sink->way == TO_SYSLOG)
-		closelog();
+	log_syslog_free(sink->syslog);
 	if (sink->file >= 0)
 		close(sink->file);
 	free(sink);
@@ -100,8 +111,20 @@ uint64_t log_sink_dropped(const struct log_sink *sink)
 	return sink->total_dropped;
 }
 
-/* One write for one line, so that lines of several writers do not mix. A full pipe loses the line.
- */
+/* Whether the next line will be taken; also when nobody is there to take it. A line is shorter than
+ * PIPE_BUF, so a pipe that can be written takes it whole. */
+static bool is_ready(struct log_sink *sink, int wait_ms)
+{
+	struct pollfd to = {.fd = -1, .events = POLLOUT};
+
+	if (sink->way == TO_SYSLOG)
+		to.fd = log_syslog_fd(sink->syslog);
+	else if (log_sink_is_stderr(sink))
+		to.fd = STDERR_FILENO;
+	return to.fd < 0 || poll(&to, 1, wait_ms) != 0;
+}
+
+/* One write for one line, so that lines of several writers do not mix. */
 static void write_text(int fd, const char *prefix, const struct log_line *line)
 {
 	char text[LOG_LINE_MAX + 96];
@@ -130,9 +153,13 @@ static void emit(struct log_sink *sink, const struct log_line *line)
 
 	if (line->level > sink->level)
 		return;
+	if (!is_ready(sink, 0)) {
+		sink->total_dropped++;
+		return;
+	}
 	switch (sink->way) {
 	case TO_SYSLOG:
-		syslog(line->level, "%s: %s", line->subsystem, line->text);
+		log_syslog_write(sink->syslog, line);
 		break;
 	case TO_CONSOLE:
 		write_timed(STDERR_FILENO, line);
@@ -180,6 +207,8 @@ void log_sink_drain(struct log_sink *sink, struct log_ring *const rings[static T
 	struct log_line lines[THREADS];
 	bool waiting[THREADS];
 
+	if (!is_ready(sink, PATIENCE_MS))
+		return;
 	for (int i = 0; i < THREADS; i++)
 		waiting[i] = rings[i] && log_ring_read(rings[i], &lines[i]);
 	/* Bounded: a thread that logs without end must not hold main here. What was read is
@@ -190,7 +219,8 @@ void log_sink_drain(struct log_sink *sink, struct log_ring *const rings[static T
 		if (next == THREADS)
 			break;
 		emit(sink, &lines[next]);
-		waiting[next] = count < DRAIN_MAX && log_ring_read(rings[next], &lines[next]);
+		waiting[next] = count < DRAIN_MAX && is_ready(sink, 0) &&
+				log_ring_read(rings[next], &lines[next]);
 	}
 	for (int i = 0; i < THREADS; i++)
 		if (rings[i])

@@ -3,7 +3,7 @@
 
 import os
 
-from lab import wait_until
+from lab import holds, wait_until
 
 SERVER = """
 global_defs {{
@@ -84,3 +84,83 @@ def test_priorities_of_the_threads_follow_the_configuration(lab):
     wait_until(lambda: os.sched_getscheduler(vrrp) == os.SCHED_OTHER, what="the usual scheduler")
     assert os.getpriority(os.PRIO_PROCESS, vrrp) == -3
     wait_until(lambda: os.getpriority(os.PRIO_PROCESS, check) == 0, what="nice 0 again")
+
+
+def test_details_of_an_address_are_set_and_follow_a_reload(lab):
+    text = ("vrrp_instance v {{\n interface eth0\n virtual_router_id 9\n priority 255\n virtual_ipaddress {{\n"
+            "203.0.113.100/24 {}\n192.0.2.101/32 dev eth1\n}}\n"
+            "virtual_ipaddress_excluded {{\n192.0.2.102/32 peer 198.51.100.9/32\n}}\n}}\n")
+    node = lab.node("director", "192.0.2.1/24")
+    node.link("eth1")
+    file = node.write("vipd.conf", text.format("brd + scope link label eth0:one"))
+    process = node.vipd(file)
+
+    def shown(address):
+        return next((line for line in node.output("ip", "-o", "-4", "address", "show").splitlines()
+                     if f" {address}" in line), "")
+    wait_until(lambda: shown("192.0.2.102"), what="the addresses")
+    assert "brd 203.0.113.255 scope link" in shown("203.0.113.100") and "eth0:one" in shown("203.0.113.100")
+    assert ": eth1 " in shown("192.0.2.101")
+    assert "peer 198.51.100.9/32" in shown("192.0.2.102")
+    file.write_text(text.format("brd 203.0.113.250 label eth0:two"))
+    node.vipctl("reload")
+    wait_until(lambda: "eth0:two" in shown("203.0.113.100"), what="the new label")
+    assert "brd 203.0.113.250 scope global" in shown("203.0.113.100")
+    wait_until(lambda: "setting anew" in process.text(), what="word of it")
+    assert process.text().count("setting anew") == 1
+    assert shown("192.0.2.101") and shown("192.0.2.102")
+
+
+ROUTER = """
+global_defs {{
+    script_user root
+    vrrp_mcast_group4 224.0.0.81
+}}
+vrrp_instance v {{
+    interface eth0
+    virtual_router_id 9
+    priority {}
+    virtual_ipaddress {{
+        192.0.2.100
+    }}
+    {}
+}}
+"""
+
+
+def test_an_instance_with_unicast_peers_sends_nothing(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    capture = node.capture("eth0", "ip proto 112 or arp")
+    process = node.vipd(node.write("vipd.conf", ROUTER.format(255, "unicast_peer {\n 192.0.2.2\n }")))
+    wait_until(lambda: "unicast_peer is not supported yet" in process.text(), what="the reason")
+    wait_until(lambda: "is ready" in process.text(), what="vipd")
+    holds(lambda: not node.has_address("192.0.2.100"), 2, "no address")
+    assert '"FAULT"' in node.vipctl("-j", "status").stdout
+    assert not capture.frames()
+
+
+# An advert of VRID 9 with priority 50 and one address to the group that is argument 1, twice a second.
+SPEAKER = """
+import socket, struct, sys, time
+words = [0x2109, 50 << 8 | 1, 1, 0, 192 << 8, 2 << 8 | 100, 0, 0, 0, 0]
+total = sum(words)
+words[3] = ~((total & 0xffff) + (total >> 16)) & 0xffff
+sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.1"))
+while True:
+    sender.sendto(struct.pack(">10H", *words), (sys.argv[1], 0))
+    time.sleep(0.5)
+"""
+
+
+def test_adverts_go_to_the_group_configured_and_a_lower_one_runs_the_script(lab):
+    high, low = lab.node("high", "192.0.2.2/24"), lab.node("low", "192.0.2.1/24")
+    program, ran = writes(high, "lower")
+    capture = high.capture("eth0", "ip proto 112 and src host 192.0.2.2 and dst host 224.0.0.81")
+    high.vipd(high.write("vipd.conf", ROUTER.format(255, f"notify_master_rx_lower_pri {program}")))
+    wait_until(lambda: capture.adverts(vrid=9), what="adverts to the group")
+    low.popen("/usr/bin/python3", "-c", SPEAKER, "224.0.0.18", log="speaker.log")
+    holds(lambda: not ran.exists(), 2, "deaf to the usual group")
+    low.popen("/usr/bin/python3", "-c", SPEAKER, "224.0.0.81", log="speaker.log")
+    wait_until(ran.exists, what="notify_master_rx_lower_pri")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The daemon as a process: start, addresses, reload, scripts, control socket, stop."""
 
+import fcntl
 import json
 import os
 import signal
@@ -163,6 +164,21 @@ def test_address_that_somebody_else_removes_comes_back(lab):
     director.node.run("ip", "address", "flush", "dev", "eth0")
     wait_until(lambda: director.state() == "FAULT", 5, "fault")
     holds(lambda: not director.has_vip(), 1.5, "no address without mastership")
+
+
+def test_start_while_addresses_change(lab):
+    """The kernel says of a dump that it was interrupted; reading goes on until one was not."""
+    director = Director(lab, config())
+    addresses = "".join(f"address add 10.{i // 250}.{i % 250}.1/32 dev lo\n" for i in range(2500))
+    director.node.run("ip", "-batch", director.node.write("many", addresses))
+    churn = director.node.write("churn", "address add 10.99.0.1/32 dev lo\naddress delete 10.99.0.1/32 dev lo\n" * 5000)
+    noise = director.node.popen("sh", "-c", f"while :; do ip -batch {churn}; done", log="noise.log")
+    for i in range(4):
+        director.start(log=f"start{i}.log")
+        assert director.process.stop() == 0
+    director.start()
+    director.becomes_master()
+    assert noise.alive()
 
 
 def test_many_link_events_overrun_nothing_for_good(director):
@@ -366,6 +382,21 @@ def test_notify_scripts_in_order_with_their_arguments(lab):
                                     "any INSTANCE VI_1 MASTER 150 uid=0", "stop uid=0",
                                     "any INSTANCE VI_1 STOP 150 uid=0"])
     assert lines[0].startswith("any INSTANCE VI_1 BACKUP")
+
+
+def test_a_log_reader_that_stops_holds_nobody(lab):
+    director = Director(lab, config())
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
+    vipd = director.node.popen(build_dir() / "vipd", "-n", "-l", "-D", "-f", director.file, stdout=writer, stderr=writer)
+    wait_until(director.has_vip, 15, "the address")
+    for _ in range(60):
+        director.node.run(build_dir() / "vipctl", "reload", timeout=10)
+    assert director.state() == "MASTER"
+    assert len(os.read(reader, 65536)) > 3000, "the pipe was not full"
+    assert vipd.stop() == 0
+    os.close(reader)
+    os.close(writer)
 
 
 def test_stop_waits_for_no_script_that_hangs_and_kills_none(lab):

@@ -4,8 +4,10 @@
 
 #include "core/check/check.h"
 
-unsigned check_double_count(void); /* alive now */
-unsigned check_double_made(void);  /* ever */
+unsigned check_double_count(void);
+/* check_new() is out of memory from now on, or no more. */
+void check_double_refuse(bool refuse); /* alive now */
+unsigned check_double_made(void);      /* ever */
 /* The check of that configured checker; NULL: none. */
 struct check *check_double_find(const struct conf_checker *conf);
 void check_double_report(struct check *check, enum check_result result);

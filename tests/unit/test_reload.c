@@ -151,6 +151,28 @@ static void groups_are_several_services(void **state)
 	bench_free(b);
 }
 
+/* Main waits for the number of the configuration it handed out. */
+static void without_memory_the_old_rows_stay_and_main_is_answered(void **state)
+{
+	struct bench *b = started(1, 1);
+	struct bench_conf *c = bench_conf(1, 3, 2);
+	struct msg_conf message = {.conf = conf_ref(&c->conf)};
+
+	(void)state;
+	bench_forget(b);
+	check_double_refuse(true);
+	mail_post(b->wires.box[THREAD_CHECK], MSG_CONF, &message, sizeof message);
+	bench_run(b, 1);
+	check_double_refuse(false);
+	assert_int_equal(bench_snap(b)->n_dests, 1);
+	assert_int_equal(b->main[b->n_main - 1]->kind, MSG_CONF_DONE);
+	assert_int_equal(((const struct msg_conf_done *)b->main[b->n_main - 1]->body)->generation,
+			 2);
+	assert_int_equal(c->conf.references, 1);
+	free(c);
+	bench_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +181,7 @@ int main(void)
 		cmocka_unit_test(changed_checker_keeps_the_verdict),
 		cmocka_unit_test(timeouts_are_set_once),
 		cmocka_unit_test(groups_are_several_services),
+		cmocka_unit_test(without_memory_the_old_rows_stay_and_main_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
