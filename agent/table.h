@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SNMP tables as data. A table is a sorted array of rows, each starting with its encoded index, and an array of
- * columns, one row of this description each. One walker (agent/table.c) answers GET, GETNEXT and SET for all of
- * them; GETNEXT is a binary search. Nothing here knows net-snmp, and no getter calls the kernel or another
- * thread. A group of scalars is a table with one row whose index is the single sub-identifier 0.
+ * SNMP tables as data. A table is a sorted array of rows, each starting with its encoded index, and
+ * an array of columns, one row of this description each. One walker (agent/table.c) answers GET,
+ * GETNEXT and SET for all of them; GETNEXT is a binary search. Nothing here knows net-snmp, and no
+ * getter calls the kernel or another thread. A group of scalars is a table with one row whose index
+ * is the single sub-identifier 0.
  *
  * Thread: agent.
  */
@@ -16,8 +17,10 @@
 #include "core/cmd.h"
 #include "core/snap.h"
 
-#define OID_MAX	  128
-#define INDEX_MAX 82 /* sub-identifiers of the longest index: two labels of 40 octets, each after its length */
+#define OID_MAX 128
+#define INDEX_MAX                                                                                  \
+	82 /* sub-identifiers of the longest index: two labels of 40 octets, each after its length \
+	    */
 
 enum cell_type {
 	CELL_INTEGER,	/* INTEGER, Integer32, TruthValue, enumerations: tag 0x02 */
@@ -41,9 +44,11 @@ struct cell {
 	};
 };
 
-/* The moment a PDU is answered from. All of it stays valid and unchanged while the PDU is handled. */
+/* The moment a PDU is answered from. All of it stays valid and unchanged while the PDU is handled.
+ */
 struct view {
-	const struct snap_vrrp *vrrp;	/* NULL before the first publication; likewise the next three */
+	const struct snap_vrrp
+		*vrrp; /* NULL before the first publication; likewise the next three */
 	const struct snap_check *check;
 	const struct snap_daemon *daemon;
 	const struct snap_agent *agent;
@@ -52,13 +57,15 @@ struct view {
 	bool traps_enabled; /* vrrpNotificationCntl */
 };
 
-/* TimeStamp: sysUpTime at a monotonic moment; 0 for never or for before the master agent started. */
+/* TimeStamp: sysUpTime at a monotonic moment; 0 for never or for before the master agent started.
+ */
 uint32_t view_timestamp(const struct view *view, uint64_t at_us);
 
 struct row {
 	uint32_t index[INDEX_MAX];
 	uint32_t index_length;
-	uint32_t major, minor; /* what the row is about: positions in the view's arrays, meaning is the table's */
+	uint32_t major, minor; /* what the row is about: positions in the view's arrays, meaning is
+				  the table's */
 };
 
 struct rows {
@@ -69,32 +76,32 @@ struct rows {
 /* Appends a row with its index; returns NULL when memory is out. Builders call it in any order. */
 struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor);
 void row_index_u32(struct row *row, uint32_t value);
-void row_index_ip(struct row *row, const struct ip *ip);	  /* type . length . octets */
-void row_index_ip_octets(struct row *row, const struct ip *ip);  /* IpAddress: octets alone */
+void row_index_ip(struct row *row, const struct ip *ip);	/* type . length . octets */
+void row_index_ip_octets(struct row *row, const struct ip *ip); /* IpAddress: octets alone */
 
 /* What the walker needs after build: ascending order; and the end of it all. */
 void rows_sort(struct rows *rows);
 void rows_free(struct rows *rows); /* leaves it empty and usable */
 
 enum set_error { /* RFC 3416 error-status numbers */
-	SET_OK = 0,
-	SET_NO_ACCESS = 6,
-	SET_WRONG_TYPE = 7,
-	SET_WRONG_LENGTH = 8,
-	SET_WRONG_ENCODING = 9,
-	SET_WRONG_VALUE = 10,
-	SET_NO_CREATION = 11,
-	SET_INCONSISTENT_VALUE = 12,
-	SET_RESOURCE_UNAVAILABLE = 13,
-	SET_COMMIT_FAILED = 14,
-	SET_UNDO_FAILED = 15,
-	SET_NOT_WRITABLE = 17,
-	SET_INCONSISTENT_NAME = 18,
+		 SET_OK = 0,
+		 SET_NO_ACCESS = 6,
+		 SET_WRONG_TYPE = 7,
+		 SET_WRONG_LENGTH = 8,
+		 SET_WRONG_ENCODING = 9,
+		 SET_WRONG_VALUE = 10,
+		 SET_NO_CREATION = 11,
+		 SET_INCONSISTENT_VALUE = 12,
+		 SET_RESOURCE_UNAVAILABLE = 13,
+		 SET_COMMIT_FAILED = 14,
+		 SET_UNDO_FAILED = 15,
+		 SET_NOT_WRITABLE = 17,
+		 SET_INCONSISTENT_NAME = 18,
 };
 
 /*
- * What one varbind of a SET asks of an engine, and what would take it back. Filled during RESERVE from the
- * snapshot alone, sent during ACTION.
+ * What one varbind of a SET asks of an engine, and what would take it back. Filled during RESERVE
+ * from the snapshot alone, sent during ACTION.
  */
 enum set_target { SET_TO_CHECK, SET_TO_VRRP, SET_TO_AGENT };
 
@@ -114,44 +121,49 @@ struct column {
 	enum cell_type type;
 	/* False: no such instance; GETNEXT skips the cell. */
 	bool (*get)(const struct view *view, const struct row *row, struct cell *ret);
-	/* Writable columns only. Numbers outside min..max, or octets whose size is outside min..max, are refused with
-	 * wrongValue or wrongLength before set is asked; set decides the rest without side effect. */
-	enum set_error (*set)(const struct view *view, const struct row *row, const struct cell *value,
-			      struct set_change *ret);
+	/* Writable columns only. Numbers outside min..max, or octets whose size is outside
+	 * min..max, are refused with wrongValue or wrongLength before set is asked; set decides the
+	 * rest without side effect. */
+	enum set_error (*set)(const struct view *view, const struct row *row,
+			      const struct cell *value, struct set_change *ret);
 	int64_t min, max;
 };
 
 struct table {
 	const char *name;
-	uint32_t entry[OID_MAX]; /* OID of the entry; of the group's parent for scalars (".1.3....1.2" + ".0") */
+	uint32_t entry[OID_MAX]; /* OID of the entry; of the group's parent for scalars
+				    (".1.3....1.2" + ".0") */
 	size_t entry_length;
 	const struct column *columns; /* ascending by number */
 	size_t n_columns;
-	/* Adds every row. Called when the snapshots changed and the table is asked for. Negative errno on failure. */
+	/* Adds every row. Called when the snapshots changed and the table is asked for. Negative
+	 * errno on failure. */
 	int (*build)(const struct view *view, struct rows *ret);
 };
 
 /*
  * A place in a table found by the walker.
  * table_get: exact. table_next: the first cell after name (any OID), or at name when inclusive.
- * Both fill *ret and name of the cell (OID_MAX room) and return its column; NULL when there is none, with
- * *ret_no_object telling noSuchObject (unknown column) from noSuchInstance for table_get.
+ * Both fill *ret and name of the cell (OID_MAX room) and return its column; NULL when there is
+ * none, with *ret_no_object telling noSuchObject (unknown column) from noSuchInstance for
+ * table_get.
  */
-const struct column *table_get(const struct table *table, const struct rows *rows, const struct view *view,
-			       const uint32_t *name, size_t name_length, const struct row **ret_row, struct cell *ret,
-			       bool *ret_no_object);
-const struct column *table_next(const struct table *table, const struct rows *rows, const struct view *view,
-				const uint32_t *name, size_t name_length, bool inclusive, uint32_t *ret_name,
-				size_t *ret_name_length, const struct row **ret_row, struct cell *ret);
+const struct column *table_get(const struct table *table, const struct rows *rows,
+			       const struct view *view, const uint32_t *name, size_t name_length,
+			       const struct row **ret_row, struct cell *ret, bool *ret_no_object);
+const struct column *table_next(const struct table *table, const struct rows *rows,
+				const struct view *view, const uint32_t *name, size_t name_length,
+				bool inclusive, uint32_t *ret_name, size_t *ret_name_length,
+				const struct row **ret_row, struct cell *ret);
 
 /*
- * What a SET of name to value may do, by RFC 3416 section 4.2.5: notWritable, wrongType, wrongLength, wrongValue,
- * noCreation, or what the column's set says. type: enum cell_type of value, -1 for any other ASN.1 type. Fills
- * *ret on SET_OK only; changes nothing.
+ * What a SET of name to value may do, by RFC 3416 section 4.2.5: notWritable, wrongType,
+ * wrongLength, wrongValue, noCreation, or what the column's set says. type: enum cell_type of
+ * value, -1 for any other ASN.1 type. Fills *ret on SET_OK only; changes nothing.
  */
-enum set_error table_set(const struct table *table, const struct rows *rows, const struct view *view,
-			 const uint32_t *name, size_t name_length, int type, const struct cell *value,
-			 struct set_change *ret);
+enum set_error table_set(const struct table *table, const struct rows *rows,
+			 const struct view *view, const uint32_t *name, size_t name_length,
+			 int type, const struct cell *value, struct set_change *ret);
 
 /* Every table there is, ascending by OID; one file for each MIB group provides its part. */
 struct table_list {
@@ -185,10 +197,10 @@ struct notification {
 };
 
 /*
- * Turns one event into the notifications it means (0 to 4: KEEPALIVED-MIB, VRRP-MIB, our own), varbinds in MIB
- * order with full instance OIDs. serial: running number of our own notifications, advanced as used.
- * Octets of every varbind lie in its own cell (octets is NULL, room holds size octets), so a notification may be
- * copied and outlive view and event.
+ * Turns one event into the notifications it means (0 to 4: KEEPALIVED-MIB, VRRP-MIB, our own),
+ * varbinds in MIB order with full instance OIDs. serial: running number of our own notifications,
+ * advanced as used. Octets of every varbind lie in its own cell (octets is NULL, room holds size
+ * octets), so a notification may be copied and outlive view and event.
  */
 size_t notifications_of(const struct view *view, const struct msg_event *event, uint32_t *serial,
 			struct notification ret[static 4]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text to model: the one way a configuration is made. Pure apart from reading the named files; runs in the
- * one-shot helper thread at a reload, in main at start.
+ * Text to model: the one way a configuration is made. Pure apart from reading the named files; runs
+ * in the one-shot helper thread at a reload, in main at start.
  */
 #pragma once
 
@@ -14,10 +14,10 @@ enum diag_severity { DIAG_NOTE, DIAG_WARNING, DIAG_ERROR };
 
 struct diag {
 	enum diag_severity severity;
-	char *file; /* never NULL; "" when the problem has no place */
+	char *file;	       /* never NULL; "" when the problem has no place */
 	unsigned line, column; /* from 1; column counts characters, a tab as one; 0: no place */
-	char *source;  /* the line as written, NULL when there is none */
-	char *message; /* "unknown keyword 'prioritty'; did you mean 'priority'?" */
+	char *source;	       /* the line as written, NULL when there is none */
+	char *message;	       /* "unknown keyword 'prioritty'; did you mean 'priority'?" */
 };
 
 /* Everything one load found, sorted by file order and line. */
@@ -28,29 +28,32 @@ struct diag_list {
 };
 
 struct conf_load_options {
-	const char *config_id;	 /* NULL: host name up to the first dot */
-	bool strict;		 /* warnings become errors */
+	const char *config_id; /* NULL: host name up to the first dot */
+	bool strict;	       /* warnings become errors */
 };
 
 /*
- * Loads file. Always fills *ret_diags (free with diag_list_free()). Returns 0 and a model with one reference
- * when there is no error, -EINVAL when the text has errors, -ENOENT/-EACCES... when the file cannot be read
- * (with a diagnostic that says so).
+ * Loads file. Always fills *ret_diags (free with diag_list_free()). Returns 0 and a model with one
+ * reference when there is no error, -EINVAL when the text has errors, -ENOENT/-EACCES... when the
+ * file cannot be read (with a diagnostic that says so).
  */
 int conf_load(const char *file, const struct conf_load_options *options, const struct conf **ret,
 	      struct diag_list *ret_diags);
 
-/* Same from memory; includes are resolved relative to the working directory. For tests, fuzzing and editors. */
-int conf_load_text(const char *name, const char *text, size_t size, const struct conf_load_options *options,
-		   const struct conf **ret, struct diag_list *ret_diags);
+/* Same from memory; includes are resolved relative to the working directory. For tests, fuzzing and
+ * editors. */
+int conf_load_text(const char *name, const char *text, size_t size,
+		   const struct conf_load_options *options, const struct conf **ret,
+		   struct diag_list *ret_diags);
 
 void diag_list_free(struct diag_list *list);
 
 /*
- * "FILE:LINE:COLUMN: error: message", the source line and a caret, as three lines (one without a source),
- * into a malloc'd string. NULL only when memory is out.
+ * "FILE:LINE:COLUMN: error: message", the source line and a caret, as three lines (one without a
+ * source), into a malloc'd string. NULL only when memory is out.
  */
 char *diag_format(const struct diag *diag);
 
-/* The effective configuration in canonical form, as a malloc'd string. Loading it yields the same model. */
+/* The effective configuration in canonical form, as a malloc'd string. Loading it yields the same
+ * model. */
 char *conf_dump(const struct conf *conf);

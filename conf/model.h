@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration as the daemon uses it: immutable, inheritance resolved, defaults filled in, shared between
- * threads by counted reference. Made by conf_load() only. Every duration is in microseconds, every port in host
- * order, every string NUL-terminated UTF-8 and never NULL unless its comment says so.
+ * The configuration as the daemon uses it: immutable, inheritance resolved, defaults filled in,
+ * shared between threads by counted reference. Made by conf_load() only. Every duration is in
+ * microseconds, every port in host order, every string NUL-terminated UTF-8 and never NULL unless
+ * its comment says so.
  *
- * Sources: keepalived.conf(5) for meanings and defaults; where vipd differs the option table says so.
+ * Sources: keepalived.conf(5) for meanings and defaults; where vipd differs the option table says
+ * so.
  */
 #pragma once
 
@@ -31,7 +33,10 @@ struct conf_command {
 
 /* ---- VRRP ---- */
 
-enum conf_vrrp_state { CONF_STATE_BACKUP = 1, CONF_STATE_MASTER = 2 }; /* KEEPALIVED-MIB VrrpState numbers */
+enum conf_vrrp_state {
+	CONF_STATE_BACKUP = 1,
+	CONF_STATE_MASTER = 2
+}; /* KEEPALIVED-MIB VrrpState numbers */
 enum conf_auth { CONF_AUTH_NONE = 0, CONF_AUTH_PASS = 1, CONF_AUTH_AH = 2 };
 
 struct conf_address {
@@ -114,7 +119,11 @@ struct conf_script {
 /* ---- virtual servers ---- */
 
 enum conf_forward { CONF_NAT = 1, CONF_DR = 2, CONF_TUN = 3 }; /* KEEPALIVED-MIB numbers */
-enum conf_tunnel { CONF_IPIP = 0, CONF_GUE = 1, CONF_GRE = 2 }; /* kernel IP_VS_CONN_F_TUNNEL_TYPE_ numbers */
+enum conf_tunnel {
+	CONF_IPIP = 0,
+	CONF_GUE = 1,
+	CONF_GRE = 2
+}; /* kernel IP_VS_CONN_F_TUNNEL_TYPE_ numbers */
 enum conf_checksum { CONF_NOCSUM = 0, CONF_CSUM = 1, CONF_REMCSUM = 2 }; /* kernel numbers */
 
 struct conf_method {
@@ -126,8 +135,8 @@ struct conf_method {
 
 /* What identifies a service to the kernel. Compare with svc_key_compare(). */
 struct svc_key {
-	uint32_t fwmark; /* 0: by address */
-	struct ip ip;	 /* family always set; octets zero with a fwmark */
+	uint32_t fwmark;  /* 0: by address */
+	struct ip ip;	  /* family always set; octets zero with a fwmark */
 	uint8_t protocol; /* IPPROTO_; 0 with a fwmark */
 	uint16_t port;
 };
@@ -137,7 +146,13 @@ struct dest_key {
 	uint16_t port;
 };
 
-enum conf_checker_type { CONF_TCP_CHECK, CONF_HTTP_GET, CONF_SSL_GET, CONF_MISC_CHECK, CONF_CHECKER_TYPES };
+enum conf_checker_type {
+	CONF_TCP_CHECK,
+	CONF_HTTP_GET,
+	CONF_SSL_GET,
+	CONF_MISC_CHECK,
+	CONF_CHECKER_TYPES
+};
 
 struct conf_url {
 	char *path;
@@ -164,7 +179,7 @@ struct conf_checker {
 	size_t n_urls;
 	char *virtualhost; /* NULL: none */
 	bool sni;
-	char *sni_name; /* NULL: the virtual host */
+	char *sni_name;	    /* NULL: the virtual host */
 	uint8_t http_minor; /* HTTP/1.0 or 1.1 */
 	bool http_close;    /* "1.0C": send Connection: close with 1.0 */
 	/* MISC_CHECK */
@@ -193,13 +208,19 @@ struct conf_real_server {
 	unsigned line;
 };
 
-enum conf_vs_type { CONF_VS_FWMARK = 1, CONF_VS_ADDRESS = 2, CONF_VS_GROUP = 3 }; /* KEEPALIVED-MIB numbers */
+enum conf_vs_type {
+	CONF_VS_FWMARK = 1,
+	CONF_VS_ADDRESS = 2,
+	CONF_VS_GROUP = 3
+}; /* KEEPALIVED-MIB numbers */
 
 struct conf_virtual_server {
 	enum conf_vs_type type;
-	char *id; /* stable identity: "192.0.2.1:80/tcp", "[2001:db8::1]:80/tcp", "fwmark:5/inet", "group:NAME/tcp" */
+	char *id; /* stable identity: "192.0.2.1:80/tcp", "[2001:db8::1]:80/tcp", "fwmark:5/inet",
+		     "group:NAME/tcp" */
 	char *group_name; /* NULL unless CONF_VS_GROUP */
-	struct svc_key *keys; /* what it is to the kernel: one, or one for each member of the group */
+	struct svc_key
+		*keys; /* what it is to the kernel: one, or one for each member of the group */
 	size_t n_keys;
 	uint8_t protocol; /* IPPROTO_; 0: none given (fwmark) */
 	char scheduler[16];
@@ -240,7 +261,8 @@ struct conf_global {
 	uint64_t smtp_timeout_us;
 	enum conf_switch smtp_alert, smtp_alert_vrrp, smtp_alert_checker;
 	bool no_email_faults;
-	char *script_user, *script_group; /* NULL: keepalived_script if it exists, else the daemon's own */
+	char *script_user,
+		*script_group; /* NULL: keepalived_script if it exists, else the daemon's own */
 	bool script_security;
 	char *snmp_socket; /* NULL: net-snmp's default */
 	bool snmp_vrrp, snmp_checker, snmp_rfcv2, snmp_rfcv3;
@@ -249,8 +271,10 @@ struct conf_global {
 	struct ip mcast_group4;
 	bool dynamic_interfaces; /* for display: vipd always waits for missing interfaces */
 	bool lvs_flush;
-	int lvs_flush_on_stop; /* 0 no, 1 everything, 2 our virtual servers only; MIB: enabled(1) disabled(2) flushVS(3) */
-	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s, lvs_udp_timeout_s; /* 0: leave the kernel's */
+	int lvs_flush_on_stop; /* 0 no, 1 everything, 2 our virtual servers only; MIB: enabled(1)
+				  disabled(2) flushVS(3) */
+	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s,
+		lvs_udp_timeout_s; /* 0: leave the kernel's */
 	bool checker_log_all_failures, rs_init_notifies;
 	uint8_t vrrp_rt_priority; /* SCHED_RR, 0: off */
 	int8_t vrrp_nice, checker_nice;
@@ -259,7 +283,8 @@ struct conf_global {
 
 struct conf {
 	_Atomic uint32_t references;
-	uint64_t generation; /* 1 for the first load of the process, then counting; set by the caller of conf_load() */
+	uint64_t generation; /* 1 for the first load of the process, then counting; set by the
+				caller of conf_load() */
 	char *file;
 	struct conf_global global;
 	struct conf_instance *instances;
@@ -274,8 +299,8 @@ struct conf {
 };
 
 /*
- * Any thread. Dropping the last reference frees. The main thread keeps a reference of its own until it is the
- * last holder, so that no engine ever pays for the free.
+ * Any thread. Dropping the last reference frees. The main thread keeps a reference of its own until
+ * it is the last holder, so that no engine ever pays for the free.
  */
 const struct conf *conf_ref(const struct conf *conf);
 const struct conf *conf_unref(const struct conf *conf); /* accepts and returns NULL */

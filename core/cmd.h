@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others may ask: every message that crosses threads, and the wires between them. A message is plain data,
- * posted with mail_post(box, kind, &body, sizeof body). Configuration pointers in MSG_CONF are counted: the
- * receiver owns the reference.
+ * What others may ask: every message that crosses threads, and the wires between them. A message is
+ * plain data, posted with mail_post(box, kind, &body, sizeof body). Configuration pointers in
+ * MSG_CONF are counted: the receiver owns the reference.
  */
 #pragma once
 
@@ -23,26 +23,29 @@ struct mailbox;
 
 /* Everything a thread is given at its start; made by main, outlives every thread. */
 struct wires {
-	struct mailbox *box[THREADS];	    /* inbox of each thread */
-	struct latest *vrrp, *check, *daemon, *agent; /* who publishes: the thread of that name; daemon: main */
+	struct mailbox *box[THREADS]; /* inbox of each thread */
+	struct latest *vrrp, *check, *daemon,
+		*agent; /* who publishes: the thread of that name; daemon: main */
 	struct beat *beat[THREADS];
 	struct log_ring *log[THREADS];
 	const struct ipvs_ops *ipvs; /* how the check thread reaches the kernel */
 };
 
 enum msg_kind {
-	/* main -> vrrp, check, agent: adopt this configuration (struct msg_conf). The engine diffs it against its own,
-	 * publishes rows made from it, then answers MSG_CONF_DONE. */
+	/* main -> vrrp, check, agent: adopt this configuration (struct msg_conf). The engine diffs
+	 * it against its own, publishes rows made from it, then answers MSG_CONF_DONE. */
 	MSG_CONF = 1,
 	MSG_CONF_DONE, /* engine -> main: struct msg_conf_done */
-	/* main -> any: leave cleanly (no body). vrrp: priority 0, addresses off; check: kernel entries per configuration;
-	 * agent: AgentX Close. Each answers MSG_STOPPED from its thread's end. */
+	/* main -> any: leave cleanly (no body). vrrp: priority 0, addresses off; check: kernel
+	 * entries per configuration; agent: AgentX Close. Each answers MSG_STOPPED from its
+	 * thread's end. */
 	MSG_STOP,
 	MSG_STOPPED, /* any -> main: struct msg_stopped */
 
 	/* main -> vrrp */
-	MSG_LINK,	/* struct msg_link: one for each interface before the first MSG_CONF, then on every change */
-	MSG_TRACK,	/* struct msg_track */
+	MSG_LINK,  /* struct msg_link: one for each interface before the first MSG_CONF, then on
+		      every change */
+	MSG_TRACK, /* struct msg_track */
 	MSG_ADDRS_DONE, /* struct msg_addrs_done */
 	MSG_VRRP_SET,	/* agent or main -> vrrp: struct msg_vrrp_set, answered by MSG_REPLY */
 
@@ -52,16 +55,20 @@ enum msg_kind {
 	/* check <-> main */
 	MSG_EXEC,      /* check -> main: struct msg_exec: run a MISC_CHECK program */
 	MSG_EXEC_DONE, /* main -> check: struct msg_exec_done */
-	MSG_ADMIN,     /* main -> check before the first MSG_CONF, one for each stored state: struct msg_admin */
-	MSG_ADMIN_SAVE, /* check -> main: struct msg_admin_save: write the state file; answered by MSG_ADMIN_SAVED */
+	MSG_ADMIN,     /* main -> check before the first MSG_CONF, one for each stored state: struct
+			  msg_admin */
+	MSG_ADMIN_SAVE,	 /* check -> main: struct msg_admin_save: write the state file; answered by
+			    MSG_ADMIN_SAVED */
 	MSG_ADMIN_SAVED, /* main -> check: struct msg_admin_saved */
 
 	/* agent or main (control socket) -> check */
-	MSG_DEST_SET, /* struct msg_dest_set, all or nothing; answered by MSG_REPLY once the rows that show it are
-		       * published and, when storage is nonVolatile, the state file is on disk */
+	MSG_DEST_SET, /* struct msg_dest_set, all or nothing; answered by MSG_REPLY once the rows
+		       * that show it are published and, when storage is nonVolatile, the state file
+		       * is on disk */
 	MSG_REPLY,    /* engine -> asker: struct msg_reply */
 
-	MSG_EVENT, /* vrrp, check, main -> main (scripts) and agent (notifications): struct msg_event */
+	MSG_EVENT, /* vrrp, check, main -> main (scripts) and agent (notifications): struct
+		      msg_event */
 };
 
 struct msg_conf {
@@ -85,7 +92,8 @@ struct msg_link {
 	bool multicast;
 	uint8_t mac[6];
 	uint32_t mtu;
-	struct ip primary4, primary6; /* first primary (not secondary, not a configured virtual) address; link-local for v6 */
+	struct ip primary4, primary6; /* first primary (not secondary, not a configured virtual)
+					 address; link-local for v6 */
 };
 
 struct msg_track {
@@ -130,7 +138,7 @@ struct msg_exec {
 
 struct msg_exec_done {
 	uint64_t request;
-	int error;	 /* negative errno when it could not be started */
+	int error; /* negative errno when it could not be started */
 	bool timed_out;
 	int wait_status; /* as of waitpid(2) */
 };
@@ -147,7 +155,8 @@ struct msg_admin {
 	uint32_t drain_timeout_s;
 	enum drain_action drain_action;
 	enum dest_drain drain;
-	uint64_t changed_wall_us, drain_started_wall_us, drain_deadline_wall_us, drain_ended_wall_us;
+	uint64_t changed_wall_us, drain_started_wall_us, drain_deadline_wall_us,
+		drain_ended_wall_us;
 	uint32_t drain_initial;
 	char comment[ADMIN_COMMENT_MAX];
 };
@@ -178,7 +187,8 @@ struct dest_change {
 	struct dest_key dest;
 	enum dest_field field;
 	int32_t value;
-	bool undo; /* takes back a change made a moment ago: from locked to shuttingDown is no error then */
+	bool undo; /* takes back a change made a moment ago: from locked to shuttingDown is no error
+		      then */
 	char text[ADMIN_COMMENT_MAX];
 };
 
@@ -194,7 +204,8 @@ struct msg_dest_set {
 
 struct msg_reply {
 	uint64_t request;
-	int error;	/* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EIO kernel or disk refused */
+	int error; /* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EIO
+		      kernel or disk refused */
 	uint32_t index; /* of the change that failed */
 	char text[128]; /* reason, "" on success */
 };
@@ -209,21 +220,23 @@ enum event_kind {
 	EVENT_PROTO_ERROR,
 	EVENT_DEST_STATE, /* check */
 	EVENT_QUORUM,
-	EVENT_DRAIN,	/* drain column changed: started, completed, timed out, cancelled */
-	EVENT_ADMIN,	/* administrative state or weight changed without a drain */
-	EVENT_CONFIG,	/* main: a load ended */
+	EVENT_DRAIN,  /* drain column changed: started, completed, timed out, cancelled */
+	EVENT_ADMIN,  /* administrative state or weight changed without a drain */
+	EVENT_CONFIG, /* main: a load ended */
 };
 
 struct msg_event {
 	enum event_kind kind;
 	uint64_t wall_us, mono_us;
-	uint64_t generation; /* of the configuration the indices belong to; it stays alive in main until handled */
+	uint64_t generation; /* of the configuration the indices belong to; it stays alive in main
+				until handled */
 	union {
 		struct {
 			uint32_t instance; /* into conf->instances */
 			char name[64];
 			enum vrrp_state old_state, state;
-			bool stopping; /* left because the daemon stops or the instance was removed */
+			bool stopping; /* left because the daemon stops or the instance was removed
+					*/
 			uint8_t priority;
 			enum vrrp_reason reason;
 			uint32_t ifindex;
@@ -240,7 +253,8 @@ struct msg_event {
 			uint32_t ifindex;
 			uint8_t vrid;
 			struct ip source;
-			uint8_t error; /* auth: 1 invalid type, 2 mismatch, 3 failure; proto: enum vrrp_proto_error */
+			uint8_t error; /* auth: 1 invalid type, 2 mismatch, 3 failure; proto: enum
+					  vrrp_proto_error */
 		} packet;
 		struct {
 			uint32_t vs, rs;
@@ -269,7 +283,8 @@ struct msg_event {
 	};
 };
 
-/* Thread bodies: started by main with a const struct wires *; each returns NULL. Signals are blocked already. */
+/* Thread bodies: started by main with a const struct wires *; each returns NULL. Signals are
+ * blocked already. */
 void *vrrp_thread(void *wires);
 void *check_thread(void *wires);
 void *agent_thread(void *wires);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others may see: the rows each engine publishes through a latest-value buffer (core/base/latest.h).
- * A snapshot is one consistent moment, immutable, one malloc block: header first, then its arrays. It carries
- * a counted reference to the configuration it was made from, so a row and its configured columns are always of
- * one generation. Rows refer to configuration objects by index into that configuration.
+ * What others may see: the rows each engine publishes through a latest-value buffer
+ * (core/base/latest.h). A snapshot is one consistent moment, immutable, one malloc block: header
+ * first, then its arrays. It carries a counted reference to the configuration it was made from, so
+ * a row and its configured columns are always of one generation. Rows refer to configuration
+ * objects by index into that configuration.
  *
  * Times: *_us without "wall" are monotonic, 0 for never; *_wall_us are CLOCK_REALTIME for display.
  */
@@ -21,22 +22,38 @@
 /* The readers of every latest-value buffer. */
 enum snap_reader { SNAP_AGENT, SNAP_MAIN, SNAP_READERS };
 
-/* ---- VRRP: published by the vrrp thread on every change, and at most once a second for counters ---- */
+/* ---- VRRP: published by the vrrp thread on every change, and at most once a second for counters
+ * ---- */
 
-enum vrrp_state { VRRP_INITIALIZE = 0, VRRP_BACKUP = 1, VRRP_MASTER = 2, VRRP_FAULT = 3 }; /* KEEPALIVED-MIB numbers */
+enum vrrp_state {
+	VRRP_INITIALIZE = 0,
+	VRRP_BACKUP = 1,
+	VRRP_MASTER = 2,
+	VRRP_FAULT = 3
+}; /* KEEPALIVED-MIB numbers */
 
 /* Why an instance last became master: VRRPV3-MIB numbers. */
-enum vrrp_reason { VRRP_NOT_MASTER = 0, VRRP_PRIORITY = 1, VRRP_PREEMPTED = 2, VRRP_MASTER_NO_RESPONSE = 3 };
+enum vrrp_reason {
+	VRRP_NOT_MASTER = 0,
+	VRRP_PRIORITY = 1,
+	VRRP_PREEMPTED = 2,
+	VRRP_MASTER_NO_RESPONSE = 3
+};
 
 /* VRRPV3-MIB numbers; the last discarded packet of a row. */
-enum vrrp_proto_error { VRRP_NO_ERROR = 0, VRRP_TTL_ERROR = 1, VRRP_VERSION_ERROR = 2, VRRP_CHECKSUM_ERROR = 3,
-			VRRP_VRID_ERROR = 4 };
+enum vrrp_proto_error {
+	VRRP_NO_ERROR = 0,
+	VRRP_TTL_ERROR = 1,
+	VRRP_VERSION_ERROR = 2,
+	VRRP_CHECKSUM_ERROR = 3,
+	VRRP_VRID_ERROR = 4
+};
 
 struct vrrp_stats {
 	uint64_t become_master, release_master;
 	uint64_t advert_received, advert_sent;
-	uint64_t interval_errors, auth_failures, ttl_errors, invalid_type, address_list_errors, invalid_auth_type,
-		auth_type_mismatch, length_errors;
+	uint64_t interval_errors, auth_failures, ttl_errors, invalid_type, address_list_errors,
+		invalid_auth_type, auth_type_mismatch, length_errors;
 	uint64_t checksum_errors, version_errors;
 	uint64_t priority_zero_received, priority_zero_sent;
 };
@@ -51,9 +68,10 @@ struct snap_instance {
 	bool addresses_set;	    /* confirmed by main */
 	uint32_t ifindex;	    /* 0: interface absent */
 	struct ip primary;	    /* source of our adverts; AF_UNSPEC: none */
-	struct ip master;	    /* source of the last accepted advert, own primary as master; AF_UNSPEC: none yet */
-	uint8_t master_priority;    /* of the last accepted advert */
-	uint64_t up_since_us;	    /* when it last left INITIALIZE/FAULT, 0 while there */
+	struct ip master; /* source of the last accepted advert, own primary as master; AF_UNSPEC:
+			     none yet */
+	uint8_t master_priority; /* of the last accepted advert */
+	uint64_t up_since_us;	 /* when it last left INITIALIZE/FAULT, 0 while there */
 	uint64_t changed_us, changed_wall_us;
 	enum vrrp_reason reason;
 	enum vrrp_proto_error proto_error;
@@ -77,24 +95,42 @@ struct snap_vrrp {
 	struct snap_group *groups;
 };
 
-/* ---- checks and IPVS: published by the check thread on every change and after each kernel dump ---- */
+/* ---- checks and IPVS: published by the check thread on every change and after each kernel dump
+ * ---- */
 
-enum dest_admin { DEST_LOCKED = 2, DEST_SHUTTING_DOWN = 3, DEST_UNLOCKED = 4 }; /* ENTITY-STATE-TC numbers */
-enum dest_oper { DEST_UNKNOWN = 1, DEST_UP = 2, DEST_DEGRADED = 3, DEST_DOWN = 4, DEST_UNMONITORED = 5 };
-enum dest_drain { DRAIN_NONE = 1, DRAIN_DRAINING = 2, DRAIN_DRAINED = 3, DRAIN_TIMED_OUT = 4, DRAIN_CANCELLED = 5,
-		  DRAIN_KERNEL_ERROR = 6 };
+enum dest_admin {
+	DEST_LOCKED = 2,
+	DEST_SHUTTING_DOWN = 3,
+	DEST_UNLOCKED = 4
+}; /* ENTITY-STATE-TC numbers */
+enum dest_oper {
+	DEST_UNKNOWN = 1,
+	DEST_UP = 2,
+	DEST_DEGRADED = 3,
+	DEST_DOWN = 4,
+	DEST_UNMONITORED = 5
+};
+enum dest_drain {
+	DRAIN_NONE = 1,
+	DRAIN_DRAINING = 2,
+	DRAIN_DRAINED = 3,
+	DRAIN_TIMED_OUT = 4,
+	DRAIN_CANCELLED = 5,
+	DRAIN_KERNEL_ERROR = 6
+};
 enum drain_action { DRAIN_KEEP = 1, DRAIN_LOCK = 2, DRAIN_UNLOCK = 3 };
 enum admin_storage { STORAGE_VOLATILE = 2, STORAGE_NONVOLATILE = 3 }; /* SNMPv2-TC StorageType */
 
-#define ADMIN_COMMENT_MAX 64  /* octets, terminator included */
-#define DEST_ERROR_MAX	  128 /* octets, terminator included */
-#define WEIGHT_MAX	  65535
-#define WEIGHT_NO_OVERRIDE (-1)
+#define ADMIN_COMMENT_MAX   64	/* octets, terminator included */
+#define DEST_ERROR_MAX	    128 /* octets, terminator included */
+#define WEIGHT_MAX	    65535
+#define WEIGHT_NO_OVERRIDE  (-1)
 #define DRAIN_TIMEOUT_MAX_S 604800
 
 struct ipvs_stats {
 	uint64_t conns, in_packets, out_packets, in_octets, out_octets; /* totals */
-	uint64_t conn_rate, in_packet_rate, out_packet_rate, in_octet_rate, out_octet_rate; /* per second */
+	uint64_t conn_rate, in_packet_rate, out_packet_rate, in_octet_rate,
+		out_octet_rate; /* per second */
 };
 
 /* One service as the kernel knows it; a virtual server over a group has several. */
@@ -109,7 +145,8 @@ struct snap_service {
 	uint64_t changed_us, quorum_changed_wall_us;
 	uint64_t stats_since_us; /* when the counters last lost continuity, 0: never */
 	struct ipvs_stats stats;
-	uint32_t first_dest, n_dests; /* into snap_check.dests: sorry server first when there is one, then config order */
+	uint32_t first_dest, n_dests; /* into snap_check.dests: sorry server first when there is
+					 one, then config order */
 };
 
 #define SNAP_SORRY CONF_NONE
@@ -123,14 +160,16 @@ struct snap_dest {
 	char comment[ADMIN_COMMENT_MAX];
 	uint64_t admin_changed_wall_us;
 	enum dest_oper oper; /* unknown: not every checker has run yet and none failed */
-	bool alive; /* counts as up: verdict of its checkers, before the first one assumed unless alpha */
+	bool alive; /* counts as up: verdict of its checkers, before the first one assumed unless
+		       alpha */
 	uint64_t oper_changed_wall_us;
 	uint64_t changed_us;
 	char last_error[DEST_ERROR_MAX];
 	uint32_t failed_checks, not_run_checks;
 	bool in_kernel;
 	int32_t conf_weight, weight_override;
-	int32_t nominal_weight;	  /* override, else configured plus dynamic, 0..65535: applies when unlocked and up */
+	int32_t nominal_weight;	  /* override, else configured plus dynamic, 0..65535: applies when
+				     unlocked and up */
 	int32_t effective_weight; /* wanted in the kernel now; 0 also when it is to be absent */
 	int32_t kernel_weight;	  /* found there; -1: absent */
 	uint32_t active_conns, inactive_conns, persistent_conns;
@@ -151,7 +190,7 @@ struct snap_check {
 	uint32_t serial;     /* of the kernel dump */
 	uint64_t changed_us; /* last state change of any row */
 	bool ipvs_available;
-	uint32_t ipvs_version;	  /* 0x010201 is 1.2.1 */
+	uint32_t ipvs_version; /* 0x010201 is 1.2.1 */
 	uint32_t conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
 	size_t n_services, n_dests;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cursors over octets. External bytes are read through struct reader only: the first read past the end makes
- * it bad for good and every later read returns zero, so a decoder checks once, at its end.
+ * Cursors over octets. External bytes are read through struct reader only: the first read past the
+ * end makes it bad for good and every later read returns zero, so a decoder checks once, at its
+ * end.
  */
 #pragma once
 
@@ -39,5 +40,6 @@ void write_octets(struct writer *w, const void *from, size_t size);
 uint32_t checksum_add(uint32_t sum, const void *octets, size_t size);
 uint16_t checksum_finish(uint32_t sum);
 
-/* True when UTF-8 text holds a control character (C0, DEL, C1): it would reach logs and terminals. */
+/* True when UTF-8 text holds a control character (C0, DEL, C1): it would reach logs and terminals.
+ */
 bool octets_have_control(const void *octets, size_t size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one notion of time: microseconds in a uint64_t. "now" is CLOCK_MONOTONIC, which a clock step does not
- * move; "wall" is CLOCK_REALTIME and is for display only. 0 means "never" in every stored time.
+ * The one notion of time: microseconds in a uint64_t. "now" is CLOCK_MONOTONIC, which a clock step
+ * does not move; "wall" is CLOCK_REALTIME and is for display only. 0 means "never" in every stored
+ * time.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An IPv4 or IPv6 address as plain data. The octets are in network order; an IPv4 address fills the first four
- * and leaves the rest zero, so two equal addresses are equal byte by byte.
+ * An IPv4 or IPv6 address as plain data. The octets are in network order; an IPv4 address fills the
+ * first four and leaves the rest zero, so two equal addresses are equal byte by byte.
  */
 #pragma once
 
@@ -17,7 +17,8 @@ struct ip {
 	uint8_t octets[16];
 };
 
-/* The text without prefix or port. Returns -EINVAL and leaves *ret alone when it is not an address. */
+/* The text without prefix or port. Returns -EINVAL and leaves *ret alone when it is not an address.
+ */
 int ip_parse(const char *text, struct ip *ret);
 
 /* Writes the canonical text form ("-" for none) into room[IP_TEXT_MAX]; returns room. */
@@ -27,7 +28,7 @@ char *ip_format(const struct ip *ip, char room[static IP_TEXT_MAX]);
 int ip_compare(const struct ip *a, const struct ip *b);
 
 bool ip_is_set(const struct ip *ip);
-size_t ip_size(const struct ip *ip);	   /* 4, 16 or 0 octets */
+size_t ip_size(const struct ip *ip);	     /* 4, 16 or 0 octets */
 unsigned ip_prefix_max(const struct ip *ip); /* 32, 128 or 0 */
 
 struct ip ip_from_v4(uint32_t network_order);

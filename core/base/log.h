@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Logging. Each thread writes into a ring of its own, without locks or system calls; the main thread drains
- * the rings to the journal, syslog or stderr. When a ring is full the line is dropped and counted.
- * A thread that was given no ring (tests, tools, start-up) writes straight to stderr.
+ * Logging. Each thread writes into a ring of its own, without locks or system calls; the main
+ * thread drains the rings to the journal, syslog or stderr. When a ring is full the line is dropped
+ * and counted. A thread that was given no ring (tests, tools, start-up) writes straight to stderr.
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 
 struct log_ring;
 
-#define LOG_LINE_MAX 512 /* octets of one line, terminator included; longer lines are cut and end in "..." */
+#define LOG_LINE_MAX                                                                               \
+	512 /* octets of one line, terminator included; longer lines are cut and end in "..." */
 
 struct log_line {
 	uint64_t wall_us;
@@ -22,13 +23,15 @@ struct log_line {
 	char text[LOG_LINE_MAX];
 };
 
-/* Any thread, for itself. subsystem: "vrrp", "check", "ipvs", "agent", "conf", "net", "main", ... */
+/* Any thread, for itself. subsystem: "vrrp", "check", "ipvs", "agent", "conf", "net", "main", ...
+ */
 #define log_error(subsystem, ...)  log_write(LOG_ERR, subsystem, __VA_ARGS__)
 #define log_warn(subsystem, ...)   log_write(LOG_WARNING, subsystem, __VA_ARGS__)
 #define log_notice(subsystem, ...) log_write(LOG_NOTICE, subsystem, __VA_ARGS__)
 #define log_info(subsystem, ...)   log_write(LOG_INFO, subsystem, __VA_ARGS__)
 #define log_debug(subsystem, ...)  log_write(LOG_DEBUG, subsystem, __VA_ARGS__)
-void log_write(int level, const char *subsystem, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_write(int level, const char *subsystem, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 int log_ring_new(struct log_ring **ret);
 struct log_ring *log_ring_free(struct log_ring *ring);

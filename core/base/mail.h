@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mailbox: any thread posts, one thread (the owner) drains. Posting is lock-free and never waits: the message
- * is copied, linked with one compare-and-swap, and an eventfd wakes the owner. Order is kept per sender.
- * A message is plain data; the only pointers allowed in one are counted references to a struct conf.
+ * Mailbox: any thread posts, one thread (the owner) drains. Posting is lock-free and never waits:
+ * the message is copied, linked with one compare-and-swap, and an eventfd wakes the owner. Order is
+ * kept per sender. A message is plain data; the only pointers allowed in one are counted references
+ * to a struct conf.
  */
 #pragma once
 
@@ -27,6 +28,7 @@ int mail_post(struct mailbox *box, uint32_t kind, const void *body, size_t size)
 
 /* Owner: readable while mail waits. Poll it for EPOLLIN. */
 int mailbox_fd(const struct mailbox *box);
-/* Owner: takes everything, oldest first, linked by next; NULL when empty. The caller frees each with mail_free(). */
+/* Owner: takes everything, oldest first, linked by next; NULL when empty. The caller frees each
+ * with mail_free(). */
 struct mail *mailbox_drain(struct mailbox *box);
 struct mail *mail_free(struct mail *mail);

@@ -189,7 +189,7 @@ struct engine {
 	struct pending_reply *replies;
 	size_t n_replies, room_replies;
 	bool conf_rs_init_notifies; /* of the configuration being adopted */
-	int8_t nice; /* in force */
+	int8_t nice;		    /* in force */
 	bool stopping;
 };
 
