@@ -18,9 +18,8 @@
 #include "core/snap.h"
 
 #define OID_MAX 128
-#define INDEX_MAX                                                                                  \
-	82 /* sub-identifiers of the longest index: two labels of 40 octets, each after its length \
-	    */
+/* sub-identifiers of the longest index: two labels of 40 octets, each after its length */
+#define INDEX_MAX 82
 
 enum cell_type {
 	CELL_INTEGER,	/* INTEGER, Integer32, TruthValue, enumerations: tag 0x02 */
@@ -47,8 +46,8 @@ struct cell {
 /* The moment a PDU is answered from. All of it stays valid and unchanged while the PDU is handled.
  */
 struct view {
-	const struct snap_vrrp
-		*vrrp; /* NULL before the first publication; likewise the next three */
+	/* NULL before the first publication; likewise the next three */
+	const struct snap_vrrp *vrrp;
 	const struct snap_check *check;
 	const struct snap_daemon *daemon;
 	const struct snap_agent *agent;
@@ -64,8 +63,8 @@ uint32_t view_timestamp(const struct view *view, uint64_t at_us);
 struct row {
 	uint32_t index[INDEX_MAX];
 	uint32_t index_length;
-	uint32_t major, minor; /* what the row is about: positions in the view's arrays, meaning is
-				  the table's */
+	/* what the row is about: positions in the view's arrays, meaning is the table's */
+	uint32_t major, minor;
 };
 
 struct rows {
@@ -83,20 +82,21 @@ void row_index_ip_octets(struct row *row, const struct ip *ip); /* IpAddress: oc
 void rows_sort(struct rows *rows);
 void rows_free(struct rows *rows); /* leaves it empty and usable */
 
-enum set_error { /* RFC 3416 error-status numbers */
-		 SET_OK = 0,
-		 SET_NO_ACCESS = 6,
-		 SET_WRONG_TYPE = 7,
-		 SET_WRONG_LENGTH = 8,
-		 SET_WRONG_ENCODING = 9,
-		 SET_WRONG_VALUE = 10,
-		 SET_NO_CREATION = 11,
-		 SET_INCONSISTENT_VALUE = 12,
-		 SET_RESOURCE_UNAVAILABLE = 13,
-		 SET_COMMIT_FAILED = 14,
-		 SET_UNDO_FAILED = 15,
-		 SET_NOT_WRITABLE = 17,
-		 SET_INCONSISTENT_NAME = 18,
+/* RFC 3416 error-status numbers */
+enum set_error {
+	SET_OK = 0,
+	SET_NO_ACCESS = 6,
+	SET_WRONG_TYPE = 7,
+	SET_WRONG_LENGTH = 8,
+	SET_WRONG_ENCODING = 9,
+	SET_WRONG_VALUE = 10,
+	SET_NO_CREATION = 11,
+	SET_INCONSISTENT_VALUE = 12,
+	SET_RESOURCE_UNAVAILABLE = 13,
+	SET_COMMIT_FAILED = 14,
+	SET_UNDO_FAILED = 15,
+	SET_NOT_WRITABLE = 17,
+	SET_INCONSISTENT_NAME = 18,
 };
 
 /*
@@ -131,8 +131,8 @@ struct column {
 
 struct table {
 	const char *name;
-	uint32_t entry[OID_MAX]; /* OID of the entry; of the group's parent for scalars
-				    (".1.3....1.2" + ".0") */
+	/* OID of the entry; of the group's parent for scalars (".1.3....1.2" + ".0") */
+	uint32_t entry[OID_MAX];
 	size_t entry_length;
 	const struct column *columns; /* ascending by number */
 	size_t n_columns;

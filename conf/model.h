@@ -33,10 +33,11 @@ struct conf_command {
 
 /* ---- VRRP ---- */
 
+/* KEEPALIVED-MIB VrrpState numbers */
 enum conf_vrrp_state {
 	CONF_STATE_BACKUP = 1,
-	CONF_STATE_MASTER = 2
-}; /* KEEPALIVED-MIB VrrpState numbers */
+	CONF_STATE_MASTER = 2,
+};
 enum conf_auth { CONF_AUTH_NONE = 0, CONF_AUTH_PASS = 1, CONF_AUTH_AH = 2 };
 
 struct conf_address {
@@ -119,11 +120,12 @@ struct conf_script {
 /* ---- virtual servers ---- */
 
 enum conf_forward { CONF_NAT = 1, CONF_DR = 2, CONF_TUN = 3 }; /* KEEPALIVED-MIB numbers */
+/* kernel IP_VS_CONN_F_TUNNEL_TYPE_ numbers */
 enum conf_tunnel {
 	CONF_IPIP = 0,
 	CONF_GUE = 1,
-	CONF_GRE = 2
-}; /* kernel IP_VS_CONN_F_TUNNEL_TYPE_ numbers */
+	CONF_GRE = 2,
+};
 enum conf_checksum { CONF_NOCSUM = 0, CONF_CSUM = 1, CONF_REMCSUM = 2 }; /* kernel numbers */
 
 struct conf_method {
@@ -208,19 +210,21 @@ struct conf_real_server {
 	unsigned line;
 };
 
+/* KEEPALIVED-MIB numbers */
 enum conf_vs_type {
 	CONF_VS_FWMARK = 1,
 	CONF_VS_ADDRESS = 2,
-	CONF_VS_GROUP = 3
-}; /* KEEPALIVED-MIB numbers */
+	CONF_VS_GROUP = 3,
+};
 
 struct conf_virtual_server {
 	enum conf_vs_type type;
-	char *id; /* stable identity: "192.0.2.1:80/tcp", "[2001:db8::1]:80/tcp", "fwmark:5/inet",
-		     "group:NAME/tcp" */
+	/* stable identity: "192.0.2.1:80/tcp", "[2001:db8::1]:80/tcp", "fwmark:5/inet",
+	 * "group:NAME/tcp" */
+	char *id;
 	char *group_name; /* NULL unless CONF_VS_GROUP */
-	struct svc_key
-		*keys; /* what it is to the kernel: one, or one for each member of the group */
+	/* what it is to the kernel: one, or one for each member of the group */
+	struct svc_key *keys;
 	size_t n_keys;
 	uint8_t protocol; /* IPPROTO_; 0: none given (fwmark) */
 	char scheduler[16];
@@ -261,8 +265,8 @@ struct conf_global {
 	uint64_t smtp_timeout_us;
 	enum conf_switch smtp_alert, smtp_alert_vrrp, smtp_alert_checker;
 	bool no_email_faults;
-	char *script_user,
-		*script_group; /* NULL: keepalived_script if it exists, else the daemon's own */
+	/* NULL: keepalived_script if it exists, else the daemon's own */
+	char *script_user, *script_group;
 	bool script_security;
 	char *snmp_socket; /* NULL: net-snmp's default */
 	bool snmp_vrrp, snmp_checker, snmp_rfcv2, snmp_rfcv3;
@@ -271,10 +275,10 @@ struct conf_global {
 	struct ip mcast_group4;
 	bool dynamic_interfaces; /* for display: vipd always waits for missing interfaces */
 	bool lvs_flush;
-	int lvs_flush_on_stop; /* 0 no, 1 everything, 2 our virtual servers only; MIB: enabled(1)
-				  disabled(2) flushVS(3) */
-	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s,
-		lvs_udp_timeout_s; /* 0: leave the kernel's */
+	/* 0 no, 1 everything, 2 our virtual servers only; MIB: enabled(1) disabled(2) flushVS(3) */
+	int lvs_flush_on_stop;
+	/* 0: leave the kernel's */
+	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s, lvs_udp_timeout_s;
 	bool checker_log_all_failures, rs_init_notifies;
 	uint8_t vrrp_rt_priority; /* SCHED_RR, 0: off */
 	int8_t vrrp_nice, checker_nice;
@@ -283,8 +287,8 @@ struct conf_global {
 
 struct conf {
 	_Atomic uint32_t references;
-	uint64_t generation; /* 1 for the first load of the process, then counting; set by the
-				caller of conf_load() */
+	/* 1 for the first load of the process, then counting; set by the caller of conf_load() */
+	uint64_t generation;
 	char *file;
 	struct conf_global global;
 	struct conf_instance *instances;

@@ -24,51 +24,51 @@ struct mailbox;
 /* Everything a thread is given at its start; made by main, outlives every thread. */
 struct wires {
 	struct mailbox *box[THREADS]; /* inbox of each thread */
-	struct latest *vrrp, *check, *daemon,
-		*agent; /* who publishes: the thread of that name; daemon: main */
+	/* who publishes: the thread of that name; daemon: main */
+	struct latest *vrrp, *check, *daemon, *agent;
 	struct beat *beat[THREADS];
 	struct log_ring *log[THREADS];
 	const struct ipvs_ops *ipvs; /* how the check thread reaches the kernel */
 };
 
+/* Each carries the struct of its own name unless said otherwise. */
 enum msg_kind {
-	/* main -> vrrp, check, agent: adopt this configuration (struct msg_conf). The engine diffs
-	 * it against its own, publishes rows made from it, then answers MSG_CONF_DONE. */
+	/* main -> vrrp, check, agent: adopt this configuration. The engine diffs it against its
+	 * own, publishes rows made from it, then answers MSG_CONF_DONE. */
 	MSG_CONF = 1,
-	MSG_CONF_DONE, /* engine -> main: struct msg_conf_done */
-	/* main -> any: leave cleanly (no body). vrrp: priority 0, addresses off; check: kernel
+	MSG_CONF_DONE,
+	/* main -> any, no body: leave cleanly. vrrp: priority 0, addresses off; check: kernel
 	 * entries per configuration; agent: AgentX Close. Each answers MSG_STOPPED from its
 	 * thread's end. */
 	MSG_STOP,
-	MSG_STOPPED, /* any -> main: struct msg_stopped */
+	MSG_STOPPED,
 
-	/* main -> vrrp */
-	MSG_LINK,  /* struct msg_link: one for each interface before the first MSG_CONF, then on
-		      every change */
-	MSG_TRACK, /* struct msg_track */
-	MSG_ADDRS_DONE, /* struct msg_addrs_done */
-	MSG_VRRP_SET,	/* agent or main -> vrrp: struct msg_vrrp_set, answered by MSG_REPLY */
+	/* main -> vrrp: one for each interface before the first MSG_CONF, then on every change. */
+	MSG_LINK,
+	/* main -> vrrp: the verdict of a track script changed. */
+	MSG_TRACK,
+	/* vrrp -> main: add or remove the virtual addresses of an instance; and the answer. */
+	MSG_ADDRS,
+	MSG_ADDRS_DONE,
+	/* agent or main -> vrrp, answered by MSG_REPLY. */
+	MSG_VRRP_SET,
 
-	/* vrrp -> main */
-	MSG_ADDRS, /* struct msg_addrs: add or remove the virtual addresses of an instance */
+	/* check -> main: run a MISC_CHECK program; and the answer. */
+	MSG_EXEC,
+	MSG_EXEC_DONE,
+	/* main -> check before the first MSG_CONF, one for each stored state. */
+	MSG_ADMIN,
+	/* check -> main: write the state file; and the answer. */
+	MSG_ADMIN_SAVE,
+	MSG_ADMIN_SAVED,
+	/* agent or main -> check, all or nothing; answered by MSG_REPLY once the rows that show it
+	 * are published and, when storage is nonVolatile, the state file is on disk. */
+	MSG_DEST_SET,
+	/* engine -> asker */
+	MSG_REPLY,
 
-	/* check <-> main */
-	MSG_EXEC,      /* check -> main: struct msg_exec: run a MISC_CHECK program */
-	MSG_EXEC_DONE, /* main -> check: struct msg_exec_done */
-	MSG_ADMIN,     /* main -> check before the first MSG_CONF, one for each stored state: struct
-			  msg_admin */
-	MSG_ADMIN_SAVE,	 /* check -> main: struct msg_admin_save: write the state file; answered by
-			    MSG_ADMIN_SAVED */
-	MSG_ADMIN_SAVED, /* main -> check: struct msg_admin_saved */
-
-	/* agent or main (control socket) -> check */
-	MSG_DEST_SET, /* struct msg_dest_set, all or nothing; answered by MSG_REPLY once the rows
-		       * that show it are published and, when storage is nonVolatile, the state file
-		       * is on disk */
-	MSG_REPLY,    /* engine -> asker: struct msg_reply */
-
-	MSG_EVENT, /* vrrp, check, main -> main (scripts) and agent (notifications): struct
-		      msg_event */
+	/* vrrp, check, main -> main (scripts) and agent (notifications) */
+	MSG_EVENT,
 };
 
 struct msg_conf {
@@ -92,8 +92,8 @@ struct msg_link {
 	bool multicast;
 	uint8_t mac[6];
 	uint32_t mtu;
-	struct ip primary4, primary6; /* first primary (not secondary, not a configured virtual)
-					 address; link-local for v6 */
+	/* first primary (not secondary, not a configured virtual) address; link-local for v6 */
+	struct ip primary4, primary6;
 };
 
 struct msg_track {
@@ -104,15 +104,14 @@ struct msg_track {
 };
 
 struct msg_addrs {
+	uint64_t request; /* counting; a late answer to an older one says nothing of a newer */
 	uint64_t generation;
 	uint32_t instance; /* into conf->instances */
 	bool set;
 };
 
 struct msg_addrs_done {
-	uint64_t generation;
-	uint32_t instance;
-	bool set;
+	uint64_t request;
 	int error; /* 0 or negative errno of the first address that failed */
 };
 
@@ -187,8 +186,8 @@ struct dest_change {
 	struct dest_key dest;
 	enum dest_field field;
 	int32_t value;
-	bool undo; /* takes back a change made a moment ago: from locked to shuttingDown is no error
-		      then */
+	/* takes back a change made a moment ago: from locked to shuttingDown is no error then */
+	bool undo;
 	char text[ADMIN_COMMENT_MAX];
 };
 
@@ -204,8 +203,9 @@ struct msg_dest_set {
 
 struct msg_reply {
 	uint64_t request;
-	int error; /* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EIO
-		      kernel or disk refused */
+	/* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EIO kernel or
+	 * disk refused */
+	int error;
 	uint32_t index; /* of the change that failed */
 	char text[128]; /* reason, "" on success */
 };
@@ -228,15 +228,15 @@ enum event_kind {
 struct msg_event {
 	enum event_kind kind;
 	uint64_t wall_us, mono_us;
-	uint64_t generation; /* of the configuration the indices belong to; it stays alive in main
-				until handled */
+	/* of the configuration the indices belong to; it stays alive in main until handled */
+	uint64_t generation;
 	union {
 		struct {
 			uint32_t instance; /* into conf->instances */
 			char name[64];
 			enum vrrp_state old_state, state;
-			bool stopping; /* left because the daemon stops or the instance was removed
-					*/
+			/* left because the daemon stops or the instance was removed */
+			bool stopping;
 			uint8_t priority;
 			enum vrrp_reason reason;
 			uint32_t ifindex;
@@ -253,8 +253,9 @@ struct msg_event {
 			uint32_t ifindex;
 			uint8_t vrid;
 			struct ip source;
-			uint8_t error; /* auth: 1 invalid type, 2 mismatch, 3 failure; proto: enum
-					  vrrp_proto_error */
+			/* auth: 1 invalid type, 2 mismatch, 3 failure; proto: enum vrrp_proto_error
+			 */
+			uint8_t error;
 		} packet;
 		struct {
 			uint32_t vs, rs;

@@ -25,19 +25,20 @@ enum snap_reader { SNAP_AGENT, SNAP_MAIN, SNAP_READERS };
 /* ---- VRRP: published by the vrrp thread on every change, and at most once a second for counters
  * ---- */
 
+/* KEEPALIVED-MIB numbers */
 enum vrrp_state {
 	VRRP_INITIALIZE = 0,
 	VRRP_BACKUP = 1,
 	VRRP_MASTER = 2,
-	VRRP_FAULT = 3
-}; /* KEEPALIVED-MIB numbers */
+	VRRP_FAULT = 3,
+};
 
 /* Why an instance last became master: VRRPV3-MIB numbers. */
 enum vrrp_reason {
 	VRRP_NOT_MASTER = 0,
 	VRRP_PRIORITY = 1,
 	VRRP_PREEMPTED = 2,
-	VRRP_MASTER_NO_RESPONSE = 3
+	VRRP_MASTER_NO_RESPONSE = 3,
 };
 
 /* VRRPV3-MIB numbers; the last discarded packet of a row. */
@@ -46,7 +47,7 @@ enum vrrp_proto_error {
 	VRRP_TTL_ERROR = 1,
 	VRRP_VERSION_ERROR = 2,
 	VRRP_CHECKSUM_ERROR = 3,
-	VRRP_VRID_ERROR = 4
+	VRRP_VRID_ERROR = 4,
 };
 
 struct vrrp_stats {
@@ -68,8 +69,8 @@ struct snap_instance {
 	bool addresses_set;	    /* confirmed by main */
 	uint32_t ifindex;	    /* 0: interface absent */
 	struct ip primary;	    /* source of our adverts; AF_UNSPEC: none */
-	struct ip master; /* source of the last accepted advert, own primary as master; AF_UNSPEC:
-			     none yet */
+	/* source of the last accepted advert, own primary as master; AF_UNSPEC: none yet */
+	struct ip master;
 	uint8_t master_priority; /* of the last accepted advert */
 	uint64_t up_since_us;	 /* when it last left INITIALIZE/FAULT, 0 while there */
 	uint64_t changed_us, changed_wall_us;
@@ -98,17 +99,18 @@ struct snap_vrrp {
 /* ---- checks and IPVS: published by the check thread on every change and after each kernel dump
  * ---- */
 
+/* ENTITY-STATE-TC numbers */
 enum dest_admin {
 	DEST_LOCKED = 2,
 	DEST_SHUTTING_DOWN = 3,
-	DEST_UNLOCKED = 4
-}; /* ENTITY-STATE-TC numbers */
+	DEST_UNLOCKED = 4,
+};
 enum dest_oper {
 	DEST_UNKNOWN = 1,
 	DEST_UP = 2,
 	DEST_DEGRADED = 3,
 	DEST_DOWN = 4,
-	DEST_UNMONITORED = 5
+	DEST_UNMONITORED = 5,
 };
 enum dest_drain {
 	DRAIN_NONE = 1,
@@ -116,7 +118,7 @@ enum dest_drain {
 	DRAIN_DRAINED = 3,
 	DRAIN_TIMED_OUT = 4,
 	DRAIN_CANCELLED = 5,
-	DRAIN_KERNEL_ERROR = 6
+	DRAIN_KERNEL_ERROR = 6,
 };
 enum drain_action { DRAIN_KEEP = 1, DRAIN_LOCK = 2, DRAIN_UNLOCK = 3 };
 enum admin_storage { STORAGE_VOLATILE = 2, STORAGE_NONVOLATILE = 3 }; /* SNMPv2-TC StorageType */
@@ -129,8 +131,8 @@ enum admin_storage { STORAGE_VOLATILE = 2, STORAGE_NONVOLATILE = 3 }; /* SNMPv2-
 
 struct ipvs_stats {
 	uint64_t conns, in_packets, out_packets, in_octets, out_octets; /* totals */
-	uint64_t conn_rate, in_packet_rate, out_packet_rate, in_octet_rate,
-		out_octet_rate; /* per second */
+	/* per second */
+	uint64_t conn_rate, in_packet_rate, out_packet_rate, in_octet_rate, out_octet_rate;
 };
 
 /* One service as the kernel knows it; a virtual server over a group has several. */
@@ -145,8 +147,8 @@ struct snap_service {
 	uint64_t changed_us, quorum_changed_wall_us;
 	uint64_t stats_since_us; /* when the counters last lost continuity, 0: never */
 	struct ipvs_stats stats;
-	uint32_t first_dest, n_dests; /* into snap_check.dests: sorry server first when there is
-					 one, then config order */
+	/* into snap_check.dests: sorry server first when there is one, then config order */
+	uint32_t first_dest, n_dests;
 };
 
 #define SNAP_SORRY CONF_NONE
@@ -160,16 +162,16 @@ struct snap_dest {
 	char comment[ADMIN_COMMENT_MAX];
 	uint64_t admin_changed_wall_us;
 	enum dest_oper oper; /* unknown: not every checker has run yet and none failed */
-	bool alive; /* counts as up: verdict of its checkers, before the first one assumed unless
-		       alpha */
+	/* counts as up: verdict of its checkers, before the first one assumed unless alpha */
+	bool alive;
 	uint64_t oper_changed_wall_us;
 	uint64_t changed_us;
 	char last_error[DEST_ERROR_MAX];
 	uint32_t failed_checks, not_run_checks;
 	bool in_kernel;
 	int32_t conf_weight, weight_override;
-	int32_t nominal_weight;	  /* override, else configured plus dynamic, 0..65535: applies when
-				     unlocked and up */
+	/* override, else configured plus dynamic, 0..65535: applies when unlocked and up */
+	int32_t nominal_weight;
 	int32_t effective_weight; /* wanted in the kernel now; 0 also when it is to be absent */
 	int32_t kernel_weight;	  /* found there; -1: absent */
 	uint32_t active_conns, inactive_conns, persistent_conns;

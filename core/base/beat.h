@@ -10,6 +10,6 @@
 
 struct beat {
 	_Atomic uint64_t at_us; /* last turn of the loop, monotonic */
-	_Atomic uint64_t
-		worst_late_us; /* largest distance between a timer's deadline and its dispatch */
+	/* largest distance between a timer's deadline and its dispatch */
+	_Atomic uint64_t worst_late_us;
 };

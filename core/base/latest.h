@@ -15,8 +15,8 @@ struct latest;
 /* First member of whatever is published. */
 struct latest_value {
 	_Atomic uint32_t references; /* of the buffer; the publisher leaves it 0 */
-	void (*free)(struct latest_value
-			     *value); /* called once, in the thread that drops the last reference */
+	/* called once, in the thread that drops the last reference */
+	void (*free)(struct latest_value *value);
 };
 
 int latest_new(unsigned readers, struct latest **ret);

@@ -42,9 +42,9 @@ const char *check_result_name(enum check_result result); /* "timeout", ... */
  * Log it: nothing else shows it.
  */
 struct check_report {
-	bool up;      /* verdict after retries: the checker's present state */
-	bool changed; /* the verdict differs from the one before (the first verdict counts as a
-			 change) */
+	bool up; /* verdict after retries: the checker's present state */
+	/* the verdict differs from the one before (the first verdict counts as a change) */
+	bool changed;
 	enum check_result result; /* of this attempt */
 	/* MISC_CHECK with misc_dynamic that ended with 2..255: the program wants this weight,
 	 * 0..253, i.e. the checker's dynamic part is weight - configured weight. Meaningful with

@@ -63,9 +63,7 @@ static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
 static void on_addrs(struct daemon *d, const struct msg_addrs *wanted)
 {
 	struct msg_addrs_done done = {
-		.generation = wanted->generation,
-		.instance = wanted->instance,
-		.set = wanted->set,
+		.request = wanted->request,
 		.error = change_addresses(d, wanted),
 	};
 

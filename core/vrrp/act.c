@@ -63,7 +63,11 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set)
 {
 	unit->asked = (struct msg_addrs){
-		.generation = e->conf->generation, .instance = unit->conf_index, .set = set};
+		.request = ++e->addrs_requests,
+		.generation = e->conf->generation,
+		.instance = unit->conf_index,
+		.set = set,
+	};
 	e->ops->mail(e->owner, THREAD_MAIN, MSG_ADDRS, &unit->asked, sizeof unit->asked);
 }
 

@@ -338,18 +338,17 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *done,
 			    uint64_t now_us)
 {
-	const struct vrrp_event event = {
-		.kind = VRRP_EVENT_ADDRS_DONE, .set = done->set, .error = done->error};
-
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
+		const struct vrrp_event event = {.kind = VRRP_EVENT_ADDRS_DONE,
+						 .set = unit->asked.set,
+						 .error = done->error};
 
-		if (!unit->asked.generation || unit->asked.generation != done->generation ||
-		    unit->asked.instance != done->instance || unit->asked.set != done->set)
+		if (!unit->asked.request || unit->asked.request != done->request)
 			continue;
 		if (done->error)
 			e->ops->log(e->owner, LOG_ERR, "%s: addresses could not be %s: %s",
-				    unit->fsm.conf->name, done->set ? "set" : "removed",
+				    unit->fsm.conf->name, unit->asked.set ? "set" : "removed",
 				    strerror(-done->error));
 		vrrp_act(e, unit, &event, now_us);
 	}

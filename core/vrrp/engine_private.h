@@ -37,7 +37,7 @@ struct vrrp_unit {
 	int set_preempt;	/* -1: as configured */
 	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
 	struct vrrp_burst burst;
-	struct msg_addrs asked; /* last request; generation 0: none */
+	struct msg_addrs asked; /* last request; 0: none */
 	bool kept;		/* during a reload: found in the new configuration */
 };
 
@@ -72,7 +72,8 @@ struct vrrp_engine {
 	struct vrrp_link *links;
 	size_t n_links;
 	struct ip mcast_group;
-	uint64_t start_at_us; /* startup delay; 0: over */
+	uint64_t addrs_requests; /* made so far */
+	uint64_t start_at_us;	 /* startup delay; 0: over */
 	bool stopping;
 	bool unsettled; /* a transition may concern other instances */
 	uint64_t checksum_errors, version_errors, vrid_errors;

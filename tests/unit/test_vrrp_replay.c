@@ -9,6 +9,7 @@
  *	TRACK SCRIPT up|down|undecided [old]   (old: as of the generation before)
  *	ADDRS manual|auto	   who answers requests to set addresses
  *	ADDRS NAME ok|fail	   answers the newest
+ *	ADDRS NAME late		   answers the oldest, well
  *	SET NAME admin|priority|preempt|notifications NUMBER
  *	SOCKET ok|fail		   what opening one returns from now on
  *	STOP
@@ -181,7 +182,8 @@ static void do_addrs(struct script *s)
 {
 	if (s->count == 2)
 		s->rig.answer_addrs = is(s, 1, "auto");
-	else if (!rig_answer(&s->rig, word(s, 1), is(s, 2, "ok") ? 0 : -EPERM))
+	else if (is(s, 2, "late") ? !rig_answer_late(&s->rig, word(s, 1))
+				  : !rig_answer(&s->rig, word(s, 1), is(s, 2, "ok") ? 0 : -EPERM))
 		complain(s, "nothing was asked about %s", word(s, 1));
 }
 

@@ -182,36 +182,55 @@ void rig_end(struct rig *rig)
 		rig_conf_free(rig->confs[i]);
 }
 
+static bool is_about(const struct rig *rig, const struct msg_addrs *asked, const char *name)
+{
+	return !strcmp(rig->confs[asked->generation - 1]->instances[asked->instance].name, name);
+}
+
+static void answer(struct rig *rig, const struct msg_addrs *asked, int error)
+{
+	struct msg_addrs_done done = {.request = asked->request, .error = error};
+
+	vrrp_engine_addrs_done(rig->engine, &done, rig->now_us);
+	vrrp_engine_flush(rig->engine, rig->now_us);
+}
+
 void rig_settle(struct rig *rig)
 {
-	struct msg_addrs_done done;
-
 	vrrp_engine_flush(rig->engine, rig->now_us);
 	while (rig->answer_addrs && rig->n_asked) {
-		done = (struct msg_addrs_done){.generation = rig->asked[0].generation,
-					       .instance = rig->asked[0].instance,
-					       .set = rig->asked[0].set};
+		struct msg_addrs asked = rig->asked[0];
+
 		memmove(rig->asked, rig->asked + 1, --rig->n_asked * sizeof *rig->asked);
-		vrrp_engine_addrs_done(rig->engine, &done, rig->now_us);
-		vrrp_engine_flush(rig->engine, rig->now_us);
+		answer(rig, &asked, 0);
 	}
 }
 
 bool rig_answer(struct rig *rig, const char *name, int error)
 {
 	for (size_t i = rig->n_asked; i-- > 0;) {
-		const struct msg_addrs *asked = &rig->asked[i];
-		struct msg_addrs_done done = {.generation = asked->generation,
-					      .instance = asked->instance,
-					      .set = asked->set,
-					      .error = error};
+		struct msg_addrs asked = rig->asked[i];
 
-		if (strcmp(rig->confs[asked->generation - 1]->instances[asked->instance].name,
-			   name) != 0)
+		if (!is_about(rig, &asked, name))
 			continue;
 		rig->n_asked = 0;
-		vrrp_engine_addrs_done(rig->engine, &done, rig->now_us);
+		answer(rig, &asked, error);
 		rig_settle(rig);
+		return true;
+	}
+	return false;
+}
+
+bool rig_answer_late(struct rig *rig, const char *name)
+{
+	for (size_t i = 0; i < rig->n_asked; i++) {
+		struct msg_addrs asked = rig->asked[i];
+
+		if (!is_about(rig, &asked, name))
+			continue;
+		memmove(&rig->asked[i], &rig->asked[i + 1],
+			(--rig->n_asked - i) * sizeof *rig->asked);
+		answer(rig, &asked, 0);
 		return true;
 	}
 	return false;

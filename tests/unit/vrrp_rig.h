@@ -59,5 +59,8 @@ void rig_receive(struct rig *rig, uint32_t ifindex, const struct ip *source, con
 		 const void *message, size_t size);
 void rig_note(struct rig *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const struct snap_instance *rig_row(const struct rig *rig, const char *name);
-/* Answers the newest request about this instance. False when there is none. */
+/* Answers the newest request about this instance and forgets the others. False when there is none.
+ */
 bool rig_answer(struct rig *rig, const char *name, int error);
+/* Answers the oldest one well, as a slow main would, and forgets only that. */
+bool rig_answer_late(struct rig *rig, const char *name);
