@@ -13,8 +13,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -382,73 +380,19 @@ static int add_client(struct control *control, int fd)
 	return 0;
 }
 
+/* Edge-triggered: a listener that waits for a free descriptor must not keep main busy. */
 static void on_connection(int fd, uint32_t events, void *owner)
 {
-	int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int client, error;
 
 	(void)events;
-	if (client < 0)
-		return;
-	int error = add_client(owner, client);
-	if (error) {
+	while ((client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		error = add_client(owner, client);
+		if (!error)
+			continue;
 		log_warn("main", "control client refused: %s", strerror(-error));
 		close(client);
 	}
-}
-
-/* A socket file nobody listens on is a leftover and goes. */
-static int clear_path(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	int answer = connect(fd, (const struct sockaddr *)address, sizeof *address);
-	int error = answer < 0 ? errno : 0;
-	close(fd);
-	if (!error || error == EAGAIN)
-		return -EADDRINUSE;
-	if (error == ECONNREFUSED)
-		unlink(address->sun_path);
-	return 0;
-}
-
-static int make_directory(const char *path)
-{
-	char directory[sizeof((struct sockaddr_un *)0)->sun_path];
-	char *slash;
-
-	snprintf(directory, sizeof directory, "%s", path);
-	slash = strrchr(directory, '/');
-	if (!slash || slash == directory)
-		return 0;
-	*slash = '\0';
-	return mkdir(directory, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof address.sun_path)
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	int error = make_directory(path);
-	if (!error)
-		error = clear_path(&address);
-	if (error)
-		return error;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	/* Nobody can connect before listen(), so the mode is set in time. */
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, 0600) < 0 ||
-	    listen(fd, 8) < 0) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	return fd;
 }
 
 int control_open(struct daemon *d, const char *path, struct control **ret)
@@ -464,15 +408,15 @@ int control_open(struct daemon *d, const char *path, struct control **ret)
 	control->path = strdup(path);
 	if (!control->path)
 		goto fail;
-	control->fd = listen_at(path);
+	control->fd = control_listen(path);
 	if (control->fd < 0) {
 		error = control->fd;
 		goto fail;
 	}
 	error = loop_timer_new(d->loop, on_timer, control, &control->timer);
 	if (!error)
-		error = loop_io_new(d->loop, control->fd, EPOLLIN, LOOP_NORMAL, on_connection,
-				    control, &control->io);
+		error = loop_io_new(d->loop, control->fd, EPOLLIN | EPOLLET, LOOP_NORMAL,
+				    on_connection, control, &control->io);
 	if (error)
 		goto fail;
 	*ret = control;

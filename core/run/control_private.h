@@ -35,6 +35,12 @@ typedef void control_fn(struct client *client, const json_t *request);
 control_fn control_status, control_drain, control_undrain, control_lock, control_reload,
 	control_config, control_help;
 
+/*
+ * control_listen.c: a listening socket only root can connect to, or a negative errno; -EADDRINUSE
+ * when somebody answers at that path already.
+ */
+int control_listen(const char *path);
+
 /* control_text.c */
 #define KEY_TEXT_MAX 96
 char *svc_key_format(const struct svc_key *key, char room[static KEY_TEXT_MAX]);

@@ -20,6 +20,7 @@ sbin_PROGRAMS += vipd
 vipd_SOURCES = \
 	core/run/control.c core/run/control.h core/run/control_private.h \
 	core/run/control_drain.c \
+	core/run/control_listen.c \
 	core/run/control_status.c \
 	core/run/control_text.c \
 	core/run/daemon.h \
