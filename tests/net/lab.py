@@ -252,7 +252,7 @@ class Node:
         path = self.dir / "traps.log"
         path.touch()
         process = self.popen("snmptrapd", "-f", "-C", "-c", config, "-n", "-m", "", "-OnetU", "-Lf", path, "-F",
-                             snmp.TRAP_FORMAT, "-p", "/run/snmptrapd.pid", f"udp:{port}", log="snmptrapd.log",
+                             snmp.TRAP_FORMAT, "-p", "/run/snmptrapd.pid", f"udp:{port}", f"tcp:{port}", log="snmptrapd.log",
                              env={"SNMP_PERSISTENT_DIR": str(self.dir), "MIBS": ""})
         wait_until(lambda: f":{port} " in self.output("ss", "-Hlnu") or not process.alive(), what="snmptrapd", timeout=30)
         return snmp.TrapLog(path, process)

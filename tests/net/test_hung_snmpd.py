@@ -170,16 +170,17 @@ def hang_kill_and_hang_again(pairs, vipd_agent, before):
     return returns
 
 
-def announced(traps):
-    """up and down as the manager heard them of our own MIB, repeats of one serial left out, in order."""
-    heard, serials = [], set()
+def announced(traps, director):
+    """up and down as the manager heard them from one director, repeats of one serial left out, in order."""
+    heard, serials, count = [], set(), 0
     for trap in traps.all():
-        if trap.oid in (DEST_DOWN, DEST_UP):
+        if trap.oid in (DEST_DOWN, DEST_UP) and trap.source == director.address:
+            count += 1
             serial = next(iter(trap.varbinds.values())).text
             if serial not in serials:
                 serials.add(serial)
                 heard.append((int(serial), "down" if trap.oid == DEST_DOWN else "up"))
-    return [state for _, state in sorted(heard)], len(traps.all(DEST_DOWN) + traps.all(DEST_UP)) - len(heard)
+    return [state for _, state in sorted(heard)], count - len(heard)
 
 
 def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
@@ -198,7 +199,6 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     wait_until(lambda: len(flapper.seen) >= 2, timeout=60, what="the first flap")
     before = all_names(agent)
     assert all(before.values())
-    heard_before = len(announced(traps)[0])
     walker = Walker(agent)
     walker.start()
 
@@ -224,9 +224,8 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     assert max(returns) <= BACK_WITHIN_S
 
     # Each flap ever seen was announced, in order; repeats only where snmpd took a trap and died before saying so.
-    wait_until(lambda: len(announced(traps)[0]) >= len(flapper.seen), timeout=20, what="every trap")
-    heard, repeats = announced(traps)
+    wait_until(lambda: len(announced(traps, vipd[0])[0]) >= len(flapper.seen), timeout=20, what="every trap")
+    heard, repeats = announced(traps, vipd[0])
     assert heard[-len(flapper.seen):] == flapper.seen
     assert repeats <= 64
-    assert heard_before <= len(heard)
     assert traps.count(REAL_SERVER_STATE) >= len(flapper.seen)
