@@ -41,6 +41,7 @@ struct agent {
 	struct notification *made; /* NOTIFICATIONS of them */
 	struct snap_agent status;  /* as last published */
 	uint64_t published_us;
+	uint64_t turned_us; /* end of the last turn's wait */
 };
 
 static struct agent *agent_free(struct agent *agent)
@@ -287,16 +288,32 @@ static void wait_for_mail(struct agent *agent)
 	inbox_drain(agent);
 }
 
-static void agent_turn(struct agent *agent)
+/* Late is what lies beyond the longest wait of an idle turn: time spent on snmpd or lost to others.
+ */
+static void note_turn(struct agent *agent, uint64_t wait_us)
 {
 	struct beat *beat = agent->wires->beat[THREAD_AGENT];
+	uint64_t now_us = clock_now_us(), due_us = agent->turned_us + wait_us;
+	bool first = !agent->turned_us;
+
+	agent->turned_us = now_us;
+	if (!beat)
+		return;
+	atomic_store_explicit(&beat->at_us, now_us, memory_order_relaxed);
+	if (!first && now_us > due_us &&
+	    now_us - due_us > atomic_load_explicit(&beat->worst_late_us, memory_order_relaxed))
+		atomic_store_explicit(&beat->worst_late_us, now_us - due_us, memory_order_relaxed);
+}
+
+static void agent_turn(struct agent *agent)
+{
+	bool enabled = agent->enabled;
 
 	if (agent->enabled)
 		agentx_turn(agent->agentx);
 	else
 		wait_for_mail(agent);
-	if (beat)
-		atomic_store_explicit(&beat->at_us, clock_now_us(), memory_order_relaxed);
+	note_turn(agent, enabled ? AGENTX_TICK_US : IDLE_WAIT_MS * USEC_PER_MSEC);
 	catalog_expire(agent->catalog);
 	handle_inbox(agent);
 	status_publish(agent, false);

@@ -28,7 +28,6 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
-#define TICK_US		 200000
 #define TICK_STOPPING_US 10000
 #define RETRY_US	 (500 * USEC_PER_MSEC)
 #define RETRY_FIRST_US	 (100 * USEC_PER_MSEC) /* after a loss: snmpd restarting */
@@ -443,7 +442,7 @@ int agentx_start(struct agentx *agentx, const char *socket)
 	if (r < 0)
 		return r;
 	if (agentx->phase == PHASE_OFF) {
-		r = library_run(agentx->library, TICK_US);
+		r = library_run(agentx->library, AGENTX_TICK_US);
 		if (r < 0)
 			return r;
 		agentx->phase = PHASE_WAITING;

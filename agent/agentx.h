@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define AGENTX_TICK_US 200000 /* the longest an idle agentx_turn() waits */
+
 struct agentx;
 struct catalog;
 struct queue;
