@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
- * with -D the fuzz dictionary made from the option tables. Exit status 0: good, 5: errors, as vipd
+ * with -D the fuzz dictionary made from the option tables, with -T the tables as JSON. Exit status 0: good, 5: errors, as vipd
  * -t.
  */
 #include <stdio.h>
@@ -37,6 +37,49 @@ static void print_dictionary(void)
 	}
 }
 
+static const char *const type_names[] = {
+	[OPTION_BLOCK] = "block",	  [OPTION_FLAG] = "flag",
+	[OPTION_BOOL] = "bool",		  [OPTION_UNSIGNED] = "unsigned",
+	[OPTION_SIGNED] = "signed",	  [OPTION_TIME] = "time",
+	[OPTION_CHOICE] = "choice",	  [OPTION_STRING] = "string",
+	[OPTION_INTERFACE] = "interface", [OPTION_ADDRESS] = "address",
+	[OPTION_COMMAND] = "command",	  [OPTION_CUSTOM] = "custom",
+	[OPTION_OBSOLETE] = "obsolete",	  [OPTION_ALIAS] = "alias",
+};
+
+static void print_row(const struct option *row, const char *separator)
+{
+	const char *choices = "";
+
+	printf("%s\n  {\"name\": \"%s\", \"type\": \"%s\", \"min\": %lld, \"max\": %lld, "
+	       "\"flags\": %u, \"alias_of\": \"%s\", \"block\": %s, \"choices\": [",
+	       separator, row->name, type_names[row->type], (long long)row->min,
+	       (long long)row->max, row->flags, row->alias_of ? row->alias_of : "",
+	       row->block ? row->block->line ? "\"list\"" : "\"rows\"" : "null");
+	for (const struct option_choice *choice = row->choices; choice && choice->name; choice++) {
+		printf("%s\"%s\"", choices, choice->name);
+		choices = ", ";
+	}
+	printf("]}");
+}
+
+/* {"BLOCK": [row, ...]}. */
+static void print_tables(void)
+{
+	const char *between = "{";
+
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct option *row;
+
+		printf("%s\n \"%s\": [", between, (*scope)->name);
+		for (size_t i = 0; (row = option_at(*scope, i)); i++)
+			print_row(row, i ? "," : "");
+		printf("]");
+		between = ",";
+	}
+	printf("}\n");
+}
+
 static int check(const char *file, const struct conf_load_options *options, int dump)
 {
 	const struct conf *conf = NULL;
@@ -62,7 +105,7 @@ int main(int argc, char **argv)
 	struct conf_load_options options = {0};
 	int dump = 0, c;
 
-	while ((c = getopt(argc, argv, "dDs")) != -1) {
+	while ((c = getopt(argc, argv, "dDsT")) != -1) {
 		switch (c) {
 		case 'd':
 			dump = 1;
@@ -73,13 +116,16 @@ int main(int argc, char **argv)
 		case 'D':
 			print_dictionary();
 			return 0;
+		case 'T':
+			print_tables();
+			return 0;
 		default:
-			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D\n", argv[0]);
+			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -T\n", argv[0]);
 			return 1;
 		}
 	}
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D\n", argv[0]);
+		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -T\n", argv[0]);
 		return 1;
 	}
 	return check(argv[optind], &options, dump);
