@@ -93,6 +93,27 @@ const char *dump_word(struct dump *dump, const char *text)
 	return quoted;
 }
 
+const char *dump_escaped(struct dump *dump, const char *text)
+{
+	char *quoted = arena_alloc(dump->words, 4 * strlen(text) + 3), *to = quoted;
+
+	*to++ = '"';
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		/* Always three digits: a digit may follow. */
+		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+			*to++ = '\\';
+			*to++ = (char)('0' + (c >> 6));
+			*to++ = (char)('0' + (c >> 3 & 7));
+			c = '0' + (c & 7);
+		}
+		*to++ = (char)c;
+	}
+	*to = '"';
+	return quoted;
+}
+
 /* ---- rows ---- */
 
 static void dump_string(struct dump *dump, const struct option *row, const void *field)
@@ -100,8 +121,10 @@ static void dump_string(struct dump *dump, const struct option *row, const void 
 	const char *text;
 
 	memcpy(&text, field, sizeof(text));
-	if (text)
-		dump_line(dump, "%s %s", row->name, dump_word(dump, text));
+	if (!text)
+		return;
+	dump_line(dump, "%s %s", row->name,
+		  row->flags & OPTION_ESCAPED ? dump_escaped(dump, text) : dump_word(dump, text));
 }
 
 static void dump_address(struct dump *dump, const struct option *row, const void *field)

@@ -21,5 +21,7 @@ void dump_open(struct dump *dump, const char *format, ...) __attribute__((format
 void dump_close(struct dump *dump);
 /* Text as one word, quoted when it must be; valid until the sixteenth next call. */
 const char *dump_word(struct dump *dump, const char *text);
+/* Text of a row with OPTION_ESCAPED: always quoted, every octet but plain ASCII escaped. */
+const char *dump_escaped(struct dump *dump, const char *text);
 /* Every row of the scope. */
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);

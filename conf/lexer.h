@@ -19,6 +19,7 @@ struct conf_arena;
 enum lexer_mode {
 	LEXER_ORDINARY, /* only " quotes, and never joins two pieces */
 	LEXER_COMMAND,	/* ' and " quote, adjacent pieces make one word */
+	LEXER_ESCAPED,	/* the same, and backslashes stand for octets, in quotes and outside */
 	LEXER_INCLUDE,	/* { } belong to the word as in a glob pattern */
 };
 
@@ -31,9 +32,9 @@ enum lexer_token {
 };
 
 struct word {
-	const char *text;
-	uint32_t offset; /* in octets from the start of the line */
-	bool quoted;	 /* wholly or in part */
+	const char *text; /* LEXER_ESCAPED: any octets but NUL, else UTF-8 */
+	uint32_t offset;  /* in octets from the start of the line */
+	bool quoted;	  /* wholly or in part */
 };
 
 struct lexer {

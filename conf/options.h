@@ -51,6 +51,7 @@ enum option_flags {
 	OPTION_MAIL = 1 << 6,	     /* about mail, which is not sent yet */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
+	OPTION_ESCAPED = 1 << 9,     /* string or custom: words are read as LEXER_ESCAPED */
 };
 
 struct option_choice {

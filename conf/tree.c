@@ -237,6 +237,8 @@ static enum lexer_mode mode_of(const struct reader *reader)
 	row = option_find(scope, reader->words[0].text);
 	if (row)
 		row = option_resolve(scope, row);
+	if (row && (row->flags & OPTION_ESCAPED))
+		return LEXER_ESCAPED;
 	return row && row->type == OPTION_COMMAND ? LEXER_COMMAND : LEXER_ORDINARY;
 }
 
