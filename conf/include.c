@@ -47,13 +47,54 @@ int include_strictness(const char *keyword)
 		{"includem", INCLUDE_READABLE | INCLUDE_MATCH},
 		{"includew", INCLUDE_READABLE | INCLUDE_MATCH | INCLUDE_WILDCARD},
 		{"includeb", INCLUDE_READABLE | INCLUDE_BRACE},
-		{"includea", INCLUDE_READABLE | INCLUDE_MATCH | INCLUDE_WILDCARD | INCLUDE_BRACE},
+		{"includea", INCLUDE_ALL},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(names[i].name, keyword) == 0)
 			return names[i].strictness;
 	return -1;
+}
+
+int include_check_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		int check;
+	} names[] = {
+		{"read", INCLUDE_READABLE},
+		{"readable", INCLUDE_READABLE}, /* as keepalived's manual says */
+		{"match", INCLUDE_MATCH},
+		{"wildcard_match", INCLUDE_WILDCARD},
+		{"brace_match", INCLUDE_BRACE},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].check;
+	return 0;
+}
+
+int include_check(int strictness, const struct word *words, size_t n)
+{
+	bool fresh = true;
+
+	if (!n)
+		return INCLUDE_ALL;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = words[i].text;
+		bool sign = *name == '+' || *name == '-';
+
+		if (!sign && fresh) {
+			strictness = 0;
+			fresh = false;
+		}
+		if (*name == '-')
+			strictness &= ~include_check_name(name + 1);
+		else
+			strictness |= include_check_name(name + sign);
+	}
+	return strictness;
 }
 
 /* The end of the group that opens at text, NULL when it is not closed; *ret_commas counts its own
@@ -240,6 +281,7 @@ struct include_files include_expand(struct conf_arena *arena, struct diags *diag
 {
 	struct match_list matches = {0};
 	struct pattern_list *list = arena_alloc(arena, sizeof(*list));
+	bool wild;
 
 	list->items[0] = pattern;
 	list->n = 1;
@@ -250,18 +292,22 @@ struct include_files include_expand(struct conf_arena *arena, struct diags *diag
 		return (struct include_files){0};
 	}
 	for (size_t i = 0; i < list->n; i++) {
-		bool wild = strpbrk(list->items[i], "*?[");
-		bool strict = (wild && (strictness & INCLUDE_WILDCARD)) ||
+		bool item_wild = strpbrk(list->items[i], "*?[");
+		bool strict = (item_wild && (strictness & INCLUDE_WILDCARD)) ||
 			      (list->braces && (strictness & INCLUDE_BRACE));
 		size_t before = matches.n;
 
-		match_item(arena, &matches, directory, list->items[i], !wild && !strict);
+		match_item(arena, &matches, directory, list->items[i], !item_wild && !strict);
 		if (matches.n == before && strict)
 			diags_add(diags, DIAG_ERROR, place, "'%s' matches no file", list->items[i]);
 	}
-	if (!matches.n && (strictness & INCLUDE_MATCH) && !(strictness & INCLUDE_WILDCARD))
+	/* A lone pattern with wildcards may match nothing unless wildcards themselves are checked.
+	 */
+	wild = strpbrk(pattern, "*?[") && !list->braces;
+	if (!matches.n && (strictness & INCLUDE_MATCH) && !wild &&
+	    !(list->braces && (strictness & INCLUDE_BRACE)))
 		diags_add(diags, DIAG_ERROR, place, "'%s' matches no file", pattern);
-	else if (!matches.n && !(strictness & INCLUDE_MATCH))
+	else if (!matches.n && !(strictness & (wild ? INCLUDE_WILDCARD : INCLUDE_MATCH)))
 		diags_add(diags, DIAG_NOTE, place, "'%s' matches no file; nothing is included",
 			  pattern);
 	return to_files(arena, &matches);

@@ -23,14 +23,26 @@ void lexer_start(struct lexer *lexer, const char *line, size_t size, char *room)
 	*lexer = (struct lexer){.text = line, .size = size, .room = room};
 }
 
-static bool is_ascii_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
-
 static bool is_comment(char c)
 {
 	return c == '#' || c == '!';
+}
+
+size_t lexer_comment(const char *line, size_t size, size_t from)
+{
+	bool quoted = false;
+
+	for (size_t at = from; at < size; at++) {
+		if (line[at] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (line[at] == '\\' && at + 1 < size && is_comment(line[at + 1]))
+			at++;
+		else if (is_comment(line[at]))
+			return at;
+	}
+	return size;
 }
 
 /* Octets of white space at the cursor, 0 when there is none. */
@@ -40,7 +52,7 @@ static size_t space_length(const struct lexer *lexer, uint32_t *ret_odd)
 	uint32_t character;
 	size_t length;
 
-	if (is_ascii_space(*at))
+	if (lexer_is_blank(*at))
 		return 1;
 	if ((unsigned char)*at < 0x80)
 		return 0;

@@ -47,6 +47,16 @@ struct lexer {
 	char *room; /* LEXER_LINE_MAX octets for the word being read */
 };
 
+/* What separates words, for a single octet. */
+static inline bool lexer_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* Where the comment of a line begins, looked for from an octet outside quotes; size: it has none.
+ */
+size_t lexer_comment(const char *line, size_t size, size_t from);
+
 /* room must have LEXER_LINE_MAX octets; size must not exceed that. Neither is owned. */
 void lexer_start(struct lexer *lexer, const char *line, size_t size, char *room);
 

@@ -6,6 +6,10 @@ conf_libconf_a_SOURCES = \
 	conf/command.c \
 	conf/diags.c conf/diags.h \
 	conf/dump.c conf/dump.h \
+	conf/expand.c conf/expand.h conf/expand_text.h \
+	conf/expand_define.c \
+	conf/expand_generate.c \
+	conf/expand_refer.c \
 	conf/finish_check.c \
 	conf/finish_global.c \
 	conf/finish_instance.c \

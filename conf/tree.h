@@ -30,14 +30,20 @@ struct node {
 	bool has_block;
 };
 
+struct tree_options {
+	const char *config_id;
+	bool include_check; /* as if the text began with one that asks for everything */
+};
+
 /*
  * Reads the file and what it includes into *root's children, all allocated from arena. 0, or a
  * negative errno when the file itself cannot be read; everything wrong with the text goes to diags.
  */
-int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *path,
-		   struct node *root);
-void tree_read_text(struct conf_arena *arena, struct diags *diags, const char *name,
-		    const char *text, size_t size, struct node *root);
+int tree_read_file(struct conf_arena *arena, struct diags *diags,
+		   const struct tree_options *options, const char *path, struct node *root);
+void tree_read_text(struct conf_arena *arena, struct diags *diags,
+		    const struct tree_options *options, const char *name, const char *text,
+		    size_t size, struct node *root);
 
 /* Where word number index stands; the keyword when there are not so many. */
 struct place tree_place(const struct node *node, size_t index);

@@ -22,11 +22,11 @@ struct place tree_at(const struct reader *reader, size_t offset)
 static void report_unread(struct reader *reader, const struct frame *frame, const char *path, int r,
 			  const char *why)
 {
+	int strict = r == -ENOENT ? INCLUDE_MATCH : INCLUDE_READABLE;
 	enum diag_severity severity = DIAG_NOTE;
 
 	if (r < 0)
-		severity = frame->strictness & INCLUDE_READABLE || r == -EFBIG ? DIAG_ERROR
-									       : DIAG_WARNING;
+		severity = frame->strictness & strict || r == -EFBIG ? DIAG_ERROR : DIAG_WARNING;
 	diags_add(reader->diags, severity, &frame->included_from, "%s is skipped: %s", path, why);
 }
 
@@ -133,7 +133,8 @@ static bool next_line(struct reader *reader, struct frame *frame)
 	frame->line++;
 	if (size && start[size - 1] == '\r')
 		size--;
-	reader->line = (struct place){source, start, (uint32_t)size, 0, frame->line};
+	reader->line = (struct place){
+		.source = source, .text = start, .size = (uint32_t)size, .line = frame->line};
 	return true;
 }
 
@@ -144,10 +145,12 @@ bool tree_next_line(struct reader *reader, struct frame **ret)
 
 		if (!frame->source && !next_file(reader, frame)) {
 			reader->n_frames--;
-		} else if (next_line(reader, frame)) {
+		} else if (expand_next(reader->expand, &frame->generated, &reader->line) ||
+			   next_line(reader, frame)) {
 			*ret = frame;
 			return true;
 		} else {
+			expand_end_file(reader->expand);
 			frame->source = NULL;
 		}
 	}
