@@ -44,7 +44,7 @@ void build_fill_defaults(const struct option_scope *scope, void *draft)
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++)
+	OPTION_EACH (row, scope)
 		if ((row->flags & OPTION_HAS_DEFAULT) && (row->flags & OPTION_HAS_FIELD))
 			value_store(field_of(row, draft), row->size, row->initial);
 }
@@ -54,7 +54,7 @@ void build_check_required(struct build *build, const struct option_scope *scope,
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++) {
+	OPTION_EACH (row, scope) {
 		const struct node *node = block->first;
 
 		if (!(row->flags & OPTION_REQUIRED))
@@ -279,8 +279,9 @@ static void report_unknown(struct build *build, const struct node *node)
 						  : "");
 		return;
 	}
-	near = option_nearest(node->scope, name);
-	other = option_other_scope(name);
+	/* Looking for them takes time, and nobody would see them. */
+	near = diags_is_full(&build->diags) ? NULL : option_nearest(node->scope, name);
+	other = diags_is_full(&build->diags) ? NULL : option_other_scope(name);
 	if (other)
 		build_error(build, node, 0, "'%s' does not belong here but in '%s'", name,
 			    *other ? other : "the top level");

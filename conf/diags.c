@@ -41,6 +41,11 @@ static uint32_t file_offset(const struct place *place)
 	return expansion->use;
 }
 
+bool diags_is_full(const struct diags *diags)
+{
+	return diags->kept >= 2 * DIAGS_KEPT;
+}
+
 static void add(struct diags *diags, enum diag_severity severity, const struct place *place,
 		const char *file, const char *format, va_list args)
 {
@@ -55,7 +60,7 @@ static void add(struct diags *diags, enum diag_severity severity, const struct p
 	else
 		diags->notes++;
 	/* Errors have the last word: a flood of warnings must not hide why a file was refused. */
-	if (diags->kept >= (severity == DIAG_ERROR ? 2 * DIAGS_KEPT : DIAGS_KEPT))
+	if (diags_is_full(diags) || (severity != DIAG_ERROR && diags->kept >= DIAGS_KEPT))
 		return;
 	entry = arena_alloc(diags->arena, sizeof(*entry));
 	entry->severity = severity;

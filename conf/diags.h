@@ -76,5 +76,8 @@ void diags_add_list(struct diags *diags, enum diag_severity severity, const stru
 void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Whether nothing more is kept: what is added is only counted. */
+bool diags_is_full(const struct diags *diags);
+
 /* Fills *ret from what was collected, sorted. Returns 0 or -ENOMEM (then *ret is empty). */
 int diags_finish(const struct diags *diags, struct diag_list *ret);

@@ -223,7 +223,7 @@ void dump_scope(struct dump *dump, const struct option_scope *scope, const void 
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++) {
+	OPTION_EACH (row, scope) {
 		if (row->dump)
 			row->dump(dump, row, model);
 		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)

@@ -263,7 +263,7 @@ bool expand_line(struct expand *expand, struct generated **stack, struct place *
 	return !expand->spent;
 }
 
-void expand_end_file(struct expand *expand)
+void expand_end_definition(struct expand *expand)
 {
 	expand->collecting = false;
 }

@@ -19,7 +19,7 @@ struct generated;
 
 #define EXPAND_BYTES_MAX (64u * 1024 * 1024) /* of everything made by one load */
 #define EXPAND_LINES_MAX 1000000	     /* made by one load */
-#define EXPAND_DEPTH_MAX 32		     /* definitions in definitions, generators in generators */
+#define EXPAND_DEPTH_MAX 32 /* definitions in definitions, generators in generators */
 #define EXPAND_NAMES_MAX 10000
 
 /* config_id must live as long as the object. */
@@ -29,15 +29,15 @@ struct expand *expand_new(struct conf_arena *arena, struct diags *diags, const c
 void expand_seed(struct expand *expand, uint64_t seed);
 
 /*
- * Looks at one line of at most LEXER_LINE_MAX octets, of a file or made by expand_next(). True: *line
- * is to be read from line->offset on, and may have become another text; its expansion then says how.
- * False: nothing of it is to be read. What it makes beyond one line goes on *stack, which begins as
- * NULL and belongs to the file.
+ * Looks at one line of at most LEXER_LINE_MAX octets, of a file or made by expand_next(). True:
+ * *line is to be read from line->offset on, and may have become another text; its expansion then
+ * says how. False: nothing of it is to be read. What it makes beyond one line goes on *stack, which
+ * begins as NULL and belongs to the file.
  */
 bool expand_line(struct expand *expand, struct generated **stack, struct place *line);
 
 /* The next line from *stack; false when there is none. To be asked before the file's next line. */
 bool expand_next(struct expand *expand, struct generated **stack, struct place *ret);
 
-/* The file ended: so does a definition that wanted one more line. */
-void expand_end_file(struct expand *expand);
+/* A blank line, or the file's end: so ends a definition that wanted one more line. */
+void expand_end_definition(struct expand *expand);

@@ -18,8 +18,8 @@ size_t expand_name_length(const char *text, size_t size)
 {
 	size_t length = 0;
 
-	while (length < size && (is_letter(text[length]) ||
-				 (length && text[length] >= '0' && text[length] <= '9')))
+	while (length < size &&
+	       (is_letter(text[length]) || (length && text[length] >= '0' && text[length] <= '9')))
 		length++;
 	return length;
 }

@@ -200,7 +200,8 @@ static bool take_round(struct arguments *arguments, const struct generator *gene
 	}
 	while (take_piece(&piece, &value)) {
 		if (n == generator->n_names)
-			return fail(arguments, "a group in it has more values than there are names");
+			return fail(arguments,
+				    "a group in it has more values than there are names");
 		ret[n++] = value;
 		if (!check_value(arguments, value))
 			return false;
@@ -246,8 +247,7 @@ static enum kind find_kind(const struct work *work, size_t *ret_open)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		size_t at = work->start, length = strlen(kinds[i].name);
 
-		if (work->size - at < length ||
-		    memcmp(work->text + at, kinds[i].name, length) != 0)
+		if (work->size - at < length || memcmp(work->text + at, kinds[i].name, length) != 0)
 			continue;
 		for (at += length; at < work->size && lexer_is_blank(work->text[at]);)
 			at++;
@@ -289,8 +289,7 @@ static struct generator *parse(struct arguments *arguments, enum kind kind)
 		return NULL;
 	generator = arena_alloc(expand->arena, sizeof(*generator));
 	generator->hex = kind == HEX_SEQUENCE;
-	if (!(kind == LIST ? take_list(arguments, generator)
-			   : take_sequence(arguments, generator)))
+	if (!(kind == LIST ? take_list(arguments, generator) : take_sequence(arguments, generator)))
 		return NULL;
 	generator->values =
 		arena_array(expand->arena, generator->n_names, sizeof(*generator->values));
@@ -317,7 +316,8 @@ bool expand_generate(struct expand *expand, struct work *work)
 	}
 	close = memchr(work->text + open, ')', work->size - open);
 	if (!close) {
-		expand_report(expand, work, DIAG_ERROR, open, "the ')' of this generator is missing");
+		expand_report(expand, work, DIAG_ERROR, open,
+			      "the ')' of this generator is missing");
 		return true;
 	}
 	if (!expand_arguments(expand, work, open, (size_t)(close - work->text), &arguments.left))

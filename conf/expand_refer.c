@@ -23,7 +23,7 @@ struct reference {
 	size_t name_size;
 	const char *argument; /* behind the name in ${NAME ...} */
 	size_t argument_size;
-	size_t length; /* of the whole */
+	size_t length;	   /* of the whole */
 	bool braced, last; /* nothing but blanks follows */
 };
 
@@ -242,9 +242,9 @@ static const struct predefined {
 	put_function *put;
 	bool argument; /* takes some */
 } predefined[] = {
-	{"_PWD", put_directory, false},	  {"_INSTANCE", put_id, false},
-	{"_RANDOM", put_random, true},	  {"_ENV", put_environment, true},
-	{"_HASH", put_hash, false},	  {"_BANG", put_bang, false},
+	{"_PWD", put_directory, false}, {"_INSTANCE", put_id, false},
+	{"_RANDOM", put_random, true},	{"_ENV", put_environment, true},
+	{"_HASH", put_hash, false},	{"_BANG", put_bang, false},
 };
 
 static const struct predefined *find_predefined(const struct reference *reference)
@@ -313,17 +313,18 @@ static enum expand_pass replace(struct expand *expand, struct work *work, size_t
 static enum expand_pass check(struct expand *expand, struct work *work, const struct output *output)
 {
 	if (output->full) {
-		expand_report(expand, work, DIAG_ERROR, work->start,
+		expand_report(expand, work, DIAG_ERROR, work->same,
 			      "with its definitions the line is longer than %zu octets; it is "
 			      "ignored",
 			      LEXER_LINE_MAX);
 		return EXPAND_FAILED;
 	}
 	if (work->passes == EXPAND_DEPTH_MAX) {
-		expand_report(expand, work, DIAG_ERROR, work->start,
-			      "more than %d definitions inside each other: one refers to itself, the "
-			      "line is ignored",
-			      EXPAND_DEPTH_MAX);
+		expand_report(
+			expand, work, DIAG_ERROR, work->same,
+			"more than %d definitions inside each other: one refers to itself, the "
+			"line is ignored",
+			EXPAND_DEPTH_MAX);
 		*work->stack = NULL;
 		return EXPAND_FAILED;
 	}
@@ -379,9 +380,8 @@ static void report_left(struct expand *expand, const struct place *place,
 			  "'$%s' has several lines; it is replaced only at the end of a line",
 			  definition->name);
 	else
-		diags_add(expand->diags,
-			  reference->braced && !quoted ? DIAG_ERROR : DIAG_NOTE, place,
-			  "'%.*s' is not defined", (int)reference->length,
+		diags_add(expand->diags, reference->braced && !quoted ? DIAG_ERROR : DIAG_NOTE,
+			  place, "'%.*s' is not defined", (int)reference->length,
 			  place->text + place->offset);
 }
 

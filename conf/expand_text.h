@@ -29,10 +29,10 @@ struct definition {
 /* Text that is read before the next line of the file. */
 struct generated {
 	struct generated *below;
-	struct place use;		/* the line of the file that brought it about */
-	struct expansion expansion;	/* of each of its lines */
-	const struct body_line *body;	/* the next line of a definition, ... */
-	struct generator *generator;	/* ...or what repeats a line */
+	struct place use;	      /* the line of the file that brought it about */
+	struct expansion expansion;   /* of each of its lines */
+	const struct body_line *body; /* the next line of a definition, ... */
+	struct generator *generator;  /* ...or what repeats a line */
 };
 
 #define EXPAND_BUCKETS 1024
@@ -56,14 +56,14 @@ struct expand {
 
 /* A line while it is being expanded. */
 struct work {
-	struct place *line;	 /* as it came */
+	struct place *line; /* as it came */
 	struct generated **stack;
-	const char *text;	 /* as it is now */
-	size_t size, start;	 /* start: behind blanks and conditions */
-	size_t same;		 /* so many octets, size at first, are still as they came */
+	const char *text;		/* as it is now */
+	size_t size, start;		/* start: behind blanks and conditions */
+	size_t same;			/* so many octets, size at first, are still as they came */
 	const struct body_line *origin; /* of the first text put in; NULL: none with a place */
-	const char *name;	 /* its definition's */
-	unsigned passes;	 /* that changed something */
+	const char *name;		/* its definition's */
+	unsigned passes;		/* that changed something */
 	bool changed;
 };
 

@@ -231,9 +231,25 @@ static bool ends_bare(const struct lexer *lexer, enum lexer_mode mode, const str
 	return c == '{' || c == '}' || space_length(lexer, &odd);
 }
 
+/* Most of any text: letters that mean nothing in any mode. */
+static void take_plain(struct lexer *lexer, struct piece *piece)
+{
+	for (; lexer->at < lexer->size; lexer->at++) {
+		char c = lexer->text[lexer->at];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '-' && c <= ':') &&
+		    c != '_')
+			break;
+		lexer->room[piece->length++] = c;
+	}
+}
+
 static bool take_bare(struct lexer *lexer, enum lexer_mode mode, struct piece *piece)
 {
-	while (lexer->at < lexer->size && !ends_bare(lexer, mode, piece)) {
+	for (;;) {
+		take_plain(lexer, piece);
+		if (lexer->at == lexer->size || ends_bare(lexer, mode, piece))
+			break;
 		char c = lexer->text[lexer->at];
 
 		if (is_escape(lexer, mode)) {

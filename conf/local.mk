@@ -48,6 +48,11 @@ tests_unit_test_conf_lexer_SOURCES = tests/unit/test_conf_lexer.c tests/unit/con
 tests_unit_test_conf_lexer_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_lexer_LDADD = $(CONF_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_conf_expand
+tests_unit_test_conf_expand_SOURCES = tests/unit/test_conf_expand.c tests/unit/conf_text.h
+tests_unit_test_conf_expand_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_expand_LDADD = $(CONF_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_conf_tables
 tests_unit_test_conf_tables_SOURCES = tests/unit/test_conf_tables.c tests/unit/conf_text.h
 tests_unit_test_conf_tables_CFLAGS = $(TEST_CFLAGS)

@@ -105,6 +105,11 @@ const struct option_scope *option_root(void);
 /* Row number index of the scope across its tables, NULL past the end. */
 const struct option *option_at(const struct option_scope *scope, size_t index);
 size_t option_count(const struct option_scope *scope);
+/* for: every row of the scope, in the order of option_at() but without counting for each. */
+#define OPTION_EACH(row, scope)                                                                    \
+	for (size_t t_ = 0; t_ < OPTION_TABLES && (scope)->tables[t_]; t_++)                       \
+		for ((row) = (scope)->tables[t_]; (row)->name; (row)++)
+
 /* The row with this name, aliases included, or NULL. */
 const struct option *option_find(const struct option_scope *scope, const char *name);
 /* The row an alias stands for; any other row itself. */

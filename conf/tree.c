@@ -188,6 +188,8 @@ static struct node *add_statement(struct reader *reader)
 		node->row = row ? option_resolve(scope, row) : NULL;
 		node->alias = row == node->row ? NULL : row;
 	}
+	if (!node->row && !(scope && scope->line))
+		reader->n_unknown++;
 	append(reader->open, node);
 	obey_setting(reader, node);
 	return node;
@@ -242,6 +244,8 @@ static bool on_word(struct reader *reader, const struct word *word)
 		return false;
 	}
 	reader->words[reader->n_words++] = *word;
+	if (reader->n_words == 1)
+		reader->mode = mode_of(reader);
 	return true;
 }
 
@@ -261,7 +265,7 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 
 	reader->n_words = 0;
 	while (more && good) {
-		enum lexer_mode mode = reader->n_words ? mode_of(reader) : LEXER_ORDINARY;
+		enum lexer_mode mode = reader->n_words ? reader->mode : LEXER_ORDINARY;
 		struct word word;
 
 		switch (lexer_next(lexer, mode, reader->arena, &word)) {
@@ -294,11 +298,31 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 	return good;
 }
 
+/* Nothing that is meant as a configuration comes near these bounds. */
+static bool is_too_much(struct reader *reader)
+{
+	if (reader->n_unknown + reader->diags->errors > TREE_STRANGE_MAX) {
+		diags_add(reader->diags, DIAG_ERROR, &reader->line,
+			  "more than %d errors and unknown keywords; nothing from here on is read",
+			  TREE_STRANGE_MAX);
+		return true;
+	}
+	if (arena_bytes(reader->arena) > TREE_MEMORY_MAX) {
+		diags_add(reader->diags, DIAG_ERROR, &reader->line,
+			  "the text up to here needs more than 1 GiB of memory; nothing from here "
+			  "on is read");
+		return true;
+	}
+	return false;
+}
+
 static bool take_line(struct reader *reader, struct frame *frame)
 {
 	const struct place *line = &reader->line;
 	struct lexer lexer;
 
+	if (is_too_much(reader))
+		return false;
 	if (memchr(line->text, '\0', line->size)) {
 		diags_add_file(reader->diags, DIAG_ERROR, frame->source->name,
 			       "binary data (a NUL octet) in line %u; nothing behind it is read",

@@ -12,9 +12,11 @@
 #include "conf/lexer.h"
 #include "conf/options.h"
 
-#define TREE_DEPTH_MAX	 32		     /* blocks inside blocks */
-#define TREE_INCLUDE_MAX 16		     /* files including files */
-#define TREE_BYTES_MAX	 (64u * 1024 * 1024) /* of all files together */
+#define TREE_DEPTH_MAX	 32			      /* blocks inside blocks */
+#define TREE_INCLUDE_MAX 16			      /* files including files */
+#define TREE_BYTES_MAX	 (64u * 1024 * 1024)	      /* of all files together */
+#define TREE_MEMORY_MAX	 ((size_t)1024 * 1024 * 1024) /* of the tree and the text */
+#define TREE_STRANGE_MAX 20000 /* errors and unknown keywords, then it is no configuration */
 
 struct node {
 	struct node *parent, *first, *last, *next;

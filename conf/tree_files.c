@@ -22,11 +22,11 @@ struct place tree_at(const struct reader *reader, size_t offset)
 static void report_unread(struct reader *reader, const struct frame *frame, const char *path, int r,
 			  const char *why)
 {
-	int strict = r == -ENOENT ? INCLUDE_MATCH : INCLUDE_READABLE;
 	enum diag_severity severity = DIAG_NOTE;
 
 	if (r < 0)
-		severity = frame->strictness & strict || r == -EFBIG ? DIAG_ERROR : DIAG_WARNING;
+		severity = frame->strictness & INCLUDE_READABLE || r == -EFBIG ? DIAG_ERROR
+									       : DIAG_WARNING;
 	diags_add(reader->diags, severity, &frame->included_from, "%s is skipped: %s", path, why);
 }
 
@@ -122,9 +122,17 @@ void tree_include(struct reader *reader, int strictness)
 static bool next_line(struct reader *reader, struct frame *frame)
 {
 	const struct source *source = frame->source;
-	const char *start = source->text + frame->at, *end;
-	size_t left = source->size - frame->at, size;
+	const char *start, *end;
+	size_t left, size;
 
+	/* Blank lines are many and mean nothing, but for the numbers. */
+	while (frame->at < source->size && source->text[frame->at] == '\n') {
+		frame->at++;
+		frame->line++;
+		expand_end_definition(reader->expand);
+	}
+	start = source->text + frame->at;
+	left = source->size - frame->at;
 	if (!left)
 		return false;
 	end = memchr(start, '\n', left);
@@ -150,7 +158,7 @@ bool tree_next_line(struct reader *reader, struct frame **ret)
 			*ret = frame;
 			return true;
 		} else {
-			expand_end_file(reader->expand);
+			expand_end_definition(reader->expand);
 			frame->source = NULL;
 		}
 	}

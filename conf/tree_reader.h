@@ -32,12 +32,14 @@ struct reader {
 	struct frame frames[TREE_INCLUDE_MAX];
 	size_t n_frames;
 	size_t n_files, bytes;
+	size_t n_unknown;     /* statements without a row */
 	struct node *open;    /* innermost open block */
 	struct node *pending; /* statement that a { on a later line would open */
 	size_t depth;
 	struct word words[TREE_WORDS_MAX];
 	size_t n_words;
-	struct place line; /* being read, from its offset on */
+	enum lexer_mode mode; /* of the words behind the first */
+	struct place line;    /* being read, from its offset on */
 	char room[LEXER_LINE_MAX];
 };
 
