@@ -5,7 +5,6 @@
  */
 #include "agent/director_mib.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,15 +116,7 @@ uint32_t director_remaining(const struct snap_dest *dest)
 
 static int build(const struct view *view, struct rows *ret)
 {
-	struct row *row;
-
-	if (!view->check)
-		return 0;
-	row = rows_add(ret, 0, 0);
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return view->check ? rows_add_scalars(ret) : 0;
 }
 
 static bool version(const struct view *view, const struct row *row, struct cell *ret)
@@ -280,16 +271,7 @@ static const struct column columns[] = {
 	COLUMN_READ(13, GAUGE32, tcp_timeout),
 	COLUMN_READ(14, GAUGE32, tcpfin_timeout),
 	COLUMN_READ(15, GAUGE32, udp_timeout),
-	COLUMN_READ(20, COUNTER64, total_conns),
-	COLUMN_READ(21, COUNTER64, total_in_packets),
-	COLUMN_READ(22, COUNTER64, total_out_packets),
-	COLUMN_READ(23, COUNTER64, total_in_octets),
-	COLUMN_READ(24, COUNTER64, total_out_octets),
-	COLUMN_READ(25, COUNTER64, total_conn_rate),
-	COLUMN_READ(26, COUNTER64, total_in_packet_rate),
-	COLUMN_READ(27, COUNTER64, total_out_packet_rate),
-	COLUMN_READ(28, COUNTER64, total_in_octet_rate),
-	COLUMN_READ(29, COUNTER64, total_out_octet_rate),
+	TRAFFIC_COLUMNS(20, total),
 	COLUMN_READ(30, TIMETICKS, discontinuity),
 };
 
