@@ -5,7 +5,6 @@
  */
 #include "agent/director_mib.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,56 +16,16 @@
 /* The kernel's rate estimator turns every 2 s: polling faster shows nothing new. */
 #define REFRESH_MS 2000
 
-static const char *protocol_name(uint8_t protocol)
-{
-	switch (protocol) {
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_SCTP:
-		return "sctp";
-	default:
-		return "tcp";
-	}
-}
-
-static void format_endpoint(const struct ip *ip, uint16_t port, char *room, size_t size)
-{
-	char text[IP_TEXT_MAX];
-
-	ip_format(ip, text);
-	snprintf(room, size, ip->family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
-}
-
-char *director_format_service(const struct svc_key *key, char room[static DIRECTOR_KEY_MAX])
-{
-	char endpoint[DIRECTOR_KEY_MAX - 8];
-
-	if (key->fwmark) {
-		snprintf(room, DIRECTOR_KEY_MAX, "fwmark:%u/%s", key->fwmark,
-			 key->ip.family == AF_INET6 ? "inet6" : "inet");
-		return room;
-	}
-	format_endpoint(&key->ip, key->port, endpoint, sizeof(endpoint));
-	snprintf(room, DIRECTOR_KEY_MAX, "%s/%s", endpoint, protocol_name(key->protocol));
-	return room;
-}
-
-char *director_format_dest(const struct dest_key *key, char room[static DIRECTOR_KEY_MAX])
-{
-	format_endpoint(&key->ip, key->port, room, DIRECTOR_KEY_MAX);
-	return room;
-}
-
 const char *director_name_service(const struct conf_virtual_server *vs, const struct svc_key *key,
-				  char room[static DIRECTOR_KEY_MAX])
+				  char room[static KEY_TEXT_MAX])
 {
-	return vs && vs->snmp_name ? vs->snmp_name : director_format_service(key, room);
+	return vs && vs->snmp_name ? vs->snmp_name : svc_key_format(key, room);
 }
 
 const char *director_name_dest(const struct conf_real_server *rs, const struct dest_key *key,
-			       char room[static DIRECTOR_KEY_MAX])
+			       char room[static KEY_TEXT_MAX])
 {
-	return rs && rs->snmp_name ? rs->snmp_name : director_format_dest(key, room);
+	return rs && rs->snmp_name ? rs->snmp_name : dest_key_format(key, room);
 }
 
 void director_index_service(struct row *row, const struct svc_key *key)
