@@ -258,19 +258,17 @@ static enum set_error change(const struct view *view, const struct row *row, enu
 	return SET_OK;
 }
 
-static enum set_error set_admin(const struct view *view, const struct row *row,
-				const struct cell *value, struct set_change *ret)
-{
-	return change(view, row, VRRP_SET_ADMIN, value->number, live(view, row)->admin_up ? 1 : 2,
-		      ret);
-}
+#define NUMBER_SETTER(name, field, before)                                                         \
+	static enum set_error set_##name(const struct view *view, const struct row *row,           \
+					 const struct cell *value, struct set_change *ret)         \
+	{                                                                                          \
+		return change(view, row, field, value->number, live(view, row)->before, ret);      \
+	}
 
-static enum set_error set_priority(const struct view *view, const struct row *row,
-				   const struct cell *value, struct set_change *ret)
-{
-	return change(view, row, VRRP_SET_PRIORITY, value->number, live(view, row)->set.priority,
-		      ret);
-}
+NUMBER_SETTER(admin, VRRP_SET_ADMIN, admin_up ? 1 : 2)
+NUMBER_SETTER(priority, VRRP_SET_PRIORITY, set.priority)
+NUMBER_SETTER(interval, VRRP_SET_INTERVAL, set.interval_s)
+NUMBER_SETTER(preempt, VRRP_SET_PREEMPT, set.preempt)
 
 static bool has_address(const struct view *view, const struct row *row, const struct ip *address)
 {
@@ -327,20 +325,6 @@ static enum set_error set_key(const struct view *view, const struct row *row,
 		memcpy(ret->apply.vrrp.key, value->octets, size);
 	memcpy(ret->undo.vrrp.key, before->key, sizeof(ret->undo.vrrp.key));
 	return SET_OK;
-}
-
-static enum set_error set_interval(const struct view *view, const struct row *row,
-				   const struct cell *value, struct set_change *ret)
-{
-	return change(view, row, VRRP_SET_INTERVAL, value->number, live(view, row)->set.interval_s,
-		      ret);
-}
-
-static enum set_error set_preempt(const struct view *view, const struct row *row,
-				  const struct cell *value, struct set_change *ret)
-{
-	return change(view, row, VRRP_SET_PREEMPT, value->number, live(view, row)->set.preempt,
-		      ret);
 }
 
 /* ip(1) is the only protocol there is. */

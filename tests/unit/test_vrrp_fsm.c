@@ -166,7 +166,6 @@ static void rig_new(struct rig *rig, unsigned condition)
 	rig->conf = (struct conf_instance){
 		.name = "R",
 		.version = 2,
-		.advert_us = USEC_PER_SEC,
 		.down_timer_adverts = 3,
 		.priority = condition & OWNER ? 255 : 100,
 		.preempt = condition & PREEMPT,
@@ -178,7 +177,7 @@ static void rig_new(struct rig *rig, unsigned condition)
 	rig->vi.conf = &rig->conf;
 	rig->vi.primary = address("192.0.2.9");
 	rig->vi.priority = rig->conf.priority;
-	rig->vi.advert_us = rig->conf.advert_us;
+	rig->vi.advert_us = USEC_PER_SEC;
 	rig->vi.preempt = rig->conf.preempt;
 }
 
