@@ -242,7 +242,7 @@ def keep_folder(stage):
 
 
 # They judge moments (gaps between adverts, a real-time thread under load): nothing of ours runs beside them.
-NET_ALONE = ["test_hung_snmpd", "test_lab", "test_run", "test_vrrp_interop"]
+NET_ALONE = ["test_hung_snmpd", "test_lab", "test_vrrp_interop"]
 
 
 def net_file(run, path):
