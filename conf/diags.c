@@ -60,7 +60,8 @@ static void add(struct diags *diags, enum diag_severity severity, const struct p
 	else
 		diags->notes++;
 	/* Errors have the last word: a flood of warnings must not hide why a file was refused. */
-	if (diags_is_full(diags) || (severity != DIAG_ERROR && diags->kept >= DIAGS_KEPT))
+	if (!diags->ended &&
+	    (diags_is_full(diags) || (severity != DIAG_ERROR && diags->kept >= DIAGS_KEPT)))
 		return;
 	entry = arena_alloc(diags->arena, sizeof(*entry));
 	entry->severity = severity;
@@ -93,6 +94,17 @@ void diags_add_list(struct diags *diags, enum diag_severity severity, const stru
 		    const char *format, va_list args)
 {
 	add(diags, severity, place, NULL, format, args);
+}
+
+void diags_add_end(struct diags *diags, const struct place *place, const char *format, ...)
+{
+	va_list args;
+
+	diags->ended = true;
+	va_start(args, format);
+	add(diags, DIAG_ERROR, place, NULL, format, args);
+	va_end(args);
+	diags->ended = false;
 }
 
 void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file,

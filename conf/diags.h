@@ -63,6 +63,7 @@ struct diags_entry {
 struct diags {
 	struct conf_arena *arena;
 	bool strict;
+	bool ended; /* the next entry is kept in any case */
 	struct diags_entry *first, *last;
 	size_t kept, errors, warnings, notes;
 };
@@ -72,6 +73,9 @@ void diags_add(struct diags *diags, enum diag_severity severity, const struct pl
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 void diags_add_list(struct diags *diags, enum diag_severity severity, const struct place *place,
 		    const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+/* An error that is kept however many there are: from here on nothing was read. */
+void diags_add_end(struct diags *diags, const struct place *place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The same for a problem with a file as a whole. */
 void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -35,8 +35,8 @@ void expand_seed(struct expand *expand, uint64_t seed)
 static void give_up(struct expand *expand, const struct place *place, const char *what)
 {
 	if (!expand->spent)
-		diags_add(expand->diags, DIAG_ERROR, place,
-			  "%s; nothing more is expanded from here on", what);
+		diags_add_end(expand->diags, place, "%s; nothing more is expanded from here on",
+			      what);
 	expand->spent = true;
 }
 
@@ -108,8 +108,11 @@ struct generated *expand_push(struct expand *expand, const struct work *work)
 	struct generated *top;
 
 	if (before && before->depth >= EXPAND_DEPTH_MAX) {
-		give_up(expand, work->line,
-			"more than 32 definitions or generators inside each other");
+		diags_add(expand->diags, DIAG_ERROR, work->line,
+			  "more than %d definitions or generators inside each other; what is left "
+			  "of them is not read",
+			  EXPAND_DEPTH_MAX);
+		*work->stack = NULL;
 		return NULL;
 	}
 	if (!expand_spend(expand, work->line, sizeof(*top)))

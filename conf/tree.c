@@ -89,9 +89,9 @@ static bool on_open(struct reader *reader, size_t offset)
 	if (reader->depth >= TREE_DEPTH_MAX) {
 		struct place place = tree_at(reader, offset);
 
-		diags_add(reader->diags, DIAG_ERROR, &place,
-			  "more than %d blocks inside each other; nothing behind this is read",
-			  TREE_DEPTH_MAX);
+		diags_add_end(reader->diags, &place,
+			      "more than %d blocks inside each other; nothing behind this is read",
+			      TREE_DEPTH_MAX);
 		return false;
 	}
 	if (!node) {
@@ -302,15 +302,17 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 static bool is_too_much(struct reader *reader)
 {
 	if (reader->n_unknown + reader->diags->errors > TREE_STRANGE_MAX) {
-		diags_add(reader->diags, DIAG_ERROR, &reader->line,
-			  "more than %d errors and unknown keywords; nothing from here on is read",
-			  TREE_STRANGE_MAX);
+		diags_add_end(
+			reader->diags, &reader->line,
+			"more than %d errors and unknown keywords; nothing from here on is read",
+			TREE_STRANGE_MAX);
 		return true;
 	}
 	if (arena_bytes(reader->arena) > TREE_MEMORY_MAX) {
-		diags_add(reader->diags, DIAG_ERROR, &reader->line,
-			  "the text up to here needs more than 1 GiB of memory; nothing from here "
-			  "on is read");
+		diags_add_end(
+			reader->diags, &reader->line,
+			"the text up to here needs more than 768 MiB of memory; nothing from here "
+			"on is read");
 		return true;
 	}
 	return false;

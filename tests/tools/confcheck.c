@@ -23,8 +23,20 @@ static void print_diags(const struct diag_list *diags)
 	}
 }
 
+/* What is no keyword: forms of the text itself. Escaped as libFuzzer wants it. */
+static const char *const forms[] = {
+	"$A=",		"$A=\\x5c\\x0a",  "$A\\x0a",  "${A}",
+	"$_PWD ",	"${_RANDOM 1 9}", "${_HASH}", "${_BANG}",
+	"${_INSTANCE}", "@^a ",		  "@a ",      "~SEQ(A,1,2,9) ",
+	"~SEQ(A,",	"~SEQx(A,",	  "~LST(A,",  "~LST({A,B},{1,2},{3,4}) ",
+	"\\x5c\\x0a",	"\\x5cx41",	  "\\x5c101", "\\x5c#",
+	"\\x5c\\x5c",	"\\x22",
+};
+
 static void print_dictionary(void)
 {
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
+		printf("\"%s\"\n", forms[i]);
 	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
 		const struct option *row;
 

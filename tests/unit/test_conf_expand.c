@@ -243,7 +243,8 @@ static void test_predefined(void **state)
 	end_reading(&reading);
 }
 
-/* Where a diagnostic points: file, line and column are the use's, the text shown is what is read. */
+/* Where a diagnostic points: file, line and column are the use's, the text shown is what is read.
+ */
 static void test_places(void **state)
 {
 	static const struct pair pairs[] = {
@@ -290,7 +291,8 @@ static void test_mistakes(void **state)
 		{"~SEQ(x) a\n", "t:1:1: error: this generator cannot be used: it needs an end"},
 		{"~SEQ(1x, 2) a\n", "t:1:1: error: this generator cannot be used: its first"},
 		{"~SEQ(x, a) a\n", "t:1:1: error: this generator cannot be used: its bounds"},
-		{"~SEQ(x, 1, 2, 3, 4) a\n", "t:1:1: error: this generator cannot be used: it takes"},
+		{"~SEQ(x, 1, 2, 3, 4) a\n",
+		 "t:1:1: error: this generator cannot be used: it takes"},
 		{"~SEQ(x, 1, 0, 3) a\n", "t:1:1: error: this generator cannot be used: its step"},
 		{"~SEQ(x, 1, -1, 3) a\n", "t:1:1: error: this generator cannot be used: its step"},
 		{"~SEQ(x, 9999999999999) a\n",
