@@ -298,6 +298,13 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 	return good;
 }
 
+static struct node *root_of(struct node *node)
+{
+	while (node->parent)
+		node = node->parent;
+	return node;
+}
+
 /* Nothing that is meant as a configuration comes near these bounds. */
 static bool is_too_much(struct reader *reader)
 {
@@ -313,6 +320,8 @@ static bool is_too_much(struct reader *reader)
 			reader->diags, &reader->line,
 			"the text up to here needs more than 768 MiB of memory; nothing from here "
 			"on is read");
+		/* To judge what was read would take even more. */
+		*root_of(reader->open) = (struct node){0};
 		return true;
 	}
 	return false;

@@ -336,7 +336,7 @@ static void test_names_bound(void **state)
 
 	(void)state;
 	for (int i = 0; i <= 10000; i++)
-		to += sprintf(to, "$A%d=1\n", i);
+		to += snprintf(to, 12, "$A%d=1\n", i);
 	reading = read_text(text);
 	assert_int_equal(reading.list.errors, 1);
 	assert_int_equal(reading.list.items[0].line, 10001);
