@@ -224,7 +224,7 @@ static bool put_hash(struct expand *expand, const struct work *work,
 		     const char **ret_problem)
 {
 	(void)expand, (void)work, (void)reference, (void)ret_problem;
-	put(output, "\\#" + output->quoted, 2u - output->quoted);
+	put(output, output->quoted ? "#" : "\\#", output->quoted ? 1 : 2);
 	return true;
 }
 
@@ -233,7 +233,7 @@ static bool put_bang(struct expand *expand, const struct work *work,
 		     const char **ret_problem)
 {
 	(void)expand, (void)work, (void)reference, (void)ret_problem;
-	put(output, "\\!" + output->quoted, 2u - output->quoted);
+	put(output, output->quoted ? "!" : "\\!", output->quoted ? 1 : 2);
 	return true;
 }
 
