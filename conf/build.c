@@ -6,11 +6,13 @@
  */
 #include "conf/build.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "conf/value.h"
 
 #define WORDS_UNLIMITED SIZE_MAX
+#define ROWS_MAX	256 /* of one scope */
 
 void *items_add(struct items *items, struct conf_arena *arena, size_t size)
 {
@@ -293,15 +295,19 @@ static size_t row_index(const struct option_scope *scope, const struct option *r
 static void warn_repeated(struct build *build, struct node *block, const struct node *node)
 {
 	const struct option *row = node->row;
-	uint64_t bit = UINT64_C(1) << row_index(node->scope, row) % 64;
+	size_t index = row_index(node->scope, row);
+	uint64_t bit = UINT64_C(1) << index % 64;
 
 	if (row->type == OPTION_BLOCK || (row->flags & OPTION_REPEATABLE) ||
 	    row->type == OPTION_OBSOLETE)
 		return;
-	if (block->seen & bit)
+	if (!block->seen)
+		block->seen = arena_array(build->scratch, ROWS_MAX / 64, sizeof(*block->seen));
+	assert(index < ROWS_MAX);
+	if (block->seen[index / 64] & bit)
 		build_warn(build, node, 0, "'%s' is given more than once; the last one counts",
 			   row->name);
-	block->seen |= bit;
+	block->seen[index / 64] |= bit;
 }
 
 /* Starts a block; NULL: its content is not looked at. */

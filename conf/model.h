@@ -84,6 +84,11 @@ struct conf_instance {
 	size_t n_peers;
 	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
 	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
+	uint64_t gna_interval_us;  /* as garp_interval_us, of IPv6's neighbour adverts */
+	uint64_t garp_extra_if_us; /* interval of garp on the other interfaces; 0: off */
+	bool garp_extra_if_all;
+	bool strict, check_unicast_src, skip_check_adv_addr, owner_ignore_adverts;
+	bool notify_priority_changes, v3_checksum_as_v2;
 	struct conf_address *addresses; /* advertised, in configuration order */
 	size_t n_addresses;
 	struct conf_address *excluded; /* set with the others, not advertised */
