@@ -342,6 +342,7 @@ int scripts_command(const struct scripts *scripts, const struct conf_command *co
 		.argv = (const char *const *)command->argv,
 		.uid = entry->uid,
 		.gid = entry->gid,
+		.groups = scripts->conf->global.set_supplementary_groups,
 	};
 	return 0;
 }

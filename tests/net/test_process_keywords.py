@@ -111,6 +111,21 @@ def test_use_symlink_paths_runs_the_link(lab):
         (node.dir / "ran").unlink()
 
 
+def test_scripts_get_the_other_groups_of_their_user_when_asked_for(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    with open("/etc/group", encoding="utf-8") as host:
+        groups = node.write("group", host.read() + "vipd_other:x:4242:daemon\n")
+    node.run("mount", "--bind", groups, "/etc/group")
+    node.run("install", "-d", "-m", "777", "/run/open")
+    for defs, wanted in (("", {"1"}), ("set_supplementary_groups", {"1", "4242"})):
+        process = node.vipd(node.write("vipd.conf", SERVER.format(
+            defs=f"startup_script \"/bin/sh -c 'id -G >/run/open/groups'\" daemon\n {defs}", service="", server="")))
+        said = wait_until(lambda: node.run("cat", "/run/open/groups", check=False).stdout, what="the script")
+        assert set(said.split()) == wanted
+        process.stop()
+        node.run("rm", "/run/open/groups")
+
+
 def test_reload_file_vanishes_when_the_text_has_been_read(lab):
     node = lab.node("director", "192.0.2.1/24")
     marks, log = node.dir / "marks", node.dir / "found"
