@@ -178,8 +178,8 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 	}
 }
 
-static void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
-		     const void *model)
+void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
+	      const void *model)
 {
 	const void *field = (const char *)model + row->offset;
 
@@ -204,14 +204,13 @@ static void dump_row(struct dump *dump, const struct option_scope *scope, const 
 
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model)
 {
-	const void *fields = scope == option_root() ? &dump->conf->global : model;
 	const struct option *row;
 
 	for (size_t i = 0; (row = option_at(scope, i)); i++) {
 		if (row->dump)
 			row->dump(dump, row, model);
 		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)
-			dump_row(dump, scope, row, fields);
+			dump_row(dump, scope, row, model);
 	}
 }
 

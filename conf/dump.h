@@ -21,5 +21,8 @@ void dump_open(struct dump *dump, const char *format, ...) __attribute__((format
 void dump_close(struct dump *dump);
 /* Text as one word, quoted when it must be; valid until the sixteenth next call. */
 const char *dump_word(struct dump *dump, const char *text);
+/* The field of one row, by its type. */
+void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
+	      const void *model);
 /* Every row of the scope. */
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);

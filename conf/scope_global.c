@@ -294,5 +294,5 @@ static const struct option root_rows[] = {
 const struct option_scope scope_root = {
 	.name = "",
 	.tables = {root_rows, root_process_rows},
-	.model_size = sizeof(struct conf_global),
+	.model_size = sizeof(struct conf),
 };

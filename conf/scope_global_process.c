@@ -293,18 +293,25 @@ const struct option global_process_rows[] = {
 	{.name = NULL},
 };
 
+/* At the top level the model is the whole of it. */
+static void dump_top(struct dump *dump, const struct option *row, const void *model)
+{
+	dump_row(dump, option_root(), row, &((const struct conf *)model)->global);
+}
+
 const struct option root_process_rows[] = {
-	{"linkbeat_use_polling", OPTION_FLAG, MODEL(process.linkbeat_use_polling), .flags = FIELD,
-	 .value = true,
+	{"linkbeat_use_polling", OPTION_FLAG, MODEL(process.linkbeat_use_polling), .dump = dump_top,
+	 .flags = FIELD, .value = true,
 	 .help = "ask drivers for the state of links instead of listening to netlink"},
-	{"namespace_with_ipsets", OPTION_FLAG, MODEL(process.namespace_with_ipsets), .flags = FIELD,
-	 .value = true, .help = "use sets of iptables in a network namespace too"},
-	{"use_pid_dir", OPTION_FLAG, REFUSED(process.use_pid_dir), .flags = FIELD, .value = true,
-	 .help = "the pid file stands in a directory of its own"},
-	{"instance", OPTION_CUSTOM, REFUSED(process.instance), .flags = FIELD, .min = 1, .max = 1,
-	 .apply = read_instance, .argument = "NAME",
+	{"namespace_with_ipsets", OPTION_FLAG, MODEL(process.namespace_with_ipsets),
+	 .dump = dump_top, .flags = FIELD, .value = true,
+	 .help = "use sets of iptables in a network namespace too"},
+	{"use_pid_dir", OPTION_FLAG, REFUSED(process.use_pid_dir), .dump = dump_top, .flags = FIELD,
+	 .value = true, .help = "the pid file stands in a directory of its own"},
+	{"instance", OPTION_CUSTOM, REFUSED(process.instance), .dump = dump_top, .flags = FIELD,
+	 .min = 1, .max = 1, .apply = read_instance, .argument = "NAME",
 	 .help = "tells several vipd on one machine apart: part of the pid file's name"},
-	{"child_wait_time", OPTION_TIME, MODEL(process.child_wait_us),
+	{"child_wait_time", OPTION_TIME, MODEL(process.child_wait_us), .dump = dump_top,
 	 .flags = DEFAULT | OPTION_WHOLE, .min = 0, .max = SECONDS_MAX_US, .initial = 5000000,
 	 .help = "how long the engines may take to stop"},
 	{.name = NULL},

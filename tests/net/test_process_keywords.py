@@ -4,6 +4,8 @@
 import os
 import re
 
+import pytest
+
 from lab import build_dir, wait_until
 from test_keywords import SERVER, start, thread, writes
 
@@ -39,6 +41,7 @@ def test_names_of_process_and_threads(lab):
     wait_until(lambda: status(process, "Name", thread(process, "check")) == "check", what="the thread's old name")
 
 
+@pytest.mark.skipif(b"__asan_init" in (build_dir() / "vipd").read_bytes(), reason="AddressSanitizer ignores mlockall()")
 def test_memory_is_locked_and_unlocked(lab):
     node, file, process = start(lab, defs="vrrp_no_swap")
     wait_until(lambda: status(process, "VmLck") != "0 kB", what="locked memory")
