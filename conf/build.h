@@ -45,7 +45,13 @@ struct draft_global {
 	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
 	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
 	bool min_garp, lower_prio_no_advert, higher_prio_send_advert;
+	uint64_t gna_interval_us;
+	uint64_t garp_extra_if_us; /* 0: off */
+	bool garp_extra_if_all;
+	bool strict, check_unicast_src, skip_check_adv_addr, owner_ignore_adverts;
+	bool notify_priority_changes, v3_checksum_as_v2;
 	bool snmp_rfc;
+	uint32_t random_seed;	   /* the reader of the text has used it */
 	struct items emails;	   /* char * */
 	const struct node *node;   /* of the first global_defs, NULL: none */
 	const struct node **nodes; /* of all */

@@ -23,5 +23,8 @@ void dump_close(struct dump *dump);
 const char *dump_word(struct dump *dump, const char *text);
 /* Text of a row with OPTION_ESCAPED: always quoted, every octet but plain ASCII escaped. */
 const char *dump_escaped(struct dump *dump, const char *text);
+/* The field of one row, by its type. */
+void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
+	      const void *model);
 /* Every row of the scope. */
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);

@@ -39,6 +39,11 @@ static void inherit_garp(const struct draft_global *global, struct draft_instanc
 							? model->garp_repeat
 							: global->garp_lower_prio_repeat;
 	model->garp_interval_us = global->garp_interval_us;
+	model->gna_interval_us = global->gna_interval_us;
+	if (!SETTER(instance, garp_extra_if_us)) {
+		model->garp_extra_if_us = global->garp_extra_if_us;
+		model->garp_extra_if_all = global->garp_extra_if_all;
+	}
 	if (!model->garp_repeat)
 		model->garp_repeat = 1;
 	if (!model->garp_refresh_repeat)
@@ -56,6 +61,18 @@ static void inherit(const struct draft_global *global, struct draft_instance *in
 		model->lower_prio_no_advert = global->lower_prio_no_advert;
 	if (!SETTER(instance, higher_prio_send_advert))
 		model->higher_prio_send_advert = global->higher_prio_send_advert;
+	if (!SETTER(instance, strict))
+		model->strict = global->strict;
+	if (!SETTER(instance, check_unicast_src))
+		model->check_unicast_src = global->check_unicast_src;
+	if (!SETTER(instance, skip_check_adv_addr))
+		model->skip_check_adv_addr = global->skip_check_adv_addr;
+	if (!SETTER(instance, owner_ignore_adverts))
+		model->owner_ignore_adverts = global->owner_ignore_adverts;
+	if (!SETTER(instance, notify_priority_changes))
+		model->notify_priority_changes = global->notify_priority_changes;
+	if (!SETTER(instance, v3_checksum_as_v2))
+		model->v3_checksum_as_v2 = global->v3_checksum_as_v2;
 	if (model->state == CONF_STATE_MASTER && !SETTER(instance, priority))
 		model->priority = 255;
 }

@@ -21,12 +21,17 @@ conf_libconf_a_SOURCES = \
 	conf/key.c \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
-	conf/model.c conf/model.h \
+	conf/model.c conf/model.h conf/model_global.h \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \
 	conf/scope_check.c \
-	conf/scope_global.c \
+	conf/scope_global.c conf/scope_global.h \
+	conf/scope_global_file.c \
+	conf/scope_global_filter.c \
+	conf/scope_global_lvs.c \
+	conf/scope_global_process.c \
+	conf/scope_global_vrrp.c \
 	conf/scope_lvs.c conf/scope_lvs.h \
 	conf/scope_server.c \
 	conf/scope_vrrp.c conf/scope_vrrp.h \
@@ -90,3 +95,8 @@ tests_unit_test_conf_memory_SOURCES = tests/unit/test_conf_memory.c tests/unit/c
 tests_unit_test_conf_memory_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_conf_memory_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_global
+tests_unit_test_conf_global_SOURCES = tests/unit/test_conf_global.c tests/unit/conf_text.h
+tests_unit_test_conf_global_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_global_LDADD = $(CONF_TEST_LIBS)
