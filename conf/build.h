@@ -140,6 +140,7 @@ struct build {
 	struct conf *conf;
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
+	bool tls_seen;
 	bool *unsupported; /* by option_unsupported_index(): said already */
 };
 

@@ -114,6 +114,11 @@ const char *dump_escaped(struct dump *dump, const char *text)
 	return quoted;
 }
 
+char *dump_room(struct dump *dump, size_t size)
+{
+	return arena_alloc(dump->words, size);
+}
+
 /* ---- rows ---- */
 
 static void dump_string(struct dump *dump, const struct option *row, const void *field)

@@ -23,5 +23,7 @@ void dump_close(struct dump *dump);
 const char *dump_word(struct dump *dump, const char *text);
 /* Text of a row with OPTION_ESCAPED: always quoted, every octet but plain ASCII escaped. */
 const char *dump_escaped(struct dump *dump, const char *text);
+/* Zeroed room for text, until the dump ends. */
+char *dump_room(struct dump *dump, size_t size);
 /* Every row of the scope. */
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);

@@ -24,6 +24,9 @@ enum given {
 /* Which of them the block sets; is_service: it is a virtual_server, else a real_server. */
 unsigned finish_given(const struct node *block, bool is_service);
 
+/* No more than the kernel is given; setter: what set it. */
+void finish_weight(struct build *build, const struct node *setter, uint32_t *weight);
+
 /* Keys of a service by group, protocol and family; false: the service is not usable. */
 bool finish_keys(struct build *build, struct draft_virtual_server *service,
 		 struct draft_address_group *group);

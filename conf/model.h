@@ -152,8 +152,24 @@ enum conf_checker_type {
 	CONF_TCP_CHECK,
 	CONF_HTTP_GET,
 	CONF_SSL_GET,
+	CONF_SMTP_CHECK,
+	CONF_DNS_CHECK,
 	CONF_MISC_CHECK,
+	CONF_BFD_CHECK,
+	CONF_UDP_CHECK,
+	CONF_PING_CHECK,
+	CONF_FILE_CHECK,
 	CONF_CHECKER_TYPES
+};
+
+/* What the body of a page is searched for. The load has compiled it once: it is valid. */
+struct conf_regex {
+	char *pattern;	     /* NULL: no search */
+	uint32_t options;    /* as pcre2_compile() takes them */
+	bool no_match;	     /* a match is the failure */
+	uint32_t min_offset; /* of the body: the search starts here */
+	uint32_t max_offset; /* and a match must start before; 0: anywhere */
+	uint32_t stack_start_bytes, stack_max_bytes; /* of the matcher; 0: its own */
 };
 
 struct conf_url {
@@ -162,6 +178,37 @@ struct conf_url {
 	bool has_digest;
 	uint8_t digest[16]; /* MD5 of the body */
 	uint8_t status[75]; /* bit (code-100) set: accepted; codes 100..599; default 200-299 */
+	struct conf_regex regex;
+	enum conf_switch tls_compliant; /* CONF_UNSET: the checker's */
+};
+
+struct conf_smtp_check {
+	char *helo_name;
+};
+
+struct conf_dns_check {
+	uint16_t type; /* of the record asked for, RFC 1035 number */
+	char *name;    /* labels of at most 63 octets; "." is the root */
+};
+
+/* Octets, of which the bits set in mask count. */
+struct conf_octets {
+	uint8_t *octets, *mask;
+	size_t n;
+};
+
+struct conf_udp_check {
+	struct conf_octets payload; /* every bit counts; none: the checker's own choice */
+	bool require_reply;
+	struct conf_octets reply; /* compared as far as both reach; none: any */
+	uint16_t min_reply_bytes, max_reply_bytes;
+};
+
+/* BFD_CHECK, FILE_CHECK: what the state of another object says. */
+struct conf_object_check {
+	char *name;
+	int32_t weight; /* FILE_CHECK: times the value, added to the server's; 0: up or down */
+	bool reverse;	/* the negative of it */
 };
 
 struct conf_checker {
@@ -184,10 +231,16 @@ struct conf_checker {
 	char *sni_name;	    /* NULL: the virtual host */
 	uint8_t http_minor; /* HTTP/1.0 or 1.1 */
 	bool http_close;    /* "1.0C": send Connection: close with 1.0 */
+	bool fast_recovery; /* while not up, no pause between pages that answer */
+	bool tls_compliant; /* a connection must end by close_notify */
 	/* MISC_CHECK */
 	struct conf_command command;
 	uint64_t misc_timeout_us;
 	bool misc_dynamic;
+	struct conf_smtp_check smtp;
+	struct conf_dns_check dns;
+	struct conf_udp_check udp;
+	struct conf_object_check object;
 	unsigned line;
 };
 
@@ -252,6 +305,12 @@ struct conf_virtual_server {
 	unsigned line;
 };
 
+/* What SSL_GET shows to servers and trusts; each NULL when not configured. */
+struct conf_tls {
+	char *password;		      /* of the key */
+	char *ca, *certificate, *key; /* files */
+};
+
 /* ---- global ---- */
 
 struct conf_global {
@@ -299,6 +358,7 @@ struct conf {
 	size_t n_scripts;
 	struct conf_virtual_server *services;
 	size_t n_services;
+	struct conf_tls tls;
 	struct conf_arena *arena; /* owns every pointer above; private to conf/ */
 };
 
@@ -328,6 +388,23 @@ static inline const char *conf_instance_unsupported(const struct conf_instance *
 	if (ip_is_set(&instance->mcast_group))
 		return "mcast_dst_ip is not supported yet";
 	return NULL;
+}
+
+/*
+ * Whether the check engine can run it. A server is treated as without the checkers that it cannot;
+ * the load has warned of them.
+ */
+static inline bool conf_checker_is_supported(const struct conf_checker *checker)
+{
+	switch (checker->type) {
+	case CONF_TCP_CHECK:
+	case CONF_HTTP_GET:
+	case CONF_SSL_GET:
+	case CONF_MISC_CHECK:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int svc_key_compare(const struct svc_key *a, const struct svc_key *b);

@@ -34,6 +34,14 @@ static const struct option_scope *const all_scopes[] = {
 	&scope_ssl,
 	&scope_url,
 	&scope_misc,
+	&scope_smtp,
+	&scope_smtp_host,
+	&scope_dns,
+	&scope_bfd_check,
+	&scope_udp,
+	&scope_ping,
+	&scope_file_check,
+	&scope_tls,
 	NULL,
 };
 

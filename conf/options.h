@@ -50,6 +50,7 @@ enum option_flags {
 	OPTION_NO_USER = 1 << 5,     /* command: no user and group behind it */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
+	OPTION_ROUNDED = 1 << 14,    /* time: no less than 1 ms but for 0, no more than 31 days */
 	OPTION_ESCAPED = 1 << 9,     /* string or custom: words are read as LEXER_ESCAPED */
 };
 

@@ -25,6 +25,7 @@ static bool read_tunnel_type(struct build *build, const struct node *node, size_
 	uint64_t port;
 
 	*index += 2;
+	method->tunnel_port = 0;
 	if (strcmp(name, "ipip") == 0) {
 		method->tunnel = CONF_IPIP;
 		return true;
@@ -50,32 +51,42 @@ static bool read_tunnel_type(struct build *build, const struct node *node, size_
 	return true;
 }
 
-static bool read_tunnel(struct build *build, const struct node *node, struct conf_method *method)
+static bool read_checksum(struct build *build, const struct node *node, size_t index,
+			  struct conf_method *method)
 {
 	static const struct {
 		const char *name;
 		enum conf_checksum checksum;
 	} checksums[] = {{"nocsum", CONF_NOCSUM}, {"csum", CONF_CSUM}, {"remcsum", CONF_REMCSUM}};
 
-	for (size_t i = 2; i < node->n_words;) {
-		size_t c = 0;
-
-		if (strcmp(node->words[i].text, "type") == 0) {
-			if (!read_tunnel_type(build, node, &i, method))
-				return false;
+	for (size_t c = 0; c < sizeof(checksums) / sizeof(*checksums); c++) {
+		if (strcmp(node->words[index].text, checksums[c].name) != 0)
 			continue;
-		}
-		while (c < 3 && strcmp(node->words[i].text, checksums[c].name) != 0)
-			c++;
-		if (c == 3) {
-			build_error(
-				build, node, i,
-				"behind TUN may stand type, nocsum, csum or remcsum, not '%.64s'",
-				node->words[i].text);
-			return false;
-		}
 		method->tunnel_checksum = checksums[c].checksum;
-		i++;
+		return true;
+	}
+	build_error(build, node, index,
+		    "behind TUN may stand type, nocsum, csum or remcsum, not '%.64s'",
+		    node->words[index].text);
+	return false;
+}
+
+static bool read_tunnel(struct build *build, const struct node *node, struct conf_method *method)
+{
+	for (size_t i = 2; i < node->n_words;) {
+		bool is_type = strcmp(node->words[i].text, "type") == 0;
+
+		if (!(is_type ? read_tunnel_type(build, node, &i, method)
+			      : read_checksum(build, node, i++, method)))
+			return false;
+	}
+	if (method->tunnel == CONF_IPIP && method->tunnel_checksum != CONF_NOCSUM) {
+		build_error(build, node, 1, "an ipip tunnel has no checksum");
+		return false;
+	}
+	if (method->tunnel == CONF_GRE && method->tunnel_checksum == CONF_REMCSUM) {
+		build_error(build, node, 1, "a gre tunnel has no remote checksum");
+		return false;
 	}
 	return true;
 }
@@ -85,21 +96,18 @@ static const struct option_choice forwards[] = {
 
 void lvs_read_method(struct build *build, const struct node *node, struct conf_method *ret)
 {
-	static const struct option kind = {
-		.name = "lvs_method", .choices = forwards, .flags = OPTION_IGNORE_CASE};
+	static const struct option kind = {.name = "lvs_method", .choices = forwards};
 	struct conf_method method = {0};
 	int forward;
 
 	if (!value_choice(build, node, 1, &kind, &forward))
 		return;
 	method.forward = (enum conf_forward)forward;
-	if (method.forward == CONF_TUN) {
-		if (!read_tunnel(build, node, &method))
-			return;
-	} else if (node->n_words > 2) {
-		build_warn(build, node, 2,
-			   "only TUN has options; '%.64s' and what follows is ignored",
-			   node->words[2].text);
+	if (!read_tunnel(build, node, &method))
+		return;
+	if (method.forward != CONF_TUN && node->n_words > 2) {
+		build_warn(build, node, 2, "only TUN has options; what stands here is ignored");
+		method = (struct conf_method){.forward = method.forward};
 	}
 	*ret = method;
 }
@@ -362,19 +370,21 @@ static const struct option service_rows[] = {
 	{"ip_family", OPTION_CHOICE, OPTION_FIELD(draft_virtual_server, family),
 	 .reload = OPTION_RESTART, .flags = FIELD, .choices = families, .dump = dump_family,
 	 .help = "of a service by firewall mark"},
-	{"delay_loop", OPTION_TIME, SERVICE(delay_loop_us), .flags = DEFAULT, .min = TIME_LEAST_US,
-	 .max = TIME_MAX_US, .initial = 60000000, .help = "interval of checks"},
+	{"delay_loop", OPTION_TIME, SERVICE(delay_loop_us), .flags = DEFAULT | OPTION_ROUNDED,
+	 .min = 1, .max = TIME_ANY_MAX_US, .initial = 60000000, .help = "interval of checks"},
 	{"retry", OPTION_UNSIGNED, SERVICE(retry), .flags = DEFAULT, .min = 1, .max = UINT32_MAX,
 	 .initial = 1, .help = "further attempts after a failed check"},
 	{"nb_get_retry", OPTION_ALIAS, .alias_of = "retry", .flags = OPTION_DEPRECATED},
-	{"delay_before_retry", OPTION_TIME, SERVICE(delay_before_retry_us), .flags = DEFAULT,
-	 .min = 0, .max = TIME_MAX_US, .initial = 1000000, .help = "pause before such an attempt"},
-	{"warmup", OPTION_TIME, SERVICE(warmup_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
+	{"delay_before_retry", OPTION_TIME, SERVICE(delay_before_retry_us),
+	 .flags = DEFAULT | OPTION_ROUNDED, .min = 0, .max = TIME_ANY_MAX_US, .initial = 1000000,
+	 .help = "pause before such an attempt"},
+	{"warmup", OPTION_TIME, SERVICE(warmup_us), .flags = FIELD | OPTION_ROUNDED, .min = 0,
+	 .max = TIME_ANY_MAX_US,
 	 .help = "first checks are spread over this time; the interval by default"},
-	{"connect_timeout", OPTION_TIME, SERVICE(connect_timeout_us), .flags = DEFAULT,
-	 .min = TIME_LEAST_US, .max = TIME_MAX_US, .initial = 5000000,
-	 .help = "patience with a server"},
-	{"weight", OPTION_UNSIGNED, SERVICE(weight), .flags = DEFAULT, .min = 1, .max = UINT16_MAX,
+	{"connect_timeout", OPTION_TIME, SERVICE(connect_timeout_us),
+	 .flags = DEFAULT | OPTION_ROUNDED, .min = 1, .max = CONNECT_TIME_MAX_US,
+	 .initial = 5000000, .help = "patience with a server"},
+	{"weight", OPTION_UNSIGNED, SERVICE(weight), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
 	 .initial = 1, .help = "of real servers that name none"},
 	{"persistence_timeout", OPTION_CUSTOM, SERVICE(persistence_s), .flags = FIELD, .min = 0,
 	 .max = 1, .apply = read_persistence, .dump = dump_persistence, .argument = "[SECONDS]",
@@ -412,10 +422,10 @@ static const struct option service_rows[] = {
 	 .help = "no checks while the address is not on this host"},
 	{"inhibit_on_failure", OPTION_FLAG, SERVICE(inhibit_on_failure), .flags = FIELD,
 	 .value = true, .help = "a failed server gets weight 0 instead of being removed"},
-	{"quorum", OPTION_UNSIGNED, SERVICE(quorum), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	{"quorum", OPTION_UNSIGNED, SERVICE(quorum), .flags = DEFAULT, .min = 1, .max = UINT32_MAX,
 	 .initial = 1, .help = "least total weight of living servers"},
 	{"hysteresis", OPTION_UNSIGNED, SERVICE(hysteresis), .flags = DEFAULT, .min = 0,
-	 .max = INT32_MAX, .help = "margin around the quorum"},
+	 .max = UINT32_MAX, .help = "margin around the quorum"},
 	{"quorum_up", OPTION_COMMAND, SERVICE(quorum_up), .flags = FIELD,
 	 .help = "run when the quorum is gained"},
 	{"quorum_down", OPTION_COMMAND, SERVICE(quorum_down), .flags = FIELD,

@@ -60,12 +60,12 @@ static void keep_misplaced(struct build *build, const struct node *node, void *d
 #define CHECKS(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_RESTART
 
 static const struct option server_rows[] = {
-	{"weight", OPTION_UNSIGNED, SERVER(weight), .flags = FIELD, .min = 0, .max = UINT16_MAX,
+	{"weight", OPTION_UNSIGNED, SERVER(weight), .flags = FIELD, .min = 0, .max = INT32_MAX,
 	 .help = "share of the connections; the service's by default"},
 	{"lvs_method", OPTION_CUSTOM, SERVER(method), .flags = FIELD, .min = 1, .max = 6,
 	 .apply = read_method, .dump = dump_method, .argument = "as in virtual_server",
 	 .help = "the service's by default"},
-	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method"},
+	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method", .flags = OPTION_DEPRECATED},
 	{"uthreshold", OPTION_UNSIGNED, SERVER(upper_threshold), .flags = DEFAULT, .min = 0,
 	 .max = UINT32_MAX, .help = "no new connections above this number; 0: no limit"},
 	{"lthreshold", OPTION_UNSIGNED, SERVER(lower_threshold), .flags = DEFAULT, .min = 0,
@@ -74,17 +74,19 @@ static const struct option server_rows[] = {
 	 .help = "weight 0 instead of removal on failure; the service's by default"},
 	{"alpha", OPTION_BOOL, CHECKS(alpha), .flags = FIELD,
 	 .help = "down until the first check passes"},
-	{"delay_loop", OPTION_TIME, CHECKS(delay_loop_us), .flags = FIELD, .min = TIME_LEAST_US,
-	 .max = TIME_MAX_US, .help = "interval of checks"},
+	{"delay_loop", OPTION_TIME, CHECKS(delay_loop_us), .flags = FIELD | OPTION_ROUNDED,
+	 .min = 1, .max = TIME_ANY_MAX_US, .help = "interval of checks"},
 	{"retry", OPTION_UNSIGNED, CHECKS(retry), .flags = FIELD, .min = 1, .max = UINT32_MAX,
 	 .help = "further attempts after a failed check"},
 	{"nb_get_retry", OPTION_ALIAS, .alias_of = "retry", .flags = OPTION_DEPRECATED},
-	{"delay_before_retry", OPTION_TIME, CHECKS(delay_before_retry_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .help = "pause before such an attempt"},
-	{"warmup", OPTION_TIME, CHECKS(warmup_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
-	 .help = "the first check comes within this time"},
-	{"connect_timeout", OPTION_TIME, CHECKS(connect_timeout_us), .flags = FIELD,
-	 .min = TIME_LEAST_US, .max = TIME_MAX_US, .help = "patience with the server"},
+	{"delay_before_retry", OPTION_TIME, CHECKS(delay_before_retry_us),
+	 .flags = FIELD | OPTION_ROUNDED, .min = 0, .max = TIME_ANY_MAX_US,
+	 .help = "pause before such an attempt"},
+	{"warmup", OPTION_TIME, CHECKS(warmup_us), .flags = FIELD | OPTION_ROUNDED, .min = 0,
+	 .max = TIME_ANY_MAX_US, .help = "the first check comes within this time"},
+	{"connect_timeout", OPTION_TIME, CHECKS(connect_timeout_us),
+	 .flags = FIELD | OPTION_ROUNDED, .min = 1, .max = CONNECT_TIME_MAX_US,
+	 .help = "patience with the server"},
 	{"notify_up", OPTION_COMMAND, SERVER(notify_up), .flags = FIELD,
 	 .help = "run when the server comes up"},
 	{"notify_down", OPTION_COMMAND, SERVER(notify_down), .flags = FIELD,
@@ -101,6 +103,18 @@ static const struct option server_rows[] = {
 	 .dump = dump_checkers, .help = "pages answer as they should"},
 	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE,
 	 .dump = dump_checkers, .help = "the same over TLS"},
+	{"SMTP_CHECK", OPTION_BLOCK, .block = &scope_smtp, .flags = OPTION_REPEATABLE,
+	 .dump = dump_checkers, .help = "a mail server greets and answers HELO"},
+	{"DNS_CHECK", OPTION_BLOCK, .block = &scope_dns, .flags = OPTION_REPEATABLE,
+	 .dump = dump_checkers, .help = "a name server answers a question"},
+	{"BFD_CHECK", OPTION_BLOCK, .block = &scope_bfd_check, .flags = OPTION_REPEATABLE,
+	 .dump = dump_checkers, .help = "a BFD session is up"},
+	{"UDP_CHECK", OPTION_BLOCK, .block = &scope_udp, .flags = OPTION_REPEATABLE,
+	 .dump = dump_checkers, .help = "a datagram is answered, or not refused"},
+	{"PING_CHECK", OPTION_BLOCK, .block = &scope_ping, .flags = OPTION_REPEATABLE,
+	 .dump = dump_checkers, .help = "an ICMP echo comes back"},
+	{"FILE_CHECK", OPTION_BLOCK, .block = &scope_file_check, .flags = OPTION_REPEATABLE,
+	 .dump = dump_checkers, .help = "the number in a file moves the weight"},
 	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc, .flags = OPTION_REPEATABLE,
 	 .dump = dump_checkers, .help = "a command succeeds"},
 	{.name = NULL},
@@ -259,6 +273,10 @@ static bool read_block(struct build *build, const struct node *node, struct ip *
 
 	if (!value_prefix(build, node, 0, "the address", start, &prefix))
 		return false;
+	if (!prefix) {
+		build_error(build, node, 0, "the prefix length must not be 0");
+		return false;
+	}
 	host_bits = ip_prefix_max(start) - prefix;
 	if (host_bits > 16) {
 		build_error(build, node, 0, "a block of more than %d addresses", RANGE_MAX);

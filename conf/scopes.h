@@ -12,10 +12,18 @@ extern const struct option_scope scope_root, scope_global, scope_email, scope_sc
 	scope_group_interface, scope_address_group, scope_service, scope_server, scope_tcp,
 	scope_http, scope_ssl, scope_url, scope_misc;
 
+/* Checkers, and SSL. */
+extern const struct option_scope scope_tls, scope_smtp, scope_smtp_host, scope_dns, scope_bfd_check,
+	scope_udp, scope_ping, scope_file_check;
+
 /* Bounds that several tables share. */
 #define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
 #define TIME_LEAST_US 1000
+/* keepalived takes these; OPTION_ROUNDED brings them to the two above. */
+#define TIME_ANY_MAX_US	    (INT64_MAX - 1)
+#define CONNECT_TIME_MAX_US UINT32_MAX
 
 /* Dump functions of rows whose table stands in another file. */
 void dump_address_groups(struct dump *dump, const struct option *row, const void *model);
+void dump_tls(struct dump *dump, const struct option *row, const void *model);
 void dump_services(struct dump *dump, const struct option *row, const void *model);

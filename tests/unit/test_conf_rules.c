@@ -349,9 +349,12 @@ static void test_checkers(void **state)
 	expect_warning(RS("SMTP_CHECK {\nhelo_name x\n}\n"), 4, "treated as without this check");
 	expect_error(RS("HTTP_GET {\n}\n"), 4, "'HTTP_GET' has no 'url'");
 	expect_error(RS("MISC_CHECK {\n}\n"), 4, "has no 'misc_path'");
-	expect_error(RS("HTTP_GET {\nurl {\nstatus_code 99\n}\n}\n"), 6, "codes and ranges");
-	expect_error(RS("HTTP_GET {\nurl {\nstatus_code 300-200\n}\n}\n"), 6, "codes and ranges");
-	expect_error(RS("HTTP_GET {\nurl {\ndigest 12\n}\n}\n"), 6, "32 hexadecimal digits");
+	expect_error(RS("HTTP_GET {\nurl {\npath /\nstatus_code 99\n}\n}\n"), 7,
+		     "codes and ranges");
+	expect_error(RS("HTTP_GET {\nurl {\npath /\nstatus_code 300-200\n}\n}\n"), 7,
+		     "codes and ranges");
+	expect_error(RS("HTTP_GET {\nurl {\npath /\ndigest 12\n}\n}\n"), 7,
+		     "32 hexadecimal digits");
 	expect_error(RS("TCP_CHECK {\nbindto 2001:db8::1\n}\n"), 4, "not of the family");
 	expect_error(RS("notify_up /bin/a -x\n"), 4,
 		     "quote the command together with its arguments");
@@ -394,10 +397,10 @@ static void test_services(void **state)
 	expect_warning(VS(""), 1, "no real server; it is dropped");
 	expect_warning(VS("real_server 192.0.2.2 80 {\n}\nreal_server 192.0.2.2 80 {\n}\n"), 5,
 		       "stands in line 3 already");
-	expect_error(RS("") RS(""), 6, "the virtual server of line 1 has the same");
+	expect_warning(RS("") RS(""), 6, "stands in line 1 already");
 	expect_error(VS("lb_algo wrx\nreal_server 192.0.2.2 80 {\n}\n"), 3,
 		     "unknown scheduler 'wrx'");
-	expect_error(RS("weight 65536\n"), 4, "from 0 to 65535");
+	expect_warning(RS("weight 65536\n"), 4, "taken as 65535");
 	expect_error("virtual_server 192.0.2.1:80 {\nreal_server 192.0.2.2 80 {\n}\n}\n", 1,
 		     "by a space");
 	expect_warning("virtual_server 192.0.2.1 80 {\nreal_server 192.0.2.2 80 {\n}\n}\n", 1,

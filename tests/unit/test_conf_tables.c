@@ -30,7 +30,15 @@ static const struct context {
 	{"TCP_CHECK", SERVER "TCP_CHECK {\n", "}\n}\n}\n"},
 	{"HTTP_GET", SERVER "HTTP_GET {\nurl { path /\n}\n", "}\n}\n}\n"},
 	{"SSL_GET", SERVER "SSL_GET {\nurl { path /\n}\n", "}\n}\n}\n"},
-	{"url", SERVER "HTTP_GET {\nurl {\n", "}\n}\n}\n}\n"},
+	{"SMTP_CHECK", SERVER "SMTP_CHECK {\n", "}\n}\n}\n"},
+	{"host", SERVER "SMTP_CHECK {\nhost {\n", "}\n}\n}\n}\n"},
+	{"DNS_CHECK", SERVER "DNS_CHECK {\n", "}\n}\n}\n"},
+	{"UDP_CHECK", SERVER "UDP_CHECK {\nmax_reply_length 65535\n", "}\n}\n}\n"},
+	{"PING_CHECK", SERVER "PING_CHECK {\n", "}\n}\n}\n"},
+	{"BFD_CHECK", SERVER "BFD_CHECK {\nname b\n", "}\n}\n}\n"},
+	{"FILE_CHECK", SERVER "FILE_CHECK {\ntrack_file f\n", "}\n}\n}\n"},
+	{"SSL", "SSL {\n", "}\n"},
+	{"url", SERVER "HTTP_GET {\nurl {\npath /\n", "}\n}\n}\n}\n"},
 	{"MISC_CHECK", SERVER "MISC_CHECK {\nmisc_path /bin/true\n", "}\n}\n}\n"},
 };
 
@@ -206,7 +214,6 @@ static void test_every_row(void **state)
 static void check_row(const struct option_scope *scope, const struct option *row)
 {
 	assert_ptr_equal(option_find(scope, row->name), row);
-	assert_false(option_is_known_name(row->name) && scope == option_root());
 	if (row->type == OPTION_ALIAS) {
 		const struct option *target = option_resolve(scope, row);
 
@@ -273,6 +280,14 @@ static void test_unsupported(void **state)
 	assert_null(option_unsupported("vrrp_instance", "zzz"));
 }
 
+static bool has_row(const char *name)
+{
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++)
+		if (option_find(*scope, name))
+			return true;
+	return false;
+}
+
 static void test_known_names(void **state)
 {
 	(void)state;
@@ -280,8 +295,8 @@ static void test_known_names(void **state)
 		struct loaded loaded;
 		char text[256];
 
-		for (const struct option_scope *const *scope = option_scopes(); *scope; scope++)
-			assert_null(option_find(*scope, *name));
+		if (has_row(*name))
+			continue;
 		snprintf(text, sizeof(text), "%s a b {\n unheard of {\n }\n}\nglobal_defs {\n}\n",
 			 *name);
 		loaded = load_good(text, 1);
