@@ -206,16 +206,18 @@ static void dump_urls(struct dump *dump, const struct option *row, const void *m
 
 static const struct option url_rows[] = {
 	{"path", OPTION_CUSTOM, URL(path), .flags = FIELD | OPTION_REQUIRED, .min = 1, .max = 1,
-	 .apply = read_path, .argument = "PATH", .help = "what to fetch"},
+	 .apply = read_path, .argument = "PATH", .help = "what to fetch from the server"},
 	{"digest", OPTION_CUSTOM, URL(digest), .flags = FIELD, .min = 1, .max = 1,
-	 .apply = read_digest, .dump = dump_digest, .argument = "MD5", .help = "of the body"},
+	 .apply = read_digest, .dump = dump_digest, .argument = "MD5",
+	 .help = "MD5 that the body must have, in hexadecimal digits"},
 	{"status_code", OPTION_CUSTOM, URL(status), .flags = FIELD, .min = 0, .max = 500,
 	 .apply = read_status, .dump = dump_status, .argument = "CODE|FROM-TO ...",
-	 .help = "accepted answers; 200-299 by default"},
+	 .help = "answers that are accepted; 200-299 by default"},
 	{"virtualhost", OPTION_STRING, URL(virtualhost), .flags = FIELD, .max = 255,
-	 .help = "host name; the checker's by default"},
+	 .help = "host name to ask for; the checker's by default"},
 	{"tls_compliant", OPTION_BOOL, URL(tls_compliant), .flags = DEFAULT, .initial = CONF_UNSET,
-	 .help = "SSL_GET: the connection must end as TLS wants; the checker's by default"},
+	 .help = "SSL_GET: the connection must end by close_notify; the checker's setting by "
+		 "default"},
 	{.name = NULL},
 };
 
@@ -229,20 +231,20 @@ const struct option_scope scope_url = {
 
 static const struct option http_rows[] = {
 	{"url", OPTION_BLOCK, .block = &scope_url, .flags = OPTION_REQUIRED | OPTION_REPEATABLE,
-	 .dump = dump_urls, .help = "one page"},
+	 .dump = dump_urls, .help = "one page to fetch; one is fetched for each check, in turn"},
 	{"virtualhost", OPTION_STRING, CHECKER(virtualhost), .flags = FIELD, .max = 255,
-	 .help = "host name; the server's or service's by default"},
+	 .help = "host name to ask for; the server's or service's by default"},
 	{"http_protocol", OPTION_CUSTOM, CHECKER(http_minor), .flags = FIELD, .min = 1, .max = 1,
 	 .apply = read_http_protocol, .dump = dump_http_protocol, .argument = "1.0|1.0C|1.1",
-	 .help = "1.0C: 1.0 with Connection: close"},
+	 .help = "version of HTTP to speak; 1.0C sends Connection: close with 1.0"},
 	{"enable_sni", OPTION_BOOL, CHECKER(sni), .flags = DEFAULT,
-	 .help = "SSL_GET: name the host in the handshake"},
+	 .help = "SSL_GET: names the host in the TLS handshake"},
 	{"sni_name", OPTION_STRING, CHECKER(sni_name), .flags = FIELD, .max = 255,
 	 .help = "SSL_GET: that name; the virtual host by default"},
 	{"fast_recovery", OPTION_BOOL, CHECKER(fast_recovery), .flags = DEFAULT,
-	 .help = "while the server is not up, pages follow each other without a pause"},
+	 .help = "while the server is not up, pages that answer follow each other without a pause"},
 	{"tls_compliant", OPTION_BOOL, CHECKER(tls_compliant), .flags = DEFAULT,
-	 .help = "SSL_GET: the connection must end as TLS wants, by close_notify"},
+	 .help = "SSL_GET: the connection must end by close_notify, as TLS wants"},
 	{.name = NULL},
 };
 
@@ -275,13 +277,13 @@ static void *begin_tls(struct build *build, const struct node *node, void *paren
 
 static const struct option tls_rows[] = {
 	{"password", OPTION_STRING, TLS(password), .flags = FIELD, .max = 255, .argument = "TEXT",
-	 .help = "of the key"},
+	 .help = "password of the private key"},
 	{"ca", OPTION_STRING, TLS(ca), .flags = FIELD, .max = 1023, .argument = "FILE",
-	 .help = "certificates of the authorities that sign the servers'"},
+	 .help = "file of certificates of the authorities that sign those of the servers"},
 	{"certificate", OPTION_STRING, TLS(certificate), .flags = FIELD, .max = 1023,
-	 .argument = "FILE", .help = "certificate that SSL_GET shows to servers"},
+	 .argument = "FILE", .help = "file of the certificate that SSL_GET shows to servers"},
 	{"key", OPTION_STRING, TLS(key), .flags = FIELD, .max = 1023, .argument = "FILE",
-	 .help = "private key of that certificate"},
+	 .help = "file of the private key of that certificate"},
 	{.name = NULL},
 };
 

@@ -54,15 +54,15 @@ static void dump_misc_user(struct dump *dump, const struct option *row, const vo
 static const struct option misc_rows[] = {
 	{"misc_path", OPTION_COMMAND, CHECKER(command),
 	 .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER, .apply = read_misc_path,
-	 .dump = dump_misc_path, .help = "what to run; exit status 0 is success"},
+	 .dump = dump_misc_path, .help = "command to run; exit status 0 is success"},
 	{"misc_timeout", OPTION_TIME, CHECKER(misc_timeout_us), .flags = FIELD, .min = 0,
 	 .max = INT64_C(4294000000), .argument = "SECONDS",
-	 .help = "a run that takes longer has failed; 0: the interval of the checks"},
+	 .help = "a run that takes longer has failed; 0 stands for delay_loop, the default"},
 	{"misc_dynamic", OPTION_FLAG, CHECKER(misc_dynamic), .flags = FIELD, .value = true,
-	 .help = "exit statuses 2 to 255 set the weight to status - 2"},
+	 .help = "exit statuses from 2 to 255 are success and set the weight to the status less 2"},
 	{"user", OPTION_CUSTOM, CHECKER(command.user), .flags = FIELD, .min = 1, .max = 2,
 	 .apply = read_misc_user, .dump = dump_misc_user, .argument = "USER [GROUP]",
-	 .help = "account it runs as"},
+	 .help = "account the command runs as; script_user by default"},
 	{.name = NULL},
 };
 
@@ -117,9 +117,9 @@ static void dump_file_weight(struct dump *dump, const struct option *row, const 
 static const struct option bfd_rows[] = {
 	{"name", OPTION_CUSTOM, CHECKER(object.name), .flags = FIELD | OPTION_REQUIRED, .min = 1,
 	 .max = 1, .apply = read_object, .argument = "NAME",
-	 .help = "bfd_instance that must be up"},
+	 .help = "the bfd_instance whose session must be up"},
 	{"alpha", OPTION_BOOL, CHECKER(alpha), .flags = FIELD,
-	 .help = "down until the session is up; the server's by default"},
+	 .help = "down until the session is up; the server's setting by default"},
 	{.name = NULL},
 };
 
@@ -133,11 +133,11 @@ const struct option_scope scope_bfd_check = {
 static const struct option file_rows[] = {
 	{"track_file", OPTION_CUSTOM, CHECKER(object.name), .flags = FIELD | OPTION_REQUIRED,
 	 .min = 1, .max = 1, .apply = read_object, .argument = "NAME",
-	 .help = "track_file whose value counts"},
+	 .help = "the track_file whose value counts"},
 	{"weight", OPTION_CUSTOM, CHECKER(object.weight), .flags = FIELD, .min = 1, .max = 2,
 	 .apply = read_file_weight, .dump = dump_file_weight, .argument = "N [reverse|noreverse]",
-	 .help = "times the value is added to the server's weight; 0: any value but 0 is a "
-		 "failure; the track_file's by default"},
+	 .help = "times the value it is added to the weight of the server; with 0 any value but 0 "
+		 "is a failure; the track_file's by default"},
 	{"dynamic", OPTION_OBSOLETE, .help = "the weight says it"},
 	{.name = NULL},
 };

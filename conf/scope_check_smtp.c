@@ -37,7 +37,8 @@ static const struct option smtp_rows[] = {
 	 .help = "what the check calls itself; smtpchecker.keepalived.org by default"},
 	{"host", OPTION_BLOCK, .block = &scope_smtp_host, .flags = OPTION_REPEATABLE,
 	 .dump = dump_no_host,
-	 .help = "deprecated: the options in it belong in the SMTP_CHECK itself"},
+	 .help = "old place of the options of the connection; they belong in the SMTP_CHECK "
+		 "itself"},
 	{.name = NULL},
 };
 

@@ -135,15 +135,17 @@ static void dump_reply(struct dump *dump, const struct option *row, const void *
 static const struct option udp_rows[] = {
 	{"payload", OPTION_CUSTOM, CHECKER(udp.payload), .flags = FIELD, .min = 1, .max = WORDS_MAX,
 	 .apply = read_payload, .dump = dump_payload, .argument = "HEX ...",
-	 .help = "octets to send; something arbitrary by default"},
+	 .help = "octets to send, in hexadecimal digits; something arbitrary by default"},
 	{"require_reply", OPTION_CUSTOM, CHECKER(udp.reply), .flags = FIELD, .min = 0,
 	 .max = WORDS_MAX, .apply = read_reply, .dump = dump_reply, .argument = "[HEX ...]",
-	 .help = "an answer must come, and match as far as it reaches; X stands for any digit"},
+	 .help = "an answer must come, and match these digits as far as it reaches; X stands for "
+		 "any digit"},
 	{"min_reply_length", OPTION_UNSIGNED, CHECKER(udp.min_reply_bytes), .flags = DEFAULT,
-	 .min = 0, .max = UINT16_MAX, .argument = "OCTETS", .help = "least size of the answer"},
+	 .min = 0, .max = UINT16_MAX, .argument = "OCTETS",
+	 .help = "least size of the answer in octets"},
 	{"max_reply_length", OPTION_UNSIGNED, CHECKER(udp.max_reply_bytes), .flags = DEFAULT,
 	 .min = 0, .max = UINT16_MAX, .initial = 255, .argument = "OCTETS",
-	 .help = "greatest size of the answer"},
+	 .help = "greatest size of the answer in octets"},
 	{.name = NULL},
 };
 

@@ -46,8 +46,6 @@ static const struct option_unsupported entries[] = {
 	{"default_interface", "global_defs", .effect = KEPT},
 	{"disable_local_igmp", "global_defs", .effect = KEPT},
 	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
-	{"fast_recovery", "HTTP_GET", .effect = KEPT},
-	{"fast_recovery", "SSL_GET", .effect = KEPT},
 	{"fifo_write_vrrp_states_on_reload", "global_defs",
 	 .effect = "nothing is written to a FIFO and no reader is started"},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
