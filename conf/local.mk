@@ -20,6 +20,7 @@ conf_libconf_a_SOURCES = \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \
+	conf/scope_address.c \
 	conf/scope_check.c \
 	conf/scope_global.c \
 	conf/scope_lvs.c conf/scope_lvs.h \
