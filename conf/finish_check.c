@@ -227,13 +227,6 @@ static void finish_misc(struct draft_checker *checker)
 		checker->model.misc_timeout_us = checker->model.delay_loop_us;
 }
 
-/* The track_file's own weight until the checker names one. */
-static void finish_file(struct draft_checker *checker)
-{
-	if (!SETTER(checker, object.weight))
-		checker->model.object.weight = 1;
-}
-
 static void finish_checker(struct build *build, const struct draft_virtual_server *service,
 			   const struct draft_real_server *server, struct draft_checker *checker)
 {
@@ -242,9 +235,7 @@ static void finish_checker(struct build *build, const struct draft_virtual_serve
 		finish_misc(checker);
 		return;
 	case CONF_BFD_CHECK:
-		return;
 	case CONF_FILE_CHECK:
-		finish_file(checker);
 		return;
 	case CONF_HTTP_GET:
 	case CONF_SSL_GET:

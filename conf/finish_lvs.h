@@ -21,6 +21,9 @@ enum given {
 	GIVEN_INHIBIT = 1 << 8,
 };
 
+/* What BFD_CHECK and FILE_CHECK follow, found by name. */
+void finish_objects(struct build *build);
+
 /* Which of them the block sets; is_service: it is a virtual_server, else a real_server. */
 unsigned finish_given(const struct node *block, bool is_service);
 

@@ -432,6 +432,7 @@ void finish_services(struct build *build)
 	struct names groups = collect_groups(build);
 	struct conf *conf = build->conf;
 
+	finish_objects(build);
 	for (struct item *item = build->services.first; item; item = item->next)
 		finish_service(build, &groups, ITEM(draft_virtual_server, item));
 	warn_unused(build);

@@ -15,14 +15,20 @@ conf_libconf_a_SOURCES = \
 	conf/finish_lvs.h \
 	conf/finish_server.c \
 	conf/finish_service.c \
+	conf/finish_links.c \
+	conf/finish_objects.c \
+	conf/finish_strict.c \
+	conf/finish_track.c \
+	conf/finish_unicast.c \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
-	conf/model.c conf/model.h \
+	conf/model.c conf/model.h conf/model_vrrp.h \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \
+	conf/scope_address.c \
 	conf/scope_check.c conf/scope_check.h \
 	conf/scope_check_http.c \
 	conf/scope_check_misc.c \
@@ -32,6 +38,13 @@ conf_libconf_a_SOURCES = \
 	conf/scope_global.c \
 	conf/scope_lvs.c conf/scope_lvs.h \
 	conf/scope_server.c \
+	conf/scope_bfd.c \
+	conf/scope_group.c \
+	conf/scope_hmac.c \
+	conf/scope_links.c \
+	conf/scope_root_vrrp.c \
+	conf/scope_track.c \
+	conf/scope_vmac.c \
 	conf/scope_vrrp.c conf/scope_vrrp.h \
 	conf/scope_vrrp_lists.c \
 	conf/scopes.h \

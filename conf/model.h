@@ -17,9 +17,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "conf/model_vrrp.h"
 #include "core/base/ip.h"
-
-#define CONF_NONE UINT32_MAX /* "no such index" */
 
 enum conf_switch { CONF_UNSET = -1, CONF_OFF = 0, CONF_ON = 1 };
 
@@ -50,21 +49,13 @@ struct conf_address {
 	struct ip peer;	     /* AF_UNSPEC: none */
 };
 
-/* One line of a track_script or track_interface block. */
-struct conf_track {
-	char *name;	 /* of the script or interface */
-	uint32_t script; /* index into conf.scripts; CONF_NONE for an interface */
-	int16_t weight;	 /* 0: failure puts the instance into FAULT */
-	bool reverse;
-};
-
 struct conf_notify {
-	struct conf_command master, backup, fault, stop, any, master_rx_lower_pri;
+	struct conf_command master, backup, fault, stop, deleted, any, master_rx_lower_pri;
 };
 
 struct conf_instance {
 	char *name;
-	char *interface;
+	char *interface; /* "": none, as unicast with a source of its own may have */
 	enum conf_vrrp_state state;
 	uint8_t vrid;
 	uint8_t priority; /* 1..255; 255: address owner */
@@ -78,20 +69,38 @@ struct conf_instance {
 	bool dont_track_primary;
 	bool lower_prio_no_advert, higher_prio_send_advert;
 	uint8_t down_timer_adverts;
-	struct ip source;      /* mcast_src_ip; AF_UNSPEC: primary address of the interface */
-	struct ip mcast_group; /* mcast_dst_ip; AF_UNSPEC: the global one */
-	struct ip *peers;      /* unicast_peer; with any, adverts must not be multicast */
+	struct ip source;	 /* mcast_src_ip; AF_UNSPEC: primary address of the interface */
+	struct ip mcast_group;	 /* mcast_dst_ip; AF_UNSPEC: the global one */
+	struct conf_peer *peers; /* with any, adverts must not be multicast */
 	size_t n_peers;
+	uint8_t unicast_ttl;
+	bool unicast_fault_no_peer; /* no peer is a fault instead of multicast */
+	bool track_src_ip;
+	enum conf_old_checksum old_checksum;
+	struct conf_vmac vmac;
+	bool use_vmac_addr; /* more such interfaces for addresses on other interfaces */
+	bool xmit_base;	    /* adverts leave from the interface below */
+	char *vrf;	    /* NULL: none */
+	struct conf_hmac hmac;
+	uint8_t timer_expired_backup; /* priority when own timers were late; 0: off */
+	uint32_t rx_buffer;	      /* octets of the socket's receive buffer; 0: by policy */
+	uint8_t debug;
+	bool promote_secondaries;
+	bool linkbeat;	     /* poll the state of the interface */
+	bool notify_deleted; /* tell DELETED, not FAULT, when a reload removes it */
 	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
 	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
+	uint64_t gna_interval_us;  /* as garp_interval_us, of IPv6's neighbour adverts */
+	uint64_t garp_extra_if_us; /* interval of garp on the other interfaces; 0: off */
+	bool garp_extra_if_all;
+	bool strict, check_unicast_src, skip_check_adv_addr, owner_ignore_adverts;
+	bool notify_priority_changes, v3_checksum_as_v2;
 	struct conf_address *addresses; /* advertised, in configuration order */
 	size_t n_addresses;
 	struct conf_address *excluded; /* set with the others, not advertised */
 	size_t n_excluded;
-	struct conf_track *scripts;
-	size_t n_scripts;
-	struct conf_track *interfaces;
-	size_t n_interfaces;
+	struct conf_track *tracks; /* by kind, then in configuration order */
+	size_t n_tracks;
 	struct conf_notify notify;
 	enum conf_switch smtp_alert;
 	uint32_t group; /* index into conf.groups, CONF_NONE when in no sync group */
@@ -102,9 +111,12 @@ struct conf_group {
 	char *name;
 	uint32_t *members; /* indices into conf.instances */
 	size_t n_members;
+	struct conf_track *tracks; /* the members have them too */
+	size_t n_tracks;
 	struct conf_notify notify; /* master, backup, fault, stop, any */
 	enum conf_switch smtp_alert;
 	bool tracking_weight;
+	bool notify_priority_changes;
 };
 
 struct conf_script {
@@ -207,6 +219,7 @@ struct conf_udp_check {
 /* BFD_CHECK, FILE_CHECK: what the state of another object says. */
 struct conf_object_check {
 	char *name;
+	uint32_t index; /* into conf.bfds or conf.files */
 	int32_t weight; /* FILE_CHECK: times the value, added to the server's; 0: up or down */
 	bool reverse;	/* the negative of it */
 };
@@ -356,6 +369,18 @@ struct conf {
 	size_t n_groups;
 	struct conf_script *scripts;
 	size_t n_scripts;
+	struct conf_track_file *files;
+	size_t n_files;
+	struct conf_track_process *processes;
+	size_t n_processes;
+	struct conf_bfd *bfds;
+	size_t n_bfds;
+	struct conf_garp_group *garp_groups;
+	size_t n_garp_groups;
+	struct conf_linkbeat *linkbeats;
+	size_t n_linkbeats;
+	struct conf_link_delay *link_delays;
+	size_t n_link_delays;
 	struct conf_virtual_server *services;
 	size_t n_services;
 	struct conf_tls tls;
@@ -387,6 +412,10 @@ static inline const char *conf_instance_unsupported(const struct conf_instance *
 		return "unicast_peer is not supported yet";
 	if (ip_is_set(&instance->mcast_group))
 		return "mcast_dst_ip is not supported yet";
+	if (!*instance->interface)
+		return "an instance without an interface is not supported yet";
+	if (instance->hmac.n_keys && instance->hmac.mode == CONF_HMAC_ENFORCE)
+		return "auth_hmac is not supported yet";
 	return NULL;
 }
 

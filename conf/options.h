@@ -48,6 +48,7 @@ enum option_flags {
 		1 << 3, /* each use adds; otherwise a second use warns and the last counts */
 	OPTION_DEPRECATED = 1 << 4,  /* alias: warned about */
 	OPTION_NO_USER = 1 << 5,     /* command: no user and group behind it */
+	OPTION_BARE = 1 << 6,	     /* command: may be left out */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
 	OPTION_ROUNDED = 1 << 14,    /* time: no less than 1 ms but for 0, no more than 31 days */

@@ -18,13 +18,6 @@ static void *begin_host(struct build *build, const struct node *node, void *pare
 	return parent;
 }
 
-static void dump_no_host(struct dump *dump, const struct option *row, const void *model)
-{
-	(void)dump;
-	(void)row;
-	(void)model;
-}
-
 const struct option_scope scope_smtp_host = {
 	.name = "host",
 	.tables = {check_common_rows, check_connection_rows},
@@ -36,7 +29,7 @@ static const struct option smtp_rows[] = {
 	 .argument = "NAME",
 	 .help = "what the check calls itself; smtpchecker.keepalived.org by default"},
 	{"host", OPTION_BLOCK, .block = &scope_smtp_host, .flags = OPTION_REPEATABLE,
-	 .dump = dump_no_host,
+	 .dump = dump_never,
 	 .help = "old place of the options of the connection; they belong in the SMTP_CHECK "
 		 "itself"},
 	{.name = NULL},

@@ -397,6 +397,6 @@ static const struct option root_rows[] = {
 
 const struct option_scope scope_root = {
 	.name = "",
-	.tables = {root_rows},
+	.tables = {root_rows, vrrp_root_rows},
 	.model_size = sizeof(struct conf),
 };

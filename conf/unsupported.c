@@ -61,6 +61,8 @@ static const struct option_unsupported entries[] = {
 	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
 	{"linkbeat_interfaces", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "", .effect = "the state of links comes from netlink alone"},
+	{"linkbeat_use_polling", "vrrp_instance",
+	 .effect = "the state of links comes from netlink alone"},
 	{"log_unknown_vrids", "global_defs", .effect = KEPT},
 	{"lvs_netlink_cmd_rcv_bufs", "global_defs", .effect = KEPT},
 	{"lvs_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},

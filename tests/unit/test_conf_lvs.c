@@ -11,6 +11,8 @@
 #define RS(body)	  VS("real_server 192.0.2.2 80 {\n" body "}\n")	  /* from line 4 on */
 #define CHECK(type, body) RS(type " {\n" body "}\n")			  /* from line 5 on */
 #define URL(body)	  CHECK("HTTP_GET", "url {\npath /\n" body "}\n") /* from line 7 on */
+#define BFD(body)	  "bfd_instance b {\nneighbor_ip 192.0.2.7\n" body "}\n"
+#define FILED(type, body) CHECK(type, body) "track_file f {\nfile /run/f\nweight 9 reverse\n}\n"
 #define GROUP(body)                                                                                \
 	"virtual_server_group g {\n" body "}\nvirtual_server group g {\nprotocol TCP\n"            \
 	"real_server 192.0.2.2 80 {\n}\n}\n" /* body from line 2 on */
@@ -98,17 +100,21 @@ static const struct verdict {
 	{CHECK("MISC_CHECK", "misc_path /bin/true\nmisc_timeout 0\n"), 6, NOTHING, NULL},
 	{CHECK("MISC_CHECK", "misc_path /bin/true\nmisc_timeout 4295\n"), 6, ERROR, "0 to 4294"},
 	{CHECK("BFD_CHECK", ""), 4, ERROR, "'BFD_CHECK' has no 'name'"},
-	{CHECK("BFD_CHECK", "name b\nretry 2\n"), 6, ERROR, "'retry' does not belong here"},
+	{CHECK("BFD_CHECK", "name b\nretry 2\n") BFD(""), 6, ERROR, "'retry' does not belong here"},
+	{CHECK("BFD_CHECK", "name c\n") BFD(""), 5, ERROR,
+	 "no bfd_instance 'c'; did you mean 'b'?"},
+	{CHECK("BFD_CHECK", "name b\n") BFD("vrrp\n"), 5, ERROR, "tells instances only"},
+	{FILED("FILE_CHECK", "track_file g\n"), 5, ERROR, "there is no track_file 'g'"},
 	{CHECK("UDP_CHECK", "payload 0X\n"), 5, ERROR, "takes hexadecimal digits, not '0X'"},
 	{CHECK("UDP_CHECK", "payload \"\"\n"), 5, ERROR, "takes hexadecimal digits, not ''"},
 	{CHECK("UDP_CHECK", "require_reply 0g\n"), 5, ERROR, "digits and X for any digit"},
 	{CHECK("UDP_CHECK", "min_reply_length 256\n"), 5, ERROR, "must not be above"},
 	{CHECK("UDP_CHECK", "min_reply_length 65536\n"), 5, ERROR, "from 0 to 65535"},
 	{CHECK("FILE_CHECK", "weight 5\n"), 4, ERROR, "'FILE_CHECK' has no 'track_file'"},
-	{CHECK("FILE_CHECK", "track_file f\nweight 5 sideways\n"), 6, ERROR,
+	{FILED("FILE_CHECK", "track_file f\nweight 5 sideways\n"), 6, ERROR,
 	 "reverse or noreverse"},
-	{CHECK("FILE_CHECK", "track_file f\nweight -2147483648\n"), 6, ERROR, "-2147483647 to"},
-	{CHECK("FILE_CHECK", "track_file f\ndynamic\n"), 6, WARNING, "obsolete"},
+	{FILED("FILE_CHECK", "track_file f\nweight -2147483648\n"), 6, ERROR, "-2147483647 to"},
+	{FILED("FILE_CHECK", "track_file f\ndynamic\n"), 6, WARNING, "obsolete"},
 	{"SSL {\nca\n}\n", 2, ERROR, "'ca' needs a value"},
 	{"SSL {\nca a\n}\nSSL {\nkey b\n}\n", 4, WARNING, "adds to it"},
 };
@@ -176,10 +182,11 @@ static const struct dumped {
 	 {"payload ab120f034506", "require_reply 0X1X020X", "min_reply_length 2",
 	  "max_reply_length 255"}},
 	{CHECK("UDP_CHECK", "require_reply\n"), {"require_reply", "min_reply_length 0"}},
-	{CHECK("BFD_CHECK", "name b\nalpha\n"), {"BFD_CHECK {", "name b", "alpha on"}},
-	{CHECK("FILE_CHECK", "track_file f\nweight -3 reverse\n"),
+	{CHECK("BFD_CHECK", "name b\nalpha\n") BFD(""), {"BFD_CHECK {", "name b", "alpha on"}},
+	{FILED("FILE_CHECK", "track_file f\nweight -3 reverse\n"),
 	 {"FILE_CHECK {", "track_file f", "weight -3 reverse"}},
-	{CHECK("FILE_CHECK", "track_file f\nweight 0\n"), {"weight 0 noreverse"}},
+	{FILED("FILE_CHECK", "track_file f\n"), {"weight 9 reverse"}},
+	{FILED("FILE_CHECK", "track_file f\nweight 0\n"), {"weight 0 noreverse"}},
 	{URL("regex \"a\\\\d \\\"\\n\"\nregex_no_match\nregex_options dotall caseless\n"
 	     "regex_min_offset 3\nregex_max_offset 9\nregex_stack 100 200\n"),
 	 {"regex \"a\\134d \\042\\012\"", "regex_no_match", "regex_options caseless",

@@ -13,6 +13,7 @@
 #define INSTANCE                                                                                   \
 	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { "             \
 	"192.0.2.1/24 }\n"
+#define SECRET	"0123456789abcdef0123456789abcdef"
 #define SERVICE "virtual_server 192.0.2.1 80 {\nprotocol TCP\n"
 #define SERVER	SERVICE "real_server 192.0.2.2 80 {\n"
 
@@ -20,10 +21,16 @@
 static const struct context {
 	const char *scope, *before, *after;
 } contexts[] = {
+	{"", "", ""},
 	{"global_defs", "global_defs {\n", "}\n"},
 	{"vrrp_script", "vrrp_script s {\nscript /bin/true\n", "}\n"},
 	{"vrrp_instance", INSTANCE, "}\n"},
 	{"authentication", INSTANCE "authentication {\nauth_type PASS\nauth_pass x\n", "}\n}\n"},
+	{"auth_hmac", INSTANCE "auth_hmac {\nkey 0 " SECRET "\nkey 255 " SECRET "\n", "}\n}\n"},
+	{"track_file", "track_file f {\nfile /a\n", "}\n"},
+	{"vrrp_track_process", "vrrp_track_process p {\nprocess a\n", "}\n"},
+	{"bfd_instance", "bfd_instance b {\nneighbor_ip 192.0.2.5\n", "}\n"},
+	{"garp_group", "garp_group {\ngarp_interval 1\ninterface eth7\n", "}\n"},
 	{"vrrp_sync_group", INSTANCE "}\nvrrp_sync_group g {\ngroup { v }\n", "}\n"},
 	{"virtual_server", SERVICE, "real_server 192.0.2.2 80 { weight 1\n }\n}\n"},
 	{"real_server", SERVER, "}\n}\n"},
@@ -35,8 +42,10 @@ static const struct context {
 	{"DNS_CHECK", SERVER "DNS_CHECK {\n", "}\n}\n}\n"},
 	{"UDP_CHECK", SERVER "UDP_CHECK {\nmax_reply_length 65535\n", "}\n}\n}\n"},
 	{"PING_CHECK", SERVER "PING_CHECK {\n", "}\n}\n}\n"},
-	{"BFD_CHECK", SERVER "BFD_CHECK {\nname b\n", "}\n}\n}\n"},
-	{"FILE_CHECK", SERVER "FILE_CHECK {\ntrack_file f\n", "}\n}\n}\n"},
+	{"BFD_CHECK", SERVER "BFD_CHECK {\nname b\n",
+	 "}\n}\n}\nbfd_instance b {\nneighbor_ip 192.0.2.7\n}\n"},
+	{"FILE_CHECK", SERVER "FILE_CHECK {\ntrack_file f\n",
+	 "}\n}\n}\ntrack_file f {\nfile /run/f\n}\n"},
 	{"SSL", "SSL {\n", "}\n"},
 	{"url", SERVER "HTTP_GET {\nurl {\npath /\n", "}\n}\n}\n}\n"},
 	{"MISC_CHECK", SERVER "MISC_CHECK {\nmisc_path /bin/true\n", "}\n}\n}\n"},
@@ -175,7 +184,7 @@ static void try_type(const struct context *context, const struct option *row)
 		break;
 	case OPTION_COMMAND:
 		try_words(context, row, commands, true);
-		try_words(context, row, no_commands, false);
+		try_words(context, row, no_commands + !!(row->flags & OPTION_BARE), false);
 		break;
 	case OPTION_CUSTOM:
 		if (row->min)
@@ -238,8 +247,6 @@ static void test_consistency(void **state)
 
 		for (size_t i = 0; (row = option_at(*scope, i)); i++)
 			check_row(*scope, row);
-		/* Repetition is noticed by a bit for each row. */
-		assert_true(option_at(*scope, 64) == NULL);
 	}
 }
 
