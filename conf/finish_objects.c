@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The objects that BFD_CHECK and FILE_CHECK follow: names to indices, and the weight of a file whose
- * checker names none. The objects' own arrays are final. Runs in the thread that loads.
+ * The objects that BFD_CHECK and FILE_CHECK follow: names to indices, and the weight of a file
+ * whose checker names none. The objects' own arrays are final. Runs in the thread that loads.
  */
 #include <stdint.h>
 
