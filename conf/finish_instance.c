@@ -15,7 +15,7 @@
 #define ADDRESSES_MAX_V4 255
 #define ADDRESSES_MAX_V6 90
 
-/* Where the addresses of an instance without an interface go. */
+/* Of default_interface: where the addresses of an instance without an interface go. */
 #define DEFAULT_INTERFACE "eth0"
 
 static void inherit_garp(const struct draft_global *global, struct draft_instance *instance)
@@ -112,6 +112,15 @@ static void drop_duplicates(struct build *build, const struct items *lists[2])
 	}
 }
 
+static char *default_device(struct build *build, const struct conf_instance *model)
+{
+	if (*model->interface)
+		return model->interface;
+	if (build->conf->global.default_interface)
+		return build->conf->global.default_interface;
+	return arena_strdup(build->arena, DEFAULT_INTERFACE);
+}
+
 static void keep_address(struct build *build, struct draft_instance *instance,
 			 const struct draft_address *draft, struct conf_address *array, size_t *n)
 {
@@ -119,8 +128,7 @@ static void keep_address(struct build *build, struct draft_instance *instance,
 		return;
 	array[*n] = draft->model;
 	if (!array[*n].device)
-		array[*n].device =
-			*instance->model.interface ? instance->model.interface : arena_strdup(build->arena, DEFAULT_INTERFACE);
+		array[*n].device = default_device(build, &instance->model);
 	++*n;
 }
 

@@ -17,18 +17,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "conf/model_global.h"
 #include "conf/model_vrrp.h"
 #include "core/base/ip.h"
-
-enum conf_switch { CONF_UNSET = -1, CONF_OFF = 0, CONF_ON = 1 };
-
-/* A command to run: executed directly, never through a shell. */
-struct conf_command {
-	char *text;  /* as configured, for display; NULL when no command is configured */
-	char **argv; /* NULL-terminated; argv[0] is the program */
-	char *user;  /* NULL: the global script user */
-	char *group; /* NULL: that user's group */
-};
 
 /* ---- VRRP ---- */
 
@@ -262,39 +253,6 @@ struct conf_virtual_server {
 	struct conf_real_server *servers;
 	size_t n_servers;
 	unsigned line;
-};
-
-/* ---- global ---- */
-
-struct conf_global {
-	char *router_id; /* host name by default */
-	char **emails;
-	size_t n_emails;
-	char *email_from;
-	char *smtp_server; /* "" : none */
-	uint16_t smtp_port;
-	char *smtp_helo; /* NULL: host name */
-	uint64_t smtp_timeout_us;
-	enum conf_switch smtp_alert, smtp_alert_vrrp, smtp_alert_checker;
-	bool no_email_faults;
-	/* NULL: keepalived_script if it exists, else the daemon's own */
-	char *script_user, *script_group;
-	bool script_security;
-	char *snmp_socket; /* NULL: net-snmp's default */
-	bool snmp_vrrp, snmp_checker, snmp_rfcv2, snmp_rfcv3;
-	bool snmp_traps;
-	bool snmp_read_only; /* vipd's own: every SET answers notWritable */
-	struct ip mcast_group4;
-	bool dynamic_interfaces; /* for display: vipd always waits for missing interfaces */
-	bool lvs_flush;
-	/* 0 no, 1 everything, 2 our virtual servers only; MIB: enabled(1) disabled(2) flushVS(3) */
-	int lvs_flush_on_stop;
-	/* 0: leave the kernel's */
-	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s, lvs_udp_timeout_s;
-	bool checker_log_all_failures, rs_init_notifies;
-	uint8_t vrrp_rt_priority; /* SCHED_RR, 0: off */
-	int8_t vrrp_nice, checker_nice;
-	uint64_t startup_delay_us;
 };
 
 struct conf {

@@ -51,6 +51,7 @@ enum option_flags {
 	OPTION_BARE = 1 << 6,	     /* command: may be left out */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
+	OPTION_WHOLE = 1 << 10,	     /* time: seconds without places */
 };
 
 struct option_choice {
@@ -65,7 +66,8 @@ struct option {
 	enum option_type type;
 	enum option_reload reload;
 	unsigned flags;
-	/* Field of the scope's draft, when flags has OPTION_HAS_FIELD. */
+	/* Field of the scope's draft (at the top level: of that of global_defs), when flags has
+	 * OPTION_HAS_FIELD. */
 	uint16_t offset, size;
 	/* Numbers and times (microseconds): bounds. Custom: least and most words. String: most
 	 * octets. */
@@ -84,7 +86,7 @@ struct option {
 	void (*dump)(struct dump *dump, const struct option *row, const void *model);
 };
 
-#define OPTION_TABLES 3
+#define OPTION_TABLES 8
 
 struct option_scope {
 	const char *name; /* the keyword of the block, "" for the top level */

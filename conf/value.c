@@ -57,8 +57,9 @@ bool value_parse_time(const char *text, uint64_t *ret)
 
 	for (; is_digit(*text); text++, digits = true) {
 		seconds = seconds * 10 + (uint64_t)(*text - '0');
+		/* Anything huge stays huge: it is out of every range. */
 		if (seconds > UINT32_MAX)
-			seconds = UINT32_MAX;
+			seconds = UINT64_C(1) << 32;
 	}
 	if (*text == '.') {
 		for (text++; is_digit(*text) && scale > 1; text++, digits = true) {
