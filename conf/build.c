@@ -10,6 +10,7 @@
 
 #include "conf/scopes.h"
 #include "conf/value.h"
+#include "core/base/clock.h"
 
 #define WORDS_UNLIMITED SIZE_MAX
 
@@ -126,6 +127,10 @@ static void apply_number(struct build *build, const struct node *node, void *fie
 	if (row->type == OPTION_SIGNED) {
 		if (value_signed(build, node, 1, what, row->min, row->max, &integer))
 			value_store(field, row->size, integer);
+	} else if (row->type == OPTION_TIME && (row->flags & OPTION_WHOLE)) {
+		if (value_unsigned(build, node, 1, what, (uint64_t)row->min / USEC_PER_SEC,
+				   (uint64_t)row->max / USEC_PER_SEC, &number))
+			value_store(field, row->size, (int64_t)(number * USEC_PER_SEC));
 	} else if (row->type == OPTION_TIME) {
 		if (value_time(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
 			       &number))
@@ -388,7 +393,7 @@ static void visit(struct build *build, struct node *node)
 	if (node->row->type == OPTION_BLOCK)
 		node->draft = begin_block(build, node, block->draft);
 	else
-		build_apply_row(build, node, block->draft);
+		build_apply_row(build, node, block->draft == build ? &build->global : block->draft);
 }
 
 static void leave(struct build *build, struct node *node)

@@ -51,6 +51,7 @@ struct draft_global {
 	bool strict, check_unicast_src, skip_check_adv_addr, owner_ignore_adverts;
 	bool notify_priority_changes, v3_checksum_as_v2;
 	bool snmp_rfc;
+	uint32_t random_seed;	   /* the reader of the text has used it */
 	struct items emails;	   /* char * */
 	const struct node *node;   /* of the first global_defs, NULL: none */
 	const struct node **nodes; /* of all */

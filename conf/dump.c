@@ -178,6 +178,14 @@ static bool is_needless(const struct option_scope *scope, const struct option *r
 	return value == row->initial && option_unsupported(scope->name, row->name);
 }
 
+/* Out of its range a number or a time means so. */
+static bool is_not_given(const struct option *row, int64_t value)
+{
+	return (row->type == OPTION_UNSIGNED || row->type == OPTION_SIGNED ||
+		row->type == OPTION_TIME) &&
+	       (value < row->min || value > row->max);
+}
+
 static void dump_number(struct dump *dump, const struct option_scope *scope,
 			const struct option *row, const void *field)
 {
@@ -185,7 +193,7 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 				   row->type == OPTION_SIGNED || row->type == OPTION_BOOL);
 	char text[VALUE_TIME_MAX];
 
-	if (is_needless(scope, row, value))
+	if (is_needless(scope, row, value) || is_not_given(row, value))
 		return;
 	switch (row->type) {
 	case OPTION_FLAG:
@@ -204,9 +212,7 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 		dump_line(dump, "%s %s", row->name, value_format_time((uint64_t)value, text));
 		break;
 	default:
-		/* Out of its range a number means "not given". */
-		if (value >= row->min && value <= row->max)
-			dump_line(dump, "%s %" PRId64, row->name, value);
+		dump_line(dump, "%s %" PRId64, row->name, value);
 	}
 }
 
@@ -239,13 +245,14 @@ static void dump_row(struct dump *dump, const struct option_scope *scope, const 
 
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model)
 {
+	const void *fields = scope == option_root() ? &dump->conf->global : model;
 	const struct option *row;
 
 	for (size_t i = 0; (row = option_at(scope, i)); i++) {
 		if (row->dump)
 			row->dump(dump, row, model);
 		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)
-			dump_row(dump, scope, row, model);
+			dump_row(dump, scope, row, fields);
 	}
 }
 

@@ -15,6 +15,9 @@
 #define ADDRESSES_MAX_V4 255
 #define ADDRESSES_MAX_V6 90
 
+/* Of default_interface: where the addresses of an instance without an interface go. */
+#define DEFAULT_INTERFACE "eth0"
+
 static void inherit_garp(const struct draft_global *global, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
@@ -109,14 +112,23 @@ static void drop_duplicates(struct build *build, const struct items *lists[2])
 	}
 }
 
-static void keep_address(struct draft_instance *instance, const struct draft_address *draft,
-			 struct conf_address *array, size_t *n)
+static char *default_device(struct build *build, const struct conf_instance *model)
+{
+	if (*model->interface)
+		return model->interface;
+	if (build->conf->global.default_interface)
+		return build->conf->global.default_interface;
+	return arena_strdup(build->arena, DEFAULT_INTERFACE);
+}
+
+static void keep_address(struct build *build, struct draft_instance *instance,
+			 const struct draft_address *draft, struct conf_address *array, size_t *n)
 {
 	if (!ip_is_set(&draft->model.ip))
 		return;
 	array[*n] = draft->model;
 	if (!array[*n].device)
-		array[*n].device = instance->model.interface;
+		array[*n].device = default_device(build, &instance->model);
 	++*n;
 }
 
@@ -180,12 +192,12 @@ static void finish_addresses(struct build *build, struct draft_instance *instanc
 			diags_add(&build->diags, DIAG_WARNING, &draft->place,
 				  "%s; the address is set but not advertised", why);
 		if (why)
-			keep_address(instance, draft, model->excluded, &model->n_excluded);
+			keep_address(build, instance, draft, model->excluded, &model->n_excluded);
 		else
-			keep_address(instance, draft, model->addresses, &model->n_addresses);
+			keep_address(build, instance, draft, model->addresses, &model->n_addresses);
 	}
 	for (struct item *item = lists[1]->first; item; item = item->next)
-		keep_address(instance, ITEM(draft_address, item), model->excluded,
+		keep_address(build, instance, ITEM(draft_address, item), model->excluded,
 			     &model->n_excluded);
 	if (!model->n_addresses && !instance->no_virtual_address && !has_address_lines(instance))
 		build_add(build, model->version == 3 || model->strict ? DIAG_ERROR : DIAG_WARNING,

@@ -6,6 +6,7 @@
  */
 #include "conf/finish_vrrp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The keyword of the objects, for messages. */
@@ -20,6 +21,39 @@ static const char *const objects[CONF_TRACK_KINDS] = {
 static const struct node *node_of(const void *object)
 {
 	return ((const struct tracked *)object)->node;
+}
+
+static int compare_neighbors(const void *a, const void *b)
+{
+	const struct draft_bfd *x = *(const struct draft_bfd *const *)a;
+	const struct draft_bfd *y = *(const struct draft_bfd *const *)b;
+	int order = ip_compare(&x->model.neighbor, &y->model.neighbor);
+
+	if (order)
+		return order;
+	return x->tracked.index < y->tracked.index ? -1 : x->tracked.index > y->tracked.index;
+}
+
+/* One session with each neighbor. */
+static void check_neighbors(struct build *build)
+{
+	struct draft_bfd **sorted = arena_array(build->scratch, build->bfds.n, sizeof(*sorted));
+	size_t n = 0;
+
+	for (struct item *item = build->bfds.first; item; item = item->next)
+		if (ip_is_set(&ITEM(draft_bfd, item)->model.neighbor))
+			sorted[n++] = ITEM(draft_bfd, item);
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), compare_neighbors);
+	for (size_t i = 1; i < n; i++) {
+		const struct node *node = sorted[i]->tracked.node;
+
+		if (ip_compare(&sorted[i]->model.neighbor, &sorted[i - 1]->model.neighbor) != 0)
+			continue;
+		build_error(build, tree_setter(node, offsetof(struct draft_bfd, model.neighbor)), 1,
+			    "the bfd_instance '%.64s' has this neighbor already",
+			    sorted[i - 1]->model.name);
+	}
 }
 
 /* Fills the tracked part of each draft and collects them by name. */
@@ -49,6 +83,7 @@ void finish_tracked_names(struct build *build, struct tracked_names *ret)
 		ITEM(draft_bfd, item)->tracked.foreign = !ITEM(draft_bfd, item)->model.vrrp;
 	for (size_t kind = CONF_TRACK_SCRIPT; kind < CONF_TRACK_KINDS; kind++)
 		finish_names(build, &ret->kinds[kind], objects[kind], node_of);
+	check_neighbors(build);
 }
 
 /* ---- lines ---- */

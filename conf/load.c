@@ -35,6 +35,7 @@ static int build_model(struct build *build, const struct text *from)
 	build->conf->arena = build->arena;
 	atomic_init(&build->conf->references, 1);
 	build_fill_defaults(&scope_global, &build->global);
+	build_fill_defaults(&scope_root, &build->global);
 	build_apply(build, root);
 	finish_global(build);
 	finish_vrrp(build);

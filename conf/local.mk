@@ -24,7 +24,7 @@ conf_libconf_a_SOURCES = \
 	conf/include.c conf/include.h \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
-	conf/model.c conf/model.h conf/model_vrrp.h \
+	conf/model.c conf/model.h conf/model_global.h conf/model_lvs.h conf/model_vrrp.h \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \
@@ -35,7 +35,12 @@ conf_libconf_a_SOURCES = \
 	conf/scope_check_regex.c \
 	conf/scope_check_smtp.c \
 	conf/scope_check_udp.c \
-	conf/scope_global.c \
+	conf/scope_global.c conf/scope_global.h \
+	conf/scope_global_file.c \
+	conf/scope_global_filter.c \
+	conf/scope_global_lvs.c \
+	conf/scope_global_process.c \
+	conf/scope_global_vrrp.c \
 	conf/scope_lvs.c conf/scope_lvs.h \
 	conf/scope_server.c \
 	conf/scope_bfd.c \
@@ -106,3 +111,13 @@ UNIT_TESTS += tests/unit/test_conf_lvs
 tests_unit_test_conf_lvs_SOURCES = tests/unit/test_conf_lvs.c tests/unit/conf_text.h
 tests_unit_test_conf_lvs_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_lvs_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_vrrp
+tests_unit_test_conf_vrrp_SOURCES = tests/unit/test_conf_vrrp.c tests/unit/conf_text.h
+tests_unit_test_conf_vrrp_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_vrrp_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_global
+tests_unit_test_conf_global_SOURCES = tests/unit/test_conf_global.c tests/unit/conf_text.h
+tests_unit_test_conf_global_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_global_LDADD = $(CONF_TEST_LIBS)

@@ -12,9 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/model_global.h"
 #include "core/base/ip.h"
-
-#define CONF_NONE UINT32_MAX /* "no such index" */
 
 /* ---- tracking ---- */
 

@@ -53,6 +53,7 @@ enum option_flags {
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
 	OPTION_ROUNDED = 1 << 14,    /* time: no less than 1 ms but for 0, no more than 31 days */
 	OPTION_ESCAPED = 1 << 9,     /* string or custom: words are read as LEXER_ESCAPED */
+	OPTION_WHOLE = 1 << 10,	     /* time: seconds without places */
 };
 
 struct option_choice {
@@ -67,7 +68,8 @@ struct option {
 	enum option_type type;
 	enum option_reload reload;
 	unsigned flags;
-	/* Field of the scope's draft, when flags has OPTION_HAS_FIELD. */
+	/* Field of the scope's draft (at the top level: of that of global_defs), when flags has
+	 * OPTION_HAS_FIELD. */
 	uint16_t offset, size;
 	/* Numbers and times (microseconds): bounds. Custom: least and most words. String: most
 	 * octets. */
@@ -86,7 +88,7 @@ struct option {
 	void (*dump)(struct dump *dump, const struct option *row, const void *model);
 };
 
-#define OPTION_TABLES 3
+#define OPTION_TABLES 8
 
 struct option_scope {
 	const char *name; /* the keyword of the block, "" for the top level */

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/tune.h"
 #include "core/check/admin.h"
 #include "core/check/check.h"
 #include "core/check/service.h"
@@ -190,7 +191,7 @@ struct engine {
 	struct pending_reply *replies;
 	size_t n_replies, room_replies;
 	bool conf_rs_init_notifies; /* of the configuration being adopted */
-	int8_t nice;		    /* in force */
+	struct tune tune;	    /* in force */
 	bool stopping;
 };
 

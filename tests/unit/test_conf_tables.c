@@ -93,7 +93,9 @@ static void try_number(const struct context *context, const struct option *row, 
 {
 	char text[64];
 
-	if (row->type == OPTION_TIME)
+	if (row->flags & OPTION_WHOLE)
+		snprintf(text, sizeof(text), "%" PRId64, value / 1000000);
+	else if (row->type == OPTION_TIME)
 		snprintf(text, sizeof(text), "%s%" PRId64 ".%06" PRId64, value < 0 ? "-" : "",
 			 value / 1000000, (value < 0 ? -value : value) % 1000000);
 	else
@@ -103,16 +105,20 @@ static void try_number(const struct context *context, const struct option *row, 
 
 static void try_numbers(const struct context *context, const struct option *row)
 {
+	int64_t step = row->flags & OPTION_WHOLE ? 1000000 : 1;
+
 	assert_true(row->min < row->max);
 	if (row->flags & OPTION_HAS_DEFAULT)
 		assert_in_range(row->initial - row->min, 0, row->max - row->min);
 	try_number(context, row, row->min, true);
 	try_number(context, row, row->max, true);
-	try_number(context, row, row->min - 1, false);
-	try_number(context, row, row->max + 1, false);
+	try_number(context, row, row->min - step, false);
+	try_number(context, row, row->max + step, false);
 	try_row(context, row, "99999999999999999999999999", false);
 	try_row(context, row, "junk", false);
 	try_row(context, row, "5x", false);
+	if (row->type != OPTION_TIME || row->flags & OPTION_WHOLE)
+		try_row(context, row, "1.5", false);
 	try_row(context, row, "0x5", false);
 	try_row(context, row, "", false);
 }
@@ -209,9 +215,7 @@ static void test_every_row(void **state)
 		const struct context *context = context_of(*scope);
 		const struct option *row;
 
-		/* The top level has blocks only; list blocks have no rows. */
-		if (!*(*scope)->name)
-			continue;
+		/* List blocks have no rows. */
 		for (size_t i = 0; (row = option_at(*scope, i)); i++, rows++) {
 			assert_non_null(context);
 			try_type(context, row);

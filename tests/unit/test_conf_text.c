@@ -118,14 +118,15 @@ static void test_order_and_bound(void **state)
 	struct loaded loaded;
 
 	(void)state;
-	for (int i = 0; i < 5000; i++)
-		at += snprintf(at, 100, "vrrp_strict %d\n", i);
-	snprintf(at, 100, "nonsense\n");
+	at += snprintf(at, 100, "global_defs {\n");
+	for (int i = 0; i <= 5000; i++)
+		at += snprintf(at, 100, "enable_traps\n");
+	snprintf(at, 100, "nonsense\n}\n");
 	loaded = load_text(text);
 	assert_int_equal(loaded.diags.warnings, 5000);
 	assert_int_equal(loaded.diags.errors, 1);
 	assert_int_equal(loaded.diags.count, 1002);
-	assert_int_equal(count_diags(&loaded, DIAG_ERROR, 5001, "nonsense"), 1);
+	assert_int_equal(count_diags(&loaded, DIAG_ERROR, 5003, "nonsense"), 1);
 	for (size_t i = 1; i + 1 < loaded.diags.count; i++)
 		assert_true(loaded.diags.items[i - 1].line <= loaded.diags.items[i].line);
 	assert_non_null(strstr(loaded.diags.items[1001].message, "4000 more"));
