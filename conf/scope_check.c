@@ -54,13 +54,13 @@ const struct option check_common_rows[] = {
 	 .min = 1, .max = TIME_ANY_MAX_US,
 	 .help = "time between two checks; the server's by default"},
 	{"retry", OPTION_UNSIGNED, CHECKER(retry), .flags = FIELD, .min = 0, .max = UINT32_MAX,
-	 .help = "further attempts after a failed check; the server's by default, else that of the "
-		 "type of checker"},
+	 .help = "further attempts after a failed check; the server's by default, else 1, in "
+		 "DNS_CHECK 3, in MISC_CHECK 0"},
 	{"nb_get_retry", OPTION_ALIAS, .alias_of = "retry", .flags = OPTION_DEPRECATED},
 	{"delay_before_retry", OPTION_TIME, CHECKER(delay_before_retry_us),
 	 .flags = FIELD | OPTION_ROUNDED, .min = 0, .max = TIME_ANY_MAX_US,
-	 .help = "pause before such a further attempt; the server's by default, else that of the "
-		 "type of checker"},
+	 .help = "pause before such a further attempt; the server's by default, else 1, in "
+		 "HTTP_GET and SSL_GET 3, in DNS_CHECK the delay_loop"},
 	{"warmup", OPTION_TIME, CHECKER(warmup_us), .flags = FIELD | OPTION_ROUNDED, .min = 0,
 	 .max = TIME_ANY_MAX_US,
 	 .help = "the first check comes within this time; the server's by default"},

@@ -357,12 +357,12 @@ static const struct option_choice families[] = {{"inet", AF_INET}, {"inet6", AF_
 
 static const struct option service_rows[] = {
 	{"lvs_sched", OPTION_CUSTOM, SERVICE(scheduler), .flags = FIELD, .min = 1, .max = 1,
-	 .apply = read_scheduler, .dump = dump_scheduler, .argument = "NAME",
+	 .apply = read_scheduler, .dump = dump_scheduler,
+	 .argument = "rr|wrr|lc|wlc|lblc|lblcr|sh|mh|dh|fo|ovf|sed|nq|twos",
 	 .help = "scheduler that picks a real server for each new connection; wlc by default"},
 	{"lb_algo", OPTION_ALIAS, .alias_of = "lvs_sched"},
 	{"lvs_method", OPTION_CUSTOM, SERVICE(method), .flags = FIELD, .min = 1, .max = 6,
-	 .apply = read_service_method, .dump = dump_service_method,
-	 .argument = "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]",
+	 .apply = read_service_method, .dump = dump_service_method, .argument = METHOD_WORDS,
 	 .help = "how packets reach the real servers; NAT by default"},
 	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method"},
 	{"protocol", OPTION_CHOICE, RESTARTS(protocol), .flags = FIELD | OPTION_IGNORE_CASE,
@@ -446,8 +446,7 @@ static const struct option service_rows[] = {
 	{"sorry_server_inhibit", OPTION_FLAG, SERVICE(sorry_inhibit), .flags = FIELD, .value = true,
 	 .help = "gives the sorry server weight 0 instead of removing it"},
 	{"sorry_server_lvs_method", OPTION_CUSTOM, SERVICE(sorry_method), .flags = FIELD, .min = 1,
-	 .max = 6, .apply = read_sorry_method, .dump = dump_sorry_method,
-	 .argument = "as lvs_method",
+	 .max = 6, .apply = read_sorry_method, .dump = dump_sorry_method, .argument = METHOD_WORDS,
 	 .help = "how packets reach the sorry server; the service's method by default"},
 	{"smtp_alert", OPTION_BOOL, SERVICE(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
 	 .help = "sends mail when the service or its servers change state; as in global_defs by "

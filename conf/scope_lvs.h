@@ -7,6 +7,7 @@
 #include "conf/build.h"
 #include "conf/dump.h"
 
+#define METHOD_WORDS "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]"
 /* NAT | DR | TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum] from word 1 on. */
 void lvs_read_method(struct build *build, const struct node *node, struct conf_method *ret);
 void lvs_dump_method(struct dump *dump, const char *name, const struct conf_method *method);

@@ -64,7 +64,7 @@ static const struct option server_rows[] = {
 	 .help = "share of the connections; the service's weight by default, no more than 65535 in "
 		 "the kernel"},
 	{"lvs_method", OPTION_CUSTOM, SERVER(method), .flags = FIELD, .min = 1, .max = 6,
-	 .apply = read_method, .dump = dump_method, .argument = "as in virtual_server",
+	 .apply = read_method, .dump = dump_method, .argument = METHOD_WORDS,
 	 .help = "how packets reach this server; the service's method by default"},
 	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method", .flags = OPTION_DEPRECATED},
 	{"uthreshold", OPTION_UNSIGNED, SERVER(upper_threshold), .flags = DEFAULT, .min = 0,

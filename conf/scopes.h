@@ -26,9 +26,7 @@ extern const struct option_scope scope_track_file, scope_track_process, scope_bf
 extern const struct option vrrp_root_rows[];
 
 /* Bounds that several tables share. */
-#define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
-#define TIME_LEAST_US 1000
-/* keepalived takes these; OPTION_ROUNDED brings them to the two above. */
+/* Keepalived takes these; OPTION_ROUNDED brings them to what is sensible. */
 #define TIME_ANY_MAX_US	    (INT64_MAX - 1)
 #define CONNECT_TIME_MAX_US UINT32_MAX
 
