@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "conf/scopes.h"
 #include "conf/value.h"
 #include "core/base/clock.h"
 
@@ -102,6 +103,20 @@ static void apply_string(struct build *build, const struct node *node, void *fie
 	memcpy(field, &copy, sizeof(copy));
 }
 
+/* Keepalived takes times that no timer should have: a loop without a pause, a thousand years. */
+static uint64_t round_time(struct build *build, const struct node *node, uint64_t us)
+{
+	uint64_t rounded = us && us < TIME_LEAST_US ? TIME_LEAST_US
+			   : us > TIME_MAX_US	    ? TIME_MAX_US
+						    : us;
+	char text[VALUE_TIME_MAX];
+
+	if (rounded != us)
+		build_warn(build, node, 1, "'%s' is taken as %s", node->row->name,
+			   value_format_time(rounded, text));
+	return rounded;
+}
+
 static void apply_number(struct build *build, const struct node *node, void *field)
 {
 	const struct option *row = node->row;
@@ -119,7 +134,10 @@ static void apply_number(struct build *build, const struct node *node, void *fie
 	} else if (row->type == OPTION_TIME) {
 		if (value_time(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
 			       &number))
-			value_store(field, row->size, (int64_t)number);
+			value_store(field, row->size,
+				    (int64_t)(row->flags & OPTION_ROUNDED
+						      ? round_time(build, node, number)
+						      : number));
 	} else if (value_unsigned(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
 				  &number)) {
 		value_store(field, row->size, (int64_t)number);

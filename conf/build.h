@@ -58,28 +58,68 @@ struct draft_global {
 	size_t n_nodes;
 };
 
+/* What every object has that instances can track. */
+struct tracked {
+	const char *name;
+	const struct node *node;
+	int16_t weight;
+	bool reverse;
+	bool foreign; /* not for instances */
+	bool used;
+	uint32_t index; /* in the array of its kind in the model */
+};
+
 struct draft_script {
 	struct conf_script model;
-	const struct node *node;
-	bool used;
-	uint32_t index;
+	struct tracked tracked;
+};
+
+struct draft_track_file {
+	struct conf_track_file model;
+	struct tracked tracked;
+};
+
+struct draft_track_process {
+	struct conf_track_process model;
+	struct tracked tracked;
+	bool has_match;
+};
+
+struct draft_bfd {
+	struct conf_bfd model;
+	struct tracked tracked;
 };
 
 struct draft_track {
 	struct conf_track model;
 	struct place place;
 	bool has_weight;
+	bool dropped;
+};
+
+struct draft_hmac {
+	struct conf_hmac model;
+	const struct node *node; /* NULL: none */
+	struct items keys;	 /* struct conf_hmac_key */
 };
 
 struct draft_instance {
 	struct conf_instance model;
 	const struct node *node;
 	const char *auth_pass;
+	bool short_mac; /* the last octet of the MAC is to be the VRID */
 	bool no_virtual_address;
 	struct items addresses, excluded; /* struct draft_address */
-	struct items scripts, interfaces; /* struct draft_track */
-	struct items peers;		  /* struct ip */
+	struct items tracks;		  /* struct draft_track */
+	struct items peers;		  /* struct draft_peer */
+	struct draft_hmac hmac;
 	uint16_t family;
+	bool dropped;
+};
+
+struct draft_peer {
+	struct conf_peer model;
+	struct place place;
 };
 
 struct draft_address {
@@ -96,7 +136,18 @@ struct draft_group {
 	struct conf_group model;
 	const struct node *node;
 	struct items members; /* struct draft_member */
-	struct items scripts, interfaces;
+	struct items tracks;  /* struct draft_track */
+};
+
+struct draft_garp_group {
+	struct conf_garp_group model;
+	const struct node *node;
+	struct items interfaces; /* struct draft_interface */
+};
+
+struct draft_interface {
+	char *name;
+	struct place place;
 };
 
 struct draft_key {
@@ -146,7 +197,10 @@ struct build {
 	struct conf *conf;
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
-	bool *unsupported; /* by option_unsupported_index(): said already */
+	bool tls_seen;
+	struct items files, processes, bfds, garp_groups;
+	struct items linkbeats, link_delays; /* of the model's structs */
+	bool *unsupported;		     /* by option_unsupported_index(): said already */
 };
 
 /* ---- driving ---- */

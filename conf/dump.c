@@ -114,6 +114,27 @@ const char *dump_escaped(struct dump *dump, const char *text)
 	return quoted;
 }
 
+char *dump_room(struct dump *dump, size_t size)
+{
+	return arena_alloc(dump->words, size);
+}
+
+void dump_words(struct dump *dump, const char *name, char *const *words)
+{
+	const char *line = name;
+
+	for (; *words; words++)
+		line = arena_printf(dump->words, "%s %s", line, dump_word(dump, *words));
+	dump_line(dump, "%s", line);
+}
+
+void dump_never(struct dump *dump, const struct option *row, const void *model)
+{
+	(void)dump;
+	(void)row;
+	(void)model;
+}
+
 /* ---- rows ---- */
 
 static void dump_string(struct dump *dump, const struct option *row, const void *field)
@@ -137,17 +158,11 @@ static void dump_address(struct dump *dump, const struct option *row, const void
 		dump_line(dump, "%s %s", row->name, ip_format(&ip, text));
 }
 
-static void dump_command(struct dump *dump, const struct option *row, const void *field)
+void dump_command(struct dump *dump, const char *name, const struct conf_command *command)
 {
-	struct conf_command command;
+	char *const words[] = {command->text, command->user, command->group, NULL};
 
-	memcpy(&command, field, sizeof(command));
-	if (command.text)
-		dump_line(dump, "%s %s%s%s%s%s", row->name, dump_word(dump, command.text),
-			  command.user ? " " : "",
-			  command.user ? dump_word(dump, command.user) : "",
-			  command.group ? " " : "",
-			  command.group ? dump_word(dump, command.group) : "");
+	dump_words(dump, name, words);
 }
 
 static void dump_choice(struct dump *dump, const struct option *row, int64_t value)
@@ -205,6 +220,7 @@ void dump_row(struct dump *dump, const struct option_scope *scope, const struct 
 	      const void *model)
 {
 	const void *field = (const char *)model + row->offset;
+	struct conf_command command;
 
 	switch (row->type) {
 	case OPTION_STRING:
@@ -215,7 +231,9 @@ void dump_row(struct dump *dump, const struct option_scope *scope, const struct 
 		dump_address(dump, row, field);
 		break;
 	case OPTION_COMMAND:
-		dump_command(dump, row, field);
+		memcpy(&command, field, sizeof(command));
+		if (command.text)
+			dump_command(dump, row->name, &command);
 		break;
 	case OPTION_CUSTOM:
 		dump_string(dump, row, field); /* one without dump() reads a word */

@@ -26,5 +26,13 @@ const char *dump_escaped(struct dump *dump, const char *text);
 /* The field of one row, by its type. */
 void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
 	      const void *model);
+/* Zeroed room for text, until the dump ends. */
+char *dump_room(struct dump *dump, size_t size);
+/* A line of words, each quoted when it must be; the array ends with NULL. */
+void dump_words(struct dump *dump, const char *name, char *const *words);
+/* The name, and behind it what there is of the command. */
+void dump_command(struct dump *dump, const char *name, const struct conf_command *command);
+/* For rows that are written as others. */
+void dump_never(struct dump *dump, const struct option *row, const void *model);
 /* Every row of the scope. */
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);

@@ -40,6 +40,9 @@ enum option_reload {
 			 */
 };
 
+#define TIME_LEAST_US 1000
+#define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
+
 enum option_flags {
 	OPTION_HAS_FIELD = 1 << 0,
 	OPTION_HAS_DEFAULT = 1 << 1,
@@ -48,10 +51,14 @@ enum option_flags {
 		1 << 3, /* each use adds; otherwise a second use warns and the last counts */
 	OPTION_DEPRECATED = 1 << 4,  /* alias: warned about */
 	OPTION_NO_USER = 1 << 5,     /* command: no user and group behind it */
+	OPTION_BARE = 1 << 6,	     /* command: may be left out */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
 	OPTION_ESCAPED = 1 << 9,     /* string or custom: words are read as LEXER_ESCAPED */
 	OPTION_WHOLE = 1 << 10,	     /* time: seconds without places */
+	/* time: what is not 0 and not from TIME_LEAST_US to TIME_MAX_US is brought there, with a
+	   warning */
+	OPTION_ROUNDED = 1 << 11,
 };
 
 struct option_choice {

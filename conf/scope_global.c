@@ -278,6 +278,8 @@ static const struct option root_rows[] = {
 	 .argument = "NAME", .help = "a virtual router"},
 	{"vrrp_sync_group", OPTION_BLOCK, .block = &scope_group, .dump = dump_groups,
 	 .argument = "NAME", .help = "instances that change state together"},
+	{"SSL", OPTION_BLOCK, .block = &scope_tls, .dump = dump_tls,
+	 .help = "what SSL_GET shows to servers and trusts"},
 	{"virtual_server_group", OPTION_BLOCK, .block = &scope_address_group,
 	 .dump = dump_address_groups, .argument = "NAME",
 	 .help = "addresses that one virtual server serves"},
@@ -293,6 +295,6 @@ static const struct option root_rows[] = {
 
 const struct option_scope scope_root = {
 	.name = "",
-	.tables = {root_rows, root_process_rows},
+	.tables = {root_rows, root_process_rows, vrrp_root_rows},
 	.model_size = sizeof(struct conf),
 };

@@ -14,6 +14,9 @@
 #include "core/base/clock.h"
 #include "core/base/ip.h"
 
+/* Anything above stays above: it is out of every range. */
+#define SECONDS_MAX (INT64_MAX / USEC_PER_SEC + 1)
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -57,9 +60,8 @@ bool value_parse_time(const char *text, uint64_t *ret)
 
 	for (; is_digit(*text); text++, digits = true) {
 		seconds = seconds * 10 + (uint64_t)(*text - '0');
-		/* Anything huge stays huge: it is out of every range. */
-		if (seconds > UINT32_MAX)
-			seconds = UINT64_C(1) << 32;
+		if (seconds > SECONDS_MAX)
+			seconds = SECONDS_MAX;
 	}
 	if (*text == '.') {
 		for (text++; is_digit(*text) && scale > 1; text++, digits = true) {

@@ -107,6 +107,15 @@ static void put_heading(const struct option *row)
 	puts(row->type == OPTION_BLOCK ? " { ... }" : "");
 }
 
+static void put_rounded_range(const struct option *row)
+{
+	fputs("Seconds from ", stdout);
+	put_time(row->min ? TIME_LEAST_US : 0);
+	fputs(" to ", stdout);
+	put_time(row->max < TIME_MAX_US ? row->max : TIME_MAX_US);
+	puts(row->max > TIME_MAX_US ? "; what is beyond is brought there." : ".");
+}
+
 static void put_range(const struct option *row)
 {
 	switch (row->type) {
@@ -116,6 +125,10 @@ static void put_range(const struct option *row)
 		       row->min, row->max);
 		break;
 	case OPTION_TIME:
+		if (row->flags & OPTION_ROUNDED) {
+			put_rounded_range(row);
+			break;
+		}
 		printf("%s from ", row->flags & OPTION_WHOLE ? "Whole seconds" : "Seconds");
 		put_time(row->min);
 		fputs(" to ", stdout);

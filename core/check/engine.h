@@ -83,7 +83,8 @@ struct server {
 	enum dest_oper oper;
 	uint64_t oper_changed_wall_us;
 	char last_error[DEST_ERROR_MAX];
-	struct probe **probes; /* one for each configured checker */
+	const struct conf_checker **checkers; /* of the configured ones, those that can run */
+	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
 	struct place *places; /* one for each member of the service */
 	/* While adopting a configuration: what this was before, and whether it was found again. */
