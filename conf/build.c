@@ -171,6 +171,30 @@ static size_t most_words(const struct option *row)
 	}
 }
 
+/* A switch that is turned off asks for nothing. */
+static bool is_turned_off(const struct node *node)
+{
+	bool value = true;
+
+	return node->row->type == OPTION_BOOL && node->n_words > 1 &&
+	       value_parse_bool(node->words[1].text, &value) && !value;
+}
+
+static void warn_unsupported(struct build *build, const struct node *node)
+{
+	const struct option_unsupported *entry =
+		option_unsupported(node->scope->name, node->row->name);
+	size_t index;
+
+	if (!entry || is_turned_off(node))
+		return;
+	index = option_unsupported_index(entry);
+	if (!build->unsupported[index])
+		build_warn(build, node, 0, "'%s' is not supported yet; %s", entry->name,
+			   entry->effect);
+	build->unsupported[index] = true;
+}
+
 /* What every row needs before its value is looked at. False: nothing more to do. */
 static bool check_use(struct build *build, const struct node *node)
 {
@@ -184,12 +208,7 @@ static bool check_use(struct build *build, const struct node *node)
 			   row->help);
 		return false;
 	}
-	if ((row->flags & OPTION_MAIL) && !build->global.mail_warned) {
-		build_warn(build, node, 0,
-			   "mail is not sent yet; the mail settings are kept and shown over SNMP, "
-			   "nothing more");
-		build->global.mail_warned = true;
-	}
+	warn_unsupported(build, node);
 	if (node->n_words > most_words(row))
 		build_warn(build, node, most_words(row),
 			   "'%s' takes no more words; '%.64s' and what follows is ignored",
@@ -254,7 +273,7 @@ static void report_unknown(struct build *build, const struct node *node)
 	const char *block = node->has_block ? " with its block" : "";
 	const char *near, *other;
 
-	if (option_is_unsupported(name)) {
+	if (option_is_known_name(name)) {
 		build_warn(build, node, 0, "'%s' is not supported yet; ignored%s%s", name, block,
 			   strstr(name, "_CHECK") ? ", the server is treated as without this check"
 						  : "");
@@ -293,15 +312,17 @@ static size_t row_index(const struct option_scope *scope, const struct option *r
 static void warn_repeated(struct build *build, struct node *block, const struct node *node)
 {
 	const struct option *row = node->row;
-	uint64_t bit = UINT64_C(1) << row_index(node->scope, row) % 64;
+	size_t index = row_index(node->scope, row);
 
 	if (row->type == OPTION_BLOCK || (row->flags & OPTION_REPEATABLE) ||
 	    row->type == OPTION_OBSOLETE)
 		return;
-	if (block->seen & bit)
+	if (!block->seen)
+		block->seen = arena_array(build->scratch, option_count(node->scope), sizeof(bool));
+	if (block->seen[index])
 		build_warn(build, node, 0, "'%s' is given more than once; the last one counts",
 			   row->name);
-	block->seen |= bit;
+	block->seen[index] = true;
 }
 
 /* Starts a block; NULL: its content is not looked at. */
@@ -368,6 +389,7 @@ void build_apply(struct build *build, struct node *root)
 {
 	struct node *node = root->first;
 
+	build->unsupported = arena_array(build->scratch, option_unsupported_count(), sizeof(bool));
 	root->draft = build;
 	while (node && node != root) {
 		visit(build, node);

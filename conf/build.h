@@ -50,7 +50,6 @@ struct draft_global {
 	const struct node *node;   /* of the first global_defs, NULL: none */
 	const struct node **nodes; /* of all */
 	size_t n_nodes;
-	bool mail_warned;
 };
 
 struct draft_script {
@@ -141,6 +140,7 @@ struct build {
 	struct conf *conf;
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
+	bool *unsupported; /* by option_unsupported_index(): said already */
 };
 
 /* ---- driving ---- */

@@ -134,18 +134,21 @@ static void dump_choice(struct dump *dump, const struct option *row, int64_t val
 			dump_line(dump, "%s %s", row->name, choice->name);
 }
 
-/* Left out, so that a dump without mail does not warn about mail when it is loaded. */
-static bool is_default_mail(const struct option *row, int64_t value)
+/* Left out, so that a dump without the keyword does not warn about it when it is loaded. */
+static bool is_needless(const struct option_scope *scope, const struct option *row, int64_t value)
 {
-	return (row->flags & OPTION_MAIL) && value == row->initial;
+	return value == row->initial && option_unsupported(scope->name, row->name);
 }
 
-static void dump_number(struct dump *dump, const struct option *row, const void *field)
+static void dump_number(struct dump *dump, const struct option_scope *scope,
+			const struct option *row, const void *field)
 {
 	int64_t value = value_load(field, row->size,
 				   row->type == OPTION_SIGNED || row->type == OPTION_BOOL);
 	char text[VALUE_TIME_MAX];
 
+	if (is_needless(scope, row, value))
+		return;
 	switch (row->type) {
 	case OPTION_FLAG:
 		if (value == row->value &&
@@ -153,15 +156,13 @@ static void dump_number(struct dump *dump, const struct option *row, const void 
 			dump_line(dump, "%s", row->name);
 		break;
 	case OPTION_BOOL:
-		if (value != CONF_UNSET && !is_default_mail(row, value))
+		if (value != CONF_UNSET)
 			dump_line(dump, "%s %s", row->name, value ? "on" : "off");
 		break;
 	case OPTION_CHOICE:
 		dump_choice(dump, row, value);
 		break;
 	case OPTION_TIME:
-		if (is_default_mail(row, value))
-			break;
 		dump_line(dump, "%s %s", row->name, value_format_time((uint64_t)value, text));
 		break;
 	default:
@@ -171,7 +172,8 @@ static void dump_number(struct dump *dump, const struct option *row, const void 
 	}
 }
 
-static void dump_row(struct dump *dump, const struct option *row, const void *model)
+static void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
+		     const void *model)
 {
 	const void *field = (const char *)model + row->offset;
 
@@ -190,7 +192,7 @@ static void dump_row(struct dump *dump, const struct option *row, const void *mo
 		dump_string(dump, row, field); /* one without dump() reads a word */
 		break;
 	default:
-		dump_number(dump, row, field);
+		dump_number(dump, scope, row, field);
 	}
 }
 
@@ -202,7 +204,7 @@ void dump_scope(struct dump *dump, const struct option_scope *scope, const void 
 		if (row->dump)
 			row->dump(dump, row, model);
 		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)
-			dump_row(dump, row, model);
+			dump_row(dump, scope, row, model);
 	}
 }
 

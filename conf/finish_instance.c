@@ -326,15 +326,6 @@ static const struct node *block_node(const struct draft_instance *instance,
 	return NULL;
 }
 
-static void finish_accept(struct build *build, struct draft_instance *instance)
-{
-	if (instance->model.accept)
-		return;
-	build_warn(build, SETTER(instance, accept), 0,
-		   "'no_accept' is not supported yet; the addresses accept local traffic");
-	instance->model.accept = true;
-}
-
 static void finish_peers(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
@@ -385,7 +376,7 @@ void finish_instance(struct build *build, struct draft_instance *instance,
 	finish_addresses(build, instance);
 	finish_scripts(build, instance, scripts);
 	finish_interfaces(build, instance);
-	finish_accept(build, instance);
+	instance->model.accept = true; /* no_accept is on the list of what is not supported */
 	finish_peers(build, instance);
 	check_supported(build, instance);
 }

@@ -218,17 +218,13 @@ static void finish_one_packet(struct build *build, struct draft_virtual_server *
 	model->one_packet = false;
 }
 
-static void finish_unsupported(struct build *build, struct draft_virtual_server *service)
+static void finish_hashed(struct build *build, struct draft_virtual_server *service)
 {
 	struct conf_virtual_server *model = &service->model;
 
 	if (model->hashed)
 		build_warn(build, SETTER(service, model.hashed), 0,
 			   "'hashed' changes nothing: the kernel sets this flag by itself");
-	if (model->ha_suspend)
-		build_warn(build, SETTER(service, model.ha_suspend), 0,
-			   "'ha_suspend' is not supported yet; the servers are always checked");
-	model->ha_suspend = false;
 }
 
 static void finish_flag(struct build *build, struct draft_virtual_server *service,
@@ -378,7 +374,7 @@ static void finish_service(struct build *build, const struct names *groups,
 	finish_persistence(build, service);
 	finish_one_packet(build, service);
 	finish_flags(build, service);
-	finish_unsupported(build, service);
+	finish_hashed(build, service);
 	if (!SETTER(service, model.warmup_us))
 		service->model.warmup_us = service->model.delay_loop_us;
 	finish_servers(build, service);

@@ -30,6 +30,7 @@ conf_libconf_a_SOURCES = \
 	conf/scopes.h \
 	conf/tree.c conf/tree.h \
 	conf/tree_files.c conf/tree_reader.h \
+	conf/unsupported.c \
 	conf/utf8.c conf/utf8.h \
 	conf/value.c conf/value.h
 

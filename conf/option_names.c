@@ -167,7 +167,7 @@ static const char *const names[] = {
 	NULL,
 };
 
-const char *const *option_unsupported(void)
+const char *const *option_known_names(void)
 {
 	return names;
 }

@@ -56,6 +56,16 @@ const struct option *option_at(const struct option_scope *scope, size_t index)
 	return NULL;
 }
 
+size_t option_count(const struct option_scope *scope)
+{
+	size_t count = 0;
+
+	for (size_t t = 0; t < OPTION_TABLES && scope->tables[t]; t++)
+		for (const struct option *row = scope->tables[t]; row->name; row++)
+			count++;
+	return count;
+}
+
 const struct option *option_find(const struct option_scope *scope, const char *name)
 {
 	for (size_t t = 0; t < OPTION_TABLES && scope->tables[t]; t++)
@@ -70,9 +80,9 @@ const struct option *option_resolve(const struct option_scope *scope, const stru
 	return row->type == OPTION_ALIAS ? option_find(scope, row->alias_of) : row;
 }
 
-bool option_is_unsupported(const char *name)
+bool option_is_known_name(const char *name)
 {
-	for (const char *const *known = option_unsupported(); *known; known++)
+	for (const char *const *known = option_known_names(); *known; known++)
 		if (strcmp(*known, name) == 0)
 			return true;
 	return false;
@@ -135,7 +145,7 @@ const char *option_nearest(const struct option_scope *scope, const char *name)
 		if (!best)
 			break;
 	}
-	for (const char *const *known = option_unsupported(); best && *known; known++) {
+	for (const char *const *known = option_known_names(); best && *known; known++) {
 		unsigned distance = option_distance(name, *known, best - 1);
 
 		if (distance < best) {

@@ -48,7 +48,6 @@ enum option_flags {
 		1 << 3, /* each use adds; otherwise a second use warns and the last counts */
 	OPTION_DEPRECATED = 1 << 4,  /* alias: warned about */
 	OPTION_NO_USER = 1 << 5,     /* command: no user and group behind it */
-	OPTION_MAIL = 1 << 6,	     /* about mail, which is not sent yet */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
 };
@@ -104,14 +103,33 @@ const struct option_scope *option_root(void);
 
 /* Row number index of the scope across its tables, NULL past the end. */
 const struct option *option_at(const struct option_scope *scope, size_t index);
+size_t option_count(const struct option_scope *scope);
 /* The row with this name, aliases included, or NULL. */
 const struct option *option_find(const struct option_scope *scope, const char *name);
 /* The row an alias stands for; any other row itself. */
 const struct option *option_resolve(const struct option_scope *scope, const struct option *row);
 
+/* Several keywords of one feature that share a warning. */
+enum option_topic { OPTION_TOPIC_NONE, OPTION_TOPIC_MAIL, OPTION_TOPICS };
+
+/* A keyword that loads and does nothing yet. */
+struct option_unsupported {
+	const char *name, *scope; /* scope: the keyword of the block, "" for the top level */
+	const char *effect;	  /* what is done instead: "the routes are not added" */
+	enum option_topic topic;
+};
+
+/* The entry of a keyword, NULL when it is supported. */
+const struct option_unsupported *option_unsupported(const char *scope, const char *name);
+/* Entry number index, NULL past the end. */
+const struct option_unsupported *option_unsupported_at(size_t index);
+/* A number for the warning of the entry, below option_unsupported_count(). */
+size_t option_unsupported_index(const struct option_unsupported *entry);
+size_t option_unsupported_count(void);
+
 /* keepalived's keywords that vipd knows by name only, NULL-terminated. */
-const char *const *option_unsupported(void);
-bool option_is_unsupported(const char *name);
+const char *const *option_known_names(void);
+bool option_is_known_name(const char *name);
 
 /* The name of a row of scope (or a keyword known by name only) most like name, NULL when none is
  * near. */

@@ -299,8 +299,8 @@ static const struct option instance_rows[] = {
 	 .help = "run on every change with kind, name, state and priority"},
 	{"notify_master_rx_lower_pri", OPTION_COMMAND, INSTANCE(notify.master_rx_lower_pri),
 	 .flags = FIELD, .help = "run when a master hears a lower priority"},
-	{"smtp_alert", OPTION_BOOL, INSTANCE(smtp_alert), .flags = DEFAULT | OPTION_MAIL,
-	 .initial = CONF_UNSET, .help = "mail on state changes"},
+	{"smtp_alert", OPTION_BOOL, INSTANCE(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
+	 .help = "mail on state changes"},
 	{"native_ipv6", OPTION_OBSOLETE, .help = "the addresses decide"},
 	{"lvs_sync_daemon_interface", OPTION_OBSOLETE,
 	 .help = "it belongs in global_defs as lvs_sync_daemon"},
@@ -399,8 +399,8 @@ static const struct option group_rows[] = {
 	 .help = "run when vipd stops"},
 	{"notify", OPTION_COMMAND, GROUP(notify.any), .flags = FIELD,
 	 .help = "run on every change"},
-	{"smtp_alert", OPTION_BOOL, GROUP(smtp_alert), .flags = DEFAULT | OPTION_MAIL,
-	 .initial = CONF_UNSET, .help = "mail on state changes"},
+	{"smtp_alert", OPTION_BOOL, GROUP(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
+	 .help = "mail on state changes"},
 	{.name = NULL},
 };
 

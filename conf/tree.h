@@ -26,7 +26,7 @@ struct node {
 	size_t n_words;
 	struct place place; /* of words[0] */
 	void *draft;	    /* of the block's content, set while building */
-	uint64_t seen;	    /* rows of the block that were used, by index modulo 64 */
+	bool *seen;	    /* rows of the block that were used, by index; NULL: none yet */
 	bool has_block;
 };
 

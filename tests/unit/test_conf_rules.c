@@ -156,7 +156,7 @@ static void test_without_effect(void **state)
 	unload(&loaded);
 	loaded = load_good(VS("ha_suspend\nreal_server 192.0.2.2 80 {\n}\n"), 1);
 	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 3, "always checked"), 1);
-	assert_false(loaded.conf->services[0].ha_suspend);
+	assert_true(loaded.conf->services[0].ha_suspend);
 	unload(&loaded);
 	expect_error("net_namespace red\n", 1, "-s NAME");
 	expect_error("net_namespace_ipvs red\n", 1, "-s NAME");

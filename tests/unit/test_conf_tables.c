@@ -206,7 +206,7 @@ static void test_every_row(void **state)
 static void check_row(const struct option_scope *scope, const struct option *row)
 {
 	assert_ptr_equal(option_find(scope, row->name), row);
-	assert_false(option_is_unsupported(row->name) && scope == option_root());
+	assert_false(option_is_known_name(row->name) && scope == option_root());
 	if (row->type == OPTION_ALIAS) {
 		const struct option *target = option_resolve(scope, row);
 
@@ -262,8 +262,21 @@ static void test_aliases(void **state)
 
 static void test_unsupported(void **state)
 {
+	const struct option_unsupported *entry;
+
 	(void)state;
-	for (const char *const *name = option_unsupported(); *name; name++) {
+	for (size_t i = 0; (entry = option_unsupported_at(i)); i++) {
+		assert_ptr_equal(option_unsupported(entry->scope, entry->name), entry);
+		assert_true(option_unsupported_index(entry) < option_unsupported_count());
+	}
+	assert_null(option_unsupported("vrrp_instance", "priority"));
+	assert_null(option_unsupported("vrrp_instance", "zzz"));
+}
+
+static void test_known_names(void **state)
+{
+	(void)state;
+	for (const char *const *name = option_known_names(); *name; name++) {
 		struct loaded loaded;
 		char text[256];
 
@@ -293,9 +306,9 @@ static void test_distance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_row), cmocka_unit_test(test_consistency),
-		cmocka_unit_test(test_aliases),	  cmocka_unit_test(test_unsupported),
-		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_every_row),   cmocka_unit_test(test_consistency),
+		cmocka_unit_test(test_aliases),	    cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_known_names), cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one list of keywords that load, are kept in the model, and do nothing yet. Each gives one
+ * warning for a load, at its first use; those of one topic share it. A keyword leaves the list when
+ * its feature comes. Sorted by name, then scope, as option_unsupported() searches it.
+ */
+#include "conf/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAIL                                                                                       \
+	.effect =                                                                                  \
+		"mail is not sent; the mail settings are kept and shown over SNMP, nothing more",  \
+	.topic = OPTION_TOPIC_MAIL
+#define KEPT "it is kept and has no effect"
+
+static const struct option_unsupported entries[] = {
+	{"BFD_CHECK", "real_server", .effect = "the server is treated as without this check"},
+	{"DNS_CHECK", "real_server", .effect = "the server is treated as without this check"},
+	{"FILE_CHECK", "real_server", .effect = "the server is treated as without this check"},
+	{"PING_CHECK", "real_server", .effect = "the server is treated as without this check"},
+	{"SMTP_CHECK", "real_server", .effect = "the server is treated as without this check"},
+	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
+	{"UDP_CHECK", "real_server", .effect = "the server is treated as without this check"},
+	{"auth_hmac", "vrrp_instance", .effect = "adverts are sent and accepted without it"},
+	{"bfd_cpu_affinity", "global_defs", .effect = KEPT},
+	{"bfd_instance", "", .effect = "no BFD session is run; what tracks it counts as up"},
+	{"bfd_no_swap", "global_defs", .effect = KEPT},
+	{"bfd_priority", "global_defs", .effect = KEPT},
+	{"bfd_process_name", "global_defs", .effect = KEPT},
+	{"bfd_rlimit_rttime", "global_defs", .effect = KEPT},
+	{"bfd_rt_priority", "global_defs", .effect = KEPT},
+	{"check_unicast_src", "vrrp_instance", .effect = KEPT},
+	{"checker_cpu_affinity", "global_defs", .effect = KEPT},
+	{"checker_no_swap", "global_defs", .effect = KEPT},
+	{"checker_process_name", "global_defs", .effect = KEPT},
+	{"checker_rlimit_rttime", "global_defs", .effect = KEPT},
+	{"checker_rt_priority", "global_defs", .effect = KEPT},
+	{"child_wait_time", "", .effect = KEPT},
+	{"config_save_dir", "global_defs", .effect = KEPT},
+	{"data_use_instance", "global_defs", .effect = KEPT},
+	{"dbus_no_interface_name", "global_defs", .effect = KEPT},
+	{"dbus_service_name", "global_defs", .effect = KEPT},
+	{"debug", "vrrp_instance", .effect = KEPT},
+	{"default_interface", "global_defs", .effect = KEPT},
+	{"disable_local_igmp", "global_defs", .effect = KEPT},
+	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
+	{"fast_recovery", "HTTP_GET", .effect = KEPT},
+	{"fast_recovery", "SSL_GET", .effect = KEPT},
+	{"fifo_write_vrrp_states_on_reload", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
+	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
+	{"ha_suspend", "virtual_server", .effect = "the servers are always checked"},
+	{"include_check", "global_defs", .effect = KEPT},
+	{"instance", "", .effect = KEPT},
+	{"interface_up_down_delays", "", .effect = "a link that goes down or up counts at once"},
+	{"iproute_etc_dir", "global_defs", .effect = KEPT},
+	{"iproute_usr_dir", "global_defs", .effect = KEPT},
+	{"json_dump_file", "global_defs", .effect = KEPT},
+	{"json_version", "global_defs", .effect = KEPT},
+	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
+	{"linkbeat_interfaces", "", .effect = "the state of links comes from netlink alone"},
+	{"linkbeat_use_polling", "", .effect = "the state of links comes from netlink alone"},
+	{"log_unknown_vrids", "global_defs", .effect = KEPT},
+	{"lvs_netlink_cmd_rcv_bufs", "global_defs", .effect = KEPT},
+	{"lvs_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
+	{"lvs_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
+	{"lvs_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
+	{"lvs_notify_fifo", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"lvs_notify_fifo_script", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"lvs_sync_daemon", "global_defs",
+	 .effect = "no connection synchronisation daemon is started"},
+	{"max_auto_priority", "global_defs", .effect = KEPT},
+	{"min_auto_priority_delay", "global_defs", .effect = KEPT},
+	{"namespace_with_ipsets", "", .effect = KEPT},
+	{"nftables", "global_defs", .effect = "no packet filter rule is made"},
+	{"nftables_counters", "global_defs", .effect = "no packet filter rule is made"},
+	{"nftables_ifindex", "global_defs", .effect = "no packet filter rule is made"},
+	{"nftables_ipvs", "global_defs",
+	 .effect = "each member of a group is a virtual server of its own in the kernel"},
+	{"nftables_ipvs_priority", "global_defs",
+	 .effect = "each member of a group is a virtual server of its own in the kernel"},
+	{"nftables_ipvs_start_fwmark", "global_defs",
+	 .effect = "each member of a group is a virtual server of its own in the kernel"},
+	{"nftables_priority", "global_defs", .effect = "no packet filter rule is made"},
+	{"no_accept", "vrrp_instance", .effect = "the addresses accept local traffic"},
+	{"no_checker_emails", "global_defs", MAIL},
+	{"no_email_faults", "global_defs", MAIL},
+	{"notification_email", "global_defs", MAIL},
+	{"notification_email_from", "global_defs", MAIL},
+	{"notify_deleted", "vrrp_instance", .effect = "the script is not run"},
+	{"notify_fifo", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"notify_fifo_script", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"notify_priority_changes", "vrrp_instance",
+	 .effect = "a change of priority runs no script"},
+	{"notify_priority_changes", "vrrp_sync_group",
+	 .effect = "a change of priority runs no script"},
+	{"old_unicast_checksum", "vrrp_instance", .effect = KEPT},
+	{"owner_ignore_adverts", "vrrp_instance", .effect = KEPT},
+	{"process_monitor_rcv_bufs", "global_defs", .effect = KEPT},
+	{"process_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
+	{"process_name", "global_defs", .effect = KEPT},
+	{"process_names", "global_defs", .effect = KEPT},
+	{"promote_secondaries", "vrrp_instance",
+	 .effect = "the sysctl of the interface is left as it is"},
+	{"random_seed", "global_defs", .effect = KEPT},
+	{"regex", "url", .effect = "the body is not searched"},
+	{"regex_max_offset", "url", .effect = "the body is not searched"},
+	{"regex_min_offset", "url", .effect = "the body is not searched"},
+	{"regex_no_match", "url", .effect = "the body is not searched"},
+	{"regex_options", "url", .effect = "the body is not searched"},
+	{"regex_stack", "url", .effect = "the body is not searched"},
+	{"reload_check_config", "global_defs", .effect = KEPT},
+	{"reload_file", "global_defs", .effect = KEPT},
+	{"reload_repeat", "global_defs", .effect = KEPT},
+	{"reload_time_file", "global_defs", .effect = KEPT},
+	{"set_supplementary_groups", "global_defs", .effect = KEPT},
+	{"shutdown_script", "global_defs", .effect = "the script is not run"},
+	{"shutdown_script_timeout", "global_defs", .effect = "the script is not run"},
+	{"skip_check_adv_addr", "vrrp_instance", .effect = KEPT},
+	{"smtp_alert", "global_defs", MAIL},
+	{"smtp_alert", "real_server", MAIL},
+	{"smtp_alert", "virtual_server", MAIL},
+	{"smtp_alert", "vrrp_instance", MAIL},
+	{"smtp_alert", "vrrp_sync_group", MAIL},
+	{"smtp_alert_checker", "global_defs", MAIL},
+	{"smtp_alert_vrrp", "global_defs", MAIL},
+	{"smtp_connect_timeout", "global_defs", MAIL},
+	{"smtp_helo_name", "global_defs", MAIL},
+	{"smtp_server", "global_defs", MAIL},
+	{"snmp_rs_stats_update_interval", "global_defs",
+	 .effect = "the kernel is read once for each refresh of the statistics"},
+	{"snmp_vs_stats_update_interval", "global_defs",
+	 .effect = "the kernel is read once for each refresh of the statistics"},
+	{"startup_script", "global_defs", .effect = "the script is not run"},
+	{"startup_script_timeout", "global_defs", .effect = "the script is not run"},
+	{"state_dump_file", "global_defs", .effect = KEPT},
+	{"static_ipaddress", "", .effect = "the addresses are not added"},
+	{"static_routes", "", .effect = "the routes are not added"},
+	{"static_rules", "", .effect = "the rules are not added"},
+	{"stats_dump_file", "global_defs", .effect = KEPT},
+	{"strict_mode", "vrrp_instance",
+	 .effect = "the instance is run without the restrictions of strict mode"},
+	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
+	{"tls_compliant", "SSL_GET",
+	 .effect = "a connection closed without TLS close_notify is accepted as it is"},
+	{"tls_compliant", "url",
+	 .effect = "a connection closed without TLS close_notify is accepted as it is"},
+	{"tmp_config_directory", "global_defs", .effect = KEPT},
+	{"track_bfd", "vrrp_instance", .effect = "what it names counts as up"},
+	{"track_bfd", "vrrp_sync_group", .effect = "what it names counts as up"},
+	{"track_file", "", .effect = "the file is not watched; what tracks it counts as up"},
+	{"track_file", "vrrp_instance", .effect = "what it names counts as up"},
+	{"track_file", "vrrp_sync_group", .effect = "what it names counts as up"},
+	{"track_group", "", .effect = KEPT},
+	{"track_process", "vrrp_instance", .effect = "what it names counts as up"},
+	{"track_process", "vrrp_sync_group", .effect = "what it names counts as up"},
+	{"track_src_ip", "vrrp_instance", .effect = "loss of the source address is no fault"},
+	{"umask", "global_defs", .effect = KEPT},
+	{"unicast_fault_no_peer", "vrrp_instance", .effect = KEPT},
+	{"unicast_ttl", "vrrp_instance", .effect = KEPT},
+	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
+	{"use_pid_dir", "", .effect = KEPT},
+	{"use_symlink_paths", "global_defs", .effect = KEPT},
+	{"use_vmac", "vrrp_instance", .effect = "the interface's own link layer address is used"},
+	{"use_vmac_addr", "vrrp_instance",
+	 .effect = "the interface's own link layer address is used"},
+	{"v3_checksum_as_v2", "global_defs", .effect = KEPT},
+	{"v3_checksum_as_v2", "vrrp_instance", .effect = KEPT},
+	{"virtual_routes", "vrrp_instance", .effect = "the routes are not added"},
+	{"virtual_rules", "vrrp_instance", .effect = "the rules are not added"},
+	{"vmac_addr_prefix", "global_defs", .effect = KEPT},
+	{"vmac_prefix", "global_defs", .effect = KEPT},
+	{"vmac_xmit_base", "vrrp_instance",
+	 .effect = "the interface's own link layer address is used"},
+	{"vrf", "vrrp_instance", .effect = KEPT},
+	{"vrrp_check_unicast_src", "global_defs", .effect = KEPT},
+	{"vrrp_cpu_affinity", "global_defs", .effect = KEPT},
+	{"vrrp_delay_after_boot", "global_defs", .effect = "only vrrp_startup_delay is waited for"},
+	{"vrrp_garp_extra_if", "global_defs", .effect = KEPT},
+	{"vrrp_gna_interval", "global_defs", .effect = KEPT},
+	{"vrrp_ipsets", "global_defs", .effect = "no packet filter rule is made"},
+	{"vrrp_iptables", "global_defs", .effect = "no packet filter rule is made"},
+	{"vrrp_mcast_group6", "global_defs", .effect = KEPT},
+	{"vrrp_netlink_cmd_rcv_bufs", "global_defs", .effect = KEPT},
+	{"vrrp_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
+	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
+	{"vrrp_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
+	{"vrrp_no_swap", "global_defs", .effect = KEPT},
+	{"vrrp_notify_fifo", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"vrrp_notify_fifo_script", "global_defs",
+	 .effect = "nothing is written to a FIFO and no reader is started"},
+	{"vrrp_notify_priority_changes", "global_defs",
+	 .effect = "a change of priority runs no script"},
+	{"vrrp_owner_ignore_adverts", "global_defs", .effect = KEPT},
+	{"vrrp_process_name", "global_defs", .effect = KEPT},
+	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
+	{"vrrp_rx_bufs_multiplier", "global_defs", .effect = KEPT},
+	{"vrrp_rx_bufs_policy", "global_defs", .effect = KEPT},
+	{"vrrp_skip_check_adv_addr", "global_defs", .effect = KEPT},
+	{"vrrp_strict", "global_defs",
+	 .effect = "the instances are run without the restrictions of strict mode"},
+	{"vrrp_track_process", "",
+	 .effect = "the process is not watched; what tracks it counts as up"},
+};
+
+#define N_ENTRIES (sizeof entries / sizeof *entries)
+
+static int compare(const void *a, const void *b)
+{
+	const struct option_unsupported *one = a, *other = b;
+	int order = strcmp(one->name, other->name);
+
+	return order ? order : strcmp(one->scope, other->scope);
+}
+
+const struct option_unsupported *option_unsupported(const char *scope, const char *name)
+{
+	const struct option_unsupported key = {.name = name, .scope = scope};
+
+	return bsearch(&key, entries, N_ENTRIES, sizeof *entries, compare);
+}
+
+const struct option_unsupported *option_unsupported_at(size_t index)
+{
+	return index < N_ENTRIES ? &entries[index] : NULL;
+}
+
+size_t option_unsupported_index(const struct option_unsupported *entry)
+{
+	return entry->topic ? (size_t)entry->topic - 1
+			    : OPTION_TOPICS - 1 + (size_t)(entry - entries);
+}
+
+size_t option_unsupported_count(void)
+{
+	return OPTION_TOPICS - 1 + N_ENTRIES;
+}
