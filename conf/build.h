@@ -12,7 +12,9 @@
 #include "conf/arena.h"
 #include "conf/diags.h"
 #include "conf/model.h"
+#include "conf/names.h"
 #include "conf/options.h"
+#include "conf/rtnames.h"
 #include "conf/tree.h"
 
 #define OPTION_FIELD(type, member)                                                                 \
@@ -71,14 +73,43 @@ struct draft_instance {
 	const char *auth_pass;
 	bool no_virtual_address;
 	struct items addresses, excluded; /* struct draft_address */
+	struct items routes, rules;	  /* struct draft_route, struct draft_rule */
 	struct items scripts, interfaces; /* struct draft_track */
 	struct items peers;		  /* struct ip */
 	uint16_t family;
 };
 
+/* The track_group of a line, until it is an index. */
+struct draft_group_name {
+	const char *name; /* NULL: none */
+	struct place place;
+};
+
 struct draft_address {
 	struct conf_address model;
 	struct place place;
+	struct draft_group_name group;
+};
+
+struct draft_route {
+	struct conf_route model;
+	struct draft_group_name group;
+	struct items nexthops;	   /* struct conf_nexthop */
+	struct ip fallback;	   /* behind `or` */
+	bool has_to;
+};
+
+struct draft_rule {
+	struct conf_rule model;
+	struct draft_group_name group;
+	bool has_preference;
+};
+
+struct draft_track_group {
+	struct conf_track_group model;
+	const struct node *node;
+	bool has_members;
+	struct items members; /* struct draft_member */
 };
 
 struct draft_member {
@@ -140,6 +171,9 @@ struct build {
 	struct conf *conf;
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
+	struct items track_groups, static_addresses, static_routes, static_rules;
+	uint32_t rules_without_preference[2]; /* IPv4, IPv6 */
+	struct names *route_names[RTNAMES_KINDS]; /* NULL: not read yet */
 	bool *unsupported; /* by option_unsupported_index(): said already */
 };
 
@@ -155,6 +189,10 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
 
+/* Says at word number index, once for a load, what becomes of a keyword without a feature. */
+void build_warn_unsupported(struct build *build, const struct node *node, size_t index,
+			    const char *scope, const char *name);
+
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
 /* The sender of mail when none is given, into room; returns room. */
@@ -162,6 +200,10 @@ void finish_global(struct build *build);
 char *finish_email_from(char room[static EMAIL_FROM_MAX]);
 void finish_vrrp(struct build *build);
 void finish_services(struct build *build);
+/* Track groups, static addresses, routes and rules; after finish_vrrp(). */
+void finish_static(struct build *build);
+/* Routes and rules of one instance. */
+void finish_instance_routes(struct build *build, struct draft_instance *instance);
 /* One server's checkers; the server's and service's own values are final. */
 void finish_checkers(struct build *build, struct draft_virtual_server *service,
 		     struct draft_real_server *server);

@@ -374,6 +374,7 @@ void finish_instance(struct build *build, struct draft_instance *instance,
 	finish_password(build, instance);
 	finish_preempt(build, instance);
 	finish_addresses(build, instance);
+	finish_instance_routes(build, instance);
 	finish_scripts(build, instance, scripts);
 	finish_interfaces(build, instance);
 	instance->model.accept = true; /* no_accept is on the list of what is not supported */

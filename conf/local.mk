@@ -15,13 +15,23 @@ conf_libconf_a_SOURCES = \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
 	conf/lexer.c conf/lexer.h \
+	conf/line.c conf/line.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \
 	conf/scope_address.c \
+	conf/finish_static.c \
+	conf/rtnames.c conf/rtnames.h \
 	conf/scope_check.c \
+	conf/scope_encap.c \
+	conf/scope_route.c conf/scope_route.h \
+	conf/dump_route.c \
+	conf/dump_rule.c \
+	conf/scope_metric.c \
+	conf/scope_rule.c \
+	conf/scope_static.c conf/scope_static.h \
 	conf/scope_global.c \
 	conf/scope_lvs.c conf/scope_lvs.h \
 	conf/scope_server.c \

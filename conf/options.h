@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct attribute;
 struct build;
 struct node;
 struct dump;
@@ -95,6 +96,8 @@ struct option_scope {
 	void (*end)(struct build *build, const struct node *node, void *draft);
 	/* A list block: takes each line of content instead of the tables. */
 	void (*line)(struct build *build, const struct node *node, void *draft);
+	/* What may stand in such a line, for documentation; unused ones NULL. See conf/line.h. */
+	const struct attribute *attributes[2];
 };
 
 /* Every scope, NULL-terminated, the top level first. */

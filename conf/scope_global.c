@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/dump.h"
+#include "conf/scope_static.h"
 #include "conf/scopes.h"
 #include "conf/value.h"
 
@@ -395,6 +396,6 @@ static const struct option root_rows[] = {
 
 const struct option_scope scope_root = {
 	.name = "",
-	.tables = {root_rows},
+	.tables = {root_rows, static_rows},
 	.model_size = sizeof(struct conf),
 };

@@ -11,6 +11,8 @@ extern const struct option_scope scope_root, scope_global, scope_email, scope_sc
 	scope_track_interface, scope_group, scope_members, scope_group_script,
 	scope_group_interface, scope_address_group, scope_service, scope_server, scope_tcp,
 	scope_http, scope_ssl, scope_url, scope_misc;
+extern const struct option_scope scope_static_address, scope_routes, scope_static_routes,
+	scope_rules, scope_static_rules, scope_track_group, scope_track_members;
 
 /* Bounds that several tables share. */
 #define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
