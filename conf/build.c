@@ -333,7 +333,7 @@ static void *begin_block(struct build *build, struct node *node, void *parent)
 
 	if (!node->has_block)
 		return NULL;
-	if (scope->line && node->n_words > 1)
+	if (scope->line && !scope->begin && node->n_words > 1)
 		build_error(build, node, 1, "'%s' takes no word before its block, not '%.64s'",
 			    node->row->name, node->words[1].text);
 	return scope->begin ? scope->begin(build, node, parent) : parent;

@@ -109,6 +109,8 @@ const struct option *option_at(const struct option_scope *scope, size_t index);
 size_t option_count(const struct option_scope *scope);
 /* The row with this name, aliases included, or NULL. */
 const struct option *option_find(const struct option_scope *scope, const char *name);
+/* A line of this list block may begin with that attribute. */
+bool option_is_attribute(const struct option_scope *scope, const char *name);
 /* The row an alias stands for; any other row itself. */
 const struct option *option_resolve(const struct option_scope *scope, const struct option *row);
 
