@@ -94,8 +94,8 @@ struct draft_address {
 struct draft_route {
 	struct conf_route model;
 	struct draft_group_name group;
-	struct items nexthops;	   /* struct conf_nexthop */
-	struct ip fallback;	   /* behind `or` */
+	struct items nexthops; /* struct conf_nexthop */
+	struct ip fallback;    /* behind `or` */
 	bool has_to;
 };
 
@@ -172,9 +172,9 @@ struct build {
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
 	struct items track_groups, static_addresses, static_routes, static_rules;
-	uint32_t rules_without_preference[2]; /* IPv4, IPv6 */
+	uint32_t rules_without_preference[2];	  /* IPv4, IPv6 */
 	struct names *route_names[RTNAMES_KINDS]; /* NULL: not read yet */
-	bool *unsupported; /* by option_unsupported_index(): said already */
+	bool *unsupported;			  /* by option_unsupported_index(): said already */
 };
 
 /* ---- driving ---- */

@@ -94,9 +94,9 @@ static void print_route(struct dump *dump, const struct conf_route *route)
 	dump_metrics(dump, route);
 	print_realms(dump, route->realms);
 	print_preference(dump, route->preference);
-	if (route->ttl_propagate != CONF_UNSET)
+	if (route->ttl_propagate != CONF_TTL_DEFAULT)
 		dump_part(dump, "ttl-propagate %s",
-			  route->ttl_propagate == CONF_ON ? "enabled" : "disabled");
+			  route->ttl_propagate == CONF_TTL_ENABLED ? "enabled" : "disabled");
 	if (!route->track)
 		dump_part(dump, "no_track");
 	dump_track_group(dump, route->track_group);

@@ -151,8 +151,8 @@ static void finish_routes(struct build *build, const struct names *groups)
 
 		draft->model.track_group = find_group(build, groups, &draft->group);
 	}
-	conf->static_routes = items_to_array(&build->static_routes, build->arena,
-					     sizeof(*conf->static_routes));
+	conf->static_routes =
+		items_to_array(&build->static_routes, build->arena, sizeof(*conf->static_routes));
 	conf->n_static_routes = build->static_routes.n;
 }
 

@@ -24,8 +24,7 @@ static struct line start(struct build *build, const struct node *node,
 		.build = build,
 		.node = node,
 		.tables = {first, second},
-		.places = arena_array(build->scratch, count(first) + count(second),
-				      sizeof(size_t)),
+		.places = arena_array(build->scratch, count(first) + count(second), sizeof(size_t)),
 	};
 }
 
@@ -73,7 +72,8 @@ static const struct attribute *find(const struct line *line, const char *name, s
 	size_t index = 0;
 
 	for (size_t t = 0; t < 2; t++)
-		for (const struct attribute *row = line->tables[t]; row && row->name; row++, index++)
+		for (const struct attribute *row = line->tables[t]; row && row->name;
+		     row++, index++)
 			if (strcmp(row->name, name) == 0) {
 				*ret_index = index;
 				return row;
@@ -109,7 +109,8 @@ static bool read_number(struct line *line, const struct attribute *row, void *fi
 
 static bool read_interface(struct line *line, const struct attribute *row, void *field)
 {
-	const char *what = arena_printf(line->build->scratch, "the interface behind '%s'", row->name);
+	const char *what =
+		arena_printf(line->build->scratch, "the interface behind '%s'", row->name);
 	char *name;
 
 	if (!value_interface(line->build, line->node, line->at, what, &name))
@@ -140,7 +141,8 @@ static bool read_one(struct line *line, const struct attribute *row, void *draft
 		return read_interface(line, row, field);
 	case ATTRIBUTE_ADDRESS:
 		return line_read_address(
-			line, arena_printf(line->build->scratch, "the address behind '%s'", row->name),
+			line,
+			arena_printf(line->build->scratch, "the address behind '%s'", row->name),
 			field);
 	case ATTRIBUTE_CUSTOM:
 		return row->read(line, row, draft);
@@ -191,8 +193,8 @@ void line_refuse(struct line *line, const char *what)
 			best = distance ? distance : 1;
 			near = row->name;
 		}
-	build_error(line->build, line->node, line->at, "unknown attribute '%.64s' of %s%s%s%s", name,
-		    what, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	build_error(line->build, line->node, line->at, "unknown attribute '%.64s' of %s%s%s%s",
+		    name, what, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* ---- addresses and families ---- */

@@ -29,9 +29,9 @@ struct attribute {
 	enum attribute_type type;
 	uint16_t offset, size; /* field of the draft */
 	uint64_t min, max;
-	uint32_t value;	    /* what a flag stores; for read() to use */
-	uint16_t family;    /* the one it is possible with; AF_UNSPEC: both */
-	const char *use;    /* deprecated: what to write instead */
+	uint32_t value;	      /* what a flag stores; for read() to use */
+	uint16_t family;      /* the one it is possible with; AF_UNSPEC: both */
+	const char *use;      /* deprecated: what to write instead */
 	const char *argument; /* the words behind it, for documentation; NULL: from the type */
 	const char *help;
 	/* Reads the words behind the name, line->at being the first of them. False: said why. */

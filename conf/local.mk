@@ -17,7 +17,7 @@ conf_libconf_a_SOURCES = \
 	conf/lexer.c conf/lexer.h \
 	conf/line.c conf/line.h \
 	conf/load.c conf/load.h \
-	conf/model.c conf/model.h \
+	conf/model.c conf/model.h conf/model_route.h \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \

@@ -27,28 +27,48 @@ struct known {
 };
 
 static const struct known tables[] = {
-	{"local", RT_TABLE_LOCAL}, {"main", RT_TABLE_MAIN}, {"default", RT_TABLE_DEFAULT},
-	{"unspec", RT_TABLE_UNSPEC}, {NULL, 0},
+	{"local", RT_TABLE_LOCAL},
+	{"main", RT_TABLE_MAIN},
+	{"default", RT_TABLE_DEFAULT},
+	{"unspec", RT_TABLE_UNSPEC},
+	{NULL, 0},
 };
 static const struct known protocols[] = {
-	{"unspec", RTPROT_UNSPEC}, {"redirect", RTPROT_REDIRECT}, {"kernel", RTPROT_KERNEL},
-	{"boot", RTPROT_BOOT}, {"static", RTPROT_STATIC}, {"gated", RTPROT_GATED},
-	{"ra", RTPROT_RA}, {"mrt", RTPROT_MRT}, {"zebra", RTPROT_ZEBRA}, {"bird", RTPROT_BIRD},
-	{"dnrouted", RTPROT_DNROUTED}, {"xorp", RTPROT_XORP}, {"ntk", RTPROT_NTK},
-	{"dhcp", RTPROT_DHCP}, {"keepalived", RTPROT_KEEPALIVED}, {"babel", RTPROT_BABEL},
-	{"openr", RTPROT_OPENR}, {"bgp", RTPROT_BGP}, {"isis", RTPROT_ISIS}, {"ospf", RTPROT_OSPF},
-	{"rip", RTPROT_RIP}, {"eigrp", RTPROT_EIGRP}, {NULL, 0},
+	{"unspec", RTPROT_UNSPEC},
+	{"redirect", RTPROT_REDIRECT},
+	{"kernel", RTPROT_KERNEL},
+	{"boot", RTPROT_BOOT},
+	{"static", RTPROT_STATIC},
+	{"gated", RTPROT_GATED},
+	{"ra", RTPROT_RA},
+	{"mrt", RTPROT_MRT},
+	{"zebra", RTPROT_ZEBRA},
+	{"bird", RTPROT_BIRD},
+	{"dnrouted", RTPROT_DNROUTED},
+	{"xorp", RTPROT_XORP},
+	{"ntk", RTPROT_NTK},
+	{"dhcp", RTPROT_DHCP},
+	{"keepalived", RTPROT_KEEPALIVED},
+	{"babel", RTPROT_BABEL},
+	{"openr", RTPROT_OPENR},
+	{"bgp", RTPROT_BGP},
+	{"isis", RTPROT_ISIS},
+	{"ospf", RTPROT_OSPF},
+	{"rip", RTPROT_RIP},
+	{"eigrp", RTPROT_EIGRP},
+	{NULL, 0},
 };
 static const struct known scopes[] = {
-	{"global", RT_SCOPE_UNIVERSE}, {"site", RT_SCOPE_SITE}, {"link", RT_SCOPE_LINK},
-	{"host", RT_SCOPE_HOST}, {"nowhere", RT_SCOPE_NOWHERE}, {NULL, 0},
+	{"global", RT_SCOPE_UNIVERSE}, {"site", RT_SCOPE_SITE},	      {"link", RT_SCOPE_LINK},
+	{"host", RT_SCOPE_HOST},       {"nowhere", RT_SCOPE_NOWHERE}, {NULL, 0},
 };
 static const struct known realms[] = {{"cosmos", 0}, {NULL, 0}};
 static const struct known dsfields[] = {
 	{"default", 0}, {"AF11", 0x28}, {"AF12", 0x30}, {"AF13", 0x38}, {"AF21", 0x48},
 	{"AF22", 0x50}, {"AF23", 0x58}, {"AF31", 0x68}, {"AF32", 0x70}, {"AF33", 0x78},
-	{"AF41", 0x88}, {"AF42", 0x90}, {"AF43", 0x98}, {"CS1", 0x20}, {"CS2", 0x40}, {"CS3", 0x60},
-	{"CS4", 0x80}, {"CS5", 0xa0}, {"CS6", 0xc0}, {"CS7", 0xe0}, {"EF", 0xb8}, {NULL, 0},
+	{"AF41", 0x88}, {"AF42", 0x90}, {"AF43", 0x98}, {"CS1", 0x20},	{"CS2", 0x40},
+	{"CS3", 0x60},	{"CS4", 0x80},	{"CS5", 0xa0},	{"CS6", 0xc0},	{"CS7", 0xe0},
+	{"EF", 0xb8},	{NULL, 0},
 };
 static const struct known groups[] = {{"default", 0}, {NULL, 0}};
 
@@ -56,8 +76,8 @@ static const struct {
 	const char *file;
 	const struct known *known;
 } kinds[] = {
-	[RTNAMES_TABLE] = {"rt_tables", tables},       [RTNAMES_PROTOCOL] = {"rt_protos", protocols},
-	[RTNAMES_SCOPE] = {"rt_scopes", scopes},       [RTNAMES_REALM] = {"rt_realms", realms},
+	[RTNAMES_TABLE] = {"rt_tables", tables},      [RTNAMES_PROTOCOL] = {"rt_protos", protocols},
+	[RTNAMES_SCOPE] = {"rt_scopes", scopes},      [RTNAMES_REALM] = {"rt_realms", realms},
 	[RTNAMES_DSFIELD] = {"rt_dsfield", dsfields}, [RTNAMES_GROUP] = {"group", groups},
 };
 
@@ -147,8 +167,8 @@ static char *list_files(struct conf_arena *arena, const char *pattern)
 static void add_folder(struct build *build, struct items *entries, const char *folder,
 		       const char *file)
 {
-	const char *path = list_files(
-		build->scratch, arena_printf(build->scratch, "%s/%s.d/*.conf", folder, file));
+	const char *path = list_files(build->scratch,
+				      arena_printf(build->scratch, "%s/%s.d/*.conf", folder, file));
 
 	for (; *path; path += strlen(path) + 1)
 		add_file(build, entries, path);
@@ -208,10 +228,11 @@ bool rtnames_read(struct build *build, const struct node *node, size_t index,
 		return true;
 	if (build->route_names[kind])
 		near = names_nearest(build->route_names[kind], text);
-	build_error(build, node, index,
-		    "%s must be a number from 0 to %u or a name of iproute2's %s, not '%.64s'%s%s%s",
-		    what, max, kinds[kind].file, text, near ? "; did you mean '" : "",
-		    near ? near : "", near ? "'?" : "");
+	build_error(
+		build, node, index,
+		"%s must be a number from 0 to %u or a name of iproute2's %s, not '%.64s'%s%s%s",
+		what, max, kinds[kind].file, text, near ? "; did you mean '" : "", near ? near : "",
+		near ? "'?" : "");
 	return false;
 }
 
@@ -222,14 +243,16 @@ bool rtnames_read_realms(struct build *build, const struct node *node, size_t in
 	uint32_t first = 0, second = 0;
 
 	if (rtnames_find(build, RTNAMES_REALM,
-			 arena_strndup(build->scratch, text, strcspn(text, "/")), REALM_MAX, &first) &&
+			 arena_strndup(build->scratch, text, strcspn(text, "/")), REALM_MAX,
+			 &first) &&
 	    (!slash || rtnames_find(build, RTNAMES_REALM, slash + 1, REALM_MAX, &second))) {
 		*ret = slash ? first << 16 | second : first;
 		return true;
 	}
-	build_error(build, node, index,
-		    "'realms' must be followed by SOURCE[/DESTINATION], each a number from 0 to %u or "
-		    "a name of iproute2's rt_realms, not '%.64s'",
-		    REALM_MAX, text);
+	build_error(
+		build, node, index,
+		"'realms' must be followed by SOURCE[/DESTINATION], each a number from 0 to %u or "
+		"a name of iproute2's rt_realms, not '%.64s'",
+		REALM_MAX, text);
 	return false;
 }

@@ -49,8 +49,8 @@ static bool read_device(struct line *line, const struct attribute *row, void *dr
 	struct conf_address *address = &((struct draft_address *)draft)->model;
 
 	if (address->device) {
-		build_error(line->build, line->node, line->at - 1,
-			    "an address has one '%s' only", row->name);
+		build_error(line->build, line->node, line->at - 1, "an address has one '%s' only",
+			    row->name);
 		return false;
 	}
 	return value_interface(line->build, line->node, line->at++, "the interface behind 'dev'",
@@ -174,9 +174,10 @@ static bool check_address(struct line *line, const struct conf_address *address)
 		return false;
 	if ((address->flags & IFA_F_MANAGETEMPADDR) &&
 	    (address->ip.family != AF_INET6 || address->prefix != 64))
-		build_warn(line->build, line->node, line_place(line, "mngtmpaddr"),
-			   "the kernel refuses 'mngtmpaddr' unless the address is IPv6 with a prefix "
-			   "length of 64");
+		build_warn(
+			line->build, line->node, line_place(line, "mngtmpaddr"),
+			"the kernel refuses 'mngtmpaddr' unless the address is IPv6 with a prefix "
+			"length of 64");
 	return true;
 }
 

@@ -36,8 +36,8 @@ static bool read_tos(struct line *line, const struct attribute *row, void *draft
 		{"hoplimit", ATTRIBUTE_UNSIGNED, FIELD(ttl), .max = UINT8_MAX,                     \
 		 .help = "outer time to live"},                                                    \
 	{                                                                                          \
-		"flags", ATTRIBUTE_UNSIGNED, FIELD(tunnel_flags), .max = UINT16_MAX,               \
-			.help = "tunnel flags of the kernel"                                       \
+		"flags", ATTRIBUTE_UNSIGNED, FIELD(tunnel_flags),                                  \
+			.max = UINT16_MAX, .help = "tunnel flags of the kernel"                    \
 	}
 
 static const struct attribute ip_attributes[] = {
@@ -80,9 +80,10 @@ static bool read_labels(struct line *line, struct conf_encap *encap)
 			encap->labels[encap->n_labels++] = (uint32_t)label;
 			continue;
 		}
-		build_error(line->build, line->node, line->at,
-			    "'mpls' must be followed by LABEL[/LABEL], each from 0 to %u, not '%.64s'",
-			    LABEL_MAX, line_word(line));
+		build_error(
+			line->build, line->node, line->at,
+			"'mpls' must be followed by LABEL[/LABEL], each from 0 to %u, not '%.64s'",
+			LABEL_MAX, line_word(line));
 		return false;
 	}
 	line->at++;
@@ -102,7 +103,7 @@ static bool parse_locator(const char *text, uint64_t *ret)
 			return false;
 		for (size_t i = 0; i < digits; i++)
 			value = value * 16 + (uint64_t)(text[i] <= '9' ? text[i] - '0'
-								      : (text[i] | 32) - 'a' + 10);
+								       : (text[i] | 32) - 'a' + 10);
 		locator = locator << 16 | value;
 		text += digits + 1;
 	}

@@ -106,10 +106,11 @@ bool read_metric_time(struct line *line, const struct attribute *row, void *draf
 
 	if (!parse_milliseconds(line->build->scratch, text, &milliseconds) ||
 	    milliseconds > row->max) {
-		build_error(line->build, line->node, line->at,
-			    "'%s' must be a number of milliseconds from 0 to %u, or of seconds with "
-			    "'s' behind it, not '%.64s'",
-			    row->name, (unsigned)row->max, text);
+		build_error(
+			line->build, line->node, line->at,
+			"'%s' must be a number of milliseconds from 0 to %u, or of seconds with "
+			"'s' behind it, not '%.64s'",
+			row->name, (unsigned)row->max, text);
 		return false;
 	}
 	line->at++;
@@ -155,8 +156,7 @@ static void print_metric(struct dump *dump, const struct conf_route *route,
 	uint32_t bit = UINT32_C(1) << metric->number, value = route->metrics[metric->number];
 
 	if (route->metrics_given & bit)
-		dump_part(dump, "%s %s%u", metric->name,
-			  route->metrics_locked & bit ? "lock " : "",
+		dump_part(dump, "%s %s%u", metric->name, route->metrics_locked & bit ? "lock " : "",
 			  metric->unit ? value / metric->unit : value);
 }
 

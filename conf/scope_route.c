@@ -84,9 +84,9 @@ static bool read_ttl_propagate(struct line *line, const struct attribute *row, v
 	struct conf_route *route = &((struct draft_route *)draft)->model;
 
 	if (line_take(line, "enabled"))
-		route->ttl_propagate = CONF_ON;
+		route->ttl_propagate = CONF_TTL_ENABLED;
 	else if (line_take(line, "disabled"))
-		route->ttl_propagate = CONF_OFF;
+		route->ttl_propagate = CONF_TTL_DISABLED;
 	else {
 		build_error(line->build, line->node, line->at,
 			    "'%s' must be enabled or disabled, not '%.64s'", row->name,
@@ -131,10 +131,9 @@ static bool read_via(struct line *line, const struct attribute *row, void *draft
 	if ((is_inet || is_inet6) &&
 	    !line_settle_family(line, line->at - 1, is_inet6 ? AF_INET6 : AF_INET))
 		return false;
-	return line_read_address(line,
-				 arena_printf(line->build->scratch, "the address behind '%s'",
-					      row->name),
-				 (struct ip *)(void *)((char *)draft + row->offset));
+	return line_read_address(
+		line, arena_printf(line->build->scratch, "the address behind '%s'", row->name),
+		(struct ip *)(void *)((char *)draft + row->offset));
 }
 
 static bool refuse_nat(struct line *line, const struct attribute *row, void *draft)
@@ -191,10 +190,11 @@ static bool read_nexthops(struct line *line, const struct attribute *row, void *
 
 /* ---- the table ---- */
 
-#define FIELD(member) ATTRIBUTE_FIELD(draft_route, model.member)
+#define FIELD(member)  ATTRIBUTE_FIELD(draft_route, model.member)
 #define METRIC(most)   ATTRIBUTE_CUSTOM, .read = read_metric, .max = (most), .argument = "N"
 #define LOCKABLE(most) ATTRIBUTE_CUSTOM, .read = read_metric, .max = (most), .argument = "[lock] N"
-#define TIME(most)     ATTRIBUTE_CUSTOM, .read = read_metric_time, .max = (most), .argument = "[lock] TIME"
+#define TIME(most)                                                                                 \
+	ATTRIBUTE_CUSTOM, .read = read_metric_time, .max = (most), .argument = "[lock] TIME"
 
 static const struct attribute route_attributes[] = {
 	{"inet", ATTRIBUTE_CUSTOM, .read = read_family, .argument = "",
@@ -241,8 +241,7 @@ static const struct attribute route_attributes[] = {
 	{"advmss", LOCKABLE(UINT32_MAX), .help = "segment size offered by TCP"},
 	{"rtt", TIME(960000), .help = "first estimate of the round-trip time"},
 	{"rttvar", TIME(480000), .help = "first estimate of its variance"},
-	{"reordering", LOCKABLE(UINT32_MAX),
-	 .help = "packets that may overtake each other"},
+	{"reordering", LOCKABLE(UINT32_MAX), .help = "packets that may overtake each other"},
 	{"cwnd", LOCKABLE(UINT32_MAX), .help = "clamp of the congestion window"},
 	{"ssthresh", LOCKABLE(UINT32_MAX), .help = "first slow-start threshold"},
 	{"rto_min", TIME(120000), .help = "least retransmission timeout"},
@@ -290,10 +289,17 @@ static const struct {
 	const char *name;
 	uint8_t type;
 } types[] = {
-	{"unicast", RTN_UNICAST},     {"local", RTN_LOCAL},		{"broadcast", RTN_BROADCAST},
-	{"anycast", RTN_ANYCAST},     {"multicast", RTN_MULTICAST},	{"blackhole", RTN_BLACKHOLE},
-	{"unreachable", RTN_UNREACHABLE}, {"prohibit", RTN_PROHIBIT}, {"throw", RTN_THROW},
-	{"nat", RTN_NAT},	      {"xresolve", RTN_XRESOLVE},
+	{"unicast", RTN_UNICAST},
+	{"local", RTN_LOCAL},
+	{"broadcast", RTN_BROADCAST},
+	{"anycast", RTN_ANYCAST},
+	{"multicast", RTN_MULTICAST},
+	{"blackhole", RTN_BLACKHOLE},
+	{"unreachable", RTN_UNREACHABLE},
+	{"prohibit", RTN_PROHIBIT},
+	{"throw", RTN_THROW},
+	{"nat", RTN_NAT},
+	{"xresolve", RTN_XRESOLVE},
 };
 
 const char *route_type_name(uint8_t type)
@@ -321,8 +327,8 @@ static bool parse_type(const char *text, uint8_t *ret)
 
 static bool is_destination(const char *text)
 {
-	return (*text >= '0' && *text <= '9') || strchr(text, ':') || strcmp(text, "default") == 0 ||
-	       strcmp(text, "any") == 0 || strcmp(text, "all") == 0;
+	return (*text >= '0' && *text <= '9') || strchr(text, ':') ||
+	       strcmp(text, "default") == 0 || strcmp(text, "any") == 0 || strcmp(text, "all") == 0;
 }
 
 /* The type stands directly before the destination. */
@@ -388,14 +394,16 @@ static void settle_tracking(struct line *line, struct conf_route *route)
 	if (!route->track)
 		return;
 	if (!route->device) {
-		build_warn(line->build, line->node, 0,
-			   "a route without 'dev' is not tracked; write 'no_track' if that is meant");
+		build_warn(
+			line->build, line->node, 0,
+			"a route without 'dev' is not tracked; write 'no_track' if that is meant");
 		route->track = false;
 	} else if (route->protocol != RTPROT_KEEPALIVED) {
-		build_warn(line->build, line->node, line_place(line, "protocol"),
-			   "a route with another 'protocol' than keepalived (%d) cannot be tracked; "
-			   "it gets that one, unless it has 'no_track'",
-			   RTPROT_KEEPALIVED);
+		build_warn(
+			line->build, line->node, line_place(line, "protocol"),
+			"a route with another 'protocol' than keepalived (%d) cannot be tracked; "
+			"it gets that one, unless it has 'no_track'",
+			RTPROT_KEEPALIVED);
 		route->protocol = RTPROT_KEEPALIVED;
 	}
 }
@@ -439,7 +447,6 @@ static void read_route(struct build *build, const struct node *node, struct item
 			  .table = RT_TABLE_MAIN,
 			  .protocol = RTPROT_KEEPALIVED,
 			  .scope = RT_SCOPE_UNIVERSE,
-			  .ttl_propagate = CONF_UNSET,
 			  .track = true,
 			  .track_group = CONF_NONE},
 	};

@@ -18,7 +18,8 @@
 #include "conf/scopes.h"
 #include "conf/value.h"
 
-#define PREFERENCE_HIGHEST 16384 /* of rules without one: the first gets this, each next one less */
+/* Of rules without a preference: the first gets this, each next one less. */
+#define PREFERENCE_HIGHEST 16384
 
 /* ---- selectors ---- */
 
@@ -287,7 +288,7 @@ static bool read_group(struct line *line, const struct attribute *row, void *dra
 
 /* ---- the table ---- */
 
-#define FIELD(member) ATTRIBUTE_FIELD(draft_rule, model.member)
+#define FIELD(member)		ATTRIBUTE_FIELD(draft_rule, model.member)
 #define CUSTOM(function, words) ATTRIBUTE_CUSTOM, .read = (function), .argument = (words)
 
 static const struct attribute rule_attributes[] = {
@@ -296,8 +297,7 @@ static const struct attribute rule_attributes[] = {
 	{"inet", CUSTOM(read_family, ""), .help = "the rule is of IPv4"},
 	{"inet6", CUSTOM(read_family, ""), .value = true, .help = "the rule is of IPv6"},
 	{"from", CUSTOM(read_prefix, "ADDRESS[/LENGTH] | all"), FIELD(from), .help = "the source"},
-	{"to", CUSTOM(read_prefix, "ADDRESS[/LENGTH] | all"), FIELD(to),
-	 .help = "the destination"},
+	{"to", CUSTOM(read_prefix, "ADDRESS[/LENGTH] | all"), FIELD(to), .help = "the destination"},
 	{"iif", ATTRIBUTE_INTERFACE, FIELD(iif), .help = "interface the packet came by"},
 	{"dev", ATTRIBUTE_INTERFACE, FIELD(iif), .help = "the same as iif"},
 	{"oif", ATTRIBUTE_INTERFACE, FIELD(oif), .help = "interface the sender is bound to"},

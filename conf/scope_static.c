@@ -112,7 +112,8 @@ bool read_track_group(struct line *line, const struct attribute *row, void *draf
 	memcpy(&name, (char *)draft + row->offset, sizeof(name));
 	if (name.name || line_at_end(line)) {
 		build_error(line->build, line->node, line->at - 1,
-			    name.name ? "a line has one '%s' only" : "'%s' needs a name", row->name);
+			    name.name ? "a line has one '%s' only" : "'%s' needs a name",
+			    row->name);
 		return false;
 	}
 	name.name = line_word(line);

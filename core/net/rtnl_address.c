@@ -83,7 +83,8 @@ static void say(int level, const char *what, const struct conf_address *address,
 static bool is_as_set(const struct net_held *held, const struct conf_address *address)
 {
 	return held->scope == address->scope && held->flags == address->flags &&
-	       held->preferred_s == address->preferred_s && !ip_compare(&held->peer, &address->peer) &&
+	       held->preferred_s == address->preferred_s &&
+	       !ip_compare(&held->peer, &address->peer) &&
 	       !ip_compare(&held->broadcast, &address->broadcast) &&
 	       !strcmp(held->label, address->label ? address->label : "");
 }

@@ -303,8 +303,7 @@ struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const
 	held = &table->held[at];
 	memmove(held + 1, held, (table->n_held - at) * sizeof *held);
 	table->n_held++;
-	*held = (struct net_held){
-		.ifindex = ifindex, .ip = *ip, .prefix = prefix, .track = true};
+	*held = (struct net_held){.ifindex = ifindex, .ip = *ip, .prefix = prefix, .track = true};
 	return held;
 }
 

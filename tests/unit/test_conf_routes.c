@@ -9,7 +9,8 @@
 #include <linux/rtnetlink.h>
 
 #define INSTANCE                                                                                   \
-	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.1 }\n"
+	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.1 "   \
+	"}\n"
 
 /* A line of one of the blocks. dump NULL: an error saying so; both: a warning. */
 struct example {
@@ -58,8 +59,9 @@ static const struct example virtual_addresses[] = {
 
 static const struct example excluded[] = {
 	{"2001:db8::1", "2001:db8::1/128 dev eth0 scope global", NULL},
-	{"2001:db8::1/64 mngtmpaddr -nodad home", "2001:db8::1/64 dev eth0 scope global home "
-						  "mngtmpaddr -nodad",
+	{"2001:db8::1/64 mngtmpaddr -nodad home",
+	 "2001:db8::1/64 dev eth0 scope global home "
+	 "mngtmpaddr -nodad",
 	 NULL},
 	{"2001:db8::1 preferred_lft forever", "scope global preferred_lft forever", NULL},
 	{"2001:db8::1 preferred_lft 0", "2001:db8::1/128 dev eth0 scope global", NULL},
@@ -69,8 +71,8 @@ static const struct example excluded[] = {
 
 static const struct example static_addresses[] = {
 	{"192.0.2.9", "192.0.2.9/32 dev eth0 scope global", NULL},
-	{"192.0.2.9 dev eth1 no_track track_group g", "dev eth1 scope global no_track track_group g",
-	 NULL},
+	{"192.0.2.9 dev eth1 no_track track_group g",
+	 "dev eth1 scope global no_track track_group g", NULL},
 	{"192.0.2.9 track_group gg", NULL, "there is no track_group 'gg'; did you mean 'g'?"},
 	{"192.0.2.9 track_group", NULL, "'track_group' needs a name"},
 	{"192.0.2.9 track_group g track_group g", NULL, "one 'track_group' only"},
@@ -147,7 +149,8 @@ static const struct example routes[] = {
 	{METRICS "reordering 3 cwnd lock 4 ssthresh 5 window 6",
 	 "reordering 3 cwnd lock 4 ssthresh 5 window 6", NULL},
 	{METRICS "window lock 6", NULL, "'window' must be a number"},
-	{METRICS "hoplimit 255 initcwnd 9 initrwnd 10", "hoplimit 255 initcwnd 9 initrwnd 10", NULL},
+	{METRICS "hoplimit 255 initcwnd 9 initrwnd 10", "hoplimit 255 initcwnd 9 initrwnd 10",
+	 NULL},
 	{METRICS "hoplimit 256", NULL, "from 0 to 255"},
 	{METRICS "quickack 1 fastopen_no_cookie 0", "quickack 1 fastopen_no_cookie 0", NULL},
 	{METRICS "quickack 2", NULL, "from 0 to 1"},
@@ -189,7 +192,8 @@ static const struct example routes[] = {
 	{METRICS "encap ila 1:2:3", NULL, "a locator like"},
 	{METRICS "encap ila 1:2:3:10000", NULL, "a locator like"},
 	{METRICS "encap seg6", NULL, "ip, ip6, mpls or ila, not 'seg6'"},
-	{"192.0.2.0/24 no_track nexthop via 192.0.2.7 dev eth0 weight 256 onlink realms 1/2 nexthop "
+	{"192.0.2.0/24 no_track nexthop via 192.0.2.7 dev eth0 weight 256 onlink realms 1/2 "
+	 "nexthop "
 	 "dev eth1 encap mpls 7",
 	 "prepend no_track nexthop via 192.0.2.7 dev eth0 weight 256 onlink realms 1/2 nexthop dev "
 	 "eth1 weight 1 encap mpls 7",
