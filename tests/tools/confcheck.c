@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/line.h"
 #include "conf/load.h"
 #include "conf/model.h"
 #include "conf/options.h"
@@ -23,10 +24,19 @@ static void print_diags(const struct diag_list *diags)
 	}
 }
 
+static void print_attributes(const struct option_scope *scope)
+{
+	for (size_t t = 0; t < 2; t++)
+		for (const struct attribute *row = scope->attributes[t]; row && row->name; row++)
+			printf("\"%s\"\n", row->name);
+}
+
 static void print_dictionary(void)
 {
 	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
 		const struct option *row;
+
+		print_attributes(*scope);
 
 		for (size_t i = 0; (row = option_at(*scope, i)); i++) {
 			printf("\"%s\"\n", row->name);
