@@ -41,21 +41,6 @@ enum conf_vrrp_state {
 };
 enum conf_auth { CONF_AUTH_NONE = 0, CONF_AUTH_PASS = 1, CONF_AUTH_AH = 2 };
 
-struct conf_address {
-	struct ip ip;
-	uint8_t prefix;
-	uint8_t scope;	      /* rtnetlink RT_SCOPE_ number */
-	char *device;	      /* the instance's interface unless `dev` says otherwise */
-	char *label;	      /* NULL: none */
-	struct ip broadcast;  /* AF_UNSPEC: none */
-	struct ip peer;	      /* AF_UNSPEC: none */
-	uint32_t flags;	      /* IFA_F_ of linux/if_addr.h that it is set with */
-	uint32_t preferred_s; /* preferred lifetime; UINT32_MAX: for ever */
-	bool use_vmac;	      /* on the virtual MAC interface although `dev` names another */
-	bool track;	      /* set again when somebody removes it */
-	uint32_t track_group; /* of a static one: index into conf.track_groups or CONF_NONE */
-};
-
 /* One line of a track_script or track_interface block. */
 struct conf_track {
 	char *name;	 /* of the script or interface */

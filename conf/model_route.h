@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The part of the configuration that is about routing: routes, rules, and the instances that need
- * them. As conf/model.h, which includes this: immutable, any thread, strings never NULL unless the
- * comment says so. Numbers are the kernel's own.
+ * The part of the configuration that ip(8) could set: addresses, routes, rules, and the instances
+ * that need them. As conf/model.h, which includes this: immutable, any thread, strings never NULL
+ * unless the comment says so. Numbers are the kernel's own.
  *
  * Sources: ip-route(8), ip-rule(8), linux/rtnetlink.h, linux/fib_rules.h.
  */
@@ -13,6 +13,21 @@
 #include <stdint.h>
 
 #include "core/base/ip.h"
+
+struct conf_address {
+	struct ip ip;
+	uint8_t prefix;
+	uint8_t scope;	      /* rtnetlink RT_SCOPE_ number */
+	char *device;	      /* the instance's interface unless `dev` says otherwise */
+	char *label;	      /* NULL: none */
+	struct ip broadcast;  /* AF_UNSPEC: none */
+	struct ip peer;	      /* AF_UNSPEC: none */
+	uint32_t flags;	      /* IFA_F_ of linux/if_addr.h that it is set with */
+	uint32_t preferred_s; /* preferred lifetime; UINT32_MAX: for ever */
+	bool use_vmac;	      /* on the virtual MAC interface although `dev` names another */
+	bool track;	      /* set again when somebody removes it */
+	uint32_t track_group; /* of a static one: index into conf.track_groups or CONF_NONE */
+};
 
 struct conf_prefix {
 	struct ip ip; /* AF_UNSPEC: none */
