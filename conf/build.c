@@ -203,19 +203,19 @@ static bool is_turned_off(const struct node *node)
 	       value_parse_bool(node->words[1].text, &value) && !value;
 }
 
-static void warn_unsupported(struct build *build, const struct node *node)
+void build_warn_unsupported(struct build *build, const struct node *node, size_t index,
+			    const char *scope, const char *name)
 {
-	const struct option_unsupported *entry =
-		option_unsupported(node->scope->name, node->row->name);
-	size_t index;
+	const struct option_unsupported *entry = option_unsupported(scope, name);
+	size_t number;
 
-	if (!entry || is_turned_off(node))
+	if (!entry)
 		return;
-	index = option_unsupported_index(entry);
-	if (!build->unsupported[index])
-		build_warn(build, node, 0, "'%s' is not supported yet; %s", entry->name,
+	number = option_unsupported_index(entry);
+	if (!build->unsupported[number])
+		build_warn(build, node, index, "'%s' is not supported yet; %s", entry->name,
 			   entry->effect);
-	build->unsupported[index] = true;
+	build->unsupported[number] = true;
 }
 
 /* What every row needs before its value is looked at. False: nothing more to do. */
@@ -231,7 +231,8 @@ static bool check_use(struct build *build, const struct node *node)
 			   row->help);
 		return false;
 	}
-	warn_unsupported(build, node);
+	if (!is_turned_off(node))
+		build_warn_unsupported(build, node, 0, node->scope->name, row->name);
 	if (node->n_words > most_words(row))
 		build_warn(build, node, most_words(row),
 			   "'%s' takes no more words; '%.64s' and what follows is ignored",
@@ -356,6 +357,9 @@ static void *begin_block(struct build *build, struct node *node, void *parent)
 
 	if (!node->has_block)
 		return NULL;
+	if (scope->line && !scope->begin && node->n_words > 1)
+		build_error(build, node, 1, "'%s' takes no word before its block, not '%.64s'",
+			    node->row->name, node->words[1].text);
 	return scope->begin ? scope->begin(build, node, parent) : parent;
 }
 

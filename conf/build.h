@@ -12,7 +12,9 @@
 #include "conf/arena.h"
 #include "conf/diags.h"
 #include "conf/model.h"
+#include "conf/names.h"
 #include "conf/options.h"
+#include "conf/rtnames.h"
 #include "conf/tree.h"
 
 #define OPTION_FIELD(type, member)                                                                 \
@@ -111,6 +113,7 @@ struct draft_instance {
 	bool no_virtual_address;
 	struct items addresses, excluded; /* struct draft_address */
 	struct items tracks;		  /* struct draft_track */
+	struct items routes, rules;	  /* struct draft_route, struct draft_rule */
 	struct items peers;		  /* struct draft_peer */
 	struct draft_hmac hmac;
 	uint16_t family;
@@ -122,9 +125,37 @@ struct draft_peer {
 	struct place place;
 };
 
+/* The track_group of a line, until it is an index. */
+struct draft_group_name {
+	const char *name; /* NULL: none */
+	struct place place;
+};
+
 struct draft_address {
 	struct conf_address model;
 	struct place place;
+	struct draft_group_name group;
+};
+
+struct draft_route {
+	struct conf_route model;
+	struct draft_group_name group;
+	struct items nexthops; /* struct conf_nexthop */
+	struct ip fallback;    /* behind `or` */
+	bool has_to;
+};
+
+struct draft_rule {
+	struct conf_rule model;
+	struct draft_group_name group;
+	bool has_preference;
+};
+
+struct draft_track_group {
+	struct conf_track_group model;
+	const struct node *node;
+	bool has_members;
+	struct items members; /* struct draft_member */
 };
 
 struct draft_member {
@@ -200,7 +231,10 @@ struct build {
 	bool tls_seen;
 	struct items files, processes, bfds, garp_groups;
 	struct items linkbeats, link_delays; /* of the model's structs */
-	bool *unsupported;		     /* by option_unsupported_index(): said already */
+	struct items track_groups, static_addresses, static_routes, static_rules;
+	uint32_t rules_without_preference[2];	  /* IPv4, IPv6 */
+	struct names *route_names[RTNAMES_KINDS]; /* NULL: not read yet */
+	bool *unsupported;			  /* by option_unsupported_index(): said already */
 };
 
 /* ---- driving ---- */
@@ -215,6 +249,10 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
 
+/* Says at word number index, once for a load, what becomes of a keyword without a feature. */
+void build_warn_unsupported(struct build *build, const struct node *node, size_t index,
+			    const char *scope, const char *name);
+
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
 /* The sender of mail when none is given, into room; returns room. */
@@ -222,6 +260,10 @@ void finish_global(struct build *build);
 char *finish_email_from(char room[static EMAIL_FROM_MAX]);
 void finish_vrrp(struct build *build);
 void finish_services(struct build *build);
+/* Track groups, static addresses, routes and rules; after finish_vrrp(). */
+void finish_static(struct build *build);
+/* Routes and rules of one instance. */
+void finish_instance_routes(struct build *build, struct draft_instance *instance);
 /* One server's checkers; the server's and service's own values are final. */
 void finish_checkers(struct build *build, struct draft_virtual_server *service,
 		     struct draft_real_server *server);

@@ -48,6 +48,30 @@ void dump_line(struct dump *dump, const char *format, ...)
 	va_end(args);
 }
 
+void dump_line_begin(struct dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line(dump, "", format, args);
+	va_end(args);
+}
+
+void dump_part(struct dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	fputc(' ', dump->out);
+	va_start(args, format);
+	vfprintf(dump->out, format, args);
+	va_end(args);
+}
+
+void dump_line_end(struct dump *dump)
+{
+	fputc('\n', dump->out);
+}
+
 void dump_open(struct dump *dump, const char *format, ...)
 {
 	va_list args;

@@ -16,7 +16,12 @@ const struct conf *dump_conf(const struct dump *dump);
 
 /* A line: words in printf form, indented. Text from users goes through dump_word(). */
 void dump_line(struct dump *dump, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same with " {" behind it, and what it opens closed by dump_close(). */
+/* A line in parts: its first words, more words with a space before each part, its end. */
+void dump_line_begin(struct dump *dump, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void dump_part(struct dump *dump, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void dump_line_end(struct dump *dump);
+/* The same as dump_line() with " {" behind it, and what it opens closed by dump_close(). */
 void dump_open(struct dump *dump, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void dump_close(struct dump *dump);
 /* Text as one word, quoted when it must be; valid until the sixteenth next call. */

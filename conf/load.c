@@ -54,6 +54,7 @@ static int build_model(struct build *build, const struct text *from,
 	build_apply(build, root);
 	finish_global(build);
 	finish_vrrp(build);
+	finish_static(build);
 	finish_services(build);
 	return build->diags.errors ? -EINVAL : 0;
 }

@@ -28,8 +28,9 @@ conf_libconf_a_SOURCES = \
 	conf/include.c conf/include.h \
 	conf/key.c \
 	conf/lexer.c conf/lexer.h \
+	conf/line.c conf/line.h \
 	conf/load.c conf/load.h \
-	conf/model.c conf/model.h conf/model_global.h conf/model_lvs.h conf/model_vrrp.h \
+	conf/model.c conf/model.h conf/model_global.h conf/model_lvs.h conf/model_route.h conf/model_vrrp.h \
 	conf/names.c conf/names.h \
 	conf/option_names.c \
 	conf/options.c conf/options.h \
@@ -46,6 +47,15 @@ conf_libconf_a_SOURCES = \
 	conf/scope_global_lvs.c \
 	conf/scope_global_process.c \
 	conf/scope_global_vrrp.c \
+	conf/finish_static.c \
+	conf/rtnames.c conf/rtnames.h \
+	conf/scope_encap.c \
+	conf/scope_route.c conf/scope_route.h \
+	conf/dump_route.c \
+	conf/dump_rule.c \
+	conf/scope_metric.c \
+	conf/scope_rule.c \
+	conf/scope_static.c conf/scope_static.h \
 	conf/scope_lvs.c conf/scope_lvs.h \
 	conf/scope_server.c \
 	conf/scope_bfd.c \
@@ -131,3 +141,7 @@ UNIT_TESTS += tests/unit/test_conf_global
 tests_unit_test_conf_global_SOURCES = tests/unit/test_conf_global.c tests/unit/conf_text.h
 tests_unit_test_conf_global_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_global_LDADD = $(CONF_TEST_LIBS)
+UNIT_TESTS += tests/unit/test_conf_routes
+tests_unit_test_conf_routes_SOURCES = tests/unit/test_conf_routes.c tests/unit/conf_text.h
+tests_unit_test_conf_routes_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_conf_routes_LDADD = $(CONF_TEST_LIBS)

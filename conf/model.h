@@ -19,6 +19,7 @@
 
 #include "conf/model_global.h"
 #include "conf/model_lvs.h"
+#include "conf/model_route.h"
 #include "conf/model_vrrp.h"
 #include "core/base/ip.h"
 
@@ -31,14 +32,6 @@ enum conf_vrrp_state {
 };
 enum conf_auth { CONF_AUTH_NONE = 0, CONF_AUTH_PASS = 1, CONF_AUTH_AH = 2 };
 
-struct conf_address {
-	struct ip ip;
-	uint8_t prefix;
-	uint8_t scope;	     /* rtnetlink RT_SCOPE_ number */
-	char *device;	     /* the instance's interface unless `dev` says otherwise */
-	char *label;	     /* NULL: none */
-	struct ip broadcast; /* AF_UNSPEC: none */
-	struct ip peer;	     /* AF_UNSPEC: none */
 };
 
 struct conf_notify {
@@ -91,6 +84,10 @@ struct conf_instance {
 	size_t n_addresses;
 	struct conf_address *excluded; /* set with the others, not advertised */
 	size_t n_excluded;
+	struct conf_route *routes; /* set while master */
+	size_t n_routes;
+	struct conf_rule *rules; /* likewise */
+	size_t n_rules;
 	struct conf_track *tracks; /* by kind, then in configuration order */
 	size_t n_tracks;
 	struct conf_notify notify;
@@ -148,6 +145,14 @@ struct conf {
 	struct conf_virtual_server *services;
 	size_t n_services;
 	struct conf_tls tls;
+	struct conf_track_group *track_groups;
+	size_t n_track_groups;
+	struct conf_address *static_addresses; /* set as long as the daemon runs */
+	size_t n_static_addresses;
+	struct conf_route *static_routes;
+	size_t n_static_routes;
+	struct conf_rule *static_rules;
+	size_t n_static_rules;
 	struct conf_arena *arena; /* owns every pointer above; private to conf/ */
 };
 

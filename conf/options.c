@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "conf/line.h"
 #include "conf/scopes.h"
 
 #define NAME_MAX_COMPARED 40
@@ -19,6 +20,13 @@ static const struct option_scope *const all_scopes[] = {
 	&scope_auth,
 	&scope_address,
 	&scope_excluded,
+	&scope_static_address,
+	&scope_routes,
+	&scope_static_routes,
+	&scope_rules,
+	&scope_static_rules,
+	&scope_track_group,
+	&scope_track_members,
 	&scope_peers,
 	&scope_hmac,
 	&scope_instance_interface,
@@ -95,6 +103,15 @@ const struct option *option_find(const struct option_scope *scope, const char *n
 			if (*row->name == *name && strcmp(row->name, name) == 0)
 				return row;
 	return NULL;
+}
+
+bool option_is_attribute(const struct option_scope *scope, const char *name)
+{
+	for (size_t t = 0; t < 2; t++)
+		for (const struct attribute *row = scope->attributes[t]; row && row->name; row++)
+			if (strcmp(row->name, name) == 0)
+				return true;
+	return false;
 }
 
 const struct option *option_resolve(const struct option_scope *scope, const struct option *row)

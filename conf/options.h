@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct attribute;
 struct build;
 struct node;
 struct dump;
@@ -105,6 +106,8 @@ struct option_scope {
 	void (*end)(struct build *build, const struct node *node, void *draft);
 	/* A list block: takes each line of content instead of the tables. */
 	void (*line)(struct build *build, const struct node *node, void *draft);
+	/* What may stand in such a line, for documentation; unused ones NULL. See conf/line.h. */
+	const struct attribute *attributes[2];
 };
 
 /* Every scope, NULL-terminated, the top level first. */
@@ -121,6 +124,8 @@ size_t option_count(const struct option_scope *scope);
 
 /* The row with this name, aliases included, or NULL. */
 const struct option *option_find(const struct option_scope *scope, const char *name);
+/* A line of this list block may begin with that attribute. */
+bool option_is_attribute(const struct option_scope *scope, const char *name);
 /* The row an alias stands for; any other row itself. */
 const struct option *option_resolve(const struct option_scope *scope, const struct option *row);
 

@@ -7,6 +7,7 @@
 
 #include "conf/dump.h"
 #include "conf/scope_global.h"
+#include "conf/scope_static.h"
 #include "conf/scopes.h"
 #include "conf/value.h"
 
@@ -295,6 +296,6 @@ static const struct option root_rows[] = {
 
 const struct option_scope scope_root = {
 	.name = "",
-	.tables = {root_rows, root_process_rows, vrrp_root_rows},
+	.tables = {root_rows, root_process_rows, vrrp_root_rows, static_rows},
 	.model_size = sizeof(struct conf),
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/dump.h"
+#include "conf/scope_static.h"
 #include "conf/scope_vrrp.h"
 #include "conf/scopes.h"
 #include "conf/value.h"
@@ -305,6 +306,10 @@ static const struct option instance_rows[] = {
 	 .help = "addresses, advertised; one per line"},
 	{"virtual_ipaddress_excluded", OPTION_BLOCK, .block = &scope_excluded,
 	 .dump = dump_excluded, .help = "addresses set with the others but not advertised"},
+	{"virtual_routes", OPTION_BLOCK, INSTANCE(routes), .block = &scope_routes,
+	 .dump = dump_routes, .help = "routes set while the instance is master; one per line"},
+	{"virtual_rules", OPTION_BLOCK, INSTANCE(rules), .block = &scope_rules, .dump = dump_rules,
+	 .help = "routing rules set while the instance is master; one per line"},
 	{"no_virtual_ipaddress", OPTION_FLAG, OPTION_FIELD(draft_instance, no_virtual_address),
 	 .flags = FIELD, .value = true, .dump = dump_no_address,
 	 .help = "having no address is meant"},

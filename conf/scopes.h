@@ -10,6 +10,8 @@ extern const struct option_scope scope_root, scope_global, scope_email, scope_sc
 	scope_instance, scope_auth, scope_address, scope_excluded, scope_peers, scope_hmac,
 	scope_group, scope_members, scope_address_group, scope_service, scope_server, scope_tcp,
 	scope_http, scope_ssl, scope_url, scope_misc;
+extern const struct option_scope scope_static_address, scope_routes, scope_static_routes,
+	scope_rules, scope_static_rules, scope_track_group, scope_track_members;
 
 /* Checkers, and SSL. */
 extern const struct option_scope scope_tls, scope_smtp, scope_smtp_host, scope_dns, scope_bfd_check,

@@ -133,7 +133,8 @@ static void close_forgotten(struct reader *reader, const char *keyword, const st
 	struct node *outer = reader->open;
 	size_t levels = 0;
 
-	if (!inner_scope(outer) || option_find(inner_scope(outer), keyword))
+	if (!inner_scope(outer) || option_find(inner_scope(outer), keyword) ||
+	    option_is_attribute(inner_scope(outer), keyword))
 		return;
 	for (; outer; outer = outer->parent, levels++) {
 		const struct option_scope *scope = inner_scope(outer);

@@ -151,6 +151,8 @@ static const struct option_unsupported entries[] = {
 	{"unicast_ttl", "vrrp_instance", .effect = KEPT},
 	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"use_pid_dir", "", .effect = KEPT},
+	{"use_vmac", "virtual_ipaddress", .effect = "the address is set as without it"},
+	{"use_vmac", "virtual_ipaddress_excluded", .effect = "the address is set as without it"},
 	{"use_vmac", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"use_vmac_addr", "vrrp_instance",
 	 .effect = "the interface's own link layer address is used"},

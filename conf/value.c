@@ -31,10 +31,10 @@ bool value_parse_unsigned(const char *text, uint64_t *ret)
 	for (; *text; text++) {
 		if (!is_digit(*text))
 			return false;
-		/* Anything huge stays huge: it is out of every range. */
+		/* Out of every range, so no number at all. */
 		if (__builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
-			value = UINT64_MAX / 10;
+			return false;
 	}
 	*ret = value;
 	return true;

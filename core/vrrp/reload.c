@@ -49,16 +49,22 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_address(const struct conf_address *a, const struct conf_address *b)
+{
+	return ip_compare(&a->ip, &b->ip) == 0 && a->prefix == b->prefix && a->scope == b->scope &&
+	       ip_compare(&a->broadcast, &b->broadcast) == 0 &&
+	       ip_compare(&a->peer, &b->peer) == 0 && same_text(a->device, b->device) &&
+	       same_text(a->label, b->label) && a->flags == b->flags &&
+	       a->preferred_s == b->preferred_s && a->track == b->track;
+}
+
 static bool same_list(const struct conf_address *a, size_t n_a, const struct conf_address *b,
 		      size_t n_b)
 {
 	if (n_a != n_b)
 		return false;
 	for (size_t i = 0; i < n_a; i++)
-		if (ip_compare(&a[i].ip, &b[i].ip) != 0 || a[i].prefix != b[i].prefix ||
-		    a[i].scope != b[i].scope || ip_compare(&a[i].broadcast, &b[i].broadcast) != 0 ||
-		    ip_compare(&a[i].peer, &b[i].peer) != 0 ||
-		    !same_text(a[i].device, b[i].device) || !same_text(a[i].label, b[i].label))
+		if (!same_address(&a[i], &b[i]))
 			return false;
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/line.h"
 #include "conf/load.h"
 #include "conf/model.h"
 #include "conf/options.h"
@@ -32,6 +33,12 @@ static const char *const forms[] = {
 	"\\x5c\\x0a",	"\\x5cx41",	  "\\x5c101", "\\x5c#",
 	"\\x5c\\x5c",	"\\x22",
 };
+static void print_attributes(const struct option_scope *scope)
+{
+	for (size_t t = 0; t < 2; t++)
+		for (const struct attribute *row = scope->attributes[t]; row && row->name; row++)
+			printf("\"%s\"\n", row->name);
+}
 
 static void print_dictionary(void)
 {
@@ -39,6 +46,8 @@ static void print_dictionary(void)
 		printf("\"%s\"\n", forms[i]);
 	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
 		const struct option *row;
+
+		print_attributes(*scope);
 
 		for (size_t i = 0; (row = option_at(*scope, i)); i++) {
 			printf("\"%s\"\n", row->name);

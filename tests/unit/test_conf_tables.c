@@ -32,6 +32,7 @@ static const struct context {
 	{"bfd_instance", "bfd_instance b {\nneighbor_ip 192.0.2.5\n", "}\n"},
 	{"garp_group", "garp_group {\ngarp_interval 1\ninterface eth7\n", "}\n"},
 	{"vrrp_sync_group", INSTANCE "}\nvrrp_sync_group g {\ngroup { v }\n", "}\n"},
+	{"track_group", INSTANCE "}\ntrack_group g {\n", "}\n"},
 	{"virtual_server", SERVICE, "real_server 192.0.2.2 80 { weight 1\n }\n}\n"},
 	{"real_server", SERVER, "}\n}\n"},
 	{"TCP_CHECK", SERVER "TCP_CHECK {\n", "}\n}\n}\n"},
