@@ -24,6 +24,9 @@ extern const struct option vrrp_root_rows[];
 /* Bounds that several tables share. */
 #define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
 #define TIME_LEAST_US 1000
+/* Delays in whole seconds: what fits into 32 bits of microseconds, and of seconds. */
+#define DELAY_WHOLE_US INT64_C(4294000000)
+#define SECONDS_MAX_US (INT64_C(4294967295) * 1000000)
 
 /* Dump functions of rows whose table stands in another file. */
 void dump_address_groups(struct dump *dump, const struct option *row, const void *model);

@@ -114,8 +114,14 @@ static const struct {
 	{VI("") "vrrp_instance w {\ninterface eth1\nvirtual_router_id 8\n"
 		"virtual_ipaddress {\n192.0.2.1\n}\n}\n",
 	 WARN, 10, "the instance 'v' has this address, too"},
-	{"vrrp_track_process p { process a\n}\nvrrp_track_process p { process b\n}\n", BAD, 3,
-	 "a vrrp_track_process 'p' already"},
+	{"vrrp_track_process p { process a\n}\nvrrp_track_process p { process b\n}\n", WARN, 3,
+	 "a vrrp_track_process 'p' already, in line 1; this one is ignored"},
+	{BFD("") "bfd_instance b {\nneighbor_ip 192.0.2.8\n}\n", BAD, 4,
+	 "a bfd_instance 'b' already"},
+	{VI("garp_master_repeat 0\n"), WARN, 5, "it is taken as 1"},
+	{VI("garp_master_delay 4295\n"), BAD, 5, "from 0 to 4294"},
+	{VI("garp_master_delay 1.5\n"), BAD, 5, "1.5"},
+	{"garp_group {\ngarp_interval 2147.483648\ninterface eth0\n}\n", BAD, 2, "2147.483647"},
 	{BFD("") "bfd_instance c {\nneighbor_ip 192.0.2.9\n}\n", BAD, 5, "has this neighbor"},
 	/* tracking */
 	{VI("track_interface {\neth1 weight 254\n}\n"), WARN, 6, "taken as 253"},
