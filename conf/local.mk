@@ -18,6 +18,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_unicast.c \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
+	conf/key.c \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h conf/model_global.h conf/model_vrrp.h \
