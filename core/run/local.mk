@@ -18,6 +18,7 @@ core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
+	core/run/bracket.c \
 	core/run/control.c core/run/control.h core/run/control_private.h \
 	core/run/control_drain.c \
 	core/run/control_listen.c \
@@ -28,6 +29,8 @@ vipd_SOURCES = \
 	core/run/main.c \
 	core/run/notify.c \
 	core/run/reload.c \
+	core/run/reload_file.c \
+	core/run/settings.c \
 	core/run/stop.c \
 	core/run/supervise.c \
 	core/run/threads.c

@@ -236,6 +236,12 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 		conf->global.startup_delay_us = seconds(words[1]);
 		return true;
 	}
+	if (strcmp(words[0], "delay_after_boot") == 0) {
+		conf->global.delay_after_boot_us = seconds(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "log_unknown_vrids") == 0)
+		return conf->global.log_unknown_vrids = true;
 	if (strcmp(words[0], "instance") == 0)
 		return add_instance(conf, words, count);
 	return strcmp(words[0], "group") == 0 && add_group(conf, words, count);
