@@ -192,6 +192,7 @@ static const struct {
 	 "virtual_ipaddress { 192.0.2.1 }\n}\n",
 	 "vrf red"},
 	{V6(""), "version 3"},
+	{V6("mcast_dst_ip ff02::99\n"), "mcast_dst_ip ff02::99"},
 	{OPEN "version 2\nvirtual_ipaddress { fe80::1 }\n}\n", "version 2"},
 	{VI("nopreempt\nthread_timer_expired\n"), "timer_expired_backup 254"},
 	{VI("garp_extra_if all 60\n"), "garp_extra_if all 60"},
