@@ -67,6 +67,7 @@ struct tracked {
 	int16_t weight;
 	bool reverse;
 	bool foreign; /* not for instances */
+	bool dropped; /* there is one of that name before */
 	bool used;
 	uint32_t index; /* in the array of its kind in the model */
 };

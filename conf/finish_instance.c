@@ -18,8 +18,16 @@
 /* Of default_interface: where the addresses of an instance without an interface go. */
 #define DEFAULT_INTERFACE "eth0"
 
-static void inherit_garp(const struct draft_global *global, struct draft_instance *instance)
+static void warn_no_repeat(struct build *build, const struct node *setter, uint32_t repeat)
 {
+	if (setter && !repeat)
+		build_warn(build, setter, 1, "'%s' must be at least 1; it is taken as 1",
+			   setter->row->name);
+}
+
+static void inherit_garp(struct build *build, struct draft_instance *instance)
+{
+	const struct draft_global *global = &build->global;
 	struct conf_instance *model = &instance->model;
 
 	if (!SETTER(instance, garp_delay_us))
@@ -44,17 +52,20 @@ static void inherit_garp(const struct draft_global *global, struct draft_instanc
 		model->garp_extra_if_us = global->garp_extra_if_us;
 		model->garp_extra_if_all = global->garp_extra_if_all;
 	}
+	warn_no_repeat(build, SETTER(instance, garp_repeat), model->garp_repeat);
+	warn_no_repeat(build, SETTER(instance, garp_refresh_repeat), model->garp_refresh_repeat);
 	if (!model->garp_repeat)
 		model->garp_repeat = 1;
 	if (!model->garp_refresh_repeat)
 		model->garp_refresh_repeat = 1;
 }
 
-static void inherit(const struct draft_global *global, struct draft_instance *instance)
+static void inherit(struct build *build, struct draft_instance *instance)
 {
+	const struct draft_global *global = &build->global;
 	struct conf_instance *model = &instance->model;
 
-	inherit_garp(global, instance);
+	inherit_garp(build, instance);
 	if (!SETTER(instance, down_timer_adverts))
 		model->down_timer_adverts = global->down_timer_adverts;
 	if (!SETTER(instance, lower_prio_no_advert))
@@ -419,7 +430,7 @@ static void check_supported(struct build *build, const struct draft_instance *in
 void finish_instance(struct build *build, struct draft_instance *instance)
 {
 	finish_interface(build, instance);
-	inherit(&build->global, instance);
+	inherit(build, instance);
 	finish_version(build, instance);
 	finish_strict(build, instance);
 	finish_interval(build, instance);

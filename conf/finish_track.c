@@ -56,6 +56,26 @@ static void check_neighbors(struct build *build)
 	}
 }
 
+/* keepalived takes the first of several with one name, but refuses a second BFD session. */
+static void drop_repeated(struct build *build, const struct names *names, enum conf_track_kind kind)
+{
+	if (kind == CONF_TRACK_BFD) {
+		finish_names(build, names, objects[kind], node_of);
+		return;
+	}
+	for (size_t i = 1; i < names->n; i++) {
+		struct tracked *object = names->entries[i].object;
+		const struct tracked *before = names->entries[i - 1].object;
+
+		if (strcmp(names->entries[i].name, names->entries[i - 1].name) != 0)
+			continue;
+		object->dropped = true;
+		build_warn(build, object->node, 1,
+			   "there is a %s '%.64s' already, in line %u; this one is ignored",
+			   objects[kind], names->entries[i].name, before->node->place.line);
+	}
+}
+
 /* Fills the tracked part of each draft and collects them by name. */
 #define COLLECT(build, list, type, names)                                                          \
 	do {                                                                                       \
@@ -82,7 +102,7 @@ void finish_tracked_names(struct build *build, struct tracked_names *ret)
 	for (struct item *item = build->bfds.first; item; item = item->next)
 		ITEM(draft_bfd, item)->tracked.foreign = !ITEM(draft_bfd, item)->model.vrrp;
 	for (size_t kind = CONF_TRACK_SCRIPT; kind < CONF_TRACK_KINDS; kind++)
-		finish_names(build, &ret->kinds[kind], objects[kind], node_of);
+		drop_repeated(build, &ret->kinds[kind], kind);
 	check_neighbors(build);
 }
 
@@ -269,6 +289,8 @@ static void finish_scripts(struct build *build)
 	for (struct item *item = build->scripts.first; item; item = item->next) {
 		struct draft_script *script = ITEM(draft_script, item);
 
+		if (script->tracked.dropped)
+			continue;
 		if (!script->tracked.used) {
 			build_add(build, DIAG_NOTE, script->tracked.node, 0,
 				  "the script is tracked by no instance; it will not run");
@@ -281,26 +303,38 @@ static void finish_scripts(struct build *build)
 
 static void note_unused_processes(struct build *build)
 {
-	for (struct item *item = build->processes.first; item; item = item->next)
-		if (!ITEM(draft_track_process, item)->tracked.used)
-			build_add(build, DIAG_NOTE, ITEM(draft_track_process, item)->tracked.node,
-				  0, "the process is tracked by no instance");
+	for (struct item *item = build->processes.first; item; item = item->next) {
+		const struct tracked *object = &ITEM(draft_track_process, item)->tracked;
+
+		if (!object->used && !object->dropped)
+			build_add(build, DIAG_NOTE, object->node, 0,
+				  "the process is tracked by no instance");
+	}
 }
 
-#define TO_ARRAY(build, list, array, count, type)                                                  \
+#define TO_ARRAY(build, list, type, array, count)                                                  \
 	do {                                                                                       \
-		(build)->conf->array =                                                             \
-			items_to_array(&(build)->list, (build)->arena, sizeof(struct type));       \
-		(build)->conf->count = (build)->list.n;                                            \
+		struct conf *conf_ = (build)->conf;                                                \
+                                                                                                   \
+		conf_->array =                                                                     \
+			arena_array((build)->arena, (build)->list.n, sizeof(*conf_->array));       \
+		for (struct item *item_ = (build)->list.first; item_; item_ = item_->next) {       \
+			struct type *draft_ = ITEM(type, item_);                                   \
+                                                                                                   \
+			if (draft_->tracked.dropped)                                               \
+				continue;                                                          \
+			draft_->tracked.index = (uint32_t)conf_->count;                            \
+			conf_->array[conf_->count++] = draft_->model;                              \
+		}                                                                                  \
 	} while (0)
 
 void finish_tracked(struct build *build)
 {
 	finish_scripts(build);
 	note_unused_processes(build);
-	TO_ARRAY(build, files, files, n_files, conf_track_file);
-	TO_ARRAY(build, processes, processes, n_processes, conf_track_process);
-	TO_ARRAY(build, bfds, bfds, n_bfds, conf_bfd);
+	TO_ARRAY(build, files, draft_track_file, files, n_files);
+	TO_ARRAY(build, processes, draft_track_process, processes, n_processes);
+	TO_ARRAY(build, bfds, draft_bfd, bfds, n_bfds);
 }
 
 void finish_track_indices(struct conf_track *tracks, size_t n, const struct tracked_names *names)

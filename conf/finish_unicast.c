@@ -99,6 +99,7 @@ static void check_no_peers(struct build *build, struct draft_instance *instance)
 static void finish_group(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
+	const struct conf_global *global = &build->conf->global;
 	const struct node *setter = SETTER(instance, mcast_group);
 
 	if (!ip_is_set(&model->mcast_group))
@@ -108,7 +109,8 @@ static void finish_group(struct build *build, struct draft_instance *instance)
 		model->mcast_group.family = AF_UNSPEC;
 	} else if (model->mcast_group.family != instance->family) {
 		build_error(build, setter, 1, "the group is not of the family of the instance");
-	} else if (ip_compare(&model->mcast_group, &build->conf->global.mcast_group4) == 0) {
+	} else if (ip_compare(&model->mcast_group, &global->mcast_group4) == 0 ||
+		   ip_compare(&model->mcast_group, &global->mcast_group6) == 0) {
 		model->mcast_group.family = AF_UNSPEC;
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "conf/build.h"
 #include "conf/options.h"
+#include "conf/scopes.h"
 
 /* Several blocks add up to one draft; GLOBAL() is a field of it, MODEL() one that is kept. */
 #define GLOBAL(member)	OPTION_FIELD(draft_global, member), .reload = OPTION_IN_PLACE
@@ -16,10 +17,8 @@
 #define FIELD	OPTION_HAS_FIELD
 #define DEFAULT (OPTION_HAS_FIELD | OPTION_HAS_DEFAULT)
 
-/* Delays in whole seconds and in fractions: what fits into 32 bits of microseconds. */
-#define DELAY_WHOLE_US INT64_C(4294000000)
-#define DELAY_MAX_US   INT64_C(4294967295)
-#define SECONDS_MAX_US (INT64_C(4294967295) * 1000000)
+/* Delays in fractions of a second: what fits into 32 bits of microseconds. */
+#define DELAY_MAX_US INT64_C(4294967295)
 
 #define PATH_LONGEST 1023
 

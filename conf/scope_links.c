@@ -12,6 +12,7 @@
 
 #define FIELD OPTION_HAS_FIELD
 
+#define GARP_MAX_US  INT64_C(2147483647) /* as keepalived, which counts in an int */
 #define DELAY_MAX_US UINT64_C(255000000)
 
 /* ---- garp_group ---- */
@@ -90,10 +91,10 @@ static void dump_interfaces(struct dump *dump, const struct option *row, const v
 
 static const struct option garp_rows[] = {
 	{"garp_interval", OPTION_TIME, GARP(garp_interval_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .dump = dump_interval,
+	 .max = GARP_MAX_US, .dump = dump_interval,
 	 .help = "least distance between gratuitous ARPs on all these interfaces together"},
 	{"gna_interval", OPTION_TIME, GARP(gna_interval_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .dump = dump_interval,
+	 .max = GARP_MAX_US, .dump = dump_interval,
 	 .help = "the same for unsolicited neighbor adverts of IPv6"},
 	{"interface", OPTION_CUSTOM, .min = 1, .max = 1, .flags = OPTION_REPEATABLE,
 	 .reload = OPTION_IN_PLACE, .apply = read_interface, .dump = dump_never,

@@ -31,6 +31,9 @@ extern const struct option vrrp_root_rows[];
 /* Keepalived takes these; OPTION_ROUNDED brings them to what is sensible. */
 #define TIME_ANY_MAX_US	    (INT64_MAX - 1)
 #define CONNECT_TIME_MAX_US UINT32_MAX
+/* Delays in whole seconds: what fits into 32 bits of microseconds, and of seconds. */
+#define DELAY_WHOLE_US INT64_C(4294000000)
+#define SECONDS_MAX_US (INT64_C(4294967295) * 1000000)
 
 /* Dump functions of rows whose table stands in another file. */
 void dump_address_groups(struct dump *dump, const struct option *row, const void *model);

@@ -33,6 +33,7 @@ static const char *const forms[] = {
 	"\\x5c\\x0a",	"\\x5cx41",	  "\\x5c101", "\\x5c#",
 	"\\x5c\\x5c",	"\\x22",
 };
+
 static void print_attributes(const struct option_scope *scope)
 {
 	for (size_t t = 0; t < 2; t++)
@@ -48,7 +49,6 @@ static void print_dictionary(void)
 		const struct option *row;
 
 		print_attributes(*scope);
-
 		for (size_t i = 0; (row = option_at(*scope, i)); i++) {
 			printf("\"%s\"\n", row->name);
 			for (const struct option_choice *choice = row->choices;
