@@ -32,8 +32,6 @@ enum conf_vrrp_state {
 };
 enum conf_auth { CONF_AUTH_NONE = 0, CONF_AUTH_PASS = 1, CONF_AUTH_AH = 2 };
 
-};
-
 struct conf_notify {
 	struct conf_command master, backup, fault, stop, deleted, any, master_rx_lower_pri;
 };
