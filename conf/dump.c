@@ -48,6 +48,30 @@ void dump_line(struct dump *dump, const char *format, ...)
 	va_end(args);
 }
 
+void dump_line_begin(struct dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line(dump, "", format, args);
+	va_end(args);
+}
+
+void dump_part(struct dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	fputc(' ', dump->out);
+	va_start(args, format);
+	vfprintf(dump->out, format, args);
+	va_end(args);
+}
+
+void dump_line_end(struct dump *dump)
+{
+	fputc('\n', dump->out);
+}
+
 void dump_open(struct dump *dump, const char *format, ...)
 {
 	va_list args;
@@ -93,6 +117,48 @@ const char *dump_word(struct dump *dump, const char *text)
 	return quoted;
 }
 
+const char *dump_escaped(struct dump *dump, const char *text)
+{
+	char *quoted = arena_alloc(dump->words, 4 * strlen(text) + 3), *to = quoted;
+
+	*to++ = '"';
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		/* Always three digits: a digit may follow. */
+		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+			*to++ = '\\';
+			*to++ = (char)('0' + (c >> 6));
+			*to++ = (char)('0' + (c >> 3 & 7));
+			c = '0' + (c & 7);
+		}
+		*to++ = (char)c;
+	}
+	*to = '"';
+	return quoted;
+}
+
+char *dump_room(struct dump *dump, size_t size)
+{
+	return arena_alloc(dump->words, size);
+}
+
+void dump_words(struct dump *dump, const char *name, char *const *words)
+{
+	const char *line = name;
+
+	for (; *words; words++)
+		line = arena_printf(dump->words, "%s %s", line, dump_word(dump, *words));
+	dump_line(dump, "%s", line);
+}
+
+void dump_never(struct dump *dump, const struct option *row, const void *model)
+{
+	(void)dump;
+	(void)row;
+	(void)model;
+}
+
 /* ---- rows ---- */
 
 static void dump_string(struct dump *dump, const struct option *row, const void *field)
@@ -100,8 +166,10 @@ static void dump_string(struct dump *dump, const struct option *row, const void 
 	const char *text;
 
 	memcpy(&text, field, sizeof(text));
-	if (text)
-		dump_line(dump, "%s %s", row->name, dump_word(dump, text));
+	if (!text)
+		return;
+	dump_line(dump, "%s %s", row->name,
+		  row->flags & OPTION_ESCAPED ? dump_escaped(dump, text) : dump_word(dump, text));
 }
 
 static void dump_address(struct dump *dump, const struct option *row, const void *field)
@@ -114,17 +182,11 @@ static void dump_address(struct dump *dump, const struct option *row, const void
 		dump_line(dump, "%s %s", row->name, ip_format(&ip, text));
 }
 
-static void dump_command(struct dump *dump, const struct option *row, const void *field)
+void dump_command(struct dump *dump, const char *name, const struct conf_command *command)
 {
-	struct conf_command command;
+	char *const words[] = {command->text, command->user, command->group, NULL};
 
-	memcpy(&command, field, sizeof(command));
-	if (command.text)
-		dump_line(dump, "%s %s%s%s%s%s", row->name, dump_word(dump, command.text),
-			  command.user ? " " : "",
-			  command.user ? dump_word(dump, command.user) : "",
-			  command.group ? " " : "",
-			  command.group ? dump_word(dump, command.group) : "");
+	dump_words(dump, name, words);
 }
 
 static void dump_choice(struct dump *dump, const struct option *row, int64_t value)
@@ -140,6 +202,14 @@ static bool is_needless(const struct option_scope *scope, const struct option *r
 	return value == row->initial && option_unsupported(scope->name, row->name);
 }
 
+/* Out of its range a number or a time means so. */
+static bool is_not_given(const struct option *row, int64_t value)
+{
+	return (row->type == OPTION_UNSIGNED || row->type == OPTION_SIGNED ||
+		row->type == OPTION_TIME) &&
+	       (value < row->min || value > row->max);
+}
+
 static void dump_number(struct dump *dump, const struct option_scope *scope,
 			const struct option *row, const void *field)
 {
@@ -147,7 +217,7 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 				   row->type == OPTION_SIGNED || row->type == OPTION_BOOL);
 	char text[VALUE_TIME_MAX];
 
-	if (is_needless(scope, row, value))
+	if (is_needless(scope, row, value) || is_not_given(row, value))
 		return;
 	switch (row->type) {
 	case OPTION_FLAG:
@@ -166,16 +236,15 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 		dump_line(dump, "%s %s", row->name, value_format_time((uint64_t)value, text));
 		break;
 	default:
-		/* Out of its range a number means "not given". */
-		if (value >= row->min && value <= row->max)
-			dump_line(dump, "%s %" PRId64, row->name, value);
+		dump_line(dump, "%s %" PRId64, row->name, value);
 	}
 }
 
-static void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
-		     const void *model)
+void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
+	      const void *model)
 {
 	const void *field = (const char *)model + row->offset;
+	struct conf_command command;
 
 	switch (row->type) {
 	case OPTION_STRING:
@@ -186,7 +255,9 @@ static void dump_row(struct dump *dump, const struct option_scope *scope, const 
 		dump_address(dump, row, field);
 		break;
 	case OPTION_COMMAND:
-		dump_command(dump, row, field);
+		memcpy(&command, field, sizeof(command));
+		if (command.text)
+			dump_command(dump, row->name, &command);
 		break;
 	case OPTION_CUSTOM:
 		dump_string(dump, row, field); /* one without dump() reads a word */
@@ -200,7 +271,7 @@ void dump_scope(struct dump *dump, const struct option_scope *scope, const void 
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++) {
+	OPTION_EACH (row, scope) {
 		if (row->dump)
 			row->dump(dump, row, model);
 		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)

@@ -23,12 +23,21 @@ static bool same_command(const struct conf_command *a, const struct conf_command
 	return true;
 }
 
+static bool same_regex(const struct conf_regex *a, const struct conf_regex *b)
+{
+	return same_text(a->pattern, b->pattern) && a->options == b->options &&
+	       a->no_match == b->no_match && a->min_offset == b->min_offset &&
+	       a->max_offset == b->max_offset && a->stack_start_bytes == b->stack_start_bytes &&
+	       a->stack_max_bytes == b->stack_max_bytes;
+}
+
 static bool same_url(const struct conf_url *a, const struct conf_url *b)
 {
 	return same_text(a->path, b->path) && same_text(a->virtualhost, b->virtualhost) &&
 	       a->has_digest == b->has_digest &&
 	       memcmp(a->digest, b->digest, sizeof a->digest) == 0 &&
-	       memcmp(a->status, b->status, sizeof a->status) == 0;
+	       memcmp(a->status, b->status, sizeof a->status) == 0 &&
+	       same_regex(&a->regex, &b->regex) && a->tls_compliant == b->tls_compliant;
 }
 
 static bool same_urls(const struct conf_checker *a, const struct conf_checker *b)
@@ -64,6 +73,7 @@ bool same_checker(const struct conf_checker *a, const struct conf_checker *b)
 	return a->type == b->type && a->alpha == b->alpha &&
 	       a->log_all_failures == b->log_all_failures && a->sni == b->sni &&
 	       a->http_minor == b->http_minor && a->http_close == b->http_close &&
+	       a->fast_recovery == b->fast_recovery && a->tls_compliant == b->tls_compliant &&
 	       a->misc_dynamic == b->misc_dynamic && same_text(a->virtualhost, b->virtualhost) &&
 	       same_text(a->sni_name, b->sni_name) && same_connection(a, b) && same_timing(a, b) &&
 	       same_urls(a, b) && same_command(&a->command, &b->command);

@@ -30,6 +30,7 @@ static struct server *server_free(struct server *server)
 		return NULL;
 	for (size_t i = 0; server->probes && i < server->n_probes; i++)
 		probe_free(server->probes[i]);
+	free(server->checkers);
 	free(server->probes);
 	free(server->was_probes);
 	free(server->places);
@@ -143,7 +144,7 @@ static struct probe *take_probe(struct server *was, const struct conf_checker *c
 	for (size_t i = 0; was && i < was->n_probes; i++) {
 		struct probe *probe = was->probes[i];
 
-		if (probe->taken || !same_checker(&was->conf->checkers[i], conf))
+		if (probe->taken || !same_checker(was->checkers[i], conf))
 			continue;
 		probe->taken = true;
 		return probe;
@@ -181,7 +182,7 @@ static uint64_t first_check_us(struct engine *engine, const struct conf_checker 
 
 static struct probe *probe_new(struct engine *engine, struct server *server, uint32_t index)
 {
-	const struct conf_checker *conf = &server->conf->checkers[index];
+	const struct conf_checker *conf = server->checkers[index];
 	/* A changed checker must not bring back a server that is down, nor take out one that
 	 * serves. */
 	bool up = server->was ? server->was->up : !conf->alpha;
@@ -199,6 +200,20 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	return probe;
 }
 
+static int take_checkers(struct server *server)
+{
+	const struct conf_real_server *conf = server->conf;
+
+	server->checkers = calloc(conf->n_checkers + 1, sizeof *server->checkers);
+	if (!server->checkers)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_checkers; i++) {
+		if (conf_checker_is_supported(&conf->checkers[i]))
+			server->checkers[server->n_probes++] = &conf->checkers[i];
+	}
+	return 0;
+}
+
 static struct server *server_new(struct engine *engine, struct service *service, uint32_t index,
 				 struct server *was)
 {
@@ -211,14 +226,15 @@ static struct server *server_new(struct engine *engine, struct service *service,
 	server->index = index;
 	server->was = was;
 	server->admin = admin_default();
-	server->n_probes = server->conf->n_checkers;
+	if (take_checkers(server) < 0)
+		return server_free(server);
 	server->places = calloc(service->n_members + 1, sizeof *server->places);
 	server->probes = calloc(server->n_probes + 1, sizeof(struct probe *));
 	server->was_probes = calloc(server->n_probes + 1, sizeof(struct probe *));
 	if (!server->places || !server->probes || !server->was_probes)
 		return server_free(server);
 	for (uint32_t i = 0; i < server->n_probes; i++) {
-		server->was_probes[i] = take_probe(was, &server->conf->checkers[i]);
+		server->was_probes[i] = take_probe(was, server->checkers[i]);
 		if (server->was_probes[i])
 			continue;
 		server->probes[i] = probe_new(engine, server, i);

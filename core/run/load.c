@@ -28,7 +28,8 @@ static void apply_options(const struct options *options, struct conf *conf)
 
 void load_run(struct load *load)
 {
-	struct conf_load_options options = {.config_id = load->options->config_id};
+	struct conf_load_options options = {.config_id = load->options->config_id,
+					    .include_check = load->options->include_check};
 
 	load->error = conf_load(options_config(load->options), &options, &load->conf, &load->diags);
 	if (load->error) {

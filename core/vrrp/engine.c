@@ -67,7 +67,40 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 {
-	return unit->set_priority ? unit->set_priority : unit->fsm.conf->priority;
+	return unit->set.priority ? unit->set.priority : unit->fsm.conf->priority;
+}
+
+enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
+{
+	if (unit->set.auth_type)
+		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
+	return unit->fsm.conf->auth;
+}
+
+const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit)
+{
+	return unit->set.keyed ? unit->set.key : unit->fsm.conf->auth_pass;
+}
+
+/* The address that SNMP has chosen, while the interface has it. A lost one must not make a router
+ * fail that has another: the configured choice follows. */
+static bool chosen_primary(const struct vrrp_unit *unit, const struct msg_link *link,
+			   struct ip *ret)
+{
+	const struct ip *wanted = &unit->set.primary, *found = NULL;
+	bool any = ip_compare(wanted, &(struct ip){.family = AF_INET}) == 0;
+
+	if (!ip_is_set(wanted))
+		return false;
+	for (size_t i = 0; i < link->n_own4; i++) {
+		const struct ip *own = &link->own4[i];
+
+		if (any ? !found || ip_compare(own, found) < 0 : ip_compare(own, wanted) == 0)
+			found = own;
+	}
+	if (found)
+		*ret = *found;
+	return found;
 }
 
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
@@ -76,10 +109,12 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
-	unit->fsm.primary = conf->source;
-	if (!ip_is_set(&conf->source) && link)
-		unit->fsm.primary = link->is.primary4;
-	unit->fsm.preempt = unit->set_preempt >= 0 ? unit->set_preempt : conf->preempt;
+	if (!link || !chosen_primary(unit, &link->is, &unit->fsm.primary))
+		unit->fsm.primary =
+			ip_is_set(&conf->source) || !link ? conf->source : link->is.primary4;
+	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
+	unit->fsm.advert_us =
+		unit->set.interval_s ? unit->set.interval_s * USEC_PER_SEC : conf->advert_us;
 	unit->fsm.grouped = unit->group != CONF_NONE;
 }
 
@@ -131,24 +166,29 @@ static enum vrrp_tracked tracked_state(struct vrrp_engine *e, const struct conf_
 	const struct vrrp_link *link;
 	enum vrrp_tracked state;
 
-	if (track->script == CONF_NONE) {
+	switch (track->kind) {
+	case CONF_TRACK_INTERFACE:
 		link = vrrp_engine_link_by_name(e, track->name);
 		return link && link->is.up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
+	case CONF_TRACK_SCRIPT:
+		state = e->scripts[track->index];
+		if (state == VRRP_TRACKED_UNDECIDED && e->conf->scripts[track->index].init_fail)
+			state = VRRP_TRACKED_DOWN;
+		return state;
+	default:
+		/* Not watched yet, as the load warns. */
+		return VRRP_TRACKED_UNDECIDED;
 	}
-	state = e->scripts[track->script];
-	if (state == VRRP_TRACKED_UNDECIDED && e->conf->scripts[track->script].init_fail)
-		state = VRRP_TRACKED_DOWN;
-	return state;
 }
 
 /* In a sync group priorities must not part the members: weights count only with
  * sync_group_tracking_weight. */
-static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit,
-		       const struct conf_track *tracks, size_t count, struct vrrp_sum *sum)
+static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit, struct vrrp_sum *sum)
 {
 	bool weights = unit->group == CONF_NONE || e->conf->groups[unit->group].tracking_weight;
+	const struct conf_track *tracks = unit->fsm.conf->tracks;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < unit->fsm.conf->n_tracks; i++)
 		if (weights || tracks[i].weight == 0)
 			vrrp_sum_add(sum, tracked_state(e, &tracks[i]), tracks[i].weight,
 				     tracks[i].reverse);
@@ -173,8 +213,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (link && !link->open && !(unit->faults & VRRP_FAULT_UNSUPPORTED))
 		unit->faults |= VRRP_FAULT_SOCKET;
-	add_tracks(e, unit, conf->scripts, conf->n_scripts, &sum);
-	add_tracks(e, unit, conf->interfaces, conf->n_interfaces, &sum);
+	add_tracks(e, unit, &sum);
 	if (sum.faults)
 		unit->faults |= VRRP_FAULT_TRACK;
 	priority = vrrp_priority_effective(vrrp_engine_base_priority(unit), sum.weight);

@@ -133,6 +133,14 @@ static void log_packet(const struct arrival *a, int level, const char *what, uin
 		       what, held_back);
 }
 
+/* Another group on the same wire is no fault of anybody's. */
+static int level_of(const struct arrival *a, enum vrrp_discard reason)
+{
+	if (reason != VRRP_UNKNOWN_VRID)
+		return LOG_WARNING;
+	return a->e->conf->global.log_unknown_vrids ? LOG_INFO : LOG_DEBUG;
+}
+
 static void discard(const struct arrival *a, enum vrrp_discard reason)
 {
 	enum vrrp_proto_error error = proto_error(reason);
@@ -141,9 +149,7 @@ static void discard(const struct arrival *a, enum vrrp_discard reason)
 	count(a, reason);
 	if (!vrrp_limit_allows(&a->e->limit, reason, &a->envelope.source, a->now_us, &held_back))
 		return;
-	/* Another group on the same wire is no fault of anybody's. */
-	log_packet(a, reason == VRRP_UNKNOWN_VRID ? LOG_DEBUG : LOG_WARNING,
-		   vrrp_discard_name(reason), held_back);
+	log_packet(a, level_of(a, reason), vrrp_discard_name(reason), held_back);
 	if (auth_error(reason))
 		tell(a, EVENT_AUTH_FAILURE, auth_error(reason));
 	else if (error)
@@ -224,15 +230,14 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 
 static struct vrrp_expect expected(const struct vrrp_unit *unit)
 {
-	const struct conf_instance *conf = unit->fsm.conf;
 	struct vrrp_expect expect = {
-		.version = conf->version,
-		.auth_type = (uint8_t)conf->auth,
-		.interval = (uint32_t)(conf->advert_us / USEC_PER_SEC),
+		.version = unit->fsm.conf->version,
+		.auth_type = (uint8_t)vrrp_engine_auth(unit),
+		.interval = (uint32_t)(unit->fsm.advert_us / USEC_PER_SEC),
 		.own = unit->fsm.primary,
 	};
 
-	memcpy(expect.auth_data, conf->auth_pass, sizeof expect.auth_data);
+	memcpy(expect.auth_data, vrrp_engine_key(unit), sizeof expect.auth_data);
 	return expect;
 }
 

@@ -49,16 +49,22 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_address(const struct conf_address *a, const struct conf_address *b)
+{
+	return ip_compare(&a->ip, &b->ip) == 0 && a->prefix == b->prefix && a->scope == b->scope &&
+	       ip_compare(&a->broadcast, &b->broadcast) == 0 &&
+	       ip_compare(&a->peer, &b->peer) == 0 && same_text(a->device, b->device) &&
+	       same_text(a->label, b->label) && a->flags == b->flags &&
+	       a->preferred_s == b->preferred_s && a->track == b->track;
+}
+
 static bool same_list(const struct conf_address *a, size_t n_a, const struct conf_address *b,
 		      size_t n_b)
 {
 	if (n_a != n_b)
 		return false;
 	for (size_t i = 0; i < n_a; i++)
-		if (ip_compare(&a[i].ip, &b[i].ip) != 0 || a[i].prefix != b[i].prefix ||
-		    a[i].scope != b[i].scope || ip_compare(&a[i].broadcast, &b[i].broadcast) != 0 ||
-		    ip_compare(&a[i].peer, &b[i].peer) != 0 ||
-		    !same_text(a[i].device, b[i].device) || !same_text(a[i].label, b[i].label))
+		if (!same_address(&a[i], &b[i]))
 			return false;
 	return true;
 }
@@ -116,7 +122,6 @@ static int stage_units(struct vrrp_engine *e, struct stage *stage, uint64_t now_
 		stage->units[i] = calloc(1, sizeof *stage->units[i]);
 		if (!stage->units[i])
 			return -ENOMEM;
-		stage->units[i]->set_preempt = -1;
 		stage->units[i]->counters_since_us = now_us;
 	}
 	return 0;
@@ -228,32 +233,23 @@ static void start_unit(struct vrrp_engine *e, struct vrrp_unit *unit)
 		vrrp_act_post_addrs(e, unit, false);
 }
 
-/* What SNMP has set lasts until the text changes. */
-static void drop_overrides(struct vrrp_unit *unit, const struct conf_instance *old,
-			   const struct conf_instance *new)
-{
-	if (old->priority != new->priority)
-		unit->set_priority = 0;
-	if (old->preempt != new->preempt)
-		unit->set_preempt = -1;
-}
-
 static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
 			  const struct conf_instance *old, uint64_t now_us)
 {
 	const struct conf_instance *new = unit->fsm.conf;
+	uint64_t advert_us = unit->fsm.advert_us;
 	struct vrrp_event event = {
 		.kind = VRRP_EVENT_RECONF,
-		.timers_changed = old->advert_us != new->advert_us ||
-				  old->down_timer_adverts != new->down_timer_adverts,
+		.timers_changed = old->down_timer_adverts != new->down_timer_adverts,
 		.addresses_changed =
 			!same_list(old->addresses, old->n_addresses, new->addresses,
 				   new->n_addresses) ||
 			!same_list(old->excluded, old->n_excluded, new->excluded, new->n_excluded),
 	};
 
-	drop_overrides(unit, old, new);
+	vrrp_set_drop(unit, old, new);
 	vrrp_engine_refresh(e, unit);
+	event.timers_changed |= unit->fsm.advert_us != advert_us;
 	if (event.addresses_changed)
 		unit->burst = (struct vrrp_burst){0};
 	if (!conf_instance_unsupported(old) && conf_instance_unsupported(new))
@@ -285,6 +281,10 @@ static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
 
 	if (first && global->startup_delay_us)
 		e->start_at_us = now_us + global->startup_delay_us;
+	/* The clock began when the system did. */
+	if (first && global->delay_after_boot_us > now_us &&
+	    global->delay_after_boot_us > e->start_at_us)
+		e->start_at_us = global->delay_after_boot_us;
 	if (ip_compare(&e->mcast_group, &global->mcast_group4) == 0)
 		return;
 	e->mcast_group = global->mcast_group4;
