@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
- * with -D the fuzz dictionary made from the option tables, with -T the tables as JSON. Exit status 0: good, 5: errors, as vipd
- * -t.
+ * with -D the fuzz dictionary made from the option tables, with -T the tables as JSON. Exit status
+ * 0: good, 5: errors, as vipd -t. With -R any number of files: each that loads is dumped, the dump
+ * loaded and dumped again; what differs is said, and the exit status is 1 when anything did.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,15 +86,38 @@ static void print_row(const struct option *row, const char *separator)
 	printf("]}");
 }
 
-/* {"BLOCK": [row, ...]}. */
+static bool shares_name(const struct option_scope *scope)
+{
+	size_t n = 0;
+
+	for (const struct option_scope *const *other = option_scopes(); *other; other++)
+		n += strcmp((*other)->name, scope->name) == 0;
+	return n > 1;
+}
+
+/* The keyword of the block that this block stands in, "" for the top level. */
+static const char *outer_name(const struct option_scope *scope)
+{
+	for (const struct option_scope *const *outer = option_scopes(); *outer; outer++) {
+		const struct option *row;
+
+		OPTION_EACH (row, *outer)
+			if (row->block == scope)
+				return (*outer)->name;
+	}
+	return "";
+}
+
+/* {"BLOCK": [row, ...]}; BLOCK is OUTER.BLOCK where several blocks have the keyword. */
 static void print_tables(void)
 {
 	const char *between = "{";
 
 	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const char *outer = shares_name(*scope) ? outer_name(*scope) : "";
 		const struct option *row;
 
-		printf("%s\n \"%s\": [", between, (*scope)->name);
+		printf("%s\n \"%s%s%s\": [", between, outer, *outer ? "." : "", (*scope)->name);
 		for (size_t i = 0; (row = option_at(*scope, i)); i++)
 			print_row(row, i ? "," : "");
 		printf("]");
@@ -101,7 +126,7 @@ static void print_tables(void)
 	printf("}\n");
 }
 
-static int check(const char *file, const struct conf_load_options *options, int dump)
+static int check(const char *file, const struct conf_load_options *options, bool dump)
 {
 	const struct conf *conf = NULL;
 	struct diag_list diags;
@@ -121,18 +146,88 @@ static int check(const char *file, const struct conf_load_options *options, int 
 	return 0;
 }
 
+/* ---- there and back ---- */
+
+/* The dump of text, NULL when it does not load; what was said of it goes to ret_diags. */
+static char *redump(const char *text, struct diag_list *ret_diags)
+{
+	const struct conf *conf = NULL;
+	char *dump = NULL;
+
+	if (conf_load_text("dump", text, strlen(text), NULL, &conf, ret_diags) == 0)
+		dump = conf_dump(conf);
+	conf_unref(conf);
+	return dump;
+}
+
+/* A dump says things as they are, so nothing is left to warn about but what vipd cannot do. */
+static bool is_clean(const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		if (diags->items[i].severity != DIAG_NOTE &&
+		    !strstr(diags->items[i].message, " is not supported"))
+			return false;
+	return true;
+}
+
+static bool comes_back(const char *file, const char *dump)
+{
+	struct diag_list diags;
+	char *again = redump(dump, &diags);
+	bool good = again && strcmp(dump, again) == 0 && is_clean(&diags);
+
+	if (!good) {
+		printf("==== %s\n%s", file, dump);
+		if (again && strcmp(dump, again) != 0)
+			printf("---- comes back as\n%s", again);
+		fflush(stdout);
+		print_diags(&diags);
+	}
+	diag_list_free(&diags);
+	free(again);
+	return good;
+}
+
+static int round_trips(char *const *files)
+{
+	size_t loaded = 0, bad = 0;
+
+	for (; *files; files++) {
+		const struct conf *conf = NULL;
+		struct diag_list diags;
+
+		if (conf_load(*files, NULL, &conf, &diags) == 0) {
+			char *dump = conf_dump(conf);
+
+			loaded++;
+			bad += !dump || !comes_back(*files, dump);
+			free(dump);
+		}
+		diag_list_free(&diags);
+		conf_unref(conf);
+	}
+	printf("%zu loaded, %zu did not come back\n", loaded, bad);
+	return bad != 0;
+}
+
+#define USAGE "usage: %s [-d] [-s] FILE | -R FILE... | -D | -T\n"
+
 int main(int argc, char **argv)
 {
 	struct conf_load_options options = {0};
-	int dump = 0, c;
+	bool dump = false, back = false;
+	int c;
 
-	while ((c = getopt(argc, argv, "dDsT")) != -1) {
+	while ((c = getopt(argc, argv, "dDRsT")) != -1) {
 		switch (c) {
 		case 'd':
-			dump = 1;
+			dump = true;
 			break;
 		case 's':
 			options.strict = true;
+			break;
+		case 'R':
+			back = true;
 			break;
 		case 'D':
 			print_dictionary();
@@ -141,12 +236,14 @@ int main(int argc, char **argv)
 			print_tables();
 			return 0;
 		default:
-			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -T\n", argv[0]);
+			fprintf(stderr, USAGE, argv[0]);
 			return 1;
 		}
 	}
+	if (back)
+		return round_trips(argv + optind);
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -T\n", argv[0]);
+		fprintf(stderr, USAGE, argv[0]);
 		return 1;
 	}
 	return check(argv[optind], &options, dump);
