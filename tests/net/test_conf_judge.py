@@ -218,7 +218,8 @@ def test_keepalived_and_vipd_agree_on_every_keyword(node, files):
         agreed += not who
         if who and not review.explains(case, who):
             wrong.append(told(case, who, old_said, new_said))
-        assert case.name != "bare" or (old and new), told(case, "neither", old_said, new_said)
+        if case.name == "bare" and not (old and new):
+            wrong.append(told(case, "neither", old_said, new_said))
     keep("wrong", "\n".join(wrong))
     print(f"{len(files)} cases: {agreed} agreed, {len(files) - agreed - len(wrong)} differ for a reason")
     assert len(files) > 3000
