@@ -5,6 +5,10 @@ conf_libconf_a_SOURCES = \
 	conf/build.c conf/build.h \
 	conf/command.c \
 	conf/diags.c conf/diags.h \
+	conf/diff.c conf/diff.h \
+	conf/diff_list.c conf/diff_rows.h \
+	conf/diff_summary.c \
+	conf/diff_text.c conf/diff_text.h \
 	conf/dump.c conf/dump.h \
 	conf/finish_check.c \
 	conf/finish_global.c \
