@@ -333,7 +333,7 @@ static bool restarts(struct conf_diff *diff, const struct option_scope *scope, c
 static bool is_same_checker(struct conf_diff *diff, const struct conf_checker *old,
 			    const struct conf_checker *new)
 {
-	return old->type == new->type && is_same(diff, checker_scope(old->type), old, new);
+	return old->type == new->type &&is_same(diff, checker_scope(old->type), old, new);
 }
 
 /* The same place first, then any other: checkers that were only moved about are found again. */
@@ -347,8 +347,7 @@ int conf_diff_checkers(struct conf_diff *diff, const struct conf_real_server *ol
 		return -ENOMEM;
 	for (size_t i = 0; i < new->n_checkers; i++) {
 		map[i] = CONF_NONE;
-		if (i >= n_old ||
-		    !is_same_checker(diff, &old->checkers[i], &new->checkers[i]))
+		if (i >= n_old || !is_same_checker(diff, &old->checkers[i], &new->checkers[i]))
 			continue;
 		map[i] = (uint32_t)i;
 		taken[i] = true;

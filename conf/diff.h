@@ -81,7 +81,7 @@ struct conf_change {
 	enum conf_change_way way; /* CONF_REFUSED: every keyword is */
 	const char *type;	  /* "vrrp_instance" */
 	const char *name;	  /* "VI_1", "192.0.2.1:80/tcp"; "" when the type says it all */
-	const char *inside; /* "virtual_server 192.0.2.1:80/tcp"; "" at the top level */
+	const char *inside;	  /* "virtual_server 192.0.2.1:80/tcp"; "" at the top level */
 	struct conf_change_word *words; /* of a changed object */
 	size_t n_words;
 };

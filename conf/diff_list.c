@@ -10,198 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/arena.h"
-#include "conf/build.h"
 #include "conf/diff_rows.h"
-#include "conf/diff_text.h"
+#include "conf/diff_words.h"
 #include "conf/dump.h"
 #include "conf/scopes.h"
 
-struct list {
-	struct conf_diff *diff;
-	struct conf_arena *arena;
-	struct items changes; /* struct conf_change */
-	struct items words;   /* struct conf_change_word, of the change being made */
-};
-
-static struct conf_change *add(struct list *list, enum conf_change_kind kind, const char *type,
-			       const char *name, const char *inside)
-{
-	struct conf_change *change = items_add(&list->changes, list->arena, sizeof(*change));
-
-	change->kind = kind;
-	change->type = type;
-	change->name = name;
-	change->inside = inside;
-	return change;
-}
-
-/* ---- keywords of one object ---- */
-
-static const char *copy(struct list *list, const struct option *row, const char *value)
-{
-	if (value && row && (row->flags & OPTION_SECRET))
-		return "(not shown)";
-	return value ? arena_strdup(list->arena, value) : NULL;
-}
-
-static void add_word(struct list *list, const struct option *row, const char *keyword,
-		     const char *old, const char *new)
-{
-	struct conf_change_word *word = items_add(&list->words, list->arena, sizeof(*word));
-
-	word->keyword = keyword;
-	word->old = copy(list, row, old);
-	word->new = copy(list, row, new);
-	word->way = row ? diff_way(row) : CONF_IN_PLACE;
-}
-
-/* What stands behind the keyword. */
-static const char *value_of(const char *text)
-{
-	const char *value = text + text_keyword(text);
-
-	return *value == ' ' ? value + 1 : value;
-}
-
-/* How many statements from the first on have the same keyword as it. */
-static size_t run_of(const struct statements *from, size_t at, const char *keyword, size_t size)
-{
-	size_t end = at;
-
-	while (end < from->count && text_keyword(from->items[end].text) == size &&
-	       strncmp(from->items[end].text, keyword, size) == 0)
-		end++;
-	return end - at;
-}
-
-/* The keyword that comes first in both lists from i and k on. */
-static const char *first_keyword(const struct statements *a, size_t i, const struct statements *b,
-				 size_t k)
-{
-	if (i == a->count)
-		return b->items[k].text;
-	if (k == b->count)
-		return a->items[i].text;
-	return strcmp(a->items[i].text, b->items[k].text) < 0 ? a->items[i].text : b->items[k].text;
-}
-
-/* Statements of a block: a keyword given once before and once now has changed its value. */
-static void add_statements(struct list *list, const struct option_scope *scope,
-			   struct statements *a, struct statements *b)
-{
-	size_t i = 0, k = 0;
-
-	text_drop_common(a, b);
-	while (i < a->count || k < b->count) {
-		const char *first = first_keyword(a, i, b, k);
-		size_t size = text_keyword(first), n_a = run_of(a, i, first, size),
-		       n_b = run_of(b, k, first, size);
-		const char *keyword = arena_strndup(list->arena, first, size);
-		const struct option *row = scope ? option_find(scope, keyword) : NULL;
-		bool pair = n_a == 1 && n_b == 1;
-
-		if (pair)
-			add_word(list, row, keyword, value_of(a->items[i].text),
-				 value_of(b->items[k].text));
-		for (size_t n = 0; n < n_a && !pair; n++)
-			add_word(list, row, keyword, value_of(a->items[i + n].text), NULL);
-		for (size_t n = 0; n < n_b && !pair; n++)
-			add_word(list, row, keyword, NULL, value_of(b->items[k + n].text));
-		i += n_a;
-		k += n_b;
-	}
-}
-
-/* Lines of a list: each comes or goes. */
-static void add_lines(struct list *list, const struct option *row, const char *old, const char *new)
-{
-	struct statements a = text_statements(list->arena, old),
-			  b = text_statements(list->arena, new);
-
-	text_drop_common(&a, &b);
-	for (size_t i = 0; i < a.count; i++)
-		add_word(list, row, row->name, a.items[i].text, NULL);
-	for (size_t i = 0; i < b.count; i++)
-		add_word(list, row, row->name, NULL, b.items[i].text);
-}
-
-/* The lines inside the one block that text is. */
-static const char *inside_of(struct list *list, const char *text)
-{
-	struct statements all = text_statements(list->arena, text);
-
-	return all.count ? all.items[0].body : "";
-}
-
-static void add_row(struct list *list, const struct option_scope *scope, const struct option *row,
-		   const void *old, const void *new)
-{
-	const char *a = dump_text(list->diff->old_text, scope, row, old);
-	const char *b = dump_text(list->diff->new_text, scope, row, new);
-
-	if (!a || !b)
-		arena_give_up(list->arena);
-	if (diff_is_list(row)) {
-		add_lines(list, row, inside_of(list, a), inside_of(list, b));
-	} else {
-		struct statements was = text_statements(list->arena, a),
-				  is = text_statements(list->arena, b);
-
-		add_statements(list, scope, &was, &is);
-	}
-}
-
-static void add_rows(struct list *list, const struct option_scope *scope, const void *old,
-		     const void *new)
-{
-	struct diff_walk walk = {0};
-	const struct option *row;
-
-	list->words = (struct items){0};
-	while ((row = diff_next_row(scope, &walk)))
-		if (!diff_row_is_same(list->diff, scope, row, old, new))
-			add_row(list, scope, row, old, new);
-}
-
-/* The strongest way among the words, but refused only when all are. */
-static enum conf_change_way way_of(const struct conf_change *change)
-{
-	enum conf_change_way way = CONF_REFUSED;
-
-	for (size_t i = 0; i < change->n_words; i++) {
-		if (change->words[i].way == CONF_RESTARTED)
-			return CONF_RESTARTED;
-		if (change->words[i].way == CONF_IN_PLACE)
-			way = CONF_IN_PLACE;
-	}
-	return way;
-}
-
-/* The change that the words collected make, NULL when there are none. */
-static struct conf_change *add_changed(struct list *list, const char *type, const char *name,
-				       const char *inside)
-{
-	struct conf_change *change;
-
-	if (!list->words.n)
-		return NULL;
-	change = add(list, CONF_CHANGED, type, name, inside);
-	change->n_words = list->words.n;
-	change->words = items_to_array(&list->words, list->arena, sizeof(*change->words));
-	change->way = way_of(change);
-	return change;
-}
-
 /* ---- checkers ---- */
 
-static uint32_t *new_map(struct list *list, size_t count)
+static uint32_t *new_map(struct diff_list *list, size_t count)
 {
 	return arena_array(list->arena, count, sizeof(uint32_t));
 }
 
 /* For each old one whether a new one continues it. */
-static bool *continued(struct list *list, const uint32_t *map, size_t count, size_t n_old)
+static bool *continued(struct diff_list *list, const uint32_t *map, size_t count, size_t n_old)
 {
 	bool *goes_on = arena_array(list->arena, n_old, sizeof(*goes_on));
 
@@ -212,7 +34,7 @@ static bool *continued(struct list *list, const uint32_t *map, size_t count, siz
 }
 
 /* A new checker that continues none: another setting of one of its type that is left, or added. */
-static void add_checker(struct list *list, const struct conf_real_server *old, bool *goes_on,
+static void add_checker(struct diff_list *list, const struct conf_real_server *old, bool *goes_on,
 			const struct conf_checker *new, const char *inside)
 {
 	const struct option_scope *scope = checker_scope(new->type);
@@ -222,17 +44,17 @@ static void add_checker(struct list *list, const struct conf_real_server *old, b
 	while (i < old->n_checkers && (goes_on[i] || old->checkers[i].type != new->type))
 		i++;
 	if (i == old->n_checkers) {
-		add(list, CONF_ADDED, scope->name, "", inside);
+		diff_add(list, CONF_ADDED, scope->name, "", inside);
 		return;
 	}
 	goes_on[i] = true;
-	add_rows(list, scope, &old->checkers[i], new);
-	change = add_changed(list, scope->name, "", inside);
+	diff_add_rows(list, scope, &old->checkers[i], new);
+	change = diff_add_changed(list, scope->name, "", inside);
 	if (change)
 		change->way = CONF_RESTARTED;
 }
 
-static void add_checkers(struct list *list, const struct conf_real_server *old,
+static void add_checkers(struct diff_list *list, const struct conf_real_server *old,
 			 const struct conf_real_server *new, const char *inside)
 {
 	uint32_t *map = new_map(list, new->n_checkers);
@@ -246,13 +68,13 @@ static void add_checkers(struct list *list, const struct conf_real_server *old,
 			add_checker(list, old, goes_on, &new->checkers[i], inside);
 	for (size_t i = 0; i < old->n_checkers; i++)
 		if (!goes_on[i])
-			add(list, CONF_REMOVED, checker_scope(old->checkers[i].type)->name, "",
-			    inside);
+			diff_add(list, CONF_REMOVED, checker_scope(old->checkers[i].type)->name, "",
+				 inside);
 }
 
 /* ---- real servers ---- */
 
-static const char *server_name(struct list *list, const struct conf_real_server *server)
+static const char *server_name(struct diff_list *list, const struct conf_real_server *server)
 {
 	char text[IP_TEXT_MAX];
 
@@ -261,7 +83,7 @@ static const char *server_name(struct list *list, const struct conf_real_server 
 			    text, server->key.port);
 }
 
-static bool same_checkers(struct list *list, const struct conf_real_server *old,
+static bool same_checkers(struct diff_list *list, const struct conf_real_server *old,
 			  const struct conf_real_server *new)
 {
 	uint32_t map[16];
@@ -276,21 +98,21 @@ static bool same_checkers(struct list *list, const struct conf_real_server *old,
 	return true;
 }
 
-static void compare_server(struct list *list, const struct conf_real_server *old,
+static void compare_server(struct diff_list *list, const struct conf_real_server *old,
 			   const struct conf_real_server *new, const char *inside)
 {
 	const char *name;
 
-	add_rows(list, &scope_server, old, new);
+	diff_add_rows(list, &scope_server, old, new);
 	if (list->words.n)
-		add_changed(list, "real_server", server_name(list, new), inside);
+		diff_add_changed(list, "real_server", server_name(list, new), inside);
 	if (same_checkers(list, old, new))
 		return;
 	name = arena_printf(list->arena, "%s real_server %s", inside, server_name(list, new));
 	add_checkers(list, old, new, name);
 }
 
-static void add_servers(struct list *list, const struct conf_virtual_server *old,
+static void add_servers(struct diff_list *list, const struct conf_virtual_server *old,
 			const struct conf_virtual_server *new)
 {
 	const char *inside = arena_printf(list->arena, "virtual_server %s", new->id);
@@ -302,15 +124,15 @@ static void add_servers(struct list *list, const struct conf_virtual_server *old
 	goes_on = continued(list, map, new->n_servers, old->n_servers);
 	for (size_t i = 0; i < new->n_servers; i++) {
 		if (map[i] == CONF_NONE)
-			add(list, CONF_ADDED, "real_server", server_name(list, &new->servers[i]),
-			    inside);
+			diff_add(list, CONF_ADDED, "real_server",
+				 server_name(list, &new->servers[i]), inside);
 		else
 			compare_server(list, &old->servers[map[i]], &new->servers[i], inside);
 	}
 	for (size_t i = 0; i < old->n_servers; i++)
 		if (!goes_on[i])
-			add(list, CONF_REMOVED, "real_server", server_name(list, &old->servers[i]),
-			    inside);
+			diff_add(list, CONF_REMOVED, "real_server",
+				 server_name(list, &old->servers[i]), inside);
 }
 
 /* ---- objects of the top level that the engines match ---- */
@@ -342,12 +164,10 @@ static const struct objects {
 	const char *(*name)(const void *object);
 } all_objects[] = {
 #define OBJECTS(scope, type, array, count, name)                                                   \
-	{&(scope),                                                                                 \
-	 offsetof(struct conf, array),                                                             \
-	 offsetof(struct conf, count),                                                             \
-	 sizeof(struct type),                                                                      \
-	 offsetof(struct conf_diff, array),                                                        \
-	 name}
+	{                                                                                          \
+		&(scope), offsetof(struct conf, array), offsetof(struct conf, count),              \
+			sizeof(struct type), offsetof(struct conf_diff, array), name               \
+	}
 	OBJECTS(scope_script, conf_script, scripts, n_scripts, script_name),
 	OBJECTS(scope_instance, conf_instance, instances, n_instances, instance_name),
 	OBJECTS(scope_group, conf_group, groups, n_groups, group_name),
@@ -369,19 +189,19 @@ static size_t count_of(const struct objects *objects, const struct conf *conf)
 
 static const void *object_at(const struct objects *objects, const struct conf *conf, size_t index)
 {
-	const char *array = *(const char *const *)(const void *)((const char *)conf +
-								 objects->array);
+	const char *array =
+		*(const char *const *)(const void *)((const char *)conf + objects->array);
 
 	return array + index * objects->size;
 }
 
-static void compare_object(struct list *list, const struct objects *objects, const void *old,
+static void compare_object(struct diff_list *list, const struct objects *objects, const void *old,
 			   const void *new)
 {
 	struct conf_change *change;
 
-	add_rows(list, objects->scope, old, new);
-	change = add_changed(list, objects->scope->name, objects->name(new), "");
+	diff_add_rows(list, objects->scope, old, new);
+	change = diff_add_changed(list, objects->scope->name, objects->name(new), "");
 	if (change && objects->scope == &scope_instance &&
 	    conf_instance_restarts(list->diff, old, new))
 		change->way = CONF_RESTARTED;
@@ -389,7 +209,7 @@ static void compare_object(struct list *list, const struct objects *objects, con
 		add_servers(list, old, new);
 }
 
-static void add_objects(struct list *list, const struct objects *objects)
+static void add_objects(struct diff_list *list, const struct objects *objects)
 {
 	const struct conf *old = list->diff->old, *new = list->diff->new;
 	size_t n_old = count_of(objects, old), n_new = count_of(objects, new);
@@ -401,14 +221,14 @@ static void add_objects(struct list *list, const struct objects *objects)
 		const void *object = object_at(objects, new, i);
 
 		if (map[i] == CONF_NONE)
-			add(list, CONF_ADDED, objects->scope->name, objects->name(object), "");
+			diff_add(list, CONF_ADDED, objects->scope->name, objects->name(object), "");
 		else
 			compare_object(list, objects, object_at(objects, old, map[i]), object);
 	}
 	for (size_t i = 0; i < n_old; i++)
 		if (!goes_on[i])
-			add(list, CONF_REMOVED, objects->scope->name,
-			    objects->name(object_at(objects, old, i)), "");
+			diff_add(list, CONF_REMOVED, objects->scope->name,
+				 objects->name(object_at(objects, old, i)), "");
 }
 
 /* ---- everything else at the top level, as text ---- */
@@ -419,22 +239,22 @@ static int by_heading(const void *a, const void *b)
 		      ((const struct statement *)b)->heading);
 }
 
-static void compare_statement(struct list *list, const struct option *row,
+static void compare_statement(struct diff_list *list, const struct option *row,
 			      const struct statement *old, const struct statement *new)
 {
 	list->words = (struct items){0};
 	if (diff_is_list(row)) {
-		add_lines(list, row, old->body, new->body);
+		diff_add_lines(list, row, old->body, new->body);
 	} else {
 		struct statements a = text_statements(list->arena, old->body),
 				  b = text_statements(list->arena, new->body);
 
-		add_statements(list, row->block, &a, &b);
+		diff_add_statements(list, row->block, &a, &b);
 	}
-	add_changed(list, row->name, value_of(new->heading), "");
+	diff_add_changed(list, row->name, diff_value_of(new->heading), "");
 }
 
-static void add_blocks(struct list *list, const struct option *row, const char *old,
+static void add_blocks(struct diff_list *list, const struct option *row, const char *old,
 		       const char *new)
 {
 	struct statements a = text_statements(list->arena, old),
@@ -449,9 +269,11 @@ static void add_blocks(struct list *list, const struct option *row, const char *
 					   : by_heading(&a.items[i], &b.items[k]);
 
 		if (order < 0)
-			add(list, CONF_REMOVED, row->name, value_of(a.items[i].heading), "");
+			diff_add(list, CONF_REMOVED, row->name, diff_value_of(a.items[i].heading),
+				 "");
 		else if (order > 0)
-			add(list, CONF_ADDED, row->name, value_of(b.items[k].heading), "");
+			diff_add(list, CONF_ADDED, row->name, diff_value_of(b.items[k].heading),
+				 "");
 		else
 			compare_statement(list, row, &a.items[i], &b.items[k]);
 		i += order <= 0;
@@ -459,15 +281,15 @@ static void add_blocks(struct list *list, const struct option *row, const char *
 	}
 }
 
-static void add_root_row(struct list *list, const struct option *row)
+static void add_root_row(struct diff_list *list, const struct option *row)
 {
 	const struct conf *old = list->diff->old, *new = list->diff->new;
 	const struct objects *objects = objects_of(row);
 	const char *a, *b;
 
 	if (row->block == &scope_global) {
-		add_rows(list, &scope_global, &old->global, &new->global);
-		add_changed(list, row->name, "", "");
+		diff_add_rows(list, &scope_global, &old->global, &new->global);
+		diff_add_changed(list, row->name, "", "");
 		return;
 	}
 	if (objects) {
@@ -485,13 +307,13 @@ static void add_root_row(struct list *list, const struct option *row)
 		return;
 	}
 	list->words = (struct items){0};
-	add_row(list, option_root(), row, old, new);
-	add_changed(list, row->name, "", "");
+	diff_add_row(list, option_root(), row, old, new);
+	diff_add_changed(list, row->name, "", "");
 }
 
 /* ---- the whole ---- */
 
-static void list_all(struct list *list)
+static void list_all(struct diff_list *list)
 {
 	const struct option *row;
 
@@ -501,7 +323,7 @@ static void list_all(struct list *list)
 }
 
 /* Everything that allocates from the arena happens below this frame. */
-static int make(struct list *list, struct conf_changes **ret)
+static int make(struct diff_list *list, struct conf_changes **ret)
 {
 	jmp_buf out_of_memory;
 	struct conf_changes *changes;
@@ -528,7 +350,7 @@ struct conf_changes *conf_changes_free(struct conf_changes *changes)
 
 int conf_changes_new(const struct conf *old, const struct conf *new, struct conf_changes **ret)
 {
-	struct list list = {.arena = arena_new()};
+	struct diff_list list = {.arena = arena_new()};
 	int error = list.arena ? conf_diff_new(old, new, &list.diff) : -ENOMEM;
 
 	if (!error)

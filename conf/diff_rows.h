@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the two files of the diff, conf/diff.c and conf/diff_list.c. Private to conf/. */
+/* How rows are compared (conf/diff.c), for the list of changes too. Private to conf/. */
 #pragma once
 
 #include <stdbool.h>

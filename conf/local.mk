@@ -9,6 +9,7 @@ conf_libconf_a_SOURCES = \
 	conf/diff_list.c conf/diff_rows.h \
 	conf/diff_summary.c \
 	conf/diff_text.c conf/diff_text.h \
+	conf/diff_words.c conf/diff_words.h \
 	conf/dump.c conf/dump.h \
 	conf/finish_check.c \
 	conf/finish_global.c \
