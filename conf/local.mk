@@ -86,3 +86,8 @@ tests_unit_test_conf_memory_SOURCES = tests/unit/test_conf_memory.c tests/unit/c
 tests_unit_test_conf_memory_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_conf_memory_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_diff
+tests_unit_test_conf_diff_SOURCES = tests/unit/test_conf_diff.c tests/unit/conf_text.h
+tests_unit_test_conf_diff_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_diff_LDADD = $(CONF_TEST_LIBS)
