@@ -103,13 +103,19 @@ enum set_error {
  * What one varbind of a SET asks of an engine, and what would take it back. Filled during RESERVE
  * from the snapshot alone, sent during ACTION.
  */
-enum set_target { SET_TO_CHECK, SET_TO_VRRP, SET_TO_AGENT };
+enum set_target {
+	SET_TO_NOBODY, /* it is so already */
+	SET_TO_CHECK,
+	SET_TO_VRRP,
+	SET_TO_AGENT,
+};
 
 struct set_change {
 	enum set_target target;
 	union {
 		struct dest_change dest;
-		struct msg_vrrp_set vrrp; /* request and reply_to are the sender's */
+		/* request and reply_to are the sender's */
+		struct msg_vrrp_set vrrp;
 		struct {
 			int32_t traps; /* vrrpNotificationCntl: 1 enabled, 2 disabled */
 		} agent;
