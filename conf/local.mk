@@ -20,6 +20,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
 	conf/keep.c conf/keep.h \
+	conf/key.c \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h \
