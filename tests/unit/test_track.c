@@ -96,9 +96,9 @@ static int on_run(uint64_t token, const struct conf_script *script, void *owner)
 {
 	struct bench *bench = owner;
 
-	(void)script;
 	bench->runs++;
-	bench->token = token;
+	if (strcmp(script->name, "chk") == 0)
+		bench->token = token;
 	return 0;
 }
 
@@ -294,7 +294,7 @@ static void test_reload_in_another_order_starts_nothing(void **state)
 	turn_for(bench, 50 * USEC_PER_MSEC);
 	assert_int_equal(bench->runs, 3);
 	assert_int_equal(bench->cancels, 0);
-	/* chk ran last; it is the first now. */
+	/* chk is the first now. */
 	tracker_done(bench->tracker, bench->token, true, 0);
 	assert_int_equal(bench->last.script, 0);
 }
