@@ -38,7 +38,6 @@ conf_libconf_a_SOURCES = \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h conf/model_global.h conf/model_lvs.h conf/model_route.h conf/model_vrrp.h \
 	conf/names.c conf/names.h \
-	conf/option_names.c \
 	conf/options.c conf/options.h \
 	conf/scope_address.c \
 	conf/scope_check.c conf/scope_check.h \
