@@ -294,15 +294,8 @@ void build_apply_row(struct build *build, const struct node *node, void *draft)
 static void report_unknown(struct build *build, const struct node *node)
 {
 	const char *name = node->words[0].text;
-	const char *block = node->has_block ? " with its block" : "";
 	const char *near, *other;
 
-	if (option_is_known_name(name)) {
-		build_warn(build, node, 0, "'%s' is not supported yet; ignored%s%s", name, block,
-			   strstr(name, "_CHECK") ? ", the server is treated as without this check"
-						  : "");
-		return;
-	}
 	/* Looking for them takes time, and nobody would see them. */
 	near = diags_is_full(&build->diags) ? NULL : option_nearest(node->scope, name);
 	other = diags_is_full(&build->diags) ? NULL : option_other_scope(name);
@@ -393,7 +386,7 @@ static void visit(struct build *build, struct node *node)
 		return;
 	}
 	warn_repeated(build, block, node);
-	if (!check_use(build, node))
+	if (keep_refuses(build, node) || !check_use(build, node))
 		return;
 	if (node->row->type == OPTION_BLOCK)
 		node->draft = begin_block(build, node, block->draft);

@@ -11,6 +11,7 @@
 
 #include "conf/arena.h"
 #include "conf/diags.h"
+#include "conf/keep.h"
 #include "conf/model.h"
 #include "conf/names.h"
 #include "conf/options.h"
@@ -236,6 +237,8 @@ struct build {
 	uint32_t rules_without_preference[2];	  /* IPv4, IPv6 */
 	struct names *route_names[RTNAMES_KINDS]; /* NULL: not read yet */
 	bool *unsupported;			  /* by option_unsupported_index(): said already */
+	const struct conf_load_options *options;
+	struct keep *keep; /* what a reload must not change; NULL: nothing */
 };
 
 /* ---- driving ---- */

@@ -21,22 +21,90 @@
 
 struct dump {
 	const struct conf *conf;
-	FILE *out;
+	char *text; /* NUL-terminated; NULL while empty */
+	size_t size, room;
 	unsigned depth;
+	bool failed;		  /* memory was out: the text is not whole */
 	struct conf_arena *words; /* quoted words, until the dump ends */
 };
+
+struct dump *dump_free(struct dump *dump)
+{
+	if (!dump)
+		return NULL;
+	arena_free(dump->words);
+	free(dump->text);
+	free(dump);
+	return NULL;
+}
+
+struct dump *dump_new(const struct conf *conf)
+{
+	struct dump *dump = calloc(1, sizeof(*dump));
+
+	if (!dump)
+		return NULL;
+	dump->conf = conf;
+	dump->words = arena_new();
+	return dump->words ? dump : dump_free(dump);
+}
 
 const struct conf *dump_conf(const struct dump *dump)
 {
 	return dump->conf;
 }
 
+/* Room for so many octets more and a NUL. */
+static bool reserve(struct dump *dump, size_t more)
+{
+	size_t room = 2 * (dump->size + more) + 256;
+	char *text;
+
+	if (dump->size + more < dump->room)
+		return true;
+	text = dump->failed ? NULL : realloc(dump->text, room);
+	if (!text) {
+		dump->failed = true;
+		return false;
+	}
+	dump->text = text;
+	dump->room = room;
+	return true;
+}
+
+static void put(struct dump *dump, const char *text, size_t size)
+{
+	if (!reserve(dump, size))
+		return;
+	memcpy(dump->text + dump->size, text, size);
+	dump->size += size;
+	dump->text[dump->size] = '\0';
+}
+
+static void print_text(struct dump *dump, const char *format, va_list args)
+{
+	va_list again;
+	int size;
+
+	if (!reserve(dump, 100))
+		return;
+	va_copy(again, args);
+	size = vsnprintf(dump->text + dump->size, dump->room - dump->size, format, args);
+	if (size >= 0 && (size_t)size >= dump->room - dump->size && reserve(dump, (size_t)size))
+		vsnprintf(dump->text + dump->size, dump->room - dump->size, format, again);
+	va_end(again);
+	if (size < 0)
+		dump->failed = true;
+	if (!dump->failed)
+		dump->size += (size_t)size;
+}
+
 static void print_line(struct dump *dump, const char *end, const char *format, va_list args)
 {
 	for (unsigned i = 0; i < dump->depth; i++)
-		fputs("    ", dump->out);
-	vfprintf(dump->out, format, args);
-	fputs(end, dump->out);
+		put(dump, "    ", 4);
+	print_text(dump, format, args);
+	put(dump, end, strlen(end));
 }
 
 void dump_line(struct dump *dump, const char *format, ...)
@@ -61,15 +129,15 @@ void dump_part(struct dump *dump, const char *format, ...)
 {
 	va_list args;
 
-	fputc(' ', dump->out);
+	put(dump, " ", 1);
 	va_start(args, format);
-	vfprintf(dump->out, format, args);
+	print_text(dump, format, args);
 	va_end(args);
 }
 
 void dump_line_end(struct dump *dump)
 {
-	fputc('\n', dump->out);
+	put(dump, "\n", 1);
 }
 
 void dump_open(struct dump *dump, const char *format, ...)
@@ -104,7 +172,9 @@ const char *dump_word(struct dump *dump, const char *text)
 	if (is_plain(text))
 		return text;
 	/* Only commands can hold a double quote, and there single-quoted pieces join. */
-	quoted = arena_alloc(dump->words, 5 * strlen(text) + 3);
+	quoted = dump_room(dump, 5 * strlen(text) + 3);
+	if (!quoted)
+		return "";
 	to = quoted;
 	*to++ = '"';
 	for (; *text; text++) {
@@ -119,8 +189,10 @@ const char *dump_word(struct dump *dump, const char *text)
 
 const char *dump_escaped(struct dump *dump, const char *text)
 {
-	char *quoted = arena_alloc(dump->words, 4 * strlen(text) + 3), *to = quoted;
+	char *quoted = dump_room(dump, 4 * strlen(text) + 3), *to = quoted;
 
+	if (!quoted)
+		return "";
 	*to++ = '"';
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -140,7 +212,11 @@ const char *dump_escaped(struct dump *dump, const char *text)
 
 char *dump_room(struct dump *dump, size_t size)
 {
-	return arena_alloc(dump->words, size);
+	char *room = arena_try(dump->words, size);
+
+	if (!room)
+		dump->failed = true;
+	return room;
 }
 
 void dump_words(struct dump *dump, const char *name, char *const *words)
@@ -199,7 +275,8 @@ static void dump_choice(struct dump *dump, const struct option *row, int64_t val
 /* Left out, so that a dump without the keyword does not warn about it when it is loaded. */
 static bool is_needless(const struct option_scope *scope, const struct option *row, int64_t value)
 {
-	return value == row->initial && option_unsupported(scope->name, row->name);
+	return row->type != OPTION_FLAG && value == row->initial &&
+	       option_unsupported(scope->name, row->name);
 }
 
 /* Out of its range a number or a time means so. */
@@ -267,45 +344,53 @@ void dump_row(struct dump *dump, const struct option_scope *scope, const struct 
 	}
 }
 
+bool dump_has(const struct option_scope *scope, const struct option *row)
+{
+	return row->dump || ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size);
+}
+
+static void dump_option(struct dump *dump, const struct option_scope *scope,
+			const struct option *row, const void *model)
+{
+	if (row->dump)
+		row->dump(dump, row, model);
+	else if (dump_has(scope, row))
+		dump_row(dump, scope, row, model);
+}
+
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model)
 {
 	const struct option *row;
 
-	OPTION_EACH (row, scope) {
-		if (row->dump)
-			row->dump(dump, row, model);
-		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)
-			dump_row(dump, scope, row, model);
-	}
+	OPTION_EACH (row, scope)
+		dump_option(dump, scope, row, model);
+}
+
+const char *dump_text(struct dump *dump, const struct option_scope *scope, const struct option *row,
+		      const void *model)
+{
+	dump->size = 0;
+	if (dump->text)
+		*dump->text = '\0';
+	dump_option(dump, scope, row, model);
+	if (dump->failed)
+		return NULL;
+	return dump->text ? dump->text : "";
 }
 
 char *conf_dump(const struct conf *conf)
 {
-	struct dump dump = {.conf = conf};
-	jmp_buf out_of_memory;
+	struct dump *dump = dump_new(conf);
 	char *text = NULL;
-	size_t size;
-	bool bad;
 
-	dump.words = arena_new();
-	if (!dump.words)
+	if (!dump)
 		return NULL;
-	dump.out = open_memstream(&text, &size);
-	if (!dump.out || setjmp(out_of_memory)) {
-		if (dump.out)
-			fclose(dump.out);
-		free(text);
-		arena_free(dump.words);
-		return NULL;
+	put(dump, "", 0);
+	dump_scope(dump, option_root(), conf);
+	if (!dump->failed) {
+		text = dump->text;
+		dump->text = NULL;
 	}
-	arena_on_failure(dump.words, &out_of_memory);
-	dump_scope(&dump, option_root(), conf);
-	bad = ferror(dump.out);
-	bad = fclose(dump.out) != 0 || bad;
-	arena_free(dump.words);
-	if (bad) {
-		free(text);
-		return NULL;
-	}
+	dump_free(dump);
 	return text;
 }

@@ -53,7 +53,7 @@ static bool hand_down(struct build *build, struct draft_real_server *server,
 		struct node copy = *node;
 		size_t errors = build->diags.errors;
 
-		copy.row = option_find(check_scope(checker->model.type), node->row->name);
+		copy.row = option_find(checker_scope(checker->model.type), node->row->name);
 		if (!copy.row)
 			continue;
 		known = true;

@@ -8,6 +8,11 @@ conf_libconf_a_SOURCES = \
 	conf/build.c conf/build.h \
 	conf/command.c \
 	conf/diags.c conf/diags.h \
+	conf/diff.c conf/diff.h \
+	conf/diff_list.c conf/diff_rows.h \
+	conf/diff_summary.c \
+	conf/diff_text.c conf/diff_text.h \
+	conf/diff_words.c conf/diff_words.h \
 	conf/dump.c conf/dump.h \
 	conf/expand.c conf/expand.h conf/expand_text.h \
 	conf/expand_define.c \
@@ -26,13 +31,13 @@ conf_libconf_a_SOURCES = \
 	conf/finish_unicast.c \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
+	conf/keep.c conf/keep.h \
 	conf/key.c \
 	conf/lexer.c conf/lexer.h \
 	conf/line.c conf/line.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h conf/model_global.h conf/model_lvs.h conf/model_route.h conf/model_vrrp.h \
 	conf/names.c conf/names.h \
-	conf/option_names.c \
 	conf/options.c conf/options.h \
 	conf/scope_address.c \
 	conf/scope_check.c conf/scope_check.h \
@@ -141,7 +146,13 @@ UNIT_TESTS += tests/unit/test_conf_global
 tests_unit_test_conf_global_SOURCES = tests/unit/test_conf_global.c tests/unit/conf_text.h
 tests_unit_test_conf_global_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_global_LDADD = $(CONF_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_conf_routes
 tests_unit_test_conf_routes_SOURCES = tests/unit/test_conf_routes.c tests/unit/conf_text.h
 tests_unit_test_conf_routes_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_routes_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_diff
+tests_unit_test_conf_diff_SOURCES = tests/unit/test_conf_diff.c tests/unit/conf_text.h
+tests_unit_test_conf_diff_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_diff_LDADD = $(CONF_TEST_LIBS)

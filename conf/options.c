@@ -119,14 +119,6 @@ const struct option *option_resolve(const struct option_scope *scope, const stru
 	return row->type == OPTION_ALIAS ? option_find(scope, row->alias_of) : row;
 }
 
-bool option_is_known_name(const char *name)
-{
-	for (const char *const *known = option_known_names(); *known; known++)
-		if (strcmp(*known, name) == 0)
-			return true;
-	return false;
-}
-
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
 	unsigned least = a < b ? a : b;
@@ -206,14 +198,6 @@ const char *option_nearest(const struct option_scope *scope, const char *name)
 		if (distance < best) {
 			best = distance;
 			nearest = row->name;
-		}
-	}
-	for (const char *const *known = option_known_names(); best && *known; known++) {
-		unsigned distance = option_distance(name, *known, best - 1);
-
-		if (distance < best) {
-			best = distance;
-			nearest = *known;
 		}
 	}
 	return nearest;

@@ -60,6 +60,8 @@ enum option_flags {
 	/* time: what is not 0 and not from TIME_LEAST_US to TIME_MAX_US is brought there, with a
 	   warning */
 	OPTION_ROUNDED = 1 << 11,
+	OPTION_OBJECTS = 1 << 12, /* block: each is an object of its own at a reload */
+	OPTION_SECRET = 1 << 13,  /* its value is not shown in lists of changes */
 };
 
 struct option_choice {
@@ -147,11 +149,7 @@ const struct option_unsupported *option_unsupported_at(size_t index);
 size_t option_unsupported_index(const struct option_unsupported *entry);
 size_t option_unsupported_count(void);
 
-/* keepalived's keywords that vipd knows by name only, NULL-terminated. */
-const char *const *option_known_names(void);
-bool option_is_known_name(const char *name);
-
-/* The name of a row of scope (or a keyword known by name only) most like name, NULL when none is
+/* The name of a row of scope most like name, NULL when none is
  * near. */
 const char *option_nearest(const struct option_scope *scope, const char *name);
 /* Name of another scope that has the keyword, NULL when there is none. */

@@ -18,7 +18,7 @@ static const struct option_scope *const scopes[] = {
 };
 _Static_assert(sizeof(scopes) / sizeof(*scopes) == CONF_CHECKER_TYPES, "every type");
 
-const struct option_scope *check_scope(enum conf_checker_type type)
+const struct option_scope *checker_scope(enum conf_checker_type type)
 {
 	return scopes[type];
 }
@@ -30,7 +30,7 @@ struct draft_checker *check_add(struct build *build, const struct node *node, vo
 	struct draft_checker *checker =
 		items_add(&server->checkers, build->scratch, sizeof(*checker));
 
-	build_fill_defaults(check_scope(type), checker);
+	build_fill_defaults(checker_scope(type), checker);
 	checker->model.type = type;
 	checker->model.line = node->place.line;
 	checker->node = node;
@@ -112,7 +112,7 @@ void dump_checkers(struct dump *dump, const struct option *row, const void *mode
 	if (row->block != &scope_tcp)
 		return;
 	for (size_t i = 0; i < server->n_checkers; i++) {
-		const struct option_scope *scope = check_scope(server->checkers[i].type);
+		const struct option_scope *scope = checker_scope(server->checkers[i].type);
 
 		dump_open(dump, "%s", scope->name);
 		dump_scope(dump, scope, &server->checkers[i]);

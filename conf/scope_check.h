@@ -15,8 +15,6 @@
 /* The options of every checker that runs by itself, and of all that use the network. */
 extern const struct option check_common_rows[], check_connection_rows[];
 
-/* The scope of a type of checker. */
-const struct option_scope *check_scope(enum conf_checker_type type);
 /* A checker of that type, with its defaults, of the real server parent. */
 struct draft_checker *check_add(struct build *build, const struct node *node, void *parent,
 				enum conf_checker_type type);

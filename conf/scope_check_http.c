@@ -62,6 +62,10 @@ static void end_url(struct build *build, const struct node *node, void *draft)
 	struct conf_url *url = draft;
 	bool any = false;
 
+	if (!url->path) {
+		build_warn(build, node, 0, "'url' has no 'path'; / is fetched");
+		url->path = arena_strdup(build->arena, "/");
+	}
 	check_regex(build, node, &url->regex);
 	for (size_t i = 0; i < sizeof(url->status); i++)
 		any = any || url->status[i];
@@ -205,8 +209,8 @@ static void dump_urls(struct dump *dump, const struct option *row, const void *m
 #define URL(member) OPTION_FIELD(conf_url, member), .reload = OPTION_RESTART
 
 static const struct option url_rows[] = {
-	{"path", OPTION_CUSTOM, URL(path), .flags = FIELD | OPTION_REQUIRED, .min = 1, .max = 1,
-	 .apply = read_path, .argument = "PATH", .help = "what to fetch from the server"},
+	{"path", OPTION_CUSTOM, URL(path), .flags = FIELD, .min = 1, .max = 1, .apply = read_path,
+	 .argument = "PATH", .help = "what to fetch from the server; / by default"},
 	{"digest", OPTION_CUSTOM, URL(digest), .flags = FIELD, .min = 1, .max = 1,
 	 .apply = read_digest, .dump = dump_digest, .argument = "MD5",
 	 .help = "MD5 that the body must have, in hexadecimal digits"},

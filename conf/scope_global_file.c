@@ -6,23 +6,19 @@
 #include <string.h>
 
 #include "conf/dump.h"
+#include "conf/include.h"
 #include "conf/scope_global.h"
 #include "conf/value.h"
 
 /* The reader of the text acts on it, file by file, before any row is applied. */
 static void check_include_words(struct build *build, const struct node *node, void *draft)
 {
-	static const char *const names[] = {"read", "match", "wildcard_match", "brace_match"};
-
 	(void)draft;
 	for (size_t i = 1; i < node->n_words; i++) {
 		const char *name = node->words[i].text;
-		size_t n = 0;
 
 		name += *name == '+' || *name == '-';
-		while (n < 4 && strcmp(names[n], name) != 0)
-			n++;
-		if (n == 4)
+		if (!include_check_name(name))
 			build_error(build, node, i,
 				    "'include_check' knows read, match, wildcard_match and "
 				    "brace_match, not '%.64s'",

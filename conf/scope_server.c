@@ -57,7 +57,8 @@ static void keep_misplaced(struct build *build, const struct node *node, void *d
 }
 
 #define SERVER(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_IN_PLACE
-#define CHECKS(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_RESTART
+/* For its checkers, which have taken it over: they restart, the server does not. */
+#define CHECKS(member) SERVER(member)
 
 static const struct option server_rows[] = {
 	{"weight", OPTION_UNSIGNED, SERVER(weight), .flags = FIELD, .min = 0, .max = INT32_MAX,
@@ -100,30 +101,36 @@ static const struct option server_rows[] = {
 	 .help = "name shown over SNMP"},
 	{"smtp_alert", OPTION_BOOL, SERVER(smtp_alert), .flags = DEFAULT, .initial = CONF_ON,
 	 .help = "sends mail when the server changes state"},
-	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "passes when a TCP connection succeeds"},
-	{"HTTP_GET", OPTION_BLOCK, .block = &scope_http, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "passes when pages answer as they should"},
-	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE,
+	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a TCP connection succeeds"},
+	{"HTTP_GET", OPTION_BLOCK, .block = &scope_http,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when pages answer as they should"},
+	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE | OPTION_OBJECTS,
 	 .dump = dump_checkers, .help = "passes when pages answer over TLS as they should"},
-	{"SMTP_CHECK", OPTION_BLOCK, .block = &scope_smtp, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "passes when a mail server greets and answers HELO"},
-	{"DNS_CHECK", OPTION_BLOCK, .block = &scope_dns, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers,
+	{"SMTP_CHECK", OPTION_BLOCK, .block = &scope_smtp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a mail server greets and answers HELO"},
+	{"DNS_CHECK", OPTION_BLOCK, .block = &scope_dns,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
 	 .help = "passes when a name server answers a question without error"},
-	{"BFD_CHECK", OPTION_BLOCK, .block = &scope_bfd_check, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "passes while a BFD session is up"},
-	{"UDP_CHECK", OPTION_BLOCK, .block = &scope_udp, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers,
+	{"BFD_CHECK", OPTION_BLOCK, .block = &scope_bfd_check,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes while a BFD session is up"},
+	{"UDP_CHECK", OPTION_BLOCK, .block = &scope_udp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
 	 .help = "passes when a datagram is not refused, or is answered when an answer is "
 		 "required"},
-	{"PING_CHECK", OPTION_BLOCK, .block = &scope_ping, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "passes when an ICMP echo comes back"},
-	{"FILE_CHECK", OPTION_BLOCK, .block = &scope_file_check, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers,
+	{"PING_CHECK", OPTION_BLOCK, .block = &scope_ping,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when an ICMP echo comes back"},
+	{"FILE_CHECK", OPTION_BLOCK, .block = &scope_file_check,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
 	 .help = "lets the number in a tracked file move the weight of the server"},
-	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "passes when a command succeeds"},
+	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a command succeeds"},
 	{.name = NULL},
 };
 

@@ -131,10 +131,11 @@ static void end_script(struct build *build, const struct node *node, void *draft
 		script->model.timeout_us = script->model.interval_us;
 }
 
-#define SCRIPT(member) OPTION_FIELD(draft_script, model.member), .reload = OPTION_IN_PLACE
+#define SCRIPT(member)	    OPTION_FIELD(draft_script, model.member), .reload = OPTION_IN_PLACE
+#define SCRIPT_ANEW(member) OPTION_FIELD(draft_script, model.member), .reload = OPTION_RESTART
 
 static const struct option script_rows[] = {
-	{"script", OPTION_COMMAND, SCRIPT(command),
+	{"script", OPTION_COMMAND, SCRIPT_ANEW(command),
 	 .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER, .apply = read_script,
 	 .dump = dump_script, .help = "what to run; exit status 0 is success"},
 	{"interval", OPTION_TIME, SCRIPT(interval_us), .flags = DEFAULT, .min = 0,
@@ -146,14 +147,14 @@ static const struct option script_rows[] = {
 	 .apply = read_script_weight, .dump = dump_script_weight, .argument = "N [reverse]",
 	 .help = "-253..253: added to the priority on success, negative on failure; 0: failure is "
 		 "FAULT"},
-	{"rise", OPTION_UNSIGNED, SCRIPT(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	{"rise", OPTION_UNSIGNED, SCRIPT_ANEW(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
 	 .initial = 1, .help = "successes in a row until it counts as good"},
-	{"fall", OPTION_UNSIGNED, SCRIPT(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	{"fall", OPTION_UNSIGNED, SCRIPT_ANEW(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
 	 .initial = 1, .help = "failures in a row until it counts as bad"},
-	{"user", OPTION_CUSTOM, SCRIPT(command.user), .flags = FIELD, .min = 1, .max = 2,
+	{"user", OPTION_CUSTOM, SCRIPT_ANEW(command.user), .flags = FIELD, .min = 1, .max = 2,
 	 .apply = read_user, .dump = dump_user, .argument = "USER [GROUP]",
 	 .help = "account it runs as"},
-	{"init_fail", OPTION_FLAG, SCRIPT(init_fail), .flags = FIELD, .value = true,
+	{"init_fail", OPTION_FLAG, SCRIPT_ANEW(init_fail), .flags = FIELD, .value = true,
 	 .help = "bad until the first success"},
 	{.name = NULL},
 };

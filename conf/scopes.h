@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "conf/model.h"
 #include "conf/options.h"
 
 extern const struct option_scope scope_root, scope_global, scope_email, scope_script,
@@ -34,6 +35,9 @@ extern const struct option vrrp_root_rows[];
 /* Delays in whole seconds: what fits into 32 bits of microseconds, and of seconds. */
 #define DELAY_WHOLE_US INT64_C(4294000000)
 #define SECONDS_MAX_US (INT64_C(4294967295) * 1000000)
+
+/* The keywords of a checker of that type. */
+const struct option_scope *checker_scope(enum conf_checker_type type);
 
 /* Dump functions of rows whose table stands in another file. */
 void dump_address_groups(struct dump *dump, const struct option *row, const void *model);

@@ -105,7 +105,7 @@ static const struct sample samples[] = {
 	 .line = "vrrp_rlimit_rttime 5"},
 	{"include_check", .line = NULL},
 	{"include_check +match -wildcard_match read", .line = NULL},
-	BAD("include_check readable", "knows read, match"),
+	BAD("include_check readible", "knows read, match"),
 	{"random_seed 4294967295", .line = NULL},
 	{"reload_check_config", .line = "reload_check_config"},
 	{"reload_check_config /tmp/log", .line = "reload_check_config /tmp/log"},

@@ -73,7 +73,7 @@ static const struct verdict {
 	{GROUP("2001:db8::1 80\n"), 6, ERROR, "not of the family"},
 	/* HTTP */
 	{CHECK("HTTP_GET", ""), 4, ERROR, "'HTTP_GET' has no 'url'"},
-	{CHECK("HTTP_GET", "url {\n}\n"), 5, ERROR, "'url' has no 'path'"},
+	{CHECK("HTTP_GET", "url {\n}\n"), 5, WARNING, "/ is fetched"},
 	{CHECK("HTTP_GET", "http_protocol 1.0c\nurl {\npath /\n}\n"), 5, NOTHING, NULL},
 	{CHECK("HTTP_GET", "http_protocol 1.2\nurl {\npath /\n}\n"), 5, ERROR, "1.0, 1.0C or 1.1"},
 	{CHECK("HTTP_GET", "tls_compliant\nurl {\npath /\n}\n"), 5, WARNING, "in SSL_GET only"},
