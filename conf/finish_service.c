@@ -264,6 +264,11 @@ static void finish_quorum(struct build *build, struct draft_virtual_server *serv
 			   model->quorum, (unsigned)total);
 		model->quorum = (uint32_t)total;
 	}
+	if (!total && model->n_servers)
+		build_warn(
+			build, service->node, 0,
+			"the weights of the servers add up to 0: the quorum of %u is never reached",
+			model->quorum);
 	if (model->hysteresis >= model->quorum && model->hysteresis) {
 		build_warn(build, SETTER(service, model.hysteresis), 1,
 			   "'hysteresis' must be below 'quorum', which is %u; taken as %u",
