@@ -49,6 +49,7 @@ static const struct verdict {
 	{SERVED("sorry_server_inhibit\n"), 3, WARNING, "no effect without 'sorry_server'"},
 	{SERVED("sorry_server_lvs_method DR\n"), 3, WARNING, "no effect without 'sorry_server'"},
 	{SERVED("quorum 4294967295\n"), 3, WARNING, "above the total weight"},
+	{RS("weight 0\n"), 1, WARNING, "add up to 0"},
 	{SERVED("quorum 4294967296\n"), 3, ERROR, "from 1 to 4294967295"},
 	{SERVED("hysteresis 4294967295\n"), 3, WARNING, "must be below 'quorum'"},
 	{SERVED("persistence_timeout 2678401\n"), 3, ERROR, "to 2678400"},
