@@ -20,8 +20,9 @@ static void test_default_interface(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct loaded loaded = load_good(texts[i], 1);
+		struct loaded loaded = load_text(texts[i]);
 
+		assert_int_equal(loaded.status, 0);
 		assert_string_equal(loaded.conf->static_addresses[0].device, "eth7");
 		assert_string_equal(loaded.conf->static_addresses[1].device, "eth1");
 		unload(&loaded);
