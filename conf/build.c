@@ -365,7 +365,7 @@ static void visit(struct build *build, struct node *node)
 		return;
 	}
 	warn_repeated(build, block, node);
-	if (!check_use(build, node))
+	if (keep_refuses(build, node) || !check_use(build, node))
 		return;
 	if (node->row->type == OPTION_BLOCK)
 		node->draft = begin_block(build, node, block->draft);

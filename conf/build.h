@@ -11,6 +11,7 @@
 
 #include "conf/arena.h"
 #include "conf/diags.h"
+#include "conf/keep.h"
 #include "conf/model.h"
 #include "conf/options.h"
 #include "conf/tree.h"
@@ -141,6 +142,8 @@ struct build {
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
 	bool *unsupported; /* by option_unsupported_index(): said already */
+	const struct conf_load_options *options;
+	struct keep *keep; /* what a reload must not change; NULL: nothing */
 };
 
 /* ---- driving ---- */

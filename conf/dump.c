@@ -21,22 +21,86 @@
 
 struct dump {
 	const struct conf *conf;
-	FILE *out;
+	char *text; /* NUL-terminated; NULL while empty */
+	size_t size, room;
 	unsigned depth;
+	bool failed;		  /* memory was out: the text is not whole */
 	struct conf_arena *words; /* quoted words, until the dump ends */
 };
+
+struct dump *dump_free(struct dump *dump)
+{
+	if (!dump)
+		return NULL;
+	arena_free(dump->words);
+	free(dump->text);
+	free(dump);
+	return NULL;
+}
+
+struct dump *dump_new(const struct conf *conf)
+{
+	struct dump *dump = calloc(1, sizeof(*dump));
+
+	if (!dump)
+		return NULL;
+	dump->conf = conf;
+	dump->words = arena_new();
+	return dump->words ? dump : dump_free(dump);
+}
 
 const struct conf *dump_conf(const struct dump *dump)
 {
 	return dump->conf;
 }
 
+/* Room for so many octets more and a NUL. */
+static bool reserve(struct dump *dump, size_t more)
+{
+	size_t room = 2 * (dump->size + more) + 256;
+	char *text;
+
+	if (dump->size + more < dump->room)
+		return true;
+	text = dump->failed ? NULL : realloc(dump->text, room);
+	if (!text) {
+		dump->failed = true;
+		return false;
+	}
+	dump->text = text;
+	dump->room = room;
+	return true;
+}
+
+static void put(struct dump *dump, const char *text, size_t size)
+{
+	if (!reserve(dump, size))
+		return;
+	memcpy(dump->text + dump->size, text, size);
+	dump->size += size;
+	dump->text[dump->size] = '\0';
+}
+
 static void print_line(struct dump *dump, const char *end, const char *format, va_list args)
 {
+	va_list again;
+	int size;
+
 	for (unsigned i = 0; i < dump->depth; i++)
-		fputs("    ", dump->out);
-	vfprintf(dump->out, format, args);
-	fputs(end, dump->out);
+		put(dump, "    ", 4);
+	if (!reserve(dump, 100))
+		return;
+	va_copy(again, args);
+	size = vsnprintf(dump->text + dump->size, dump->room - dump->size, format, args);
+	if (size >= 0 && (size_t)size >= dump->room - dump->size && reserve(dump, (size_t)size))
+		vsnprintf(dump->text + dump->size, dump->room - dump->size, format, again);
+	va_end(again);
+	if (size < 0)
+		dump->failed = true;
+	if (dump->failed)
+		return;
+	dump->size += (size_t)size;
+	put(dump, end, strlen(end));
 }
 
 void dump_line(struct dump *dump, const char *format, ...)
@@ -80,7 +144,11 @@ const char *dump_word(struct dump *dump, const char *text)
 	if (is_plain(text))
 		return text;
 	/* Only commands can hold a double quote, and there single-quoted pieces join. */
-	quoted = arena_alloc(dump->words, 5 * strlen(text) + 3);
+	quoted = arena_try(dump->words, 5 * strlen(text) + 3);
+	if (!quoted) {
+		dump->failed = true;
+		return "";
+	}
 	to = quoted;
 	*to++ = '"';
 	for (; *text; text++) {
@@ -196,45 +264,53 @@ static void dump_row(struct dump *dump, const struct option_scope *scope, const 
 	}
 }
 
+bool dump_has(const struct option_scope *scope, const struct option *row)
+{
+	return row->dump || ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size);
+}
+
+static void dump_option(struct dump *dump, const struct option_scope *scope,
+			const struct option *row, const void *model)
+{
+	if (row->dump)
+		row->dump(dump, row, model);
+	else if (dump_has(scope, row))
+		dump_row(dump, scope, row, model);
+}
+
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model)
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++) {
-		if (row->dump)
-			row->dump(dump, row, model);
-		else if ((row->flags & OPTION_HAS_FIELD) && row->offset < scope->model_size)
-			dump_row(dump, scope, row, model);
-	}
+	for (size_t i = 0; (row = option_at(scope, i)); i++)
+		dump_option(dump, scope, row, model);
+}
+
+const char *dump_text(struct dump *dump, const struct option_scope *scope, const struct option *row,
+		      const void *model)
+{
+	dump->size = 0;
+	if (dump->text)
+		*dump->text = '\0';
+	dump_option(dump, scope, row, model);
+	if (dump->failed)
+		return NULL;
+	return dump->text ? dump->text : "";
 }
 
 char *conf_dump(const struct conf *conf)
 {
-	struct dump dump = {.conf = conf};
-	jmp_buf out_of_memory;
+	struct dump *dump = dump_new(conf);
 	char *text = NULL;
-	size_t size;
-	bool bad;
 
-	dump.words = arena_new();
-	if (!dump.words)
+	if (!dump)
 		return NULL;
-	dump.out = open_memstream(&text, &size);
-	if (!dump.out || setjmp(out_of_memory)) {
-		if (dump.out)
-			fclose(dump.out);
-		free(text);
-		arena_free(dump.words);
-		return NULL;
+	put(dump, "", 0);
+	dump_scope(dump, option_root(), conf);
+	if (!dump->failed) {
+		text = dump->text;
+		dump->text = NULL;
 	}
-	arena_on_failure(dump.words, &out_of_memory);
-	dump_scope(&dump, option_root(), conf);
-	bad = ferror(dump.out);
-	bad = fclose(dump.out) != 0 || bad;
-	arena_free(dump.words);
-	if (bad) {
-		free(text);
-		return NULL;
-	}
+	dump_free(dump);
 	return text;
 }

@@ -5,12 +5,17 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/model.h"
 #include "conf/options.h"
 
 struct dump; /* where the text goes, and the configuration it is about */
+
+/* NULL when memory is out. conf must outlive it. */
+struct dump *dump_new(const struct conf *conf);
+struct dump *dump_free(struct dump *dump); /* accepts and returns NULL */
 
 const struct conf *dump_conf(const struct dump *dump);
 
@@ -19,7 +24,16 @@ void dump_line(struct dump *dump, const char *format, ...) __attribute__((format
 /* The same with " {" behind it, and what it opens closed by dump_close(). */
 void dump_open(struct dump *dump, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void dump_close(struct dump *dump);
-/* Text as one word, quoted when it must be; valid until the sixteenth next call. */
+/* Text as one word, quoted when it must be; valid while the dump is. */
 const char *dump_word(struct dump *dump, const char *text);
 /* Every row of the scope. */
 void dump_scope(struct dump *dump, const struct option_scope *scope, const void *model);
+
+/* Whether the row has a text at all; aliases and rows of the draft have none. */
+bool dump_has(const struct option_scope *scope, const struct option *row);
+/*
+ * What the row says of one object, "" when nothing, NULL when memory is out. Valid until the next
+ * call with this dump.
+ */
+const char *dump_text(struct dump *dump, const struct option_scope *scope, const struct option *row,
+		      const void *model);

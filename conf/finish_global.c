@@ -69,6 +69,18 @@ static void finish_names(struct build *build, struct conf_global *model)
 		model->smtp_server = arena_strdup(build->arena, "");
 }
 
+/* The command line has the last word. */
+static void overrule(struct build *build, struct conf_global *model)
+{
+	const struct conf_load_options *options = build->options;
+
+	if (options->snmp_all)
+		model->snmp_vrrp = model->snmp_checker = model->snmp_rfcv2 = model->snmp_rfcv3 =
+			true;
+	if (options->snmp_socket)
+		model->snmp_socket = arena_strdup(build->arena, options->snmp_socket);
+}
+
 void finish_global(struct build *build)
 {
 	struct draft_global *global = &build->global;
@@ -87,6 +99,7 @@ void finish_global(struct build *build)
 	}
 	if (global->snmp_rfc)
 		model->snmp_rfcv2 = model->snmp_rfcv3 = true;
+	overrule(build, model);
 	model->emails = items_to_array(&global->emails, build->arena, sizeof(char *));
 	model->n_emails = global->emails.n;
 	build->conf->global = *model;

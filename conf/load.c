@@ -36,6 +36,8 @@ static int build_model(struct build *build, const struct text *from)
 	atomic_init(&build->conf->references, 1);
 	build_fill_defaults(&scope_global, &build->global);
 	build_apply(build, root);
+	if (build->keep)
+		keep_restore(build);
 	finish_global(build);
 	finish_vrrp(build);
 	finish_services(build);
@@ -54,15 +56,19 @@ static int guard(struct build *build, const struct text *from)
 	return build_model(build, from);
 }
 
-static int load(const struct text *from, const struct conf_load_options *options,
-		const struct conf **ret, struct diag_list *ret_diags)
+static int load_once(const struct text *from, const struct conf_load_options *options,
+		     struct keep *keep, const struct conf **ret, struct diag_list *ret_diags)
 {
-	struct build build = {.scratch = arena_new(), .arena = arena_new()};
+	static const struct conf_load_options none;
+	struct build build = {.scratch = arena_new(),
+			      .arena = arena_new(),
+			      .options = options ? options : &none,
+			      .keep = keep};
 	int r = -ENOMEM, finished;
 
 	memset(ret_diags, 0, sizeof(*ret_diags));
 	build.diags.arena = build.scratch;
-	build.diags.strict = options && options->strict;
+	build.diags.strict = build.options->strict;
 	if (build.scratch && build.arena)
 		r = guard(&build, from);
 	if (build.scratch && r != -ENOMEM) {
@@ -76,6 +82,31 @@ static int load(const struct text *from, const struct conf_load_options *options
 	}
 	arena_on_failure(build.arena, NULL);
 	*ret = build.conf;
+	return 0;
+}
+
+/* What must not change is known when the whole is loaded; if anything did, once more without it. */
+static int load(const struct text *from, const struct conf_load_options *options,
+		const struct conf **ret, struct diag_list *ret_diags)
+{
+	const struct conf *conf;
+	struct keep keep;
+	int r = load_once(from, options, NULL, &conf, ret_diags);
+
+	if (r < 0)
+		return r;
+	if (options && options->previous) {
+		r = keep_find(options->previous, conf, &keep);
+		if (r < 0 || keep.n) {
+			conf_unref(conf);
+			diag_list_free(ret_diags);
+		}
+		if (r == 0 && keep.n)
+			r = load_once(from, options, &keep, &conf, ret_diags);
+		if (r < 0)
+			return r;
+	}
+	*ret = conf;
 	return 0;
 }
 

@@ -30,6 +30,12 @@ struct diag_list {
 struct conf_load_options {
 	const char *config_id; /* NULL: host name up to the first dot */
 	bool strict;	       /* warnings become errors */
+	/* Settings of the command line that the text does not overrule. */
+	bool snmp_all;		 /* every SNMP part */
+	const char *snmp_socket; /* NULL: as configured */
+	/* The configuration in force, NULL: none. What only a restart of the daemon can change
+	 * (OPTION_REFUSED) is taken over from it, with a note. */
+	const struct conf *previous;
 };
 
 /*

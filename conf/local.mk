@@ -5,6 +5,11 @@ conf_libconf_a_SOURCES = \
 	conf/build.c conf/build.h \
 	conf/command.c \
 	conf/diags.c conf/diags.h \
+	conf/diff.c conf/diff.h \
+	conf/diff_list.c conf/diff_rows.h \
+	conf/diff_summary.c \
+	conf/diff_text.c conf/diff_text.h \
+	conf/diff_words.c conf/diff_words.h \
 	conf/dump.c conf/dump.h \
 	conf/finish_check.c \
 	conf/finish_global.c \
@@ -14,6 +19,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_service.c \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
+	conf/keep.c conf/keep.h \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h \

@@ -50,6 +50,8 @@ enum option_flags {
 	OPTION_NO_USER = 1 << 5,     /* command: no user and group behind it */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
+	OPTION_OBJECTS = 1 << 12,    /* block: each is an object of its own at a reload */
+	OPTION_SECRET = 1 << 13,     /* its value is not shown in lists of changes */
 };
 
 struct option_choice {

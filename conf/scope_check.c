@@ -386,8 +386,7 @@ const struct option_scope scope_misc = {
 	.begin = begin_misc,
 };
 
-/* Called for the row of each type: prints the checkers of that type. */
-void dump_checkers(struct dump *dump, const struct option *row, const void *model)
+const struct option_scope *checker_scope(enum conf_checker_type type)
 {
 	static const struct option_scope *const types[] = {
 		[CONF_TCP_CHECK] = &scope_tcp,
@@ -395,14 +394,23 @@ void dump_checkers(struct dump *dump, const struct option *row, const void *mode
 		[CONF_SSL_GET] = &scope_ssl,
 		[CONF_MISC_CHECK] = &scope_misc,
 	};
+
+	return types[type];
+}
+
+/* Called for the row of each type: prints the checkers of that type. */
+void dump_checkers(struct dump *dump, const struct option *row, const void *model)
+{
 	const struct conf_real_server *server = model;
 
 	/* In the order written: all at the first row of a checker. */
 	if (row->block != &scope_tcp)
 		return;
 	for (size_t i = 0; i < server->n_checkers; i++) {
-		dump_open(dump, "%s", types[server->checkers[i].type]->name);
-		dump_scope(dump, types[server->checkers[i].type], &server->checkers[i]);
+		const struct option_scope *scope = checker_scope(server->checkers[i].type);
+
+		dump_open(dump, "%s", scope->name);
+		dump_scope(dump, scope, &server->checkers[i]);
 		dump_close(dump);
 	}
 }

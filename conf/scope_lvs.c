@@ -435,8 +435,8 @@ static const struct option service_rows[] = {
 	{"snmp_name", OPTION_STRING, SERVICE(snmp_name), .flags = FIELD, .max = 255,
 	 .help = "name shown over SNMP"},
 	{"nat_mask", OPTION_OBSOLETE, .help = "IPVS has no use for a netmask"},
-	{"real_server", OPTION_BLOCK, .block = &scope_server, .dump = dump_servers,
-	 .argument = "ADDRESS [PORT]", .help = "a server behind the service"},
+	{"real_server", OPTION_BLOCK, .block = &scope_server, .flags = OPTION_OBJECTS,
+	 .dump = dump_servers, .argument = "ADDRESS [PORT]", .help = "a server behind the service"},
 	{.name = NULL},
 };
 

@@ -57,7 +57,8 @@ static void keep_misplaced(struct build *build, const struct node *node, void *d
 }
 
 #define SERVER(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_IN_PLACE
-#define CHECKS(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_RESTART
+/* For its checkers, which have taken it over: they restart, the server does not. */
+#define CHECKS(member) SERVER(member)
 
 static const struct option server_rows[] = {
 	{"weight", OPTION_UNSIGNED, SERVER(weight), .flags = FIELD, .min = 0, .max = UINT16_MAX,
@@ -95,14 +96,17 @@ static const struct option server_rows[] = {
 	 .help = "name shown over SNMP"},
 	{"smtp_alert", OPTION_BOOL, SERVER(smtp_alert), .flags = DEFAULT, .initial = CONF_ON,
 	 .help = "mail on state changes"},
-	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "a TCP connection succeeds"},
-	{"HTTP_GET", OPTION_BLOCK, .block = &scope_http, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "pages answer as they should"},
-	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE,
+	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "a TCP connection succeeds"},
+	{"HTTP_GET", OPTION_BLOCK, .block = &scope_http,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "pages answer as they should"},
+	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE | OPTION_OBJECTS,
 	 .dump = dump_checkers, .help = "the same over TLS"},
-	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "a command succeeds"},
+	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "a command succeeds"},
 	{.name = NULL},
 };
 

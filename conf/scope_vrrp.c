@@ -120,10 +120,11 @@ static void end_script(struct build *build, const struct node *node, void *draft
 		script->model.timeout_us = script->model.interval_us;
 }
 
-#define SCRIPT(member) OPTION_FIELD(draft_script, model.member), .reload = OPTION_IN_PLACE
+#define SCRIPT(member)	    OPTION_FIELD(draft_script, model.member), .reload = OPTION_IN_PLACE
+#define SCRIPT_ANEW(member) OPTION_FIELD(draft_script, model.member), .reload = OPTION_RESTART
 
 static const struct option script_rows[] = {
-	{"script", OPTION_COMMAND, SCRIPT(command),
+	{"script", OPTION_COMMAND, SCRIPT_ANEW(command),
 	 .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER, .apply = read_script,
 	 .dump = dump_script, .help = "what to run; exit status 0 is success"},
 	{"interval", OPTION_TIME, SCRIPT(interval_us), .flags = DEFAULT, .min = 0,
@@ -134,14 +135,14 @@ static const struct option script_rows[] = {
 	 .apply = read_script_weight, .dump = dump_script_weight, .argument = "N [reverse]",
 	 .help = "-253..253: added to the priority on success, negative on failure; 0: failure is "
 		 "FAULT"},
-	{"rise", OPTION_UNSIGNED, SCRIPT(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	{"rise", OPTION_UNSIGNED, SCRIPT_ANEW(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
 	 .initial = 1, .help = "successes in a row until it counts as good"},
-	{"fall", OPTION_UNSIGNED, SCRIPT(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	{"fall", OPTION_UNSIGNED, SCRIPT_ANEW(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
 	 .initial = 1, .help = "failures in a row until it counts as bad"},
-	{"user", OPTION_CUSTOM, SCRIPT(command.user), .flags = FIELD, .min = 1, .max = 2,
+	{"user", OPTION_CUSTOM, SCRIPT_ANEW(command.user), .flags = FIELD, .min = 1, .max = 2,
 	 .apply = read_user, .dump = dump_user, .argument = "USER [GROUP]",
 	 .help = "account it runs as"},
-	{"init_fail", OPTION_FLAG, SCRIPT(init_fail), .flags = FIELD, .value = true,
+	{"init_fail", OPTION_FLAG, SCRIPT_ANEW(init_fail), .flags = FIELD, .value = true,
 	 .help = "bad until the first success"},
 	{.name = NULL},
 };
@@ -234,15 +235,15 @@ static const struct option instance_rows[] = {
 	{"advert_int", OPTION_TIME, INSTANCE(advert_us), .flags = DEFAULT, .min = 10000,
 	 .max = 255000000, .initial = 1000000,
 	 .help = "interval of adverts; whole seconds in version 2"},
-	{"mcast_src_ip", OPTION_ADDRESS, RESTARTS(source), .flags = FIELD, .dump = dump_source,
+	{"mcast_src_ip", OPTION_ADDRESS, INSTANCE(source), .flags = FIELD, .dump = dump_source,
 	 .help = "source of adverts; the interface's primary address by default"},
 	{"unicast_src_ip", OPTION_ALIAS, .alias_of = "mcast_src_ip"},
 	{"mcast_dst_ip", OPTION_ADDRESS, RESTARTS(mcast_group), .flags = FIELD,
 	 .dump = dump_mcast_group, .help = "destination of adverts; the global group by default"},
 	{"unicast_peer", OPTION_BLOCK, .block = &scope_peers, .dump = dump_peers,
 	 .help = "adverts go to these addresses instead of the group; one per line"},
-	{"authentication", OPTION_BLOCK, .block = &scope_auth, .dump = dump_auth,
-	 .help = "VRRP version 2 only"},
+	{"authentication", OPTION_BLOCK, .block = &scope_auth, .flags = OPTION_SECRET,
+	 .dump = dump_auth, .help = "VRRP version 2 only"},
 	{"preempt", OPTION_FLAG, INSTANCE(preempt), .flags = DEFAULT | OPTION_REPEATABLE,
 	 .value = true, .initial = true,
 	 .help = "take over from a master of lower priority (the default)"},

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "conf/model.h"
 #include "conf/options.h"
 
 extern const struct option_scope scope_root, scope_global, scope_email, scope_script,
@@ -15,6 +16,9 @@ extern const struct option_scope scope_root, scope_global, scope_email, scope_sc
 /* Bounds that several tables share. */
 #define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
 #define TIME_LEAST_US 1000
+
+/* The keywords of a checker of that type. */
+const struct option_scope *checker_scope(enum conf_checker_type type);
 
 /* Dump functions of rows whose table stands in another file. */
 void dump_address_groups(struct dump *dump, const struct option *row, const void *model);

@@ -69,7 +69,6 @@ struct probe {
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
 	bool local_error; /* the newest attempt failed on our side */
-	bool taken;	  /* while adopting: found again */
 };
 
 /* One real server of one virtual server. */
@@ -118,7 +117,6 @@ struct service {
 	uint64_t quorum_changed_wall_us, changed_us;
 	bool dirty;
 	struct service *was; /* while adopting, as in struct server */
-	bool taken;
 };
 
 struct pending_event {

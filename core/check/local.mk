@@ -86,7 +86,6 @@ core_check_libengine_a_SOURCES = \
 	core/check/publish.c \
 	core/check/reload.c \
 	core/check/services.c \
-	core/check/same.c core/check/same.h \
 	core/check/service.c core/check/service.h \
 	core/check/thread.c \
 	core/check/view.c

@@ -50,6 +50,7 @@ struct reload {
 	uint64_t running_ticket; /* the newest request when the load under way began */
 	uint64_t asked_us;	 /* when the first request since the last answer came */
 	char last_error[256];	 /* "" after a success */
+	char *changes;		 /* what the newest load changed; NULL: not known, or the first */
 	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
 };
 

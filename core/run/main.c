@@ -268,6 +268,7 @@ static void close_services(struct daemon *d)
 	loop_io_free(d->box_io);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
+	free(d->reload.changes);
 	threads_free_wires(d);
 	generation_free_all(d);
 	loop_free(d->loop);

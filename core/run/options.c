@@ -34,6 +34,8 @@ struct row {
 static const struct row rows[] = {
 	{'f', "use-file", VALUE, TEXT, AT(config), "FILE: the configuration file"},
 	{'t', "config-test", MAYBE, TEST, 0, "[FILE]: check the configuration and exit"},
+	{0, "strict", NO_VALUE, SWITCH, AT(strict),
+	 "take warnings of the configuration for errors"},
 	{'n', "dont-fork", NO_VALUE, SWITCH, AT(foreground), "stay in the foreground"},
 	{'l', "log-console", NO_VALUE, SWITCH, AT(console), "log to stderr"},
 	{'D', "log-detail", NO_VALUE, SWITCH, AT(detail), "log debugging detail too"},

@@ -69,6 +69,9 @@ static int take_load(struct daemon *d)
 		return error;
 	reload->load.conf = NULL;
 	reload->load.scripts = NULL;
+	free(reload->changes);
+	reload->changes = reload->load.changes;
+	reload->load.changes = NULL;
 	reload->last_error[0] = '\0';
 	reload->loaded_wall_us = clock_wall_us();
 	return 0;
@@ -128,7 +131,7 @@ static void begin(struct daemon *d)
 
 	reload->running_ticket = reload->ticket;
 	reload->phase = RELOAD_LOADING;
-	reload->load = (struct load){.options = &d->options};
+	reload->load = (struct load){.options = &d->options, .previous = conf_ref(d->newest->conf)};
 	int error = helper_start(d->loop, work, on_loaded, d, &reload->helper);
 	if (error) {
 		reload->load.error = error;
@@ -229,6 +232,8 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	reload->phase = RELOAD_IDLE;
 	log_notice("conf", "configuration %lu of %s is in force",
 		   (unsigned long)d->newest->conf->generation, options_config(&d->options));
+	if (reload->changes)
+		log_notice("conf", "reload: %s", reload->changes);
 	announce(d, true);
 	follow(d);
 }

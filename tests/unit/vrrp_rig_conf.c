@@ -7,20 +7,6 @@
 #include "core/base/clock.h"
 #include "tests/unit/vrrp_rig.h"
 
-/* Doubles of conf/model.c: the tests make and own their configurations. */
-const struct conf *conf_ref(const struct conf *conf)
-{
-	((struct conf *)conf)->references++;
-	return conf;
-}
-
-const struct conf *conf_unref(const struct conf *conf)
-{
-	if (conf)
-		((struct conf *)conf)->references--;
-	return NULL;
-}
-
 void rig_conf_free(struct conf *conf)
 {
 	assert(conf->references == 0); /* nobody may keep or drop one too many */
