@@ -4,7 +4,7 @@
 The one that is watched goes from configuration to configuration by reloads; the other is started anew with each. They
 have the same interfaces and addresses, each in a network of its own, and every interface is a cable whose far end
 captures what comes out of it. What the kernel holds is compared as a whole; what happened on the way is read from the
-captures, from ip(8)'s monitor, and from the messages to IPVS as strace saw them.
+captures, from ip(8)'s monitor, and from the netlink messages to IPVS.
 """
 
 import json
@@ -14,18 +14,22 @@ import socket
 import struct
 import time
 
+import pcap
 from lab import build_dir, wait_until
-from reload_model import BAD_PORT, GOOD_PORT, INTERFACES
+from reload_model import GOOD_PORT, INTERFACES
 
 ROOM = 30  # seconds a slow machine may add
 SETUP = """link add {interface} address 02:00:00:00:00:0{number} type veth peer name far{number}
-link set {interface} addrgenmode none up
-link set far{number} addrgenmode none up
+link set {interface} addrgenmode none
+link set far{number} addrgenmode none
+link set {interface} up
+link set far{number} up
 address add 192.0.{number}.1/24 dev {interface}"""
 SHOW = """ip -j address; ip -j -4 route show table all; ip -j -6 route show table all; ip -j -4 rule; ip -j -6 rule
 { ipvsadm -Sn; echo thresholds; ipvsadm -Ln --thresholds | sed 's/^.*->/->/'; } 2>/dev/null"""
 COMMANDS = {1: "NEW_SERVICE", 2: "SET_SERVICE", 3: "DEL_SERVICE", 5: "NEW_DEST", 6: "SET_DEST", 7: "DEL_DEST",
             16: "ZERO", 17: "FLUSH"}
+TO_KERNEL, GENL_CONTROL = 7, 16
 CMD_SERVICE, CMD_DEST = 1, 2
 SERVICE_FAMILY, SERVICE_PROTOCOL, SERVICE_ADDRESS, SERVICE_PORT, SERVICE_MARK = 1, 2, 3, 4, 5
 DEST_ADDRESS, DEST_PORT, DEST_FAMILY = 1, 2, 11
@@ -110,35 +114,36 @@ def ipvs_command(message):
     return COMMANDS[message[0]], name, endpoint(family, dest[DEST_ADDRESS], dest[DEST_PORT])
 
 
-def ipvs_commands(trace):
-    """Each command in a trace by strace -x that changed an entry."""
+def ipvs_commands(path, since):
+    """Each command since then that changes an entry, from a capture of all netlink messages of a namespace: whoever
+    sent it, and in the words the kernel was told."""
     found = []
-    for kind, payload in re.findall(r'nlmsg_type=(\w+)[^}]*\}, "((?:\\x[0-9a-f]{2})+)"', trace):
-        message = bytes.fromhex(payload.replace("\\x", ""))
-        if kind not in ("nlctrl", "GENL_ID_CTRL") and message[1:4] == b"\x01\x00\x00":
-            found.append(ipvs_command(message))
+    for when, frame in pcap.read_frames(path, pcap.NETLINK):
+        to, family = struct.unpack(">H12xH", frame[:16])
+        kind = struct.unpack_from("=H", frame, 20)[0] if len(frame) > 36 else 0
+        if when >= since and to == TO_KERNEL and family == socket.NETLINK_GENERIC and kind > GENL_CONTROL:
+            found.append(ipvs_command(frame[32:]))
     return [command for command in found if command]
 
 
 # ---- one director ----
 
 class Director:
-    def __init__(self, lab, name, traced=False):
-        self.node, self.traced, self.daemon, self.starts = lab.node(name), traced, None, 0
+    def __init__(self, lab, name, operated=False):
+        self.node, self.operated, self.daemon, self.starts = lab.node(name), operated, None, 0
         self.node.ip(*[line for number, interface in enumerate(INTERFACES)
                        for line in SETUP.format(interface=interface, number=number).splitlines()])
         self.node.nginx("here\n", port=GOOD_PORT)
         self.file = self.node.dir / "vipd.conf"
-        self.trace = self.node.dir / "trace"
-        assert GOOD_PORT != BAD_PORT
+        if operated:
+            self.node.snmpd()
 
     def start(self, text):
         self.starts += 1
         self.file.write_text(text)
         words = [build_dir() / "vipd", "-n", "-l", "-D", "-f", self.file]
-        if self.traced:
-            # -D: strace is the child, so that signals reach vipd.
-            words = ["strace", "-D", "-f", "--seccomp-bpf", "-e", "trace=sendmsg", "-x", "-s", "512", "-o", self.trace, *words]
+        if self.operated:
+            words += ["-x", "-A", self.node.agentx]
         self.daemon = self.node.popen(*words, log=f"vipd-{self.starts}.log")
         wait_until(lambda: "is ready" in self.daemon.text() or not self.daemon.alive(), 20 + ROOM, "vipd")
         assert self.daemon.alive(), self.daemon.text()
@@ -163,7 +168,7 @@ class Director:
         for service in status["services"]:
             for row in service["servers"]:
                 address = row["server"].rpartition(":")[0].strip("[]")
-                if not row["sorry"] and up.get(address) != (row["oper"] == "up"):
+                if not row["sorry"] and up.get(address) == (row["oper"] == "down"):
                     wrong.append(f"{service['service']} {row['server']} {row['oper']}")
         return wrong
 
@@ -177,24 +182,28 @@ class Director:
 # ---- both, and what is asked of them ----
 
 class Bench:
-    def __init__(self, lab, traced=False):
-        self.watched, self.anew = Director(lab, "watched", traced), Director(lab, "anew")
+    def __init__(self, lab, ipvs=False):
+        self.watched, self.anew = Director(lab, "watched", operated=ipvs), Director(lab, "anew")
         node = self.watched.node
+        self.netlink = None
+        if ipvs:
+            node.ip("link add nlmon0 type nlmon", "link set nlmon0 up")
+            self.netlink = node.capture("nlmon0", name="netlink")
         self.captures = {interface: node.capture(f"far{number}", "vrrp", name=interface)
                          for number, interface in enumerate(INTERFACES)}
         self.monitor = node.popen("ip", "-o", "monitor", "address", log="monitor.log")
-        self.config = self.state = None
+        self.config = None
 
     def start(self, text, config):
         self.watched.start(text)
         self.watched.settle(config)
-        self.config, self.state = config, self.watched.kernel()
+        self.config = config
 
-    def reload(self, texts, config, withheld=None):
-        """From what runs to the last of these texts, which is config's; returns what was wrong with that. withheld takes
-        from the kernel of a start what an operator's drains take from that of the reload."""
-        seen, said = len(self.monitor.text()), len(self.commands())
-        interval = max([instance.advert_s() for instance in self.config.instances + config.instances])
+    def reload(self, texts, config, then=lambda: []):
+        """From what runs to the last of these texts, which is config's; returns what was wrong with that. then() comes
+        when all has settled, before the comparison with a start."""
+        seen, before = len(self.monitor.text()), self.watched.kernel()
+        interval = max(instance.advert_s() for instance in self.config.instances + config.instances)
         began = time.time()
         for text in texts[:-1]:
             self.watched.file.write_text(text)
@@ -206,29 +215,29 @@ class Bench:
         self.watched.settle(config)
         self.anew.settle(config)
         time.sleep(max(0.0, began + 2.3 * interval - time.time()))
-        self.agree(withheld)
-        ended, before, after = time.time(), self.state, self.watched.kernel()
-        wrong = self.differences(withheld) + self.lost_adverts(config, began, ended)
-        wrong += flapped(self.monitor.text()[seen:], before, after, kept_addresses(self.config, config))
-        if len(texts) == 1:
-            wrong += uncalled(self.commands()[said:], before, after, unsure(self.config, config))
-        self.config, self.state = config, after
+        ended, after = time.time(), self.watched.kernel()
+        wrong = []
+        if len(texts) == 1:  # else one in between may have called for anything
+            wrong += self.lost_adverts(config, began, ended)
+            wrong += flapped(self.monitor.text()[seen:], before, after, kept_addresses(self.config, config))
+        if self.netlink and len(texts) == 1:
+            wrong += uncalled(ipvs_commands(self.netlink.path, began), before, after, unsure(self.config, config))
+        wrong += then()
+        wrong += self.differences()
+        self.config = config
         return wrong
 
-    def differences(self, withheld):
-        watched, anew = self.watched.kernel(), self.anew.kernel()
-        if withheld:
-            withheld(anew)
-        return [f"only after the reload: {line}" for line in watched.difference(anew)] + [
-            f"only after a start: {line}" for line in anew.difference(watched)]
-
-    def agree(self, withheld):
-        deadline = time.monotonic() + 5
-        while self.differences(withheld) and time.monotonic() < deadline:
+    def differences(self, patience=5):
+        """Between a reload and a start; what passes by itself is none."""
+        deadline = time.monotonic() + patience
+        while True:
+            watched, anew = self.watched.kernel(), self.anew.kernel()
+            if watched == anew:
+                return []
+            if time.monotonic() > deadline:
+                return [f"only after the reload: {line}" for line in watched.difference(anew)] + [
+                    f"only after a start: {line}" for line in anew.difference(watched)]
             time.sleep(0.3)
-
-    def commands(self):
-        return ipvs_commands(self.watched.trace.read_text()) if self.watched.traced else []
 
     def lost_adverts(self, config, began, ended):
         """Of the instances that were masters, are to be, and are still known as the same."""

@@ -32,12 +32,12 @@ INSTANCE = {
     "dont_track_primary": FLAG,
 }
 AUTHENTICATION = [None, "{\nauth_type PASS\nauth_pass one\n}", "{\nauth_type PASS\nauth_pass two\n}"]
-SCRIPT = {"interval": ["1"], "timeout": [None, "3"], "rise": [None, "1", "2"], "fall": [None, "1", "2"]}
+SCRIPT = {"interval": ["2"], "timeout": [None, "10"], "rise": [None, "1", "2"], "fall": [None, "1", "2"]}
 GROUP = {"notify": [None, "/bin/true"], "smtp_alert": [None, "no"]}
 SERVICE = {
     "lvs_sched": ["rr", "wrr", "lc", "wlc", "sh", "sed", "nq", "dh"],
     "lvs_method": ["NAT", "DR", "TUN"],
-    "delay_loop": ["1"],
+    "delay_loop": ["2"],
     "persistence_timeout": [None, None, "50", "300"],
     "weight": [None, "3"],
     "quorum": [None, None, "2"],
@@ -51,8 +51,7 @@ SERVICE = {
 }
 SERVER = {
     "weight": [None, "0", "1", "2", "7", "300"],
-    "uthreshold": [None, None, "100"],
-    "lthreshold": [None, None, "20"],
+    "uthreshold": [None, None, "100", "200\nlthreshold 20"],
     "lvs_method": [None, None, "NAT", "DR", "TUN"],
     "inhibit_on_failure": FLAG,
     "notify_up": [None, "/bin/true"],
@@ -162,8 +161,8 @@ class Config:
 class Maker:
     """Makes objects that do not stand in each other's way: every name, address and mark is given out once."""
 
-    def __init__(self, rng):
-        self.rng, self.number = rng, 0
+    def __init__(self, rng, programs=True):
+        self.rng, self.number, self.programs = rng, 0, programs  # programs: whether scripts may be run
         self.config = Config()
 
     def next(self):
@@ -221,7 +220,8 @@ class Maker:
         return Group(f"group_{self.next()}", members, self.settings(GROUP))
 
     def checker(self):
-        return Checker(self.rng.choice(CHECKERS), self.rng.random() < 0.75, self.rng.choice([2, 3]))
+        kinds = CHECKERS if self.programs else [kind for kind in CHECKERS if kind != "MISC_CHECK"]
+        return Checker(self.rng.choice(kinds), self.rng.random() < 0.75, self.rng.choice([8, 9]))
 
     def server(self, v6, port):
         number = self.next()
@@ -253,7 +253,7 @@ class Maker:
 
 def random_config(maker, n_services=0):
     rng, config = maker.rng, maker.config
-    config.scripts = [maker.script() for _ in range(rng.randint(0, 3))]
+    config.scripts = [maker.script() for _ in range(rng.randint(0, 3) if maker.programs else 0)]
     for _ in range(rng.randint(1, 4)):
         config.instances.append(maker.instance())
     if rng.random() < 0.5:
@@ -356,6 +356,8 @@ def change_tracks(maker):
     if instance.scripts and maker.rng.random() < 0.5:
         return f"{instance.name} does not track {instance.scripts.pop()}"
     free = [script.name for script in maker.config.scripts if script.name not in instance.scripts]
+    if not maker.programs:
+        return None
     if not free:
         maker.config.scripts.append(maker.script())
         free = [maker.config.scripts[-1].name]
@@ -546,7 +548,7 @@ def group_text(rng, group):
 
 def checker_text(checker):
     port = GOOD_PORT if checker.good else BAD_PORT
-    timing = ["retry 0", "delay_loop 1", "warmup 0"]
+    timing = ["retry 0", "delay_loop 2", "warmup 0"]
     if checker.kind == "MISC_CHECK":
         return block("MISC_CHECK", [f'misc_path "{"/bin/true" if checker.good else "/bin/false"}"',
                                     f"misc_timeout {checker.timeout}", *timing])
