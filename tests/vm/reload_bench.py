@@ -29,7 +29,7 @@ SHOW = """ip -j address; ip -j -4 route show table all; ip -j -6 route show tabl
 { ipvsadm -Sn; echo thresholds; ipvsadm -Ln --thresholds | sed 's/^.*->/->/'; } 2>/dev/null"""
 COMMANDS = {1: "NEW_SERVICE", 2: "SET_SERVICE", 3: "DEL_SERVICE", 5: "NEW_DEST", 6: "SET_DEST", 7: "DEL_DEST",
             16: "ZERO", 17: "FLUSH"}
-TO_KERNEL, GENL_CONTROL = 7, 16
+REQUEST, GENERIC, GENL_CONTROL = 1, 16, 16  # NETLINK_GENERIC, and its controller
 CMD_SERVICE, CMD_DEST = 1, 2
 SERVICE_FAMILY, SERVICE_PROTOCOL, SERVICE_ADDRESS, SERVICE_PORT, SERVICE_MARK = 1, 2, 3, 4, 5
 DEST_ADDRESS, DEST_PORT, DEST_FAMILY = 1, 2, 11
@@ -119,9 +119,9 @@ def ipvs_commands(path, since):
     sent it, and in the words the kernel was told."""
     found = []
     for when, frame in pcap.read_frames(path, pcap.NETLINK):
-        to, family = struct.unpack(">H12xH", frame[:16])
-        kind = struct.unpack_from("=H", frame, 20)[0] if len(frame) > 36 else 0
-        if when >= since and to == TO_KERNEL and family == socket.NETLINK_GENERIC and kind > GENL_CONTROL:
+        family = struct.unpack_from(">H", frame, 14)[0]
+        kind, flags = struct.unpack_from("=HH", frame, 20) if len(frame) > 36 else (0, 0)
+        if when >= since and flags & REQUEST and family == GENERIC and kind > GENL_CONTROL:
             found.append(ipvs_command(frame[32:]))
     return [command for command in found if command]
 
