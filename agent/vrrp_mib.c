@@ -32,15 +32,7 @@ bool vrrp_mib_covers(const struct conf_instance *conf)
 
 static int build_scalars(const struct view *view, struct rows *ret)
 {
-	struct row *row;
-
-	if (!view->vrrp)
-		return 0;
-	row = rows_add(ret, 0, 0);
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return view->vrrp ? rows_add_scalars(ret) : 0;
 }
 
 static bool node_version(const struct view *view, const struct row *row, struct cell *ret)

@@ -92,7 +92,7 @@ struct conf_changes {
 	struct conf_arena *arena; /* private */
 };
 
-/* What a reload from old to new changes. Returns 0 or -ENOMEM. */
+/* What a reload from old to new, neither NULL, changes. Returns 0 or -ENOMEM. */
 int conf_changes_new(const struct conf *old, const struct conf *new, struct conf_changes **ret);
 /* Accepts and returns NULL. */
 struct conf_changes *conf_changes_free(struct conf_changes *changes);

@@ -76,11 +76,9 @@ static void add_checkers(struct diff_list *list, const struct conf_real_server *
 
 static const char *server_name(struct diff_list *list, const struct conf_real_server *server)
 {
-	char text[IP_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
-	ip_format(&server->key.ip, text);
-	return arena_printf(list->arena, server->key.ip.family == AF_INET6 ? "[%s]:%u" : "%s:%u",
-			    text, server->key.port);
+	return arena_strdup(list->arena, dest_key_format(&server->key, text));
 }
 
 static bool same_checkers(struct diff_list *list, const struct conf_real_server *old,

@@ -205,7 +205,8 @@ static void dump_choice(struct dump *dump, const struct option *row, int64_t val
 /* Left out, so that a dump without the keyword does not warn about it when it is loaded. */
 static bool is_needless(const struct option_scope *scope, const struct option *row, int64_t value)
 {
-	return value == row->initial && option_unsupported(scope->name, row->name);
+	return row->type != OPTION_FLAG && value == row->initial &&
+	       option_unsupported(scope->name, row->name);
 }
 
 static void dump_number(struct dump *dump, const struct option_scope *scope,

@@ -20,6 +20,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
 	conf/keep.c conf/keep.h \
+	conf/key.c \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h \
@@ -86,3 +87,8 @@ tests_unit_test_conf_memory_SOURCES = tests/unit/test_conf_memory.c tests/unit/c
 tests_unit_test_conf_memory_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_conf_memory_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_diff
+tests_unit_test_conf_diff_SOURCES = tests/unit/test_conf_diff.c tests/unit/conf_text.h
+tests_unit_test_conf_diff_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_diff_LDADD = $(CONF_TEST_LIBS)

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <sys/socket.h>
 
+#include "conf/diff.h"
 #include "conf/options.h"
 
 #define INSTANCE                                                                                   \
@@ -15,6 +16,12 @@
 	"192.0.2.1/24 }\n"
 #define SERVICE "virtual_server 192.0.2.1 80 {\nprotocol TCP\n"
 #define SERVER	SERVICE "real_server 192.0.2.2 80 {\n"
+
+/* Who takes over defaults of global_defs. */
+#define CONSUMERS                                                                                  \
+	"vrrp_instance consumer {\ninterface eth9\nvirtual_router_id 99\nvirtual_ipaddress { "     \
+	"198.51.100.1/24 }\n}\nvirtual_server 198.51.100.2 80 {\nprotocol TCP\n"                   \
+	"real_server 198.51.100.3 80 {\nTCP_CHECK {\n}\n}\n}\n"
 
 /* A place where a row of the scope may stand, complete but for it. */
 static const struct context {
@@ -203,6 +210,130 @@ static void test_every_row(void **state)
 	assert_true(rows > 150);
 }
 
+/* ---- the difference of two values ---- */
+
+/* Two good values of the row's type; false when the type says nothing of what is good. */
+static bool two_values(const struct option *row, char a[static 64], char b[static 64])
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		*a = *b = '\0';
+		return true;
+	case OPTION_BOOL:
+		strcpy(a, "on");
+		strcpy(b, "off");
+		return true;
+	case OPTION_UNSIGNED:
+	case OPTION_SIGNED:
+		snprintf(a, 64, "%" PRId64, row->max);
+		snprintf(b, 64, "%" PRId64, row->max - 1);
+		return true;
+	case OPTION_TIME:
+		snprintf(a, 64, "%" PRId64, row->max / 1000000);
+		snprintf(b, 64, "%" PRId64, row->max / 1000000 - 1);
+		return true;
+	case OPTION_CHOICE:
+		snprintf(a, 64, "%s", row->choices[0].name);
+		snprintf(b, 64, "%s", row->choices[1].name ? row->choices[1].name : "");
+		return *b;
+	case OPTION_STRING:
+	case OPTION_INTERFACE:
+		strcpy(a, "aa");
+		strcpy(b, "bb");
+		return true;
+	case OPTION_ADDRESS:
+		strcpy(a, "192.0.2.8");
+		strcpy(b, "192.0.2.9");
+		return true;
+	case OPTION_COMMAND:
+		strcpy(a, "/bin/true");
+		strcpy(b, "/bin/false");
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct loaded load_row(const struct context *context, const struct option *row,
+			      const char *words)
+{
+	char text[8192];
+
+	/* A script that nobody tracks is not in the model. */
+	bool script = strcmp(context->scope, "vrrp_script") == 0;
+
+	snprintf(text, sizeof(text), "%s%s %s\n%s" CONSUMERS "%s%s", context->before,
+		 row ? row->name : "", words, context->after, script ? INSTANCE : "",
+		 script ? "track_script {\ns\n}\n}\n" : "");
+	return load_text(text);
+}
+
+/* How many changes the list of conf/diff.h has, -1 when one of the texts is refused. */
+static int count_changes(const struct loaded *a, const struct loaded *b)
+{
+	struct conf_changes *changes;
+	int count;
+
+	if (!a->conf || !b->conf)
+		return -1;
+	assert_int_equal(conf_changes_new(a->conf, b->conf, &changes), 0);
+	count = (int)changes->count;
+	conf_changes_free(changes);
+	return count;
+}
+
+/* Some give what is the default anyway, or mean nothing where the context puts them. */
+static bool may_be_silent(const char *name)
+{
+	static const char *const names[] = {
+		"preempt",  "accept",	   "no_accept",	 "no_virtual_ipaddress",
+		"ops",	    "quorum",	   "hysteresis", "sh-fallback",
+		"sh-port",  "mh-fallback", "mh-port",	 "enable_sni",
+		"sni_name", NULL};
+
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* False, after saying so, when another value makes no difference. */
+static bool try_change(const struct context *context, const struct option *row)
+{
+	char one[64], other[64];
+	struct loaded a, b;
+	int count;
+
+	if (!two_values(row, one, other))
+		return true;
+	a = load_row(context, row->type == OPTION_FLAG ? NULL : row, one);
+	b = load_row(context, row, other);
+	count = count_changes(&a, &b);
+	unload(&a);
+	unload(&b);
+	if (count || may_be_silent(row->name))
+		return true;
+	print_message("%s in %s: %s or %s makes no difference\n", row->name, context->scope, one,
+		      other);
+	return false;
+}
+
+/* A keyword is covered by the list of changes as soon as it has a row. */
+static void test_every_change(void **state)
+{
+	bool good = true;
+
+	(void)state;
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct context *context = context_of(*scope);
+		const struct option *row;
+
+		for (size_t i = 0; context && (row = option_at(*scope, i)); i++)
+			good &= try_change(context, row);
+	}
+	assert_true(good);
+}
+
 static void check_row(const struct option_scope *scope, const struct option *row)
 {
 	assert_ptr_equal(option_find(scope, row->name), row);
@@ -306,9 +437,10 @@ static void test_distance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_row),   cmocka_unit_test(test_consistency),
-		cmocka_unit_test(test_aliases),	    cmocka_unit_test(test_unsupported),
-		cmocka_unit_test(test_known_names), cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_every_row),   cmocka_unit_test(test_every_change),
+		cmocka_unit_test(test_consistency), cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_unsupported), cmocka_unit_test(test_known_names),
+		cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
