@@ -270,7 +270,7 @@ def pick(maker, objects, least=1):
 
 def change_setting(maker, settings, table):
     keyword = maker.rng.choice([word for word, values in table.items() if len(set(values)) > 1])
-    value = maker.rng.choice([value for value in set(table[keyword]) if value != settings.get(keyword)] or [None])
+    value = maker.rng.choice([value for value in dict.fromkeys(table[keyword]) if value != settings.get(keyword)] or [None])
     settings.pop(keyword, None)
     if value is not None:
         settings[keyword] = value
@@ -501,7 +501,7 @@ def mutate(maker, with_services=False):
     """Changes the maker's configuration a little, or not at all; returns a copy of it and what was done."""
     changes = SERVICE_CHANGES * 2 + ROUTER_CHANGES if with_services else ROUTER_CHANGES
     done = []
-    for _ in range(maker.rng.choice([0, 1, 1, 2, 3, 5, 8])):
+    for _ in range(maker.rng.choice([0, 1, 4, 8, 12] if with_services else [0, 1, 1, 2, 3, 5, 8])):
         change = maker.rng.choice(changes)
         result = change(maker)
         if result:
