@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Any configuration to any other by a reload, virtual routers alone: as a start with it, and no advert missed.
 
-Random configurations and random changes of them (vm/reload_model.py); the same with IPVS is vm/test_reload_model.py.
+Random configurations and random changes of them (vm/reload_model.py, vm/reload_changes.py); the same with IPVS is
+vm/test_reload_model.py.
 VIPD_RELOAD_SEED repeats a run, VIPD_RELOAD_PAIRS sets its length.
 """
 
@@ -9,6 +10,7 @@ import os
 import random
 import time
 
+import reload_changes
 import reload_model
 from reload_bench import Bench
 
@@ -28,7 +30,7 @@ def test_a_reload_is_a_start_without_the_interruption(lab):
     rng, maker, bench = begin(lab, SEED)
     began = time.monotonic()
     for pair in range(PAIRS):
-        config, done = reload_model.mutate(maker)
+        config, done = reload_changes.mutate(maker)
         print(f"{time.monotonic() - began:6.1f} {pair}: {done}")
         wrong = bench.reload([reload_model.text(rng, config)], config)
         assert not wrong, f"seed {SEED}, pair {pair}: {done}"
@@ -39,7 +41,7 @@ def test_of_many_reloads_at_once_the_last_wins(lab):
     for storm in range(3):
         texts = []
         for _ in range(rng.randint(5, 15)):
-            config, done = reload_model.mutate(maker)
-            texts.append(reload_model.text(rng, config))
+            config, done = reload_changes.mutate(maker)
+            texts.append(reload_model.text(rng, config) + reload_model.PADDING)
         wrong = bench.reload(texts, config)
         assert not wrong, f"seed {SEED + 1}, storm {storm} of {len(texts)}"

@@ -224,12 +224,13 @@ class Bench:
         seen, before = len(self.monitor.text()), self.watched.kernel()
         interval = max(instance.advert_s() for instance in self.config.instances + config.instances)
         began = time.time()
-        for text in texts[:-1]:
-            self.watched.file.write_text(text)
+        files = [self.watched.node.write(f"next-{number}", text) for number, text in enumerate(texts)]
+        for number, path in enumerate(files):
+            path.rename(self.watched.file)
             self.watched.daemon.send(signal.SIGHUP)
-            time.sleep(0.03)
-        self.watched.file.write_text(texts[-1])
-        self.watched.node.vipctl("reload")
+            time.sleep(0.001 if number % 3 else 0.03)  # within a load, and after one
+        if len(texts) == 1:
+            self.watched.node.vipctl("reload")  # tells when it is over, and is itself a reload without a change
         self.anew.restart(texts[-1])
         self.watched.settle(config)
         self.anew.settle(config)
@@ -246,7 +247,7 @@ class Bench:
         self.config = config
         return wrong
 
-    def differences(self, patience=5):
+    def differences(self, patience=5 + ROOM):
         """Between a reload and a start; what passes by itself is none."""
         deadline = time.monotonic() + patience
         while True:

@@ -12,6 +12,7 @@ import random
 import re
 import time
 
+import reload_changes
 import reload_model
 import snmp
 from reload_bench import Bench, ipvs_commands
@@ -101,7 +102,7 @@ def test_a_reload_is_a_start_that_tears_nothing_down(lab, record_property):
     operator, began, pairs = Operator(bench, rng), time.monotonic(), 0
     while time.monotonic() < began + SECONDS:
         pairs += 1
-        config, done = reload_model.mutate(maker, with_services=True)
+        config, done = reload_changes.mutate(maker, with_services=True)
         done.insert(0, f"operator: {operator.act()}")
         print(f"{time.monotonic() - began:6.1f} {pairs}: {done}")
         wrong = bench.reload([reload_model.text(rng, config)], config, operator.look)
@@ -116,7 +117,7 @@ def test_of_many_reloads_at_once_the_last_wins(lab):
     rng, maker, bench = begin(lab, SEED + 1)
     texts = []
     for _ in range(8):
-        config, _ = reload_model.mutate(maker, with_services=True)
-        texts.append(reload_model.text(rng, config))
+        config, _ = reload_changes.mutate(maker, with_services=True)
+        texts.append(reload_model.text(rng, config) + reload_model.PADDING)
     wrong = bench.reload(texts, config)
     assert not wrong, f"seed {SEED + 1}"
