@@ -81,13 +81,11 @@ static void put(struct dump *dump, const char *text, size_t size)
 	dump->text[dump->size] = '\0';
 }
 
-static void print_line(struct dump *dump, const char *end, const char *format, va_list args)
+static void print_text(struct dump *dump, const char *format, va_list args)
 {
 	va_list again;
 	int size;
 
-	for (unsigned i = 0; i < dump->depth; i++)
-		put(dump, "    ", 4);
 	if (!reserve(dump, 100))
 		return;
 	va_copy(again, args);
@@ -97,9 +95,15 @@ static void print_line(struct dump *dump, const char *end, const char *format, v
 	va_end(again);
 	if (size < 0)
 		dump->failed = true;
-	if (dump->failed)
-		return;
-	dump->size += (size_t)size;
+	if (!dump->failed)
+		dump->size += (size_t)size;
+}
+
+static void print_line(struct dump *dump, const char *end, const char *format, va_list args)
+{
+	for (unsigned i = 0; i < dump->depth; i++)
+		put(dump, "    ", 4);
+	print_text(dump, format, args);
 	put(dump, end, strlen(end));
 }
 
@@ -110,6 +114,30 @@ void dump_line(struct dump *dump, const char *format, ...)
 	va_start(args, format);
 	print_line(dump, "\n", format, args);
 	va_end(args);
+}
+
+void dump_line_begin(struct dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line(dump, "", format, args);
+	va_end(args);
+}
+
+void dump_part(struct dump *dump, const char *format, ...)
+{
+	va_list args;
+
+	put(dump, " ", 1);
+	va_start(args, format);
+	print_text(dump, format, args);
+	va_end(args);
+}
+
+void dump_line_end(struct dump *dump)
+{
+	put(dump, "\n", 1);
 }
 
 void dump_open(struct dump *dump, const char *format, ...)
@@ -144,11 +172,9 @@ const char *dump_word(struct dump *dump, const char *text)
 	if (is_plain(text))
 		return text;
 	/* Only commands can hold a double quote, and there single-quoted pieces join. */
-	quoted = arena_try(dump->words, 5 * strlen(text) + 3);
-	if (!quoted) {
-		dump->failed = true;
+	quoted = dump_room(dump, 5 * strlen(text) + 3);
+	if (!quoted)
 		return "";
-	}
 	to = quoted;
 	*to++ = '"';
 	for (; *text; text++) {
@@ -161,6 +187,54 @@ const char *dump_word(struct dump *dump, const char *text)
 	return quoted;
 }
 
+const char *dump_escaped(struct dump *dump, const char *text)
+{
+	char *quoted = dump_room(dump, 4 * strlen(text) + 3), *to = quoted;
+
+	if (!quoted)
+		return "";
+	*to++ = '"';
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		/* Always three digits: a digit may follow. */
+		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\') {
+			*to++ = '\\';
+			*to++ = (char)('0' + (c >> 6));
+			*to++ = (char)('0' + (c >> 3 & 7));
+			c = '0' + (c & 7);
+		}
+		*to++ = (char)c;
+	}
+	*to = '"';
+	return quoted;
+}
+
+char *dump_room(struct dump *dump, size_t size)
+{
+	char *room = arena_try(dump->words, size);
+
+	if (!room)
+		dump->failed = true;
+	return room;
+}
+
+void dump_words(struct dump *dump, const char *name, char *const *words)
+{
+	const char *line = name;
+
+	for (; *words; words++)
+		line = arena_printf(dump->words, "%s %s", line, dump_word(dump, *words));
+	dump_line(dump, "%s", line);
+}
+
+void dump_never(struct dump *dump, const struct option *row, const void *model)
+{
+	(void)dump;
+	(void)row;
+	(void)model;
+}
+
 /* ---- rows ---- */
 
 static void dump_string(struct dump *dump, const struct option *row, const void *field)
@@ -168,8 +242,10 @@ static void dump_string(struct dump *dump, const struct option *row, const void 
 	const char *text;
 
 	memcpy(&text, field, sizeof(text));
-	if (text)
-		dump_line(dump, "%s %s", row->name, dump_word(dump, text));
+	if (!text)
+		return;
+	dump_line(dump, "%s %s", row->name,
+		  row->flags & OPTION_ESCAPED ? dump_escaped(dump, text) : dump_word(dump, text));
 }
 
 static void dump_address(struct dump *dump, const struct option *row, const void *field)
@@ -182,17 +258,11 @@ static void dump_address(struct dump *dump, const struct option *row, const void
 		dump_line(dump, "%s %s", row->name, ip_format(&ip, text));
 }
 
-static void dump_command(struct dump *dump, const struct option *row, const void *field)
+void dump_command(struct dump *dump, const char *name, const struct conf_command *command)
 {
-	struct conf_command command;
+	char *const words[] = {command->text, command->user, command->group, NULL};
 
-	memcpy(&command, field, sizeof(command));
-	if (command.text)
-		dump_line(dump, "%s %s%s%s%s%s", row->name, dump_word(dump, command.text),
-			  command.user ? " " : "",
-			  command.user ? dump_word(dump, command.user) : "",
-			  command.group ? " " : "",
-			  command.group ? dump_word(dump, command.group) : "");
+	dump_words(dump, name, words);
 }
 
 static void dump_choice(struct dump *dump, const struct option *row, int64_t value)
@@ -209,6 +279,14 @@ static bool is_needless(const struct option_scope *scope, const struct option *r
 	       option_unsupported(scope->name, row->name);
 }
 
+/* Out of its range a number or a time means so. */
+static bool is_not_given(const struct option *row, int64_t value)
+{
+	return (row->type == OPTION_UNSIGNED || row->type == OPTION_SIGNED ||
+		row->type == OPTION_TIME) &&
+	       (value < row->min || value > row->max);
+}
+
 static void dump_number(struct dump *dump, const struct option_scope *scope,
 			const struct option *row, const void *field)
 {
@@ -216,7 +294,7 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 				   row->type == OPTION_SIGNED || row->type == OPTION_BOOL);
 	char text[VALUE_TIME_MAX];
 
-	if (is_needless(scope, row, value))
+	if (is_needless(scope, row, value) || is_not_given(row, value))
 		return;
 	switch (row->type) {
 	case OPTION_FLAG:
@@ -235,16 +313,15 @@ static void dump_number(struct dump *dump, const struct option_scope *scope,
 		dump_line(dump, "%s %s", row->name, value_format_time((uint64_t)value, text));
 		break;
 	default:
-		/* Out of its range a number means "not given". */
-		if (value >= row->min && value <= row->max)
-			dump_line(dump, "%s %" PRId64, row->name, value);
+		dump_line(dump, "%s %" PRId64, row->name, value);
 	}
 }
 
-static void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
-		     const void *model)
+void dump_row(struct dump *dump, const struct option_scope *scope, const struct option *row,
+	      const void *model)
 {
 	const void *field = (const char *)model + row->offset;
+	struct conf_command command;
 
 	switch (row->type) {
 	case OPTION_STRING:
@@ -255,7 +332,9 @@ static void dump_row(struct dump *dump, const struct option_scope *scope, const 
 		dump_address(dump, row, field);
 		break;
 	case OPTION_COMMAND:
-		dump_command(dump, row, field);
+		memcpy(&command, field, sizeof(command));
+		if (command.text)
+			dump_command(dump, row->name, &command);
 		break;
 	case OPTION_CUSTOM:
 		dump_string(dump, row, field); /* one without dump() reads a word */
@@ -283,7 +362,7 @@ void dump_scope(struct dump *dump, const struct option_scope *scope, const void 
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++)
+	OPTION_EACH (row, scope)
 		dump_option(dump, scope, row, model);
 }
 

@@ -90,6 +90,7 @@ void keep_restore(struct build *build)
 	struct node *root = arena_alloc(build->scratch, sizeof(*root));
 	struct diags found = build->diags;
 	struct dump *dump;
+	const struct tree_options plain = {.config_id = ""};
 	const char *text;
 
 	for (size_t i = 0; i < keep->n; i++)
@@ -106,7 +107,7 @@ void keep_restore(struct build *build)
 	/* It was all said when the old configuration was loaded. */
 	build->diags = (struct diags){.arena = build->scratch};
 	build->keep = NULL;
-	tree_read_text(build->scratch, &build->diags, "", text, strlen(text), root);
+	tree_read_text(build->scratch, &build->diags, &plain, "", text, strlen(text), root);
 	build_apply(build, root);
 	build->diags = found;
 	build->keep = keep;

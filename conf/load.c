@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "conf/build.h"
 #include "conf/scopes.h"
@@ -18,16 +19,30 @@ struct text {
 	size_t size;
 };
 
-static int build_model(struct build *build, const struct text *from)
+/* The host name up to its first dot, into room. */
+static const char *default_id(struct utsname *room)
+{
+	char *dot;
+
+	if (uname(room) < 0)
+		return "";
+	dot = strchr(room->nodename, '.');
+	if (dot)
+		*dot = '\0';
+	return room->nodename;
+}
+
+static int build_model(struct build *build, const struct text *from,
+		       const struct tree_options *options)
 {
 	struct node *root = arena_alloc(build->scratch, sizeof(*root));
 	int r = 0;
 
 	if (from->text)
-		tree_read_text(build->scratch, &build->diags, from->name, from->text, from->size,
-			       root);
+		tree_read_text(build->scratch, &build->diags, options, from->name, from->text,
+			       from->size, root);
 	else
-		r = tree_read_file(build->scratch, &build->diags, from->name, root);
+		r = tree_read_file(build->scratch, &build->diags, options, from->name, root);
 	if (r < 0)
 		return r;
 	build->conf = arena_alloc(build->arena, sizeof(*build->conf));
@@ -35,17 +50,19 @@ static int build_model(struct build *build, const struct text *from)
 	build->conf->arena = build->arena;
 	atomic_init(&build->conf->references, 1);
 	build_fill_defaults(&scope_global, &build->global);
+	build_fill_defaults(&scope_root, &build->global);
 	build_apply(build, root);
 	if (build->keep)
 		keep_restore(build);
 	finish_global(build);
 	finish_vrrp(build);
+	finish_static(build);
 	finish_services(build);
 	return build->diags.errors ? -EINVAL : 0;
 }
 
 /* Everything that allocates from the arenas happens below this frame. */
-static int guard(struct build *build, const struct text *from)
+static int guard(struct build *build, const struct text *from, const struct tree_options *options)
 {
 	jmp_buf out_of_memory;
 
@@ -53,7 +70,7 @@ static int guard(struct build *build, const struct text *from)
 		return -ENOMEM;
 	arena_on_failure(build->scratch, &out_of_memory);
 	arena_on_failure(build->arena, &out_of_memory);
-	return build_model(build, from);
+	return build_model(build, from, options);
 }
 
 static int load_once(const struct text *from, const struct conf_load_options *options,
@@ -64,13 +81,18 @@ static int load_once(const struct text *from, const struct conf_load_options *op
 			      .arena = arena_new(),
 			      .options = options ? options : &none,
 			      .keep = keep};
+	struct tree_options tree_options = {0};
+	struct utsname name;
 	int r = -ENOMEM, finished;
 
 	memset(ret_diags, 0, sizeof(*ret_diags));
 	build.diags.arena = build.scratch;
 	build.diags.strict = build.options->strict;
+	tree_options.include_check = build.options->include_check;
+	tree_options.config_id =
+		build.options->config_id ? build.options->config_id : default_id(&name);
 	if (build.scratch && build.arena)
-		r = guard(&build, from);
+		r = guard(&build, from, &tree_options);
 	if (build.scratch && r != -ENOMEM) {
 		finished = diags_finish(&build.diags, ret_diags);
 		r = finished < 0 ? finished : r;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/tune.h"
 #include "core/check/admin.h"
 #include "core/check/check.h"
 #include "core/check/service.h"
@@ -81,7 +82,8 @@ struct server {
 	enum dest_oper oper;
 	uint64_t oper_changed_wall_us;
 	char last_error[DEST_ERROR_MAX];
-	struct probe **probes; /* one for each configured checker */
+	const struct conf_checker **checkers; /* of the configured ones, those that can run */
+	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
 	struct place *places; /* one for each member of the service */
 	/* While adopting a configuration: what this was before, and whether it was found again. */
@@ -190,7 +192,7 @@ struct engine {
 	struct pending_reply *replies;
 	size_t n_replies, room_replies;
 	bool conf_rs_init_notifies; /* of the configuration being adopted */
-	int8_t nice;		    /* in force */
+	struct tune tune;	    /* in force */
 	bool stopping;
 };
 

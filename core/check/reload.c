@@ -27,7 +27,7 @@ static void move_probes(struct server *server)
 		was->probes[probe->index] = NULL;
 		probe->server = server;
 		probe->index = i;
-		check_set_conf(probe->check, &server->conf->checkers[i]);
+		check_set_conf(probe->check, server->checkers[i]);
 		server->probes[i] = probe;
 	}
 	free(server->was_probes);

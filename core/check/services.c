@@ -30,6 +30,7 @@ static struct server *server_free(struct server *server)
 		return NULL;
 	for (size_t i = 0; server->probes && i < server->n_probes; i++)
 		probe_free(server->probes[i]);
+	free(server->checkers);
 	free(server->probes);
 	free(server->was_probes);
 	free(server->places);
@@ -106,7 +107,7 @@ static uint64_t first_check_us(struct engine *engine, const struct conf_checker 
 
 static struct probe *probe_new(struct engine *engine, struct server *server, uint32_t index)
 {
-	const struct conf_checker *conf = &server->conf->checkers[index];
+	const struct conf_checker *conf = server->checkers[index];
 	/* A changed checker must not bring back a server that is down, nor take out one that
 	 * serves. */
 	bool up = server->was ? server->was->up : !conf->alpha;
@@ -124,17 +125,44 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	return probe;
 }
 
+/* The conf's checkers that can run, in its order. */
+static int take_checkers(struct server *server)
+{
+	const struct conf_real_server *conf = server->conf;
+
+	server->checkers = calloc(conf->n_checkers + 1, sizeof *server->checkers);
+	if (!server->checkers)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_checkers; i++) {
+		if (conf_checker_is_supported(&conf->checkers[i]))
+			server->checkers[server->n_probes++] = &conf->checkers[i];
+	}
+	return 0;
+}
+
+/* The probe of that checker, NULL when there is none. */
+static struct probe *probe_of(const struct server *server, const struct conf_checker *conf)
+{
+	for (uint32_t i = 0; i < server->n_probes; i++) {
+		if (server->checkers[i] == conf)
+			return server->probes[i];
+	}
+	return NULL;
+}
+
 /* The checks that go on; a new one for every other checker. */
 static int add_probes(struct engine *engine, struct conf_diff *diff, struct server *server)
 {
 	struct server *was = server->was;
-	uint32_t *map = calloc(server->n_probes + 1, sizeof *map);
+	uint32_t *map = calloc(server->conf->n_checkers + 1, sizeof *map);
 	int error =
 		map ? conf_diff_checkers(diff, was ? was->conf : NULL, server->conf, map) : -ENOMEM;
 
 	for (uint32_t i = 0; i < server->n_probes && !error; i++) {
-		if (map[i] != CONF_NONE) {
-			server->was_probes[i] = was->probes[map[i]];
+		uint32_t old = map[server->checkers[i] - server->conf->checkers];
+
+		if (old != CONF_NONE) {
+			server->was_probes[i] = probe_of(was, &was->conf->checkers[old]);
 			continue;
 		}
 		server->probes[i] = probe_new(engine, server, i);
@@ -156,7 +184,8 @@ static struct server *server_new(struct engine *engine, struct conf_diff *diff,
 	server->index = index;
 	server->was = was;
 	server->admin = admin_default();
-	server->n_probes = server->conf->n_checkers;
+	if (take_checkers(server) < 0)
+		return server_free(server);
 	server->places = calloc(service->n_members + 1, sizeof *server->places);
 	server->probes = calloc(server->n_probes + 1, sizeof(struct probe *));
 	server->was_probes = calloc(server->n_probes + 1, sizeof(struct probe *));

@@ -20,6 +20,7 @@ int ctl_load_running(const json_t *answer, struct conf_load_options *ret_options
 
 	*ret_options = (struct conf_load_options){
 		.config_id = json_string_value(json_object_get(answer, "config_id")),
+		.include_check = json_is_true(json_object_get(answer, "include_check")),
 		.snmp_all = json_is_true(json_object_get(answer, "snmp_all")),
 		.snmp_socket = json_string_value(json_object_get(answer, "snmp_socket")),
 	};

@@ -26,7 +26,7 @@
 
 struct arguments {
 	const char *socket;
-	bool json, strict;
+	bool json, strict, include_check;
 	const char *config_id;			/* NULL: the host name, or as vipd has it */
 	const char *timeout, *action, *comment; /* NULL: not given */
 	char **words; /* what is not an option; the first is the command */
@@ -49,6 +49,7 @@ static int usage(FILE *to)
 		    "  -s, --socket PATH    of vipd's control socket (" DEFAULT_SOCKET ")\n"
 		    "      --strict         take warnings of a file for errors\n"
 		    "  -i, --config-id ID   for @ID lines of a file\n"
+		    "  -e, --all-config     an include of a file must find its files\n"
 		    "  -h, --help           print this\n"
 		    "  -v, --version        print the version\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -225,7 +226,8 @@ static int ctl_reload(const struct arguments *arguments)
 static struct conf_load_options file_options(const struct arguments *arguments)
 {
 	return (struct conf_load_options){.config_id = arguments->config_id,
-					  .strict = arguments->strict};
+					  .strict = arguments->strict,
+					  .include_check = arguments->include_check};
 }
 
 static int ctl_config(const struct arguments *arguments)
@@ -262,6 +264,7 @@ static int diff_running(const struct arguments *arguments)
 		status = ctl_load_running(result, &options, &old);
 	if (status == CTL_OK) {
 		options.strict = arguments->strict;
+		options.include_check |= arguments->include_check;
 		if (arguments->config_id)
 			options.config_id = arguments->config_id;
 		status = ctl_load(arguments->words[1], &options, &new);
@@ -385,12 +388,13 @@ int main(int argc, char **argv)
 		{"version", no_argument, NULL, 'v'},
 		{"strict", no_argument, NULL, 'S'},
 		{"config-id", required_argument, NULL, 'i'},
+		{"all-config", no_argument, NULL, 'e'},
 		{0},
 	};
 	struct arguments arguments = {.socket = DEFAULT_SOCKET};
 	int found;
 
-	while ((found = getopt_long(argc, argv, "js:t:a:c:i:hv", options, NULL)) != -1) {
+	while ((found = getopt_long(argc, argv, "js:t:a:c:i:ehv", options, NULL)) != -1) {
 		switch (found) {
 		case 'j':
 			arguments.json = true;
@@ -412,6 +416,9 @@ int main(int argc, char **argv)
 			break;
 		case 'i':
 			arguments.config_id = optarg;
+			break;
+		case 'e':
+			arguments.include_check = true;
 			break;
 		case 'h':
 			usage(stdout);

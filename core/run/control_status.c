@@ -255,10 +255,10 @@ void control_config(struct client *client, const json_t *request)
 		return;
 	}
 	/* With what else decides how a file is read: vipctl diff does it the same way. */
-	control_answer(client, json_pack("{s:o, s:o, s:b, s:o}", "text", string, "config_id",
-					 text_or_null(d->options.config_id), "snmp_all",
-					 d->options.snmp_all, "snmp_socket",
-					 text_or_null(d->options.snmp_socket)));
+	control_answer(client, json_pack("{s:o, s:o, s:b, s:b, s:o}", "text", string, "config_id",
+					 text_or_null(d->options.config_id), "include_check",
+					 d->options.include_check, "snmp_all", d->options.snmp_all,
+					 "snmp_socket", text_or_null(d->options.snmp_socket)));
 }
 
 void control_help(struct client *client, const json_t *request)

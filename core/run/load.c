@@ -31,6 +31,7 @@ void load_run(struct load *load)
 {
 	struct conf_load_options options = {
 		.config_id = load->options->config_id,
+		.include_check = load->options->include_check,
 		.strict = load->options->strict,
 		.snmp_all = load->options->snmp_all,
 		.snmp_socket = load->options->snmp_socket,

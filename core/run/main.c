@@ -281,6 +281,8 @@ static void end(struct daemon *d)
 	d->tracker = tracker_free(d->tracker);
 	d->exec = exec_free(d->exec);
 	join_threads(d);
+	if (d->begun)
+		bracket_end(d);
 	pidfile_close(d->pidfile);
 	log_notice("main", "stopped");
 	supervise_log(d);
@@ -302,6 +304,11 @@ static int live(struct daemon *d)
 		status = open_services(d);
 	if (!status)
 		status = reload_first(d);
+	if (!status)
+		settings_apply(d, d->newest->conf);
+	if (!status && !bracket_begin(d))
+		return 0;
+	d->begun = !status;
 	if (!status)
 		status = start(d);
 	if (status) {

@@ -253,6 +253,10 @@ static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
 
 	if (first && global->startup_delay_us)
 		e->start_at_us = now_us + global->startup_delay_us;
+	/* The clock began when the system did. */
+	if (first && global->delay_after_boot_us > now_us &&
+	    global->delay_after_boot_us > e->start_at_us)
+		e->start_at_us = global->delay_after_boot_us;
 	if (ip_compare(&e->mcast_group, &global->mcast_group4) == 0)
 		return;
 	e->mcast_group = global->mcast_group4;

@@ -106,6 +106,46 @@ static void changed_checker_keeps_the_verdict(void **state)
 	bench_free(b);
 }
 
+/* The first server: a TCP_CHECK among others that cannot run; the second: only such ones. */
+static struct bench_conf *mixed_conf(struct conf_checker mixed[static 3], unsigned tcp,
+				     uint64_t generation)
+{
+	struct bench_conf *c = bench_conf(1, 2, generation);
+
+	for (unsigned i = 0; i < 3; i++) {
+		mixed[i] = c->checkers[0][0];
+		mixed[i].type = i == tcp ? CONF_TCP_CHECK : CONF_PING_CHECK;
+	}
+	c->servers[0][0].checkers = mixed;
+	c->servers[0][0].n_checkers = 3;
+	c->checkers[0][1].type = CONF_PING_CHECK;
+	return c;
+}
+
+static void checkers_that_cannot_run_are_left_out(void **state)
+{
+	struct conf_checker before[3], after[3];
+	struct bench *b = bench_new();
+	unsigned made = check_double_made();
+
+	(void)state;
+	bench_adopt(b, mixed_conf(before, 1, 1));
+	assert_int_equal(check_double_count(), 1);
+	check_double_report(check_double_find(&before[1]), CHECK_REFUSED);
+	bench_run(b, 1);
+	assert_int_equal(bench_row(b, 0, 0)->oper, DEST_DOWN);
+	assert_int_equal(bench_row(b, 0, 0)->failed_checks, 1);
+	assert_int_equal(bench_weight(0, 0), -1);
+	assert_int_equal(bench_row(b, 0, 1)->oper, DEST_UNMONITORED);
+	assert_int_equal(bench_weight(0, 1), 10);
+	/* It is found again at another place, and its conf is that of the new place. */
+	bench_adopt(b, mixed_conf(after, 2, 2));
+	assert_int_equal(check_double_made(), made + 1);
+	assert_int_equal(bench_row(b, 0, 0)->oper, DEST_DOWN);
+	assert_non_null(check_double_find(&after[2]));
+	bench_free(b);
+}
+
 /* Two checkers for the first server of the first service, in either order. */
 static struct bench_conf *two_checkers(struct conf_checker room[static 2], uint16_t first,
 				       uint16_t second, uint64_t generation)
@@ -301,6 +341,7 @@ int main(void)
 		cmocka_unit_test(reload_unchanged_sends_nothing),
 		cmocka_unit_test(reload_moves_and_edits_in_place),
 		cmocka_unit_test(changed_checker_keeps_the_verdict),
+		cmocka_unit_test(checkers_that_cannot_run_are_left_out),
 		cmocka_unit_test(only_the_changed_checker_starts_anew),
 		cmocka_unit_test(settings_of_a_service_change_in_place),
 		cmocka_unit_test(timeouts_are_set_once),
