@@ -57,7 +57,7 @@ class Operator:
         if not rows:
             return "nothing"
         name = self.rng.choice(sorted(rows))
-        row = rows[name][0]
+        row, services = rows[name][0], {row["service"] for row in rows[name]}
         words = ["lock", "drain"]
         if re.match(r"[\d.]+:\d+/(tcp|udp)$", row["service"]):
             words.append("weight")
@@ -66,15 +66,17 @@ class Operator:
             self.override(row, WEIGHT)
         else:
             self.node.vipctl(word, *name)
-        self.done = word, name, row
+        self.done = word, name[1], services, row
         return f"{word} {name}"
 
     def look(self):
         """What became of it; it is taken back, so that a start can be compared."""
         if not self.done:
             return []
-        word, name, before = self.done
-        rows = self.rows().get(name)
+        word, server, services, before = self.done
+        # By the kernel's service: its virtual server may have another name now.
+        name, rows = next(((name, rows) for name, rows in self.rows().items()
+                           if name[1] == server and services.intersection(row["service"] for row in rows)), (None, None))
         if not rows:
             return []  # the server went with the reload
         if word == "weight":
