@@ -60,7 +60,7 @@ def blocks_of(text):
 
 
 def test_examples_show_every_block():
-    blocks = {tuple(line.split()) for line in confcheck("-T")}
+    blocks = {tuple(line.split()) for line in confcheck("-B")}
     assert len(blocks) > 50
     shown = set().union(*map(blocks_of, examples()))
     assert blocks - shown == DEPRECATED

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
- * with -D the fuzz dictionary made from the option tables, with -T every block that they know,
+ * with -D the fuzz dictionary made from the option tables, with -B every block that they know,
  * behind the block it stands in. Exit status 0: good, 5: errors, as vipd -t.
  */
 #include <stdio.h>
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	struct conf_load_options options = {0};
 	int dump = 0, c;
 
-	while ((c = getopt(argc, argv, "dDsT")) != -1) {
+	while ((c = getopt(argc, argv, "dDsB")) != -1) {
 		switch (c) {
 		case 'd':
 			dump = 1;
@@ -106,16 +106,16 @@ int main(int argc, char **argv)
 		case 'D':
 			print_dictionary();
 			return 0;
-		case 'T':
+		case 'B':
 			print_blocks();
 			return 0;
 		default:
-			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -T\n", argv[0]);
+			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -B\n", argv[0]);
 			return 1;
 		}
 	}
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -T\n", argv[0]);
+		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -B\n", argv[0]);
 		return 1;
 	}
 	return check(argv[optind], &options, dump);
