@@ -6,6 +6,7 @@
  */
 #include "agent/cells.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -154,6 +155,18 @@ bool cell_date(struct cell *ret, uint64_t wall_us)
 bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us)
 {
 	return cell_number(ret, view_timestamp(view, at_us));
+}
+
+void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_field field,
+		      int32_t value, int32_t before)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->target = SET_TO_VRRP;
+	ret->apply.vrrp.field = field;
+	ret->apply.vrrp.value = value;
+	snprintf(ret->apply.vrrp.instance, sizeof(ret->apply.vrrp.instance), "%s", instance);
+	ret->undo.vrrp = ret->apply.vrrp;
+	ret->undo.vrrp.value = before;
 }
 
 bool cell_switch(struct cell *ret, enum conf_switch value, bool otherwise)

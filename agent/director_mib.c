@@ -5,8 +5,6 @@
  */
 #include "agent/director_mib.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,56 +16,16 @@
 /* The kernel's rate estimator turns every 2 s: polling faster shows nothing new. */
 #define REFRESH_MS 2000
 
-static const char *protocol_name(uint8_t protocol)
-{
-	switch (protocol) {
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_SCTP:
-		return "sctp";
-	default:
-		return "tcp";
-	}
-}
-
-static void format_endpoint(const struct ip *ip, uint16_t port, char *room, size_t size)
-{
-	char text[IP_TEXT_MAX];
-
-	ip_format(ip, text);
-	snprintf(room, size, ip->family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
-}
-
-char *director_format_service(const struct svc_key *key, char room[static DIRECTOR_KEY_MAX])
-{
-	char endpoint[DIRECTOR_KEY_MAX - 8];
-
-	if (key->fwmark) {
-		snprintf(room, DIRECTOR_KEY_MAX, "fwmark:%u/%s", key->fwmark,
-			 key->ip.family == AF_INET6 ? "inet6" : "inet");
-		return room;
-	}
-	format_endpoint(&key->ip, key->port, endpoint, sizeof(endpoint));
-	snprintf(room, DIRECTOR_KEY_MAX, "%s/%s", endpoint, protocol_name(key->protocol));
-	return room;
-}
-
-char *director_format_dest(const struct dest_key *key, char room[static DIRECTOR_KEY_MAX])
-{
-	format_endpoint(&key->ip, key->port, room, DIRECTOR_KEY_MAX);
-	return room;
-}
-
 const char *director_name_service(const struct conf_virtual_server *vs, const struct svc_key *key,
-				  char room[static DIRECTOR_KEY_MAX])
+				  char room[static KEY_TEXT_MAX])
 {
-	return vs && vs->snmp_name ? vs->snmp_name : director_format_service(key, room);
+	return vs && vs->snmp_name ? vs->snmp_name : svc_key_format(key, room);
 }
 
 const char *director_name_dest(const struct conf_real_server *rs, const struct dest_key *key,
-			       char room[static DIRECTOR_KEY_MAX])
+			       char room[static KEY_TEXT_MAX])
 {
-	return rs && rs->snmp_name ? rs->snmp_name : director_format_dest(key, room);
+	return rs && rs->snmp_name ? rs->snmp_name : dest_key_format(key, room);
 }
 
 void director_index_service(struct row *row, const struct svc_key *key)
@@ -117,15 +75,7 @@ uint32_t director_remaining(const struct snap_dest *dest)
 
 static int build(const struct view *view, struct rows *ret)
 {
-	struct row *row;
-
-	if (!view->check)
-		return 0;
-	row = rows_add(ret, 0, 0);
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return view->check ? rows_add_scalars(ret) : 0;
 }
 
 static bool version(const struct view *view, const struct row *row, struct cell *ret)
@@ -280,16 +230,7 @@ static const struct column columns[] = {
 	COLUMN_READ(13, GAUGE32, tcp_timeout),
 	COLUMN_READ(14, GAUGE32, tcpfin_timeout),
 	COLUMN_READ(15, GAUGE32, udp_timeout),
-	COLUMN_READ(20, COUNTER64, total_conns),
-	COLUMN_READ(21, COUNTER64, total_in_packets),
-	COLUMN_READ(22, COUNTER64, total_out_packets),
-	COLUMN_READ(23, COUNTER64, total_in_octets),
-	COLUMN_READ(24, COUNTER64, total_out_octets),
-	COLUMN_READ(25, COUNTER64, total_conn_rate),
-	COLUMN_READ(26, COUNTER64, total_in_packet_rate),
-	COLUMN_READ(27, COUNTER64, total_out_packet_rate),
-	COLUMN_READ(28, COUNTER64, total_in_octet_rate),
-	COLUMN_READ(29, COUNTER64, total_out_octet_rate),
+	TRAFFIC_COLUMNS(20, total),
 	COLUMN_READ(30, TIMETICKS, discontinuity),
 };
 

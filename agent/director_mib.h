@@ -20,19 +20,11 @@
 #define DIRECTOR_ROOT	     1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 47
 #define DIRECTOR_ROOT_LENGTH 10
 
-#define DIRECTOR_KEY_MAX 64 /* octets of the longest key text, terminator included */
-
-/* "192.0.2.10:80/tcp", "[2001:db8::1]:80/udp", "fwmark:5/inet": as the configuration's identity
- * text. */
-char *director_format_service(const struct svc_key *key, char room[static DIRECTOR_KEY_MAX]);
-/* "10.0.0.1:80", "[2001:db8::2]:80" */
-char *director_format_dest(const struct dest_key *key, char room[static DIRECTOR_KEY_MAX]);
-
 /* snmp_name when configured, else the key text written to room; vs and rs may be NULL. */
 const char *director_name_service(const struct conf_virtual_server *vs, const struct svc_key *key,
-				  char room[static DIRECTOR_KEY_MAX]);
+				  char room[static KEY_TEXT_MAX]);
 const char *director_name_dest(const struct conf_real_server *rs, const struct dest_key *key,
-			       char room[static DIRECTOR_KEY_MAX]);
+			       char room[static KEY_TEXT_MAX]);
 
 /* The index of a service row, and what follows it in the index of a destination row. */
 void director_index_service(struct row *row, const struct svc_key *key);

@@ -66,7 +66,7 @@ static int add_service(const struct snap_check *check, const struct label *servi
 {
 	const struct snap_service *service = &check->services[service_label->at];
 	const struct conf_virtual_server *vs = &check->conf->services[service->vs];
-	char key[DIRECTOR_KEY_MAX];
+	char key[KEY_TEXT_MAX];
 	size_t count = 0;
 
 	for (uint32_t d = service->first_dest; d < service->first_dest + service->n_dests; d++) {
@@ -92,7 +92,7 @@ static int build(const struct view *view, struct rows *ret)
 {
 	const struct snap_check *check = view->check;
 	struct label *services, *dests;
-	char key[DIRECTOR_KEY_MAX];
+	char key[KEY_TEXT_MAX];
 	size_t count;
 	int error = 0;
 

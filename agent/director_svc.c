@@ -181,16 +181,7 @@ static bool stats_since(const struct view *view, const struct row *row, struct c
 }
 
 static const struct column stats_columns[] = {
-	COLUMN_READ(1, COUNTER64, stats_conns),
-	COLUMN_READ(2, COUNTER64, stats_in_packets),
-	COLUMN_READ(3, COUNTER64, stats_out_packets),
-	COLUMN_READ(4, COUNTER64, stats_in_octets),
-	COLUMN_READ(5, COUNTER64, stats_out_octets),
-	COLUMN_READ(6, COUNTER64, stats_conn_rate),
-	COLUMN_READ(7, COUNTER64, stats_in_packet_rate),
-	COLUMN_READ(8, COUNTER64, stats_out_packet_rate),
-	COLUMN_READ(9, COUNTER64, stats_in_octet_rate),
-	COLUMN_READ(10, COUNTER64, stats_out_octet_rate),
+	TRAFFIC_COLUMNS(1, stats),
 	COLUMN_READ(11, TIMETICKS, stats_since),
 };
 

@@ -16,15 +16,7 @@
 
 static int build_scalars(const struct view *view, struct rows *ret)
 {
-	struct row *row;
-
-	if (!view_conf(view))
-		return 0;
-	row = rows_add(ret, 0, 0);
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return view_conf(view) ? rows_add_scalars(ret) : 0;
 }
 
 static const struct conf_global *global(const struct view *view)

@@ -7,22 +7,12 @@
  * A timeout is the kernel's when known, else the configured one; with neither there is no instance,
  * because the MIB's range begins at 1.
  */
-#include <errno.h>
-
 #include "agent/cells.h"
 #include "agent/keepalived.h"
 
 static int build(const struct view *view, struct rows *ret)
 {
-	struct row *row;
-
-	if (!view->check)
-		return 0;
-	row = rows_add(ret, 0, 0);
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return view->check ? rows_add_scalars(ret) : 0;
 }
 
 static bool sync_off(const struct view *view, const struct row *row, struct cell *ret)

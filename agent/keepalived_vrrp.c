@@ -5,12 +5,12 @@
  *
  * Holes: a script column has no instance where no such script is configured, vrrpInstanceSyncGroup
  * none outside a group, vrrpInstanceLvsSyncInterface none at all (no sync daemon). Every number is
- * always there. Of the columns the MIB calls read-write, the base priority and preemption are; the
- * other four (accept, promote_secondaries, linkbeat, deleted notifications) belong to the
- * configuration and answer notWritable, as keepalived's do.
+ * always there. Of the columns the MIB calls read-write, base priority and preemption can be
+ * changed. The other four (accept, promote_secondaries, linkbeat, deleted notifications) stand for
+ * what vipd does in one way only: the value they have is taken, the other answers
+ * inconsistentValue.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "agent/cells.h"
@@ -221,7 +221,7 @@ static bool instance_advert(const struct view *view, const struct row *row, stru
 {
 	const struct conf_instance *conf = conf_of(view, row);
 
-	return cell_number(ret, (int64_t)(conf->advert_us /
+	return cell_number(ret, (int64_t)(live(view, row)->advert_us /
 					  (conf->version == 3 ? USEC_PER_CSEC : USEC_PER_SEC)));
 }
 
@@ -237,7 +237,7 @@ static bool instance_delay(const struct view *view, const struct row *row, struc
 
 static bool instance_auth(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, conf_of(view, row)->auth);
+	return cell_number(ret, live(view, row)->auth);
 }
 
 static bool instance_off(const struct view *view, const struct row *row, struct cell *ret)
@@ -340,33 +340,41 @@ static bool instance_mcast(const struct view *view, const struct row *row, struc
 	return cell_ip(ret, multicast(view, row));
 }
 
-static void vrrp_change(const struct view *view, const struct row *row, enum vrrp_field field,
-			int32_t value, int32_t before, struct set_change *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	ret->target = SET_TO_VRRP;
-	ret->apply.vrrp.field = field;
-	ret->apply.vrrp.value = value;
-	snprintf(ret->apply.vrrp.instance, sizeof(ret->apply.vrrp.instance), "%s",
-		 conf_of(view, row)->name);
-	ret->undo.vrrp = ret->apply.vrrp;
-	ret->undo.vrrp.value = before;
-}
-
 static enum set_error set_base(const struct view *view, const struct row *row,
 			       const struct cell *value, struct set_change *ret)
 {
-	vrrp_change(view, row, VRRP_SET_PRIORITY, (int32_t)value->number,
-		    live(view, row)->base_priority, ret);
+	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PRIORITY, (int32_t)value->number,
+			 live(view, row)->set.priority);
 	return SET_OK;
 }
 
 static enum set_error set_preempt(const struct view *view, const struct row *row,
 				  const struct cell *value, struct set_change *ret)
 {
-	vrrp_change(view, row, VRRP_SET_PREEMPT, (int32_t)value->number,
-		    live(view, row)->preempt ? 1 : 2, ret);
+	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PREEMPT, (int32_t)value->number,
+			 live(view, row)->set.preempt);
 	return SET_OK;
+}
+
+/* What vipd does not do in the other way. */
+static enum set_error keep(bool now, const struct cell *value, struct set_change *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->target = SET_TO_NOBODY;
+	return (value->number == 1) == now ? SET_OK : SET_INCONSISTENT_VALUE;
+}
+
+static enum set_error set_accept(const struct view *view, const struct row *row,
+				 const struct cell *value, struct set_change *ret)
+{
+	return keep(conf_of(view, row)->accept, value, ret);
+}
+
+static enum set_error set_off(const struct view *view, const struct row *row,
+			      const struct cell *value, struct set_change *ret)
+{
+	(void)view, (void)row;
+	return keep(false, value, ret);
 }
 
 static const struct column instance_columns[] = {
@@ -395,13 +403,13 @@ static const struct column instance_columns[] = {
 	COLUMN_READ(24, OCTETS, instance_fault),
 	COLUMN_READ(25, OCTETS, instance_stop),
 	COLUMN_READ(26, OCTETS, instance_any),
-	COLUMN_READ(27, INTEGER, instance_accept),
-	COLUMN_READ(28, INTEGER, instance_off), /* PromoteSecondaries */
-	COLUMN_READ(29, INTEGER, instance_off), /* UseLinkbeat */
+	COLUMN_WRITE(27, INTEGER, instance_accept, set_accept, 1, 2),
+	COLUMN_WRITE(28, INTEGER, instance_off, set_off, 1, 2), /* PromoteSecondaries */
+	COLUMN_WRITE(29, INTEGER, instance_off, set_off, 1, 2), /* UseLinkbeat */
 	COLUMN_READ(30, INTEGER, instance_version),
 	COLUMN_READ(31, OCTETS, instance_rx_lower),
-	COLUMN_READ(32, OCTETS, instance_nothing), /* ScriptDeleted */
-	COLUMN_READ(33, INTEGER, instance_off),	   /* NotifyDeleted */
+	COLUMN_READ(32, OCTETS, instance_nothing),		/* ScriptDeleted */
+	COLUMN_WRITE(33, INTEGER, instance_off, set_off, 1, 2), /* NotifyDeleted */
 	COLUMN_READ(34, INTEGER, instance_mcast_type),
 	COLUMN_READ(35, OCTETS, instance_mcast),
 	COLUMN_READ(36, INTEGER, instance_off), /* V3ChecksumAsV2 */

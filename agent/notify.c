@@ -295,7 +295,7 @@ static struct notification *begin_director(struct work *work, enum director_trap
 
 static void bind_service_name(struct notification *n, const struct subject *subject)
 {
-	char key[DIRECTOR_KEY_MAX];
+	char key[KEY_TEXT_MAX];
 
 	bind_text(n, &d_svc, 6, &subject->svc_index,
 		  director_name_service(subject->vs, subject->svc, key));
@@ -306,7 +306,7 @@ static void bind_service_name(struct notification *n, const struct subject *subj
 static void bind_dest_names(const struct work *work, struct notification *n,
 			    const struct subject *subject)
 {
-	char key[DIRECTOR_KEY_MAX];
+	char key[KEY_TEXT_MAX];
 
 	bind_service_name(n, subject);
 	bind_text(n, &d_dest, 4, &subject->dest_index,

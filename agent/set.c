@@ -375,18 +375,33 @@ static void set_agent(struct sets *sets, struct change *change, bool undo)
 		   after ? "enabled" : "disabled", undo ? " (undone)" : "");
 }
 
+static void send_vrrps(struct sets *sets, struct transaction *transaction, bool undo, bool admin)
+{
+	for (size_t i = 0; i < transaction->count; i++) {
+		struct change *change = &transaction->changes[i];
+
+		if (change->set.target == SET_TO_VRRP && wants(change, undo) &&
+		    (change->set.apply.vrrp.field == VRRP_SET_ADMIN) == admin)
+			send_vrrp(sets, change, undo);
+	}
+}
+
 static void send_all(struct sets *sets, struct transaction *transaction, bool undo)
 {
 	send_dests(sets, transaction, undo);
+	/* Most of an instance can be changed only while it is down: an administrative "up" of the
+	 * same PDU comes last, and is the first to be taken back. */
+	send_vrrps(sets, transaction, undo, undo);
+	send_vrrps(sets, transaction, undo, !undo);
 	for (size_t i = 0; i < transaction->count; i++) {
 		struct change *change = &transaction->changes[i];
 
 		if (!wants(change, undo))
 			continue;
-		if (change->set.target == SET_TO_VRRP)
-			send_vrrp(sets, change, undo);
-		else if (change->set.target == SET_TO_AGENT)
+		if (change->set.target == SET_TO_AGENT)
 			set_agent(sets, change, undo);
+		else if (change->set.target == SET_TO_NOBODY)
+			change->progress = CHANGE_APPLIED;
 	}
 }
 

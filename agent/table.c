@@ -64,6 +64,16 @@ struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor)
 	return row;
 }
 
+int rows_add_scalars(struct rows *rows)
+{
+	struct row *row = rows_add(rows, 0, 0);
+
+	if (!row)
+		return -ENOMEM;
+	row_index_u32(row, 0);
+	return 0;
+}
+
 void row_index_u32(struct row *row, uint32_t value)
 {
 	assert(row->index_length < INDEX_MAX);

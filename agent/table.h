@@ -74,6 +74,8 @@ struct rows {
 
 /* Appends a row with its index; returns NULL when memory is out. Builders call it in any order. */
 struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor);
+/* The one row of a group of scalars. 0 or -ENOMEM. */
+int rows_add_scalars(struct rows *rows);
 void row_index_u32(struct row *row, uint32_t value);
 void row_index_ip(struct row *row, const struct ip *ip);	/* type . length . octets */
 void row_index_ip_octets(struct row *row, const struct ip *ip); /* IpAddress: octets alone */
@@ -103,13 +105,19 @@ enum set_error {
  * What one varbind of a SET asks of an engine, and what would take it back. Filled during RESERVE
  * from the snapshot alone, sent during ACTION.
  */
-enum set_target { SET_TO_CHECK, SET_TO_VRRP, SET_TO_AGENT };
+enum set_target {
+	SET_TO_NOBODY, /* it is so already */
+	SET_TO_CHECK,
+	SET_TO_VRRP,
+	SET_TO_AGENT,
+};
 
 struct set_change {
 	enum set_target target;
 	union {
 		struct dest_change dest;
-		struct msg_vrrp_set vrrp; /* request and reply_to are the sender's */
+		/* request and reply_to are the sender's */
+		struct msg_vrrp_set vrrp;
 		struct {
 			int32_t traps; /* vrrpNotificationCntl: 1 enabled, 2 disabled */
 		} agent;

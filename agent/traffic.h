@@ -31,6 +31,19 @@
 	TRAFFIC_GETTER(prefix, fetch, , in_octet_rate, stats.in_octet_rate)                        \
 	TRAFFIC_GETTER(prefix, fetch, , out_octet_rate, stats.out_octet_rate)
 
+/* The ten columns of TRAFFIC_GETTERS in a row, as our own MIB has them; first: of ten numbers. */
+#define TRAFFIC_COLUMNS(first, prefix)                                                             \
+	COLUMN_READ((first), COUNTER64, prefix##_conns),                                           \
+		COLUMN_READ((first) + 1, COUNTER64, prefix##_in_packets),                          \
+		COLUMN_READ((first) + 2, COUNTER64, prefix##_out_packets),                         \
+		COLUMN_READ((first) + 3, COUNTER64, prefix##_in_octets),                           \
+		COLUMN_READ((first) + 4, COUNTER64, prefix##_out_octets),                          \
+		COLUMN_READ((first) + 5, COUNTER64, prefix##_conn_rate),                           \
+		COLUMN_READ((first) + 6, COUNTER64, prefix##_in_packet_rate),                      \
+		COLUMN_READ((first) + 7, COUNTER64, prefix##_out_packet_rate),                     \
+		COLUMN_READ((first) + 8, COUNTER64, prefix##_in_octet_rate),                       \
+		COLUMN_READ((first) + 9, COUNTER64, prefix##_out_octet_rate)
+
 #define TRAFFIC_HALVES(prefix, fetch, field)                                                       \
 	TRAFFIC_GETTER(prefix, fetch, _low, field, stats.field &UINT32_MAX)                        \
 	TRAFFIC_GETTER(prefix, fetch, _high, field, stats.field >> 32)

@@ -8,9 +8,9 @@
  * carry after tracking is in KEEPALIVED-MIB.
  *
  * SET, where the RFC leaves room: rows belong to the configuration. Administrative state can always
- * be set, priority and preemption while the row is administratively down and in initialize (RFC
- * 2787: else inconsistentValue). The other read-create columns can never be changed by SNMP and
- * answer notWritable. A RowStatus answers inconsistentValue to every legal value, because no row
+ * be set, the other columns while the row is administratively down and in initialize (RFC 2787:
+ * else inconsistentValue). Authentication is of one row, not of the whole interface, as in the
+ * configuration. A RowStatus answers inconsistentValue to every legal value, because no row
  * can leave or re-enter service by SNMP; a row that does not exist answers noCreation.
  */
 #include "agent/vrrp_mib.h"
@@ -32,15 +32,7 @@ bool vrrp_mib_covers(const struct conf_instance *conf)
 
 static int build_scalars(const struct view *view, struct rows *ret)
 {
-	struct row *row;
-
-	if (!view->vrrp)
-		return 0;
-	row = rows_add(ret, 0, 0);
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return view->vrrp ? rows_add_scalars(ret) : 0;
 }
 
 static bool node_version(const struct view *view, const struct row *row, struct cell *ret)
@@ -201,7 +193,7 @@ static bool oper_primary(const struct view *view, const struct row *row, struct 
 
 static bool oper_auth(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, conf_of(view, row)->auth + 1);
+	return cell_number(ret, live(view, row)->auth + 1);
 }
 
 /* RFC 2787: always reads as zero length. */
@@ -214,7 +206,7 @@ static bool oper_key(const struct view *view, const struct row *row, struct cell
 /* The object cannot show less than 1 s, nor the protocol's one octet more than 255 s. */
 static bool oper_interval(const struct view *view, const struct row *row, struct cell *ret)
 {
-	uint64_t seconds = conf_of(view, row)->advert_us / USEC_PER_SEC;
+	uint64_t seconds = live(view, row)->advert_us / USEC_PER_SEC;
 
 	return cell_number(ret, seconds < 1 ? 1 : seconds > 255 ? 255 : (int64_t)seconds);
 }
@@ -241,48 +233,99 @@ static bool row_status(const struct view *view, const struct row *row, struct ce
 	return cell_number(ret, 1); /* active */
 }
 
+/* RFC 2787, vrrpOperAdminState: it must be down before anything else is changed. What vipd does not
+ * run at all cannot be changed into something that it does. */
+static bool may_change(const struct view *view, const struct row *row)
+{
+	return !live(view, row)->admin_up && oper_state_of(live(view, row)) == 1 &&
+	       !conf_instance_unsupported(conf_of(view, row));
+}
+
 static enum set_error change(const struct view *view, const struct row *row, enum vrrp_field field,
 			     int64_t value, int32_t before, struct set_change *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	ret->target = SET_TO_VRRP;
-	ret->apply.vrrp.field = field;
-	ret->apply.vrrp.value = (int32_t)value;
-	snprintf(ret->apply.vrrp.instance, sizeof(ret->apply.vrrp.instance), "%s",
-		 conf_of(view, row)->name);
-	ret->undo.vrrp = ret->apply.vrrp;
-	ret->undo.vrrp.value = before;
+	if (field != VRRP_SET_ADMIN && !may_change(view, row))
+		return SET_INCONSISTENT_VALUE;
+	cell_change_vrrp(ret, conf_of(view, row)->name, field, (int32_t)value, before);
 	return SET_OK;
 }
 
-static enum set_error set_admin(const struct view *view, const struct row *row,
-				const struct cell *value, struct set_change *ret)
+#define NUMBER_SETTER(name, field, before)                                                         \
+	static enum set_error set_##name(const struct view *view, const struct row *row,           \
+					 const struct cell *value, struct set_change *ret)         \
+	{                                                                                          \
+		return change(view, row, field, value->number, live(view, row)->before, ret);      \
+	}
+
+NUMBER_SETTER(admin, VRRP_SET_ADMIN, admin_up ? 1 : 2)
+NUMBER_SETTER(priority, VRRP_SET_PRIORITY, set.priority)
+NUMBER_SETTER(interval, VRRP_SET_INTERVAL, set.interval_s)
+NUMBER_SETTER(preempt, VRRP_SET_PREEMPT, set.preempt)
+
+static bool has_address(const struct view *view, const struct row *row, const struct ip *address)
 {
-	return change(view, row, VRRP_SET_ADMIN, value->number, live(view, row)->admin_up ? 1 : 2,
-		      ret);
+	const struct snap_link *link = view->vrrp->links, *end = link + view->vrrp->n_links;
+
+	while (link < end && link->ifindex != live(view, row)->ifindex)
+		link++;
+	for (uint32_t i = 0; link < end && i < link->n_own4; i++)
+		if (ip_compare(&link->own4[i], address) == 0)
+			return true;
+	return false;
 }
 
-static bool may_change(const struct snap_instance *instance)
-{
-	return !instance->admin_up && oper_state_of(instance) == 1;
-}
-
-static enum set_error set_priority(const struct view *view, const struct row *row,
-				   const struct cell *value, struct set_change *ret)
-{
-	if (!may_change(live(view, row)))
-		return SET_INCONSISTENT_VALUE;
-	return change(view, row, VRRP_SET_PRIORITY, value->number, live(view, row)->base_priority,
-		      ret);
-}
-
-static enum set_error set_preempt(const struct view *view, const struct row *row,
+/* 0.0.0.0 selects the numerically lowest address, which a GET then shows. */
+static enum set_error set_primary(const struct view *view, const struct row *row,
 				  const struct cell *value, struct set_change *ret)
 {
-	if (!may_change(live(view, row)))
+	static const struct ip lowest = {.family = AF_INET};
+	const struct ip *before = &live(view, row)->set.primary;
+	struct ip wanted = {.family = AF_INET};
+	enum set_error error;
+
+	memcpy(wanted.octets, value->octets, 4);
+	error = change(view, row, VRRP_SET_PRIMARY, 1, ip_is_set(before), ret);
+	if (error != SET_OK)
+		return error;
+	if (ip_compare(&wanted, &lowest) != 0 && !has_address(view, row, &wanted))
 		return SET_INCONSISTENT_VALUE;
-	return change(view, row, VRRP_SET_PREEMPT, value->number, live(view, row)->preempt ? 1 : 2,
+	ret->apply.vrrp.address = wanted;
+	ret->undo.vrrp.address = *before;
+	return SET_OK;
+}
+
+static enum set_error set_auth(const struct view *view, const struct row *row,
+			       const struct cell *value, struct set_change *ret)
+{
+	if (value->number == 3) /* ipAuthenticationHeader, which vipd does not run */
+		return SET_INCONSISTENT_VALUE;
+	return change(view, row, VRRP_SET_AUTH_TYPE, value->number, live(view, row)->set.auth_type,
 		      ret);
+}
+
+/* A simple password is the first 8 octets of the 16 that RFC 2787 has room for. */
+static enum set_error set_key(const struct view *view, const struct row *row,
+			      const struct cell *value, struct set_change *ret)
+{
+	const struct vrrp_overrides *before = &live(view, row)->set;
+	size_t size = value->size < VRRP_KEY_OCTETS ? value->size : VRRP_KEY_OCTETS;
+	enum set_error error = change(view, row, VRRP_SET_AUTH_KEY, 1, before->keyed, ret);
+
+	if (error != SET_OK)
+		return error;
+	if (size)
+		memcpy(ret->apply.vrrp.key, value->octets, size);
+	memcpy(ret->undo.vrrp.key, before->key, sizeof(ret->undo.vrrp.key));
+	return SET_OK;
+}
+
+/* ip(1) is the only protocol there is. */
+static enum set_error set_protocol(const struct view *view, const struct row *row,
+				   const struct cell *value, struct set_change *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->target = SET_TO_NOBODY;
+	return value->number == 1 && may_change(view, row) ? SET_OK : SET_INCONSISTENT_VALUE;
 }
 
 static enum set_error set_row_status(const struct view *view, const struct row *row,
@@ -299,13 +342,13 @@ static const struct column oper_columns[] = {
 	COLUMN_WRITE(5, INTEGER, oper_priority, set_priority, 1, 255),
 	COLUMN_READ(6, INTEGER, oper_count),
 	COLUMN_READ(7, IPADDRESS, oper_master),
-	COLUMN_READ(8, IPADDRESS, oper_primary),
-	COLUMN_READ(9, INTEGER, oper_auth),
-	COLUMN_READ(10, OCTETS, oper_key),
-	COLUMN_READ(11, INTEGER, oper_interval),
+	COLUMN_WRITE(8, IPADDRESS, oper_primary, set_primary, 4, 4),
+	COLUMN_WRITE(9, INTEGER, oper_auth, set_auth, 1, 3),
+	COLUMN_WRITE(10, OCTETS, oper_key, set_key, 0, 16),
+	COLUMN_WRITE(11, INTEGER, oper_interval, set_interval, 1, 255),
 	COLUMN_WRITE(12, INTEGER, oper_preempt, set_preempt, 1, 2),
 	COLUMN_READ(13, TIMETICKS, oper_up_time),
-	COLUMN_READ(14, INTEGER, oper_protocol),
+	COLUMN_WRITE(14, INTEGER, oper_protocol, set_protocol, 1, 4),
 	COLUMN_WRITE(15, INTEGER, row_status, set_row_status, 1, 6),
 };
 

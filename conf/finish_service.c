@@ -157,31 +157,16 @@ bool finish_keys(struct build *build, struct draft_virtual_server *service,
 	return false;
 }
 
-static const char *protocol_name(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP ? "tcp" : protocol == IPPROTO_UDP ? "udp" : "sctp";
-}
-
 static void name_service(struct build *build, struct conf_virtual_server *model)
 {
-	const struct svc_key *key = &model->keys[0];
-	char text[IP_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
-	ip_format(&key->ip, text);
-	if (model->type == CONF_VS_GROUP && model->protocol)
+	if (model->type == CONF_VS_GROUP)
 		model->id = arena_printf(build->arena, "group:%s/%s", model->group_name,
-					 protocol_name(model->protocol));
-	else if (model->type == CONF_VS_GROUP)
-		model->id = arena_printf(build->arena, "group:%s/fwmark", model->group_name);
-	else if (model->type == CONF_VS_FWMARK)
-		model->id = arena_printf(build->arena, "fwmark:%u/%s", key->fwmark,
-					 key->ip.family == AF_INET6 ? "inet6" : "inet");
-	else if (key->ip.family == AF_INET6)
-		model->id = arena_printf(build->arena, "[%s]:%u/%s", text, key->port,
-					 protocol_name(key->protocol));
+					 model->protocol ? conf_protocol_name(model->protocol)
+							 : "fwmark");
 	else
-		model->id = arena_printf(build->arena, "%s:%u/%s", text, key->port,
-					 protocol_name(key->protocol));
+		model->id = arena_printf(build->arena, "%s", svc_key_format(&model->keys[0], text));
 }
 
 /* ---- rules between keywords ---- */

@@ -14,6 +14,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_service.c \
 	conf/finish_vrrp.c conf/finish_vrrp.h \
 	conf/include.c conf/include.h \
+	conf/key.c \
 	conf/lexer.c conf/lexer.h \
 	conf/load.c conf/load.h \
 	conf/model.c conf/model.h \

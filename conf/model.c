@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What there is to do with a finished model: count references, compare keys. Any thread.
+ * Counts the references to a finished model. Any thread.
  */
 #include "conf/model.h"
-
-#include <string.h>
 
 #include "conf/arena.h"
 
@@ -26,24 +24,4 @@ const struct conf *conf_unref(const struct conf *conf)
 	if (conf && atomic_fetch_sub_explicit(references(conf), 1, memory_order_acq_rel) == 1)
 		arena_free(conf->arena);
 	return NULL;
-}
-
-#define COMPARE(x, y) ((x) < (y) ? -1 : (x) > (y))
-
-int svc_key_compare(const struct svc_key *a, const struct svc_key *b)
-{
-	int order = COMPARE(a->fwmark, b->fwmark);
-
-	if (!order)
-		order = ip_compare(&a->ip, &b->ip);
-	if (!order)
-		order = COMPARE(a->protocol, b->protocol);
-	return order ? order : COMPARE(a->port, b->port);
-}
-
-int dest_key_compare(const struct dest_key *a, const struct dest_key *b)
-{
-	int order = ip_compare(&a->ip, &b->ip);
-
-	return order ? order : COMPARE(a->port, b->port);
 }

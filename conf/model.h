@@ -332,3 +332,11 @@ static inline const char *conf_instance_unsupported(const struct conf_instance *
 
 int svc_key_compare(const struct svc_key *a, const struct svc_key *b);
 int dest_key_compare(const struct dest_key *a, const struct dest_key *b);
+
+#define KEY_TEXT_MAX 64 /* octets of the longest key text, terminator included */
+
+/* "192.0.2.1:80/tcp", "[2001:db8::1]:80/udp", "fwmark:5/inet"; "10.0.0.1:80". Each returns room. */
+char *svc_key_format(const struct svc_key *key, char room[static KEY_TEXT_MAX]);
+char *dest_key_format(const struct dest_key *key, char room[static KEY_TEXT_MAX]);
+/* "tcp", "udp", "sctp"; "any" for what IPVS cannot balance. */
+const char *conf_protocol_name(uint8_t protocol);

@@ -94,6 +94,10 @@ struct msg_link {
 	uint32_t mtu;
 	/* first primary (not secondary, not a configured virtual) address; link-local for v6 */
 	struct ip primary4, primary6;
+	/* every IPv4 address of the machine's own on it, in the kernel's order, as far as there is
+	 * room */
+	uint32_t n_own4;
+	struct ip own4[LINK_ADDRESSES_MAX];
 };
 
 struct msg_track {
@@ -115,14 +119,27 @@ struct msg_addrs_done {
 	int error; /* 0 or negative errno of the first address that failed */
 };
 
-enum vrrp_field { VRRP_SET_ADMIN, VRRP_SET_PRIORITY, VRRP_SET_PREEMPT, VRRP_SET_NOTIFICATIONS };
+/* What the value of a message is; all but the first can be taken back with 0: as configured. From
+ * VRRP_SET_PRIMARY on an instance must be administratively down, else -EBUSY. */
+enum vrrp_field {
+	VRRP_SET_ADMIN, /* 1 up, 2 down */
+	VRRP_SET_PRIORITY,
+	VRRP_SET_PREEMPT,   /* 1 on, 2 off */
+	VRRP_SET_PRIMARY,   /* 1: address, one of the interface; 0.0.0.0: its lowest */
+	VRRP_SET_AUTH_TYPE, /* 1 none, 2 PASS */
+	VRRP_SET_AUTH_KEY,  /* 1: key */
+	VRRP_SET_INTERVAL,  /* seconds, up to 255 */
+	VRRP_FIELDS,
+};
 
 struct msg_vrrp_set {
 	uint64_t request;
 	enum snap_thread reply_to;
 	char instance[64]; /* name */
 	enum vrrp_field field;
-	int32_t value; /* admin: 1 up, 2 down; preempt: 1, 2 */
+	int32_t value;
+	struct ip address;
+	uint8_t key[VRRP_KEY_OCTETS];
 };
 
 /* Owner of a request in main: 0 is a MISC_CHECK slot of the check thread. */

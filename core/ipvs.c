@@ -7,8 +7,6 @@
 #include "core/ipvs.h"
 
 #include <linux/ip_vs.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,40 +111,4 @@ int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *
 			keep_first(&first, step(IPVS_DEST_DELETE, &known[i].key, NULL, owner));
 	}
 	return first;
-}
-
-static const char *protocol_name(uint8_t protocol)
-{
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_SCTP:
-		return "sctp";
-	default:
-		return "any";
-	}
-}
-
-char *ipvs_service_text(const struct svc_key *key, char room[static IPVS_TEXT_MAX])
-{
-	char ip[IP_TEXT_MAX];
-	bool six = key->ip.family == AF_INET6;
-
-	if (key->fwmark)
-		snprintf(room, IPVS_TEXT_MAX, "fwmark:%u/%s", key->fwmark, six ? "inet6" : "inet");
-	else
-		snprintf(room, IPVS_TEXT_MAX, six ? "[%s]:%u/%s" : "%s:%u/%s",
-			 ip_format(&key->ip, ip), key->port, protocol_name(key->protocol));
-	return room;
-}
-
-char *ipvs_dest_text(const struct dest_key *key, char room[static IPVS_TEXT_MAX])
-{
-	char ip[IP_TEXT_MAX];
-
-	snprintf(room, IPVS_TEXT_MAX, key->ip.family == AF_INET6 ? "[%s]:%u" : "%s:%u",
-		 ip_format(&key->ip, ip), key->port);
-	return room;
 }

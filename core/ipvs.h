@@ -120,8 +120,3 @@ typedef int ipvs_step_fn(enum ipvs_step step, const struct dest_key *key,
  */
 int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *known,
 		    size_t n_known, ipvs_step_fn *step, void *owner);
-
-/* "[2001:db8::1]:80/tcp", "fwmark:5/inet"; "192.0.2.1:80". Each returns room. */
-#define IPVS_TEXT_MAX 80
-char *ipvs_service_text(const struct svc_key *key, char room[static IPVS_TEXT_MAX]);
-char *ipvs_dest_text(const struct dest_key *key, char room[static IPVS_TEXT_MAX]);

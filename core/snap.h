@@ -59,12 +59,28 @@ struct vrrp_stats {
 	uint64_t priority_zero_received, priority_zero_sent;
 };
 
+#define VRRP_KEY_OCTETS	   8  /* of a PASS key, zero filled */
+#define LINK_ADDRESSES_MAX 32 /* of one interface that can be chosen from */
+
+/* What SNMP has set of an instance, in the numbers of VRRP-MIB; 0: as configured. */
+struct vrrp_overrides {
+	uint8_t priority;
+	uint8_t preempt;   /* 1 on, 2 off */
+	uint8_t auth_type; /* 1 none, 2 PASS */
+	uint8_t interval_s;
+	bool keyed; /* key counts */
+	uint8_t key[VRRP_KEY_OCTETS];
+	struct ip primary; /* AF_UNSPEC: as configured; 0.0.0.0: the lowest of the interface */
+};
+
 struct snap_instance {
 	uint32_t conf_index; /* into snap_vrrp.conf->instances */
 	enum vrrp_state state, wanted;
-	bool admin_up;		    /* false after an administrative "down" by SNMP */
-	bool preempt;		    /* configured or set by SNMP */
-	uint8_t base_priority;	    /* configured or set by SNMP */
+	bool admin_up; /* false after an administrative "down" by SNMP */
+	bool preempt;  /* configured or set by SNMP, as the next three */
+	enum conf_auth auth;
+	uint64_t advert_us;
+	uint8_t base_priority;
 	uint8_t effective_priority; /* after tracking: what adverts carry */
 	bool addresses_set;	    /* confirmed by main */
 	uint32_t ifindex;	    /* 0: interface absent */
@@ -78,6 +94,7 @@ struct snap_instance {
 	enum vrrp_proto_error proto_error;
 	uint64_t counters_since_us; /* when the counters last started from zero */
 	struct vrrp_stats stats;
+	struct vrrp_overrides set; /* what the above has from SNMP; what an undo goes back to */
 };
 
 struct snap_group {
@@ -86,14 +103,22 @@ struct snap_group {
 	uint64_t changed_us;
 };
 
+/* An interface and the machine's own IPv4 addresses on it: what vrrpOperPrimaryIpAddr may be. */
+struct snap_link {
+	uint32_t ifindex;
+	uint32_t n_own4;
+	struct ip own4[LINK_ADDRESSES_MAX];
+};
+
 struct snap_vrrp {
 	struct latest_value value;
 	const struct conf *conf;
 	uint64_t made_us;
 	uint64_t checksum_errors, version_errors, vrid_errors; /* of the node; never shrink */
-	size_t n_instances, n_groups;
+	size_t n_instances, n_groups, n_links;
 	struct snap_instance *instances; /* configuration order */
 	struct snap_group *groups;
+	struct snap_link *links; /* in no order */
 };
 
 /* ---- checks and IPVS: published by the check thread on every change and after each kernel dump

@@ -162,82 +162,75 @@ static struct server *find(const struct engine *engine, const struct dest_change
 {
 	struct service *service = services_find_service(engine, &change->svc);
 	struct server *server = service ? services_find_server(service, &change->dest) : NULL;
-	char name[IPVS_TEXT_MAX];
+	char name[KEY_TEXT_MAX];
 
 	if (!service)
-		snprintf(text, 128, "no service %s", ipvs_service_text(&change->svc, name));
+		snprintf(text, 128, "no service %s", svc_key_format(&change->svc, name));
 	else if (!server && service->conf->has_sorry &&
 		 dest_key_compare(&service->conf->sorry, &change->dest) == 0)
 		snprintf(text, 128, "the sorry server has no administrative state");
 	else if (!server)
-		snprintf(text, 128, "no real server %s in %s", ipvs_dest_text(&change->dest, name),
+		snprintf(text, 128, "no real server %s in %s", dest_key_format(&change->dest, name),
 			 service->conf->id);
 	return server;
 }
+
+static const struct {
+	const char *name, *wanted;
+} fields[] = {
+	[DEST_SET_ADMIN] = {"administrative state", "locked, shuttingDown or unlocked is wanted"},
+	[DEST_SET_WEIGHT] = {"weight override", "a weight is -1 (none) or 0..65535"},
+	[DEST_SET_DRAIN_TIMEOUT] = {"drain timeout", "a drain timeout is 0..604800 seconds"},
+	[DEST_SET_DRAIN_ACTION] = {"drain action",
+				   "a drain action is keepDraining, lock or unlock"},
+	[DEST_SET_STORAGE] = {"storage", "storage is volatile or nonVolatile"},
+	[DEST_SET_COMMENT] = {"comment",
+			      "a comment has at most 63 octets and no control character"},
+};
 
 static const char *refusal(int error, const struct dest_change *change)
 {
 	if (error == -EBUSY)
 		return "a locked server cannot start to drain";
-	switch (change->field) {
+	if ((size_t)change->field >= sizeof fields / sizeof fields[0])
+		return "unknown field";
+	return fields[change->field].wanted;
+}
+
+/* The value of a field as the log shows it. */
+static const char *field_text(const struct admin *admin, enum dest_field field,
+			      char room[static ADMIN_COMMENT_MAX])
+{
+	switch (field) {
 	case DEST_SET_ADMIN:
-		return "locked, shuttingDown or unlocked is wanted";
+		return admin_state_name(admin->state);
 	case DEST_SET_WEIGHT:
-		return "a weight is -1 (none) or 0..65535";
+		snprintf(room, ADMIN_COMMENT_MAX, "%d", admin->weight_override);
+		break;
 	case DEST_SET_DRAIN_TIMEOUT:
-		return "a drain timeout is 0..604800 seconds";
+		snprintf(room, ADMIN_COMMENT_MAX, "%u s", admin->drain_timeout_s);
+		break;
 	case DEST_SET_DRAIN_ACTION:
-		return "a drain action is keepDraining, lock or unlock";
+		snprintf(room, ADMIN_COMMENT_MAX, "%d", admin->drain_action);
+		break;
 	case DEST_SET_STORAGE:
-		return "storage is volatile or nonVolatile";
+		snprintf(room, ADMIN_COMMENT_MAX, "%d", admin->storage);
+		break;
 	case DEST_SET_COMMENT:
-		return "a comment has at most 63 octets and no control character";
+		return admin->comment;
 	}
-	return "unknown field";
+	return room;
 }
 
 static void log_set(const struct msg_dest_set *set, const struct server *server,
 		    const struct dest_change *change, const struct admin *old)
 {
-	const struct admin *now = &server->admin;
-	char text[IPVS_TEXT_MAX], from[ADMIN_COMMENT_MAX] = "", to[ADMIN_COMMENT_MAX] = "";
-	const char *what = "";
+	char text[KEY_TEXT_MAX], from[ADMIN_COMMENT_MAX], to[ADMIN_COMMENT_MAX];
 
-	switch (change->field) {
-	case DEST_SET_ADMIN:
-		what = "administrative state";
-		snprintf(from, sizeof from, "%s", admin_state_name(old->state));
-		snprintf(to, sizeof to, "%s", admin_state_name(now->state));
-		break;
-	case DEST_SET_WEIGHT:
-		what = "weight override";
-		snprintf(from, sizeof from, "%d", old->weight_override);
-		snprintf(to, sizeof to, "%d", now->weight_override);
-		break;
-	case DEST_SET_DRAIN_TIMEOUT:
-		what = "drain timeout";
-		snprintf(from, sizeof from, "%u s", old->drain_timeout_s);
-		snprintf(to, sizeof to, "%u s", now->drain_timeout_s);
-		break;
-	case DEST_SET_DRAIN_ACTION:
-		what = "drain action";
-		snprintf(from, sizeof from, "%d", old->drain_action);
-		snprintf(to, sizeof to, "%d", now->drain_action);
-		break;
-	case DEST_SET_STORAGE:
-		what = "storage";
-		snprintf(from, sizeof from, "%d", old->storage);
-		snprintf(to, sizeof to, "%d", now->storage);
-		break;
-	case DEST_SET_COMMENT:
-		what = "comment";
-		snprintf(from, sizeof from, "%s", old->comment);
-		snprintf(to, sizeof to, "%s", now->comment);
-		break;
-	}
 	log_notice("check", "%.*s sets %s of %s in %s: %s -> %s", (int)sizeof set->who - 1,
-		   set->who, what, ipvs_dest_text(&server->conf->key, text),
-		   server->service->conf->id, from, to);
+		   set->who, fields[change->field].name, dest_key_format(&server->conf->key, text),
+		   server->service->conf->id, field_text(old, change->field, from),
+		   field_text(&server->admin, change->field, to));
 }
 
 /* IPVS facts that keep a drain from doing what one expects; said once, when it starts. */

@@ -15,7 +15,7 @@ void drain_effect(struct engine *engine, struct server *server, enum admin_effec
 		  const struct admin *before, const char *error)
 {
 	struct admin_usage usage = engine_usage(server);
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
 	if (admin_differs(before, &server->admin)) {
 		engine_mark(engine, server->service);
@@ -25,7 +25,7 @@ void drain_effect(struct engine *engine, struct server *server, enum admin_effec
 	}
 	if (effect == ADMIN_NOTHING)
 		return;
-	ipvs_dest_text(&server->conf->key, text);
+	dest_key_format(&server->conf->key, text);
 	if (effect == ADMIN_CHANGED) {
 		event_dest(engine, EVENT_ADMIN, server, error);
 		return;

@@ -47,9 +47,9 @@ bool health_update(struct server *server)
 
 void health_announce(struct engine *engine, struct server *server, const char *detail)
 {
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
-	ipvs_dest_text(&server->conf->key, text);
+	dest_key_format(&server->conf->key, text);
 	if (server->up)
 		log_notice("check", "real server %s of %s is up", text, server->service->conf->id);
 	else
@@ -74,13 +74,13 @@ static void log_attempt(const struct probe *probe, const struct check_report *re
 	/* Our own trouble is no verdict and shows nowhere else; said once until it ends. */
 	bool trouble = report->result == CHECK_LOCAL_ERROR;
 	int level = trouble ? LOG_WARNING : LOG_INFO;
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
 	if (!report->changed && !(trouble && !probe->local_error) &&
 	    (report->result == CHECK_OK || !checker->log_all_failures))
 		return;
 	log_write(level, "check", "%s of %s in %s %s: %s%s%s", checker_names[checker->type],
-		  ipvs_dest_text(&server->conf->key, text), server->service->conf->id,
+		  dest_key_format(&server->conf->key, text), server->service->conf->id,
 		  report->result == CHECK_OK ? "succeeded" : "failed",
 		  check_result_name(report->result), report->detail[0] ? ", " : "", report->detail);
 }

@@ -56,9 +56,9 @@ static bool differs(const struct ipvs_want *want, const struct member *member)
 
 static void explain(const struct service *service, const struct member *member, int error)
 {
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
-	ipvs_service_text(&member->key, text);
+	svc_key_format(&member->key, text);
 	if (error == -ENOENT)
 		log_error("ipvs", "%s: this kernel has no scheduler \"%s\"%s%s%s", text,
 			  service->conf->scheduler,
@@ -126,11 +126,11 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 
 void kernel_remove(struct engine *engine, const struct svc_key *key)
 {
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 	int error = engine->ipvs ? engine->ops->remove(engine->ipvs, key) : 0;
 
 	if (error < 0)
-		log_error("ipvs", "cannot remove %s: %s", ipvs_service_text(key, text),
+		log_error("ipvs", "cannot remove %s: %s", svc_key_format(key, text),
 			  strerrordesc_np(-error));
 }
 
@@ -158,10 +158,10 @@ static int log_difference(enum ipvs_step step, const struct dest_key *key,
 {
 	const struct member *member = owner;
 	const struct ipvs_found_dest *found = ipvs_find_dest(member->dests, member->n_dests, key);
-	char service[IPVS_TEXT_MAX], dest[IPVS_TEXT_MAX];
+	char service[KEY_TEXT_MAX], dest[KEY_TEXT_MAX];
 
-	ipvs_service_text(&member->key, service);
-	ipvs_dest_text(key, dest);
+	svc_key_format(&member->key, service);
+	dest_key_format(key, dest);
 	if (step == IPVS_DEST_ADD)
 		log_warn("ipvs", "%s: %s is missing in the kernel; repairing", service, dest);
 	else if (step == IPVS_DEST_DELETE)
@@ -178,9 +178,9 @@ static int log_difference(enum ipvs_step step, const struct dest_key *key,
 
 static void log_drift(struct member *member, const struct ipvs_want *want)
 {
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
-	ipvs_service_text(&member->key, text);
+	svc_key_format(&member->key, text);
 	if (!member->in_kernel) {
 		log_warn("ipvs", "%s is missing in the kernel; repairing", text);
 		return;

@@ -390,12 +390,35 @@ static struct ip choose_primary(const struct net_table *table, uint32_t ifindex,
 	return own;
 }
 
+/* What a manager may choose from as the source of adverts. */
+static void list_own(const struct net_table *table, struct msg_link *link)
+{
+	link->n_own4 = 0;
+	for (size_t i = 0; i < table->n_addresses && link->n_own4 < LINK_ADDRESSES_MAX; i++) {
+		const struct net_address *address = &table->addresses[i];
+
+		if (address->ifindex == link->ifindex && address->ip.family == AF_INET &&
+		    kinship_of(table, address) != KIN_VIRTUAL)
+			link->own4[link->n_own4++] = address->ip;
+	}
+}
+
+static bool same_own(const struct msg_link *a, const struct msg_link *b)
+{
+	if (a->n_own4 != b->n_own4)
+		return false;
+	for (size_t i = 0; i < a->n_own4; i++)
+		if (ip_compare(&a->own4[i], &b->own4[i]))
+			return false;
+	return true;
+}
+
 static bool same_link(const struct msg_link *a, const struct msg_link *b)
 {
 	return a->ifindex == b->ifindex && !strcmp(a->name, b->name) && a->present == b->present &&
 	       a->up == b->up && a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) &&
 	       a->mtu == b->mtu && !ip_compare(&a->primary4, &b->primary4) &&
-	       !ip_compare(&a->primary6, &b->primary6);
+	       !ip_compare(&a->primary6, &b->primary6) && same_own(a, b);
 }
 
 void net_table_report(struct net_table *table, net_report_fn *fn, void *owner)
@@ -408,6 +431,7 @@ void net_table_report(struct net_table *table, net_report_fn *fn, void *owner)
 		if (link.changed) {
 			link.now.primary4 = choose_primary(table, link.now.ifindex, AF_INET);
 			link.now.primary6 = choose_primary(table, link.now.ifindex, AF_INET6);
+			list_own(table, &link.now);
 			if (!link.was_reported || !same_link(&link.now, &link.reported))
 				fn(&link.now, owner);
 			link.reported = link.now;

@@ -15,7 +15,7 @@
 #include "core/cmd.h"
 
 struct net_link {
-	struct msg_link now;	  /* primary4 and primary6 are filled by net_table_report() */
+	struct msg_link now;	  /* the addresses are filled by net_table_report() */
 	struct msg_link reported; /* what the owner was told last */
 	bool was_reported, changed, stale;
 };

@@ -40,12 +40,3 @@ control_fn control_status, control_drain, control_undrain, control_lock, control
  * when somebody answers at that path already.
  */
 int control_listen(const char *path);
-
-/* control_text.c */
-#define KEY_TEXT_MAX 96
-char *svc_key_format(const struct svc_key *key, char room[static KEY_TEXT_MAX]);
-char *dest_key_format(const struct dest_key *key, char room[static KEY_TEXT_MAX]);
-const char *vrrp_state_word(enum vrrp_state state);
-const char *dest_admin_word(enum dest_admin admin);
-const char *dest_oper_word(enum dest_oper oper);
-const char *dest_drain_word(enum dest_drain drain);

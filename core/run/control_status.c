@@ -10,9 +10,33 @@
 
 #include "core/base/clock.h"
 #include "core/base/latest.h"
+#include "core/check/admin.h"
 #include "core/ctl/commands.h"
 #include "core/run/control_private.h"
 #include "core/run/daemon.h"
+
+static const char *state_word(enum vrrp_state state)
+{
+	static const char *const words[] = {
+		[VRRP_INITIALIZE] = "INIT",
+		[VRRP_BACKUP] = "BACKUP",
+		[VRRP_MASTER] = "MASTER",
+		[VRRP_FAULT] = "FAULT",
+	};
+
+	return (unsigned)state < sizeof words / sizeof words[0] ? words[state] : "?";
+}
+
+static const char *oper_word(enum dest_oper oper)
+{
+	static const char *const words[] = {
+		[DEST_UNKNOWN] = "unknown",	    [DEST_UP] = "up",
+		[DEST_DEGRADED] = "degraded",	    [DEST_DOWN] = "down",
+		[DEST_UNMONITORED] = "unmonitored",
+	};
+
+	return oper >= DEST_UNKNOWN && oper <= DEST_UNMONITORED ? words[oper] : "?";
+}
 
 static json_t *text_or_null(const char *text)
 {
@@ -99,7 +123,7 @@ static json_t *instance_json(const struct snap_vrrp *snap, const struct snap_ins
 
 	return json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o, s:o, s:b, s:o}", "name",
 			 conf->name, "interface", conf->interface, "vrid", (int)conf->vrid, "state",
-			 vrrp_state_word(row->state), "priority", (int)row->effective_priority,
+			 state_word(row->state), "priority", (int)row->effective_priority,
 			 "base_priority", (int)row->base_priority, "master", ip_text(&row->master),
 			 "master_priority", (int)row->master_priority, "addresses",
 			 addresses_json(conf->addresses, conf->n_addresses), "excluded_addresses",
@@ -124,13 +148,13 @@ static json_t *groups_json(const struct snap_vrrp *snap)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s}", "name",
 						snap->conf->groups[snap->groups[i].conf_index].name,
-						"state", vrrp_state_word(snap->groups[i].state)));
+						"state", state_word(snap->groups[i].state)));
 	return list;
 }
 
 static json_t *drain_json(const struct snap_dest *row)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I}", "state", dest_drain_word(row->drain),
+	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I}", "state", admin_drain_name(row->drain),
 			 "timeout_s", (int)row->drain_timeout_s, "initial",
 			 (json_int_t)row->drain_initial, "remaining",
 			 (json_int_t)row->active_conns + row->inactive_conns, "started_us",
@@ -149,10 +173,10 @@ static json_t *server_json(const struct snap_check *snap, const struct snap_dest
 	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o, s:o}",
 			 "server", dest_key_format(&row->key, key), "name",
 			 text_or_null(sorry ? NULL : vs->servers[row->rs].snmp_name), "sorry",
-			 sorry, "oper", dest_oper_word(row->oper), "admin",
-			 dest_admin_word(row->admin), "weight", (int)row->effective_weight,
-			 "kernel_weight", (int)row->kernel_weight, "configured_weight",
-			 (int)row->conf_weight, "active_connections", (json_int_t)row->active_conns,
+			 sorry, "oper", oper_word(row->oper), "admin", admin_state_name(row->admin),
+			 "weight", (int)row->effective_weight, "kernel_weight",
+			 (int)row->kernel_weight, "configured_weight", (int)row->conf_weight,
+			 "active_connections", (json_int_t)row->active_conns,
 			 "inactive_connections", (json_int_t)row->inactive_conns,
 			 "persistent_connections", (json_int_t)row->persistent_conns, "comment",
 			 comment ? comment : json_string("?"), "last_error",

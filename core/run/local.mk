@@ -22,7 +22,6 @@ vipd_SOURCES = \
 	core/run/control_drain.c \
 	core/run/control_listen.c \
 	core/run/control_status.c \
-	core/run/control_text.c \
 	core/run/daemon.h \
 	core/run/generation.c \
 	core/run/mailroom.c \

@@ -29,8 +29,8 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		.version = conf->version,
 		.vrid = conf->vrid,
 		.priority = priority,
-		.auth_type = (uint8_t)conf->auth,
-		.interval = (uint16_t)(conf->advert_us /
+		.auth_type = (uint8_t)vrrp_engine_auth(unit),
+		.interval = (uint16_t)(unit->fsm.advert_us /
 				       (conf->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC)),
 		.family = AF_INET,
 	};
@@ -40,8 +40,8 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 
 	if (!unit->ifindex || !ip_is_set(&unit->fsm.primary))
 		return;
-	if (conf->auth == CONF_AUTH_PASS)
-		memcpy(advert.auth_data, conf->auth_pass, sizeof advert.auth_data);
+	if (advert.auth_type == VRRP_AUTH_PASS)
+		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);
 	for (size_t i = 0; i < conf->n_addresses && i < VRRP_ADDRESSES_MAX; i++)
 		advert.addresses[advert.n_addresses++] = conf->addresses[i].ip;
 	size = vrrp_packet_encode(&advert, &unit->fsm.primary, &e->mcast_group, true, message,

@@ -67,7 +67,40 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 {
-	return unit->set_priority ? unit->set_priority : unit->fsm.conf->priority;
+	return unit->set.priority ? unit->set.priority : unit->fsm.conf->priority;
+}
+
+enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
+{
+	if (unit->set.auth_type)
+		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
+	return unit->fsm.conf->auth;
+}
+
+const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit)
+{
+	return unit->set.keyed ? unit->set.key : unit->fsm.conf->auth_pass;
+}
+
+/* The address that SNMP has chosen, while the interface has it. A lost one must not make a router
+ * fail that has another: the configured choice follows. */
+static bool chosen_primary(const struct vrrp_unit *unit, const struct msg_link *link,
+			   struct ip *ret)
+{
+	const struct ip *wanted = &unit->set.primary, *found = NULL;
+	bool any = ip_compare(wanted, &(struct ip){.family = AF_INET}) == 0;
+
+	if (!ip_is_set(wanted))
+		return false;
+	for (size_t i = 0; i < link->n_own4; i++) {
+		const struct ip *own = &link->own4[i];
+
+		if (any ? !found || ip_compare(own, found) < 0 : ip_compare(own, wanted) == 0)
+			found = own;
+	}
+	if (found)
+		*ret = *found;
+	return found;
 }
 
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
@@ -76,10 +109,12 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
-	unit->fsm.primary = conf->source;
-	if (!ip_is_set(&conf->source) && link)
-		unit->fsm.primary = link->is.primary4;
-	unit->fsm.preempt = unit->set_preempt >= 0 ? unit->set_preempt : conf->preempt;
+	if (!link || !chosen_primary(unit, &link->is, &unit->fsm.primary))
+		unit->fsm.primary =
+			ip_is_set(&conf->source) || !link ? conf->source : link->is.primary4;
+	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
+	unit->fsm.advert_us =
+		unit->set.interval_s ? unit->set.interval_s * USEC_PER_SEC : conf->advert_us;
 	unit->fsm.grouped = unit->group != CONF_NONE;
 }
 

@@ -33,8 +33,7 @@ struct vrrp_unit {
 	uint64_t changed_wall_us, counters_since_us;
 	/* Set by SNMP; they last until a reload changes the configured value. */
 	bool admin_down;
-	uint8_t set_priority;	/* 0: as configured */
-	int set_preempt;	/* -1: as configured */
+	struct vrrp_overrides set;
 	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
 	struct vrrp_burst burst;
 	struct msg_addrs asked; /* last request; 0: none */
@@ -107,7 +106,7 @@ struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 /* engine.c */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
-/* Takes link, base priority and preempt mode from configuration, SET and links. */
+/* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*
  * Opens and closes sockets, works out every hold, fault and priority and lets the state machines
@@ -118,7 +117,15 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 #define VRRP_RETRY_ALL	UINT32_MAX
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
 void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
+/* Configured or set by SNMP. */
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
+enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit);
+const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit); /* VRRP_KEY_OCTETS */
+
+/* set.c */
+/* A reload: what SNMP has set lasts until the text changes. */
+void vrrp_set_drop(struct vrrp_unit *unit, const struct conf_instance *old,
+		   const struct conf_instance *new);
 
 /* rows.c */
 struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us); /* NULL: no memory */

@@ -26,7 +26,7 @@ static uint64_t peer_interval_us(const struct vrrp_instance *vi)
 {
 	if (vi->conf->version == 3 && vi->master_adver_us)
 		return vi->master_adver_us;
-	return vi->conf->advert_us;
+	return vi->advert_us;
 }
 
 uint64_t vrrp_down_us(const struct vrrp_instance *vi)
@@ -90,7 +90,7 @@ static void enter_master(struct step *s, enum vrrp_why why, enum vrrp_reason rea
 	vi->reason = reason;
 	vi->become_master++;
 	vi->master_adver_us = 0; /* our own interval counts from now on */
-	vi->adver_at_us = s->now_us + conf->advert_us;
+	vi->adver_at_us = s->now_us + vi->advert_us;
 	vi->confirm_at_us = s->now_us + patience_us;
 	if (conf->garp_delay_us)
 		vi->garp_at_us = s->now_us + conf->garp_delay_us;
@@ -277,7 +277,7 @@ static void on_advert_in_master(struct step *s, const struct vrrp_event *event)
 
 	if (event->priority == VRRP_PRIORITY_RELEASE) {
 		act(s, VRRP_SEND_ADVERT);
-		vi->adver_at_us = s->now_us + vi->conf->advert_us;
+		vi->adver_at_us = s->now_us + vi->advert_us;
 		return;
 	}
 	if (event->priority == vi->priority && address == 0)
@@ -325,7 +325,7 @@ static void tick_master(struct step *s)
 	}
 	if (is_due(vi->adver_at_us, s->now_us)) {
 		act(s, VRRP_SEND_ADVERT);
-		vi->adver_at_us = next_on_grid(vi->adver_at_us, conf->advert_us, s->now_us);
+		vi->adver_at_us = next_on_grid(vi->adver_at_us, vi->advert_us, s->now_us);
 	}
 	if (is_due(vi->garp_at_us, s->now_us)) {
 		vi->garp_at_us = 0;
@@ -386,8 +386,8 @@ static void on_reconf(struct step *s, const struct vrrp_event *event)
 	const struct conf_instance *conf = vi->conf;
 
 	if (vi->state == VRRP_MASTER) {
-		if (vi->adver_at_us > s->now_us + conf->advert_us)
-			vi->adver_at_us = s->now_us + conf->advert_us;
+		if (vi->adver_at_us > s->now_us + vi->advert_us)
+			vi->adver_at_us = s->now_us + vi->advert_us;
 		if (!conf->garp_refresh_us)
 			vi->refresh_at_us = 0;
 		else if (!vi->refresh_at_us ||

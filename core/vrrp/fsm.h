@@ -73,6 +73,7 @@ struct vrrp_instance {
 	const struct conf_instance *conf;
 	struct ip primary; /* source of our adverts; AF_UNSPEC: none */
 	uint8_t priority;  /* effective */
+	uint64_t advert_us;
 	bool preempt;
 	bool grouped; /* to become master it must ask the sync group */
 

@@ -224,15 +224,14 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 
 static struct vrrp_expect expected(const struct vrrp_unit *unit)
 {
-	const struct conf_instance *conf = unit->fsm.conf;
 	struct vrrp_expect expect = {
-		.version = conf->version,
-		.auth_type = (uint8_t)conf->auth,
-		.interval = (uint32_t)(conf->advert_us / USEC_PER_SEC),
+		.version = unit->fsm.conf->version,
+		.auth_type = (uint8_t)vrrp_engine_auth(unit),
+		.interval = (uint32_t)(unit->fsm.advert_us / USEC_PER_SEC),
 		.own = unit->fsm.primary,
 	};
 
-	memcpy(expect.auth_data, conf->auth_pass, sizeof expect.auth_data);
+	memcpy(expect.auth_data, vrrp_engine_key(unit), sizeof expect.auth_data);
 	return expect;
 }
 

@@ -116,7 +116,6 @@ static int stage_units(struct vrrp_engine *e, struct stage *stage, uint64_t now_
 		stage->units[i] = calloc(1, sizeof *stage->units[i]);
 		if (!stage->units[i])
 			return -ENOMEM;
-		stage->units[i]->set_preempt = -1;
 		stage->units[i]->counters_since_us = now_us;
 	}
 	return 0;
@@ -228,32 +227,23 @@ static void start_unit(struct vrrp_engine *e, struct vrrp_unit *unit)
 		vrrp_act_post_addrs(e, unit, false);
 }
 
-/* What SNMP has set lasts until the text changes. */
-static void drop_overrides(struct vrrp_unit *unit, const struct conf_instance *old,
-			   const struct conf_instance *new)
-{
-	if (old->priority != new->priority)
-		unit->set_priority = 0;
-	if (old->preempt != new->preempt)
-		unit->set_preempt = -1;
-}
-
 static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
 			  const struct conf_instance *old, uint64_t now_us)
 {
 	const struct conf_instance *new = unit->fsm.conf;
+	uint64_t advert_us = unit->fsm.advert_us;
 	struct vrrp_event event = {
 		.kind = VRRP_EVENT_RECONF,
-		.timers_changed = old->advert_us != new->advert_us ||
-				  old->down_timer_adverts != new->down_timer_adverts,
+		.timers_changed = old->down_timer_adverts != new->down_timer_adverts,
 		.addresses_changed =
 			!same_list(old->addresses, old->n_addresses, new->addresses,
 				   new->n_addresses) ||
 			!same_list(old->excluded, old->n_excluded, new->excluded, new->n_excluded),
 	};
 
-	drop_overrides(unit, old, new);
+	vrrp_set_drop(unit, old, new);
 	vrrp_engine_refresh(e, unit);
+	event.timers_changed |= unit->fsm.advert_us != advert_us;
 	if (event.addresses_changed)
 		unit->burst = (struct vrrp_burst){0};
 	if (!conf_instance_unsupported(old) && conf_instance_unsupported(new))

@@ -30,6 +30,8 @@ static void fill_row(const struct vrrp_unit *unit, struct snap_instance *row)
 		.wanted = vi->wanted,
 		.admin_up = !unit->admin_down,
 		.preempt = vi->preempt,
+		.auth = vrrp_engine_auth(unit),
+		.advert_us = vi->advert_us,
 		.base_priority = vrrp_engine_base_priority(unit),
 		.effective_priority = vi->priority,
 		.addresses_set = vi->addresses_set,
@@ -44,19 +46,29 @@ static void fill_row(const struct vrrp_unit *unit, struct snap_instance *row)
 		.proto_error = unit->proto_error,
 		.counters_since_us = unit->counters_since_us,
 		.stats = unit->stats,
+		.set = unit->set,
 	};
+}
+
+static void fill_link(const struct msg_link *is, struct snap_link *link)
+{
+	*link = (struct snap_link){.ifindex = is->ifindex, .n_own4 = is->n_own4};
+	memcpy(link->own4, is->own4, sizeof link->own4);
 }
 
 struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 {
 	size_t n_instances = e->conf->n_instances, n_groups = e->conf->n_groups;
 	struct snap_vrrp *rows = calloc(1, sizeof *rows + n_instances * sizeof *rows->instances +
-						   n_groups * sizeof *rows->groups);
+						   n_groups * sizeof *rows->groups +
+						   e->n_links * sizeof *rows->links);
 
 	static_assert(sizeof(struct snap_vrrp) % alignof(struct snap_instance) == 0,
 		      "rows follow the header");
 	static_assert(sizeof(struct snap_instance) % alignof(struct snap_group) == 0,
 		      "groups follow the rows");
+	static_assert(sizeof(struct snap_group) % alignof(struct snap_link) == 0,
+		      "links follow the groups");
 	if (!rows)
 		return NULL;
 	rows->value.free = free_rows;
@@ -67,14 +79,18 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 	rows->vrid_errors = e->vrid_errors;
 	rows->n_instances = n_instances;
 	rows->n_groups = n_groups;
+	rows->n_links = e->n_links;
 	rows->instances = (struct snap_instance *)(rows + 1);
 	rows->groups = (struct snap_group *)(rows->instances + n_instances);
+	rows->links = (struct snap_link *)(rows->groups + n_groups);
 	for (size_t i = 0; i < n_instances; i++)
 		fill_row(e->units[i], &rows->instances[i]);
 	for (size_t g = 0; g < n_groups; g++)
 		rows->groups[g] = (struct snap_group){.conf_index = (uint32_t)g,
 						      .state = e->groups[g].state,
 						      .changed_us = e->groups[g].changed_us};
+	for (size_t i = 0; i < e->n_links; i++)
+		fill_link(&e->links[i].is, &rows->links[i]);
 	return rows;
 }
 

@@ -1,68 +1,133 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a manager may change of an instance while it runs: administrative state, base priority,
- * preemption. vrrp thread. Each accepted change is logged with the value before and after, because
- * it takes a director out or in as surely as a fault does. It lasts until a reload changes the
- * configured value, and is not stored.
+ * What a manager may change of an instance while it runs. vrrp thread. Administrative state, base
+ * priority and preemption at any time; what the peers must agree on (source, authentication,
+ * interval) only while it is administratively down, as RFC 2787 wants it. Each accepted change is
+ * logged with the value before and after, because it takes a director out or in as surely as a
+ * fault does; of the key only that it was set. A change lasts until a reload changes the configured
+ * value, and is not stored.
  */
 #include "core/vrrp/engine_private.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX 16
-
-/* The value in force, as the log shows it. */
-static const char *describe(const struct vrrp_unit *unit, enum vrrp_field field,
-			    char room[static TEXT_MAX])
+/* A value that is set goes where the number 0 stands for "as configured". */
+static int put(uint8_t *where, const struct msg_vrrp_set *set, int32_t greatest)
 {
-	bool preempt = unit->set_preempt >= 0 ? unit->set_preempt : unit->fsm.conf->preempt;
-
-	switch (field) {
-	case VRRP_SET_ADMIN:
-		return unit->admin_down ? "down" : "up";
-	case VRRP_SET_PRIORITY:
-		snprintf(room, TEXT_MAX, "%u", vrrp_engine_base_priority(unit));
-		return room;
-	case VRRP_SET_PREEMPT:
-		return preempt ? "on" : "off";
-	case VRRP_SET_NOTIFICATIONS:
-		break;
-	}
-	return "?";
+	if (set->value < 0 || set->value > greatest)
+		return -EINVAL;
+	*where = (uint8_t)set->value;
+	return 0;
 }
 
-static const char *const field_names[] = {
-	[VRRP_SET_ADMIN] = "administrative state",
-	[VRRP_SET_PRIORITY] = "base priority",
-	[VRRP_SET_PREEMPT] = "preemption",
+/* ---- one pair for each field: change it, and show the value in force ---- */
+
+static int set_admin(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	if (set->value != 1 && set->value != 2)
+		return -EINVAL;
+	unit->admin_down = set->value == 2;
+	return 0;
+}
+
+static void show_admin(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	snprintf(room, IP_TEXT_MAX, "%s", unit->admin_down ? "down" : "up");
+}
+
+static int set_priority(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	return put(&unit->set.priority, set, VRRP_PRIORITY_OWNER);
+}
+
+static void show_priority(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	snprintf(room, IP_TEXT_MAX, "%u", vrrp_engine_base_priority(unit));
+}
+
+static int set_preempt(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	return put(&unit->set.preempt, set, 2);
+}
+
+static void show_preempt(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	snprintf(room, IP_TEXT_MAX, "%s", unit->fsm.preempt ? "on" : "off");
+}
+
+static int set_primary(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	if (set->value != 0 && (set->value != 1 || set->address.family != AF_INET))
+		return -EINVAL;
+	unit->set.primary = set->value ? set->address : (struct ip){0};
+	return 0;
+}
+
+static void show_primary(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	ip_format(&unit->fsm.primary, room);
+}
+
+static int set_auth_type(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	return put(&unit->set.auth_type, set, 2);
+}
+
+static void show_auth_type(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	bool pass = vrrp_engine_auth(unit) == CONF_AUTH_PASS;
+
+	snprintf(room, IP_TEXT_MAX, "%s", pass ? "PASS" : "none");
+}
+
+static int set_auth_key(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	if (set->value != 0 && set->value != 1)
+		return -EINVAL;
+	unit->set.keyed = set->value;
+	memset(unit->set.key, 0, sizeof unit->set.key);
+	if (unit->set.keyed)
+		memcpy(unit->set.key, set->key, sizeof unit->set.key);
+	return 0;
+}
+
+static void show_auth_key(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	snprintf(room, IP_TEXT_MAX, "%s", unit->set.keyed ? "set (not shown)" : "as configured");
+}
+
+static int set_interval(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
+{
+	return put(&unit->set.interval_s, set, UINT8_MAX);
+}
+
+static void show_interval(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
+{
+	snprintf(room, IP_TEXT_MAX, "%" PRIu64 " s", unit->fsm.advert_us / USEC_PER_SEC);
+}
+
+static const struct field {
+	const char *name;
+	int (*set)(struct vrrp_unit *unit, const struct msg_vrrp_set *set); /* 0 or -EINVAL */
+	void (*show)(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX]);
+	bool down_only; /* RFC 2787, vrrpOperAdminState */
+} fields[] = {
+	[VRRP_SET_ADMIN] = {"administrative state", set_admin, show_admin, false},
+	[VRRP_SET_PRIORITY] = {"base priority", set_priority, show_priority, false},
+	[VRRP_SET_PREEMPT] = {"preemption", set_preempt, show_preempt, false},
+	[VRRP_SET_PRIMARY] = {"primary address", set_primary, show_primary, true},
+	[VRRP_SET_AUTH_TYPE] = {"authentication type", set_auth_type, show_auth_type, true},
+	[VRRP_SET_AUTH_KEY] = {"authentication key", set_auth_key, show_auth_key, true},
+	[VRRP_SET_INTERVAL] = {"advertisement interval", set_interval, show_interval, true},
 };
+static_assert(sizeof fields / sizeof *fields == VRRP_FIELDS, "one row for each field");
 
-static int apply_set(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
-{
-	switch (set->field) {
-	case VRRP_SET_ADMIN:
-		if (set->value != 1 && set->value != 2)
-			return -EINVAL;
-		unit->admin_down = set->value == 2;
-		return 0;
-	case VRRP_SET_PRIORITY:
-		if (set->value < 1 || set->value > VRRP_PRIORITY_OWNER)
-			return -EINVAL;
-		unit->set_priority = (uint8_t)set->value;
-		return 0;
-	case VRRP_SET_PREEMPT:
-		if (set->value != 1 && set->value != 2)
-			return -EINVAL;
-		unit->set_preempt = set->value == 1;
-		return 0;
-	case VRRP_SET_NOTIFICATIONS:
-		break;
-	}
-	return -EINVAL; /* not the engine's to set */
-}
+/* ---- the message ---- */
 
 static struct vrrp_unit *unit_by_name(struct vrrp_engine *e, const char *name)
 {
@@ -73,30 +138,77 @@ static struct vrrp_unit *unit_by_name(struct vrrp_engine *e, const char *name)
 	return NULL;
 }
 
-static int apply_and_log(struct vrrp_engine *e, struct vrrp_unit *unit,
-			 const struct msg_vrrp_set *set)
+static bool is_down(const struct vrrp_unit *unit)
 {
-	char before_room[TEXT_MAX], after_room[TEXT_MAX];
-	const char *before = describe(unit, set->field, before_room);
-	int r = apply_set(unit, set);
+	return unit->admin_down && unit->fsm.state == VRRP_INITIALIZE;
+}
 
-	if (r == 0)
-		e->ops->log(e->owner, LOG_NOTICE, "%s: SET of %s: %s -> %s", unit->fsm.conf->name,
-			    field_names[set->field], before,
-			    describe(unit, set->field, after_room));
-	return r;
+static bool has_address(struct vrrp_engine *e, const struct vrrp_unit *unit,
+			const struct ip *address)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
+
+	if (ip_compare(address, &(struct ip){.family = AF_INET}) == 0)
+		return true;
+	for (size_t i = 0; link && i < link->is.n_own4; i++)
+		if (ip_compare(&link->is.own4[i], address) == 0)
+			return true;
+	return false;
+}
+
+/* Why not, in words for the log of the asker; NULL when it may. */
+static const char *obstacle(struct vrrp_engine *e, const struct vrrp_unit *unit,
+			    const struct msg_vrrp_set *set)
+{
+	if (!fields[set->field].down_only)
+		return NULL;
+	if (!is_down(unit))
+		return "the instance is not administratively down";
+	if (conf_instance_unsupported(unit->fsm.conf))
+		return conf_instance_unsupported(unit->fsm.conf);
+	if (set->field == VRRP_SET_PRIMARY && set->value && !has_address(e, unit, &set->address))
+		return "not an address of the interface";
+	return NULL;
+}
+
+/* 0 or negative errno, with the reason for it. */
+static int change(struct vrrp_engine *e, struct vrrp_unit *unit, const struct msg_vrrp_set *set,
+		  const char **ret_reason)
+{
+	const struct field *field;
+	char before[IP_TEXT_MAX], after[IP_TEXT_MAX];
+
+	*ret_reason = "no such instance";
+	if (!unit)
+		return -ENOENT;
+	*ret_reason = "no such value";
+	if ((unsigned)set->field >= VRRP_FIELDS)
+		return -EINVAL;
+	field = &fields[set->field];
+	*ret_reason = obstacle(e, unit, set);
+	if (*ret_reason)
+		return -EBUSY;
+	field->show(unit, before);
+	if (field->set(unit, set) < 0) {
+		*ret_reason = "no such value";
+		return -EINVAL;
+	}
+	vrrp_engine_refresh(e, unit);
+	field->show(unit, after);
+	e->ops->log(e->owner, LOG_NOTICE, "%s: SET of %s: %s -> %s", unit->fsm.conf->name,
+		    field->name, before, after);
+	return 0;
 }
 
 void vrrp_engine_set(struct vrrp_engine *e, const struct msg_vrrp_set *set, uint64_t now_us)
 {
 	struct vrrp_unit *unit = unit_by_name(e, set->instance);
 	struct vrrp_reply reply = {.to = set->reply_to, .body.request = set->request};
+	const char *reason;
 
-	reply.body.error = unit ? apply_and_log(e, unit, set) : -ENOENT;
-	if (reply.body.error == -ENOENT)
-		strncpy(reply.body.text, "no such instance", sizeof reply.body.text - 1);
-	else if (reply.body.error)
-		strncpy(reply.body.text, "no such value", sizeof reply.body.text - 1);
+	reply.body.error = change(e, unit, set, &reason);
+	if (reply.body.error)
+		strncpy(reply.body.text, reason, sizeof reply.body.text - 1);
 	if (e->n_replies == e->room_replies) {
 		size_t room = e->room_replies + 8;
 		struct vrrp_reply *larger = reallocarray(e->replies, room, sizeof *larger);
@@ -110,4 +222,21 @@ void vrrp_engine_set(struct vrrp_engine *e, const struct msg_vrrp_set *set, uint
 	e->rows_changed = true;
 	vrrp_engine_settle(
 		e, unit && set->field == VRRP_SET_ADMIN ? unit->ifindex : VRRP_RETRY_NONE, now_us);
+}
+
+void vrrp_set_drop(struct vrrp_unit *unit, const struct conf_instance *old,
+		   const struct conf_instance *new)
+{
+	if (old->priority != new->priority)
+		unit->set.priority = 0;
+	if (old->preempt != new->preempt)
+		unit->set.preempt = 0;
+	if (ip_compare(&old->source, &new->source) != 0)
+		unit->set.primary = (struct ip){0};
+	if (old->auth != new->auth)
+		unit->set.auth_type = 0;
+	if (memcmp(old->auth_pass, new->auth_pass, sizeof old->auth_pass) != 0)
+		set_auth_key(unit, &(struct msg_vrrp_set){.value = 0});
+	if (old->advert_us != new->advert_us)
+		unit->set.interval_s = 0;
 }

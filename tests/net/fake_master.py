@@ -80,6 +80,7 @@ class FakeMaster:
         self.path, self.rules, self.seen = str(path), {}, []
         self.sessions = self.packet = 0
         self.connection = None
+        self.in_session = False  # a Ping of the connection that is open now was answered decently
         self.answers = {}
         self.changed = threading.Condition()
         self.started = time.monotonic()
@@ -182,6 +183,7 @@ class FakeMaster:
             except OSError:
                 pass
             finally:
+                self.in_session = False
                 if self.connection:
                     self.connection.close()
 
@@ -211,3 +213,4 @@ class FakeMaster:
             error = rule(self, self.connection, pdu)
             if error is not None:
                 self.respond(pdu, error, self.sessions if pdu.type == OPEN else None)
+            self.in_session |= pdu.type == PING and error == 0

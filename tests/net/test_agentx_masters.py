@@ -28,16 +28,13 @@ def master(node):
         yield made
 
 
-def tells(master, oid, value):
-    """True when a GET is answered so; a session that is just being given up may take the question with it."""
-    try:
-        return master.get(fm.oid(oid))[0].value == value
-    except (AssertionError, OSError):
-        return False
-
-
 def is_whole(master, probe):
-    return probe.is_connected() and probe.status()["error"] == "" and master.count(fm.PING) > 0
+    """True when both sides have a session, and the master's is the one of the connection that is open now.
+
+    The agent's word alone is not enough: while the master spoils a connection the agent still takes it for a good
+    one, with bytes that claim to be a long PDU until the connection closes, and a request sent into it is lost.
+    """
+    return probe.is_connected() and probe.status()["error"] == "" and master.in_session
 
 
 def test_decent_fake_master(node, master):
@@ -158,7 +155,8 @@ def test_rude_master(node, master, kind, rule):
         return is_whole(master, probe) and probe.status()["sent"] == 10
     wait_until(recovered, timeout=20, what="recovery")
     assert worst < 1500
-    wait_until(lambda: tells(master, COUNT, 3), timeout=20, what="an answer")
+    # No second try: a rude master answers no Ping before it has become decent, so this session lasts.
+    assert master.get(fm.oid(COUNT))[0].value == 3
     seen = [varbinds[1].value for varbinds in master.notified()]
     assert sorted(set(seen)) == list(range(1, 11)) and seen[-10:] == list(range(1, 11))
     assert probe.stop() < 100

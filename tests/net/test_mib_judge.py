@@ -58,19 +58,6 @@ NEWER = {
     KEEPALIVED + ".3.4.1.63": ("realServerNotRunCheckers", "GAUGE32"),
 }
 
-# Objects a MIB declares writable and vipd does not: each answers notWritable, and why.
-READ_ONLY = {
-    "vrrpInstanceAccept": "belongs to the configuration; keepalived 2.2.7 answers notWritable too",
-    "vrrpInstancePromoteSecondaries": "vipd does not touch that sysctl; as keepalived",
-    "vrrpInstanceUseLinkbeat": "link state comes from netlink only; as keepalived",
-    "vrrpInstanceNotifyDeleted": "belongs to the configuration; as keepalived",
-    "vrrpOperPrimaryIpAddr": "rows belong to the configuration; RFC 2787 has no read-only compliance",
-    "vrrpOperAuthType": "rows belong to the configuration",
-    "vrrpOperAuthKey": "a secret is not set over SNMP",
-    "vrrpOperAdvertisementInterval": "rows belong to the configuration",
-    "vrrpOperProtocol": "ip is the only protocol there is",
-}
-
 # Ranges of a writable column that are meant to be narrower than its SYNTAX: (least, greatest).
 NARROWER = {
     "realServerWeight": (0, 65535),  # what the kernel takes
@@ -204,10 +191,8 @@ def _judge_column(column, item):
     declared = item.access != "read-only"
     if column.writable and not declared:
         yield f"{item.name}: writable, the MIB says {item.access}"
-    if declared and not column.writable and item.name not in READ_ONLY:
+    if declared and not column.writable:
         yield f"{item.name}: not writable, the MIB says {item.access}"
-    if column.writable and item.name in READ_ONLY:
-        yield f"{item.name}: writable, though listed as an exception"
     if column.writable:
         limits = NARROWER.get(item.name, _limits(item.syntax))
         if limits and limits != (column.least, column.greatest):
@@ -230,7 +215,7 @@ def judge_columns(columns, modules):
             if oid not in columns and any(_within(oid, part) for part in parts):
                 faults.append(f"{known[oid].name if oid in known else NEWER[oid][0]} ({oid}): not served")
     names = {item.name for item in known.values()}
-    faults += [f"{name}: listed as an exception, but no object" for name in [*READ_ONLY, *NARROWER] if name not in names]
+    faults += [f"{name}: listed as an exception, but no object" for name in NARROWER if name not in names]
     return faults
 
 

@@ -64,7 +64,8 @@ def test_sets(director):
     writer.set(V + ".1.3.1.5.2.4", "i", 50)
     assert refusal(writer, V + ".1.3.1.15.10.62", "i", 6) == "inconsistentValue"
     assert refusal(writer, V + ".1.3.1.15.10.63", "i", 4) == "noCreation"
-    assert refusal(writer, V + ".1.3.1.11.10.62", "i", 2) == "notWritable"
+    assert refusal(writer, V + ".1.3.1.11.10.62", "i", 2) == "inconsistentValue"
+    writer.set(V + ".1.3.1.11.2.4", "i", 2)
     assert refusal(writer, V + ".1.2.0", "i", 3) == "wrongValue"
     writer.set(V + ".1.2.0", "i", 2)
     assert director[1].number(V + ".1.2.0") == 2

@@ -203,13 +203,8 @@ static const struct column scalar_columns[] = {
 
 static int build_scalars(const struct view *view, struct rows *ret)
 {
-	struct row *row = rows_add(ret, 0, 0);
-
 	(void)view;
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, 0);
-	return 0;
+	return rows_add_scalars(ret);
 }
 
 static const struct table scalar_group = {

@@ -154,13 +154,13 @@ static int apply_stale(struct probe *p)
 
 static void print_dest(const struct ipvs_found_dest *d, bool first)
 {
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
 	printf("%s{\"dest\": \"%s\", \"forward\": %d, \"tunnel\": [%d, %u, %d], \"weight\": %d, "
 	       "\"upper\": %u, \"lower\": %u, \"active\": %u, \"inactive\": %u, \"persistent\": "
 	       "%u, "
 	       "\"conns\": %llu, \"in_packets\": %llu, \"in_octets\": %llu}",
-	       first ? "" : ", ", ipvs_dest_text(&d->key, text), d->method.forward,
+	       first ? "" : ", ", dest_key_format(&d->key, text), d->method.forward,
 	       d->method.tunnel, d->method.tunnel_port, d->method.tunnel_checksum, d->weight,
 	       d->upper_threshold, d->lower_threshold, d->active_conns, d->inactive_conns,
 	       d->persistent_conns, (unsigned long long)d->stats.conns,
@@ -171,7 +171,7 @@ static int print_dump(struct probe *p)
 {
 	struct ipvs_dump *dump = NULL;
 	int error = p->ops->dump(p->ipvs, &dump);
-	char text[IPVS_TEXT_MAX];
+	char text[KEY_TEXT_MAX];
 
 	if (error < 0)
 		return error;
@@ -183,7 +183,7 @@ static int print_dump(struct probe *p)
 
 		printf("%s{\"service\": \"%s\", \"scheduler\": \"%s\", \"flags\": %u, "
 		       "\"persist\": [%u, %u], \"engine\": \"%s\", \"conns\": %llu, \"dests\": [",
-		       i ? ", " : "", ipvs_service_text(&s->key, text), s->scheduler, s->flags,
+		       i ? ", " : "", svc_key_format(&s->key, text), s->scheduler, s->flags,
 		       s->persistence_s, s->persistence_prefix, s->persistence_engine,
 		       (unsigned long long)s->stats.conns);
 		for (size_t k = 0; k < s->n_dests; k++)

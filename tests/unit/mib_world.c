@@ -69,6 +69,7 @@ static void fill_instance(struct world *w, size_t at, char *name, char *interfac
 		.wanted = VRRP_BACKUP,
 		.admin_up = true,
 		.preempt = true,
+		.advert_us = USEC_PER_SEC,
 		.base_priority = 100,
 		.effective_priority = 90,
 		.ifindex = ifindex,
@@ -114,7 +115,7 @@ static void fill_vrrp(struct world *w)
 	w->instances[0].group = 0;
 	w->instances[0].notify.master.text = "/etc/m.sh up";
 	w->instances[0].state = CONF_STATE_MASTER;
-	w->instances[0].auth = CONF_AUTH_PASS;
+	w->instances[0].auth = w->live_instances[0].auth = CONF_AUTH_PASS;
 	w->live_instances[0].state = VRRP_MASTER;
 	w->live_instances[0].addresses_set = true;
 	w->live_instances[0].master = w->live_instances[0].primary;
@@ -124,13 +125,15 @@ static void fill_vrrp(struct world *w)
 	w->instances[2].addresses = &w->addresses[5];
 	w->instances[2].n_addresses = 1;
 	w->instances[2].version = 3;
-	w->instances[2].advert_us = 100 * USEC_PER_MSEC;
+	w->instances[2].advert_us = w->live_instances[2].advert_us = 100 * USEC_PER_MSEC;
 	w->live_instances[3].state = VRRP_FAULT;
 	w->live_instances[3].admin_up = false;
 	w->members[0] = 0;
 	w->members[1] = 1;
 	w->group = (struct conf_group){.name = "VG_1", .members = w->members, .n_members = 2};
 	w->live_group.state = VRRP_MASTER;
+	w->links[0] = (struct snap_link){
+		.ifindex = 2, .n_own4 = 2, .own4 = {ip("172.17.13.120"), ip("172.17.13.121")}};
 	w->conf.instances = w->instances;
 	w->conf.n_instances = WORLD_INSTANCES;
 	w->conf.groups = &w->group;
@@ -144,6 +147,8 @@ static void fill_vrrp(struct world *w)
 		.instances = w->live_instances,
 		.n_groups = 1,
 		.groups = &w->live_group,
+		.n_links = 1,
+		.links = w->links,
 	};
 }
 

@@ -26,6 +26,7 @@ struct world {
 	char *argv[2];
 	struct snap_vrrp vrrp;
 	struct snap_instance live_instances[WORLD_INSTANCES];
+	struct snap_link links[1];
 	struct snap_group live_group;
 	struct snap_check check;
 	struct snap_service live_services[WORLD_ROWS];

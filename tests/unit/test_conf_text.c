@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The language as a whole: braces, includes, limits, and the exact text of diagnostics.
+ * The language as a whole: braces, includes, limits, and the exact text of diagnostics and keys.
  */
 #include "tests/unit/conf_text.h"
 
+#include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -290,6 +291,37 @@ static int remove_directory(void **state)
 	return 0;
 }
 
+static struct ip ip_of(const char *text)
+{
+	struct ip ip;
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return ip;
+}
+
+static void test_key_texts(void **state)
+{
+	struct svc_key v4 = {0, ip_of("192.0.2.1"), IPPROTO_TCP, 80}, v6 = v4;
+	struct svc_key mark = {.fwmark = 5};
+	const char *longest = "2001:db8:1111:2222:3333:4444:5555:6666";
+	struct dest_key dest = {ip_of(longest), 65535};
+	char text[KEY_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(svc_key_format(&v4, text), "192.0.2.1:80/tcp");
+	v6.ip = dest.ip;
+	v6.protocol = IPPROTO_SCTP;
+	v6.port = dest.port;
+	assert_string_equal(svc_key_format(&v6, text),
+			    "[2001:db8:1111:2222:3333:4444:5555:6666]:65535/sctp");
+	mark.ip.family = AF_INET6;
+	assert_string_equal(svc_key_format(&mark, text), "fwmark:5/inet6");
+	assert_string_equal(dest_key_format(&dest, text),
+			    "[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+	dest = (struct dest_key){v4.ip, 0};
+	assert_string_equal(dest_key_format(&dest, text), "192.0.2.1:0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_order_and_bound), cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_includes),	cmocka_unit_test(test_include_strictness),
 		cmocka_unit_test(test_files),		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_key_texts),
 	};
 
 	return cmocka_run_group_tests(tests, in_own_directory, remove_directory);

@@ -60,8 +60,10 @@ static void test_set_bounds(void **state)
 			struct cell high = {.number = column->max + 1,
 					    .octets = low.room,
 					    .size = (size_t)column->max + 1};
-			struct cell fine = {.number = column->min, .octets = low.room};
-			bool text = column->type == CELL_OCTETS;
+			struct cell fine = {.number = column->min,
+					    .octets = low.room,
+					    .size = (size_t)column->min};
+			bool text = column->type == CELL_OCTETS || column->type == CELL_IPADDRESS;
 			uint32_t name[OID_MAX];
 			struct set_change change;
 			const struct view *view = &b->world->view;
@@ -92,7 +94,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 3 + 1 + 4 + 1 + 6 + 1);
+	assert_int_equal(writable, 7 + 1 + 9 + 1 + 6 + 1);
 }
 
 static void test_set_weight(void **state)
@@ -123,12 +125,14 @@ static void test_set_vrrp(void **state)
 	assert_int_equal(change.target, SET_TO_VRRP);
 	assert_int_equal(change.apply.vrrp.field, VRRP_SET_PRIORITY);
 	assert_string_equal(change.apply.vrrp.instance, "VI_1");
-	assert_int_equal(change.undo.vrrp.value, 100);
+	assert_int_equal(change.undo.vrrp.value, 0); /* as configured */
 	assert_int_equal(set_number(b, K "2.3.1.7.1", 0, &change), SET_WRONG_VALUE);
 	assert_int_equal(set_number(b, K "2.3.1.7.1", 256, &change), SET_WRONG_VALUE);
 	assert_int_equal(set_number(b, K "2.3.1.13.1", 2, &change), SET_OK);
-	assert_int_equal(change.undo.vrrp.value, 1);
-	assert_int_equal(set_number(b, K "2.3.1.27.1", 1, &change), SET_NOT_WRITABLE);
+	assert_int_equal(change.undo.vrrp.value, 0);
+	b->world->live_instances[0].set.priority = 120;
+	assert_int_equal(set_number(b, K "2.3.1.7.1", 255, &change), SET_OK);
+	assert_int_equal(change.undo.vrrp.value, 120);
 
 	assert_int_equal(set_number(b, V "1.3.1.4.10.62", 2, &change), SET_OK);
 	assert_int_equal(change.apply.vrrp.field, VRRP_SET_ADMIN);
@@ -137,11 +141,107 @@ static void test_set_vrrp(void **state)
 	assert_int_equal(set_number(b, V "1.3.1.12.10.62", 2, &change), SET_INCONSISTENT_VALUE);
 	assert_int_equal(set_number(b, V "1.3.1.15.10.62", 6, &change), SET_INCONSISTENT_VALUE);
 	assert_int_equal(set_number(b, V "1.3.1.15.10.63", 4, &change), SET_NO_CREATION);
-	assert_int_equal(set_number(b, V "1.3.1.11.10.62", 2, &change), SET_NOT_WRITABLE);
 	assert_int_equal(set_number(b, V "1.2.0", 2, &change), SET_OK);
 	assert_int_equal(change.target, SET_TO_AGENT);
 	assert_int_equal(change.apply.agent.traps, 2);
 	assert_int_equal(change.undo.agent.traps, 1);
+}
+
+/* What vipd does in one way only: that one is taken, and nobody is asked. */
+static void test_set_fixed(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+	static const struct {
+		const char *oid;
+		int64_t now, other, none;
+	} rows[] = {
+		{K "2.3.1.27.1", 1, 2, 0}, {K "2.3.1.28.1", 2, 1, 3},	{K "2.3.1.29.1", 2, 1, 3},
+		{K "2.3.1.33.1", 2, 1, 3}, {V "1.3.1.14.2.4", 1, 2, 5},
+	};
+
+	b->world->instances[0].accept = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(set_number(b, rows[i].oid, rows[i].now, &change), SET_OK);
+		assert_int_equal(change.target, SET_TO_NOBODY);
+		assert_int_equal(set_number(b, rows[i].oid, rows[i].other, &change),
+				 SET_INCONSISTENT_VALUE);
+		assert_int_equal(set_number(b, rows[i].oid, rows[i].none, &change),
+				 SET_WRONG_VALUE);
+	}
+	assert_int_equal(set_number(b, V "1.3.1.14.10.62", 1, &change), SET_INCONSISTENT_VALUE);
+}
+
+static enum set_error set_address(struct bench *b, const char *oid, const char *text,
+				  struct set_change *ret)
+{
+	struct ip ip = {0};
+	struct cell value = {.octets = ip.octets, .size = 4};
+
+	assert_int_equal(ip_parse(text, &ip), 0);
+	return set_cell(b, oid, CELL_IPADDRESS, &value, ret);
+}
+
+#define UP(column)   V "1.3.1." column ".10.62"
+#define DOWN(column) V "1.3.1." column ".2.4"
+
+static void test_set_router(void **state)
+{
+	struct bench *b = *state;
+	struct vrrp_overrides *set = &b->world->live_instances[3].set;
+	struct set_change change;
+
+	assert_int_equal(set_number(b, UP("11"), 2, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, DOWN("11"), 255, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_INTERVAL);
+	assert_int_equal(change.apply.vrrp.value, 255);
+	assert_int_equal(change.undo.vrrp.value, 0);
+	assert_int_equal(set_number(b, DOWN("11"), 256, &change), SET_WRONG_VALUE);
+
+	set->auth_type = 2;
+	assert_int_equal(set_number(b, UP("9"), 1, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, DOWN("9"), 1, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_AUTH_TYPE);
+	assert_int_equal(change.undo.vrrp.value, 2);
+	assert_int_equal(set_number(b, DOWN("9"), 3, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, DOWN("9"), 4, &change), SET_WRONG_VALUE);
+
+	assert_int_equal(set_address(b, UP("8"), "172.17.13.120", &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_address(b, DOWN("8"), "172.17.13.122", &change),
+			 SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_address(b, DOWN("8"), "172.17.13.121", &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_PRIMARY);
+	assert_int_equal(change.undo.vrrp.value, 0);
+	set->primary = change.apply.vrrp.address;
+	assert_int_equal(set_address(b, DOWN("8"), "0.0.0.0", &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.value, 1);
+	assert_int_equal(change.apply.vrrp.address.family, AF_INET);
+	assert_int_equal(change.undo.vrrp.value, 1);
+	assert_int_equal(ip_compare(&change.undo.vrrp.address, &set->primary), 0);
+
+	b->world->instances[3].auth = CONF_AUTH_AH; /* vipd does not run it at all */
+	assert_int_equal(set_number(b, DOWN("9"), 1, &change), SET_INCONSISTENT_VALUE);
+}
+
+static void test_set_key(void **state)
+{
+	struct bench *b = *state;
+	struct vrrp_overrides *set = &b->world->live_instances[3].set;
+	struct set_change change;
+
+	assert_int_equal(set_text(b, UP("10"), "x", &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_text(b, DOWN("10"), "12345678901234567", &change), SET_WRONG_LENGTH);
+	assert_int_equal(set_text(b, DOWN("10"), "1234567890123456", &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_AUTH_KEY);
+	assert_memory_equal(change.apply.vrrp.key, "12345678", 8);
+	assert_int_equal(change.undo.vrrp.value, 0);
+	set->keyed = true;
+	memcpy(set->key, "before\0", 8);
+	assert_int_equal(set_text(b, DOWN("10"), "", &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.value, 1);
+	assert_memory_equal(change.apply.vrrp.key, "\0\0\0\0\0\0\0", 8);
+	assert_int_equal(change.undo.vrrp.value, 1);
+	assert_memory_equal(change.undo.vrrp.key, "before\0", 8);
 }
 
 #define DEST "0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80"
@@ -207,6 +307,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_set_bounds, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_weight, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_vrrp, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_set_fixed, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_set_router, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_set_key, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_dest, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_comment, bench_setup, bench_teardown),
 	};

@@ -94,6 +94,17 @@ static void test_first_plain_address(void **state)
 	add(&table, "192.0.2.2", 24, 0);
 	add(&table, "192.0.2.3", 24, IFA_F_SECONDARY);
 	assert_primary(&table, "192.0.2.2");
+	assert_int_equal(last.n_own4, 2); /* to choose from: a secondary too, a virtual one not */
+	assert_int_equal(ip_compare(&last.own4[1], &(struct ip){AF_INET, {192, 0, 2, 3}}), 0);
+	for (uint8_t i = 0; i < 40; i++) {
+		struct net_address more = address("198.51.100.0", 24, IFA_F_SECONDARY);
+
+		more.ip.octets[3] = i;
+		assert_int_equal(net_table_set_address(&table, &more), 0);
+	}
+	last.n_own4 = 0;
+	report(&table); /* told although the primary is the same */
+	assert_int_equal(last.n_own4, LINK_ADDRESSES_MAX);
 	net_table_clear(&table);
 }
 

@@ -166,7 +166,6 @@ static void rig_new(struct rig *rig, unsigned condition)
 	rig->conf = (struct conf_instance){
 		.name = "R",
 		.version = 2,
-		.advert_us = USEC_PER_SEC,
 		.down_timer_adverts = 3,
 		.priority = condition & OWNER ? 255 : 100,
 		.preempt = condition & PREEMPT,
@@ -178,6 +177,7 @@ static void rig_new(struct rig *rig, unsigned condition)
 	rig->vi.conf = &rig->conf;
 	rig->vi.primary = address("192.0.2.9");
 	rig->vi.priority = rig->conf.priority;
+	rig->vi.advert_us = USEC_PER_SEC;
 	rig->vi.preempt = rig->conf.preempt;
 }
 
@@ -477,7 +477,7 @@ static void test_reconf(void **state)
 	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
 	rig_new(&rig, PREEMPT);
 	drive(&rig, VRRP_BACKUP);
-	rig.conf.advert_us = 2 * USEC_PER_SEC;
+	rig.vi.advert_us = 2 * USEC_PER_SEC;
 	event.timers_changed = true;
 	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
 	assert_int_equal(rig.vi.down_at_us, rig.now_us + 6609375);

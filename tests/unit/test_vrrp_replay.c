@@ -10,7 +10,10 @@
  *	ADDRS manual|auto	   who answers requests to set addresses
  *	ADDRS NAME ok|fail	   answers the newest
  *	ADDRS NAME late		   answers the oldest, well
- *	SET NAME admin|priority|preempt|notifications NUMBER
+ *	SET NAME admin|priority|preempt|auth|interval NUMBER
+ *	SET NAME primary ADDRESS
+ *	SET NAME key TEXT		   for primary and key, 0 means as configured
+ *	WIRE			   from now on an advert is noted with what a SET may change of it
  *	SOCKET ok|fail		   what opening one returns from now on
  *	STOP
  *	EXPECT TEXT [xN] [@SECONDS]  the next effect, how many times, at which time
@@ -189,15 +192,22 @@ static void do_addrs(struct script *s)
 
 static void do_set(struct script *s)
 {
-	static const char *const fields[] = {"admin", "priority", "preempt", "notifications"};
+	static const char *const fields[VRRP_FIELDS] = {"admin", "priority", "preempt", "primary",
+							"auth",	 "key",	     "interval"};
 	struct msg_vrrp_set set = {
 		.request = 1, .reply_to = THREAD_AGENT, .value = (int32_t)atol(word(s, 3))};
 	size_t field = 0;
 
-	while (field < 4 && !is(s, 2, fields[field]))
+	while (field < VRRP_FIELDS && !is(s, 2, fields[field]))
 		field++;
 	snprintf(set.instance, sizeof set.instance, "%s", word(s, 1));
 	set.field = (enum vrrp_field)field;
+	if (ip_parse(word(s, 3), &set.address) == 0)
+		set.value = 1;
+	if (set.field == VRRP_SET_AUTH_KEY && !is(s, 3, "0")) {
+		set.value = 1;
+		memcpy(set.key, word(s, 3), strnlen(word(s, 3), sizeof set.key));
+	}
 	vrrp_engine_set(s->rig.engine, &set, s->rig.now_us);
 	rig_settle(&s->rig);
 }
@@ -256,6 +266,11 @@ static uint64_t row_number(const struct snap_instance *row, const char *field)
 		{"addresses_set", row->addresses_set},
 		{"admin_up", row->admin_up},
 		{"preempt", row->preempt},
+		{"auth", row->auth},
+		{"interval", row->advert_us / USEC_PER_SEC},
+		{"overrides", row->set.priority || row->set.preempt || row->set.auth_type ||
+				      row->set.interval_s || row->set.keyed ||
+				      ip_is_set(&row->set.primary)},
 		{"reason", row->reason},
 		{"proto_error", row->proto_error},
 		{"master_priority", row->master_priority},
@@ -347,6 +362,11 @@ static void do_skip(struct script *s)
 	s->rig.read_effects = s->rig.n_effects;
 }
 
+static void do_wire(struct script *s)
+{
+	s->rig.wire = true;
+}
+
 static void do_socket(struct script *s)
 {
 	s->rig.open_error = is(s, 1, "ok") ? 0 : -EMFILE;
@@ -359,7 +379,7 @@ static const struct {
 	{"CONF", do_conf},     {"LINK", do_link},	{"STEP", do_step},   {"IN", do_in},
 	{"TRACK", do_track},   {"ADDRS", do_addrs},	{"SET", do_set},     {"STOP", do_stop},
 	{"EXPECT", do_expect}, {"NOTHING", do_nothing}, {"CHECK", do_check}, {"SKIP", do_skip},
-	{"SOCKET", do_socket},
+	{"SOCKET", do_socket}, {"WIRE", do_wire},
 };
 
 static void split(struct script *s, char *line)

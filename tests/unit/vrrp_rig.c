@@ -48,6 +48,15 @@ static void on_close(void *owner, uint32_t ifindex)
 	rig->open_sockets--;
 }
 
+/* Version 2: authentication type and interval, then the addresses, then the key. */
+static void note_wire(struct rig *rig, const struct ip *source, const uint8_t *octets, size_t size)
+{
+	char from[IP_TEXT_MAX];
+
+	rig_note(rig, "advert %u %u from=%s auth=%u int=%u key=%.8s", octets[1], octets[2],
+		 ip_format(source, from), octets[4], octets[5], octets + size - VRRP_AUTH_OCTETS);
+}
+
 static int on_send(void *owner, uint32_t ifindex, const struct ip *source, const struct ip *group,
 		   const void *message, size_t size)
 {
@@ -55,7 +64,10 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source, const
 	const uint8_t *octets = message;
 
 	(void)ifindex;
-	rig_note(rig, "advert %u %u", octets[1], octets[2]);
+	if (rig->wire)
+		note_wire(rig, source, octets, size);
+	else
+		rig_note(rig, "advert %u %u", octets[1], octets[2]);
 	if (rig->on_send)
 		rig->on_send(rig, source, group, message, size);
 	return 0;
@@ -246,8 +258,10 @@ void rig_load(struct rig *rig)
 }
 
 void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
-	      const char *primary)
+	      const char *addresses)
 {
+	char text[120] = "", *rest = text, *address;
+
 	struct msg_link link = {.ifindex = ifindex,
 				.present = present,
 				.up = up,
@@ -255,8 +269,11 @@ void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present,
 				.mac = {2, 0, 0, 0, 0, 1}};
 
 	strncpy(link.name, name, sizeof link.name - 1);
-	if (primary && ip_parse(primary, &link.primary4) < 0)
-		abort();
+	snprintf(text, sizeof text, "%s", addresses ? addresses : "");
+	while ((address = strsep(&rest, ",")) && *address)
+		if (ip_parse(address, &link.own4[link.n_own4++]) < 0)
+			abort();
+	link.primary4 = link.own4[0];
 	vrrp_engine_link(rig->engine, &link, rig->now_us);
 	rig_settle(rig);
 }

@@ -33,6 +33,7 @@ struct rig {
 	int open_error; /* what opening a socket returns */
 	unsigned open_sockets;
 	bool verbose;
+	bool wire; /* notes all of an advert that a SET may change */
 	void *network;
 	void (*on_send)(struct rig *rig, const struct ip *source, const struct ip *group,
 			const void *message, size_t size);
@@ -49,8 +50,9 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count);
 void rig_load(struct rig *rig);
 void rig_conf_free(struct conf *conf); /* rig_end() frees all */
 
+/* addresses: "A,B,C", the first is the primary; NULL for none. */
 void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
-	      const char *primary);
+	      const char *addresses);
 /* Advances to at_us, waking the engine exactly when it asks to be. */
 void rig_run_until(struct rig *rig, uint64_t at_us);
 /* After any direct call of the engine: flush and answer. */
