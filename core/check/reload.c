@@ -76,8 +76,10 @@ static void move_members(struct service *service)
 	for (size_t k = 0; k < service->n_members; k++) {
 		struct member *old = find_member(service->was, &service->members[k].key);
 
-		if (!old)
+		if (!old) {
+			service->unseen = true; /* it may exist in the kernel */
 			continue;
+		}
 		struct ipvs_found_dest *dests = old->dests;
 		service->members[k] = *old;
 		if (!service->was->conf->has_sorry || !service->conf->has_sorry ||
@@ -96,7 +98,10 @@ static void move_service(struct engine *engine, struct service *service)
 		service->shown_quorum = was->shown_quorum;
 		service->quorum_changed_wall_us = was->quorum_changed_wall_us;
 		service->changed_us = was->changed_us;
+		service->unseen = was->unseen;
 		move_members(service);
+	} else {
+		service->unseen = true;
 	}
 	for (size_t i = 0; i < service->n_servers; i++)
 		move_server(engine, service->servers[i]);

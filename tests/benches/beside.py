@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Two programs timed in turns, and their figures as lines of a table."""
+"""Two programs measured in turns, and their figures as lines of a table."""
 
 import statistics
+
+PATIENCE = 600  # seconds for one step; a time of that length only says that it took longer
 
 
 def alternate(runs, *measures):
@@ -13,14 +15,15 @@ def alternate(runs, *measures):
     return results
 
 
-def spread(values):
-    return f"{statistics.median(values):8.3f} s ({min(values):.3f}-{max(values):.3f}, n={len(values)})"
+def spread(values, unit):
+    more = ">" if unit == "s" and max(values) >= PATIENCE else ""
+    return f"{more}{statistics.median(values):.3f} {unit} ({min(values):.3f}-{max(values):.3f}, n={len(values)})"
 
 
-def report(what, ours, theirs, limit):
-    """Prints both and the ratio of the medians; false when it is above the limit."""
+def report(what, ours, theirs, *, unit="s", limit=None):
+    """Prints both and the ratio of the medians; false when it is above the limit (None: for information)."""
     ratio = statistics.median(ours) / statistics.median(theirs)
-    good = ratio <= limit
-    print(f"  {what:28} vipd {spread(ours)}  keepalived {spread(theirs)}  ratio {ratio:.3f}"
-          f"{'' if good else f'  BEHIND: at most {limit:g}'}", flush=True)
+    good = limit is None or ratio <= limit
+    print(f"  {what:25} vipd {spread(ours, unit):36} keepalived {spread(theirs, unit):36} ratio {ratio:.3f}"
+          f"{'' if limit is None else f', at most {limit:g}'}{'' if good else ': BEHIND'}", flush=True)
     return good

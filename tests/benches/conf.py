@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""A large configuration: checking it with -t, and a reload that changes the weight of one real server.
+"""A large configuration: checked with -t, started, reloaded with one weight changed, stopped.
 
-A reload is measured from outside: from SIGHUP until the kernel has the new weight. The weight that changes is the last
-server's of the last service, so that whoever works through the file in order has to read all of it.
+All is measured from outside, by the kernel's table. The reload changes the last server of the last service: whoever
+works through the file in order has to come to its end. Only that service is looked at while waiting, since a look at
+the whole table holds the lock that the programs need. keepalived reloads once, which may take it minutes.
 """
 
-import functools
+import os
 import pathlib
 import re
 import socket
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,6 @@ from lab import Process, build_dir
 
 SERVICES, SERVERS = 2277, 37205
 RUNS = 5
-PATIENCE = 600  # seconds a program may take for one step
 
 
 def farm():
@@ -29,7 +30,7 @@ def farm():
     for i in range(SERVICES):
         size = -(-left // (SERVICES - i))
         hosts = [i * 17 + k for k in range(size)]
-        yield (f"10.{16 + i // 250}.{i % 250}.1",
+        yield (f"10.16.{i // 250}.{i % 250 + 1}",
                [f"10.{128 + host // 62500}.{host // 250 % 250}.{host % 250 + 1}" for host in hosts])
         left -= size
 
@@ -59,76 +60,103 @@ def be_the_farm():
     threading.Thread(target=answer, daemon=True).start()
 
 
-def timed(*words):
+def check(program, path):
+    """(seconds, peak memory in MB) of PROGRAM -t."""
     began = time.monotonic()
-    subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return time.monotonic() - began
+    child = subprocess.Popen([program, "-t", "-f", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{program} -t: status {child.returncode}")
+    return time.monotonic() - began, usage.ru_maxrss / 1024
 
 
-def saved(*words):
-    return subprocess.run(["ipvsadm", *words], capture_output=True, text=True, check=True).stdout
+def ipvsadm(*words):
+    return subprocess.run(["ipvsadm", *words], capture_output=True, text=True, check=False).stdout
 
 
-def until(condition, what):
+def entries():
+    return ipvsadm("-Sn").count("\n")
+
+
+def until(condition):
+    """Seconds until then, PATIENCE at most."""
     began = time.monotonic()
-    while not condition():
-        if time.monotonic() > began + PATIENCE:
-            raise SystemExit(f"{what}: not within {PATIENCE} s")
+    while not condition() and time.monotonic() < began + beside.PATIENCE:
         time.sleep(0.02)
-    return time.monotonic() - began
+    return min(time.monotonic() - began, beside.PATIENCE)
 
 
 class Daemon:
-    """A program with the farm in the kernel."""
+    """A program that brings the farm into the kernel."""
 
-    def __init__(self, folder, name, *words):
-        self.path = folder / f"{name}.conf"
+    def __init__(self, folder, name, program):
+        self.name, self.path, self.weight = name, folder / f"{name}.conf", 1
+        self.service, servers = list(farm())[-1]
+        self.server = servers[-1]
         self.path.write_text(config(1))
-        self.weight = 1
-        self.process = Process([*words, "-n", "-C", "-f", self.path], log=folder / f"{name}.log")
-        self.start = until(lambda: saved("-Sn").count("\n") >= SERVICES + SERVERS, f"{name}: the table")
+        self.process = Process([program, "-l", "-n", "-C", "-f", self.path], log=folder / f"{name}.log")
+        self.start = until(lambda: self.has_weight() and entries() == SERVICES + SERVERS)
 
-    @functools.cached_property
-    def last(self):
-        return list(farm())[-1]
+    def has_weight(self):
+        """Whether the last server has in the kernel the weight of the file."""
+        return re.search(rf"-> {re.escape(self.server)}:80 +\S+ +{self.weight} ",
+                         ipvsadm("-Ln", "-t", f"{self.service}:80")) is not None
 
     def reload(self):
         self.weight += 1
         self.path.write_text(config(self.weight))
-        server = f"{self.last[1][-1]}:80"
-        self.process.send(1)
-        pattern = re.compile(rf"-> {re.escape(server)} +\S+ +{self.weight} ")
-        return until(lambda: pattern.search(saved("-Ln", "-t", f"{self.last[0]}:80")), "the new weight")
+        self.process.send(signal.SIGHUP)
+        took = until(self.has_weight)
+        if entries() != SERVICES + SERVERS:
+            print(f"  {self.name}: {entries()} entries after a reload", flush=True)
+        return took
+
+    def memory(self):
+        """Resident megabytes, with its children."""
+        family = {str(self.process.pid), *subprocess.run(["pgrep", "-P", str(self.process.pid)], text=True,
+                                                         capture_output=True, check=False).stdout.split()}
+        status = "".join(pathlib.Path(f"/proc/{pid}/status").read_text("ascii") for pid in family)
+        return sum(int(kilobytes) for kilobytes in re.findall(r"VmRSS:\s+(\d+)", status)) / 1024
 
     def stop(self):
-        self.process.stop(timeout=60)
+        """Seconds until the process is gone; what it leaves in the kernel is told."""
+        began = time.monotonic()
+        self.process.stop(timeout=beside.PATIENCE)
+        took = time.monotonic() - began
+        if entries():
+            print(f"  {self.name}: {entries()} of {SERVICES + SERVERS} entries are left behind", flush=True)
         subprocess.run(["ipvsadm", "-C"], check=True)
+        return took
 
 
-def reloads(daemon, runs):
-    times = []
-    for _ in range(runs):
-        times.append(daemon.reload())
-        time.sleep(1)
-    daemon.stop()
-    return times
+def live(folder, name, program, reloads):
+    """One life of a daemon: {what: figures}."""
+    daemon = Daemon(folder, name, program)
+    life = {"start": [daemon.start], "reload": []}
+    for _ in range(reloads):
+        time.sleep(2)
+        life["reload"].append(daemon.reload())
+    life["memory"] = [daemon.memory()]
+    life["stop"] = [daemon.stop()]
+    return life
 
 
 def main():
     be_the_farm()
-    vipd, good = build_dir() / "vipd", []
+    vipd, keepalived = build_dir() / "vipd", "keepalived"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         path = folder / "farm.conf"
         path.write_text(config(1))
-        good.append(beside.report("-t", *beside.alternate(RUNS, lambda: timed(vipd, "-t", "-f", path),
-                                                          lambda: timed("keepalived", "-t", "-f", path)), limit=1.0))
-        ours = Daemon(folder, "vipd", vipd, "-l")
-        our_reloads = reloads(ours, RUNS)
-        theirs = Daemon(folder, "keepalived", "keepalived", "-l")
-        their_reloads = reloads(theirs, 2)  # each takes minutes
-        beside.report("start, until in the kernel", [ours.start], [theirs.start], limit=1e9)
-        good.append(beside.report("reload, one weight", our_reloads, their_reloads, limit=1.0))
+        ours, theirs = beside.alternate(RUNS, lambda: check(vipd, path), lambda: check(keepalived, path))
+        good = [beside.report("-t", [run[0] for run in ours], [run[0] for run in theirs], limit=1)]
+        beside.report("-t, peak memory", [run[1] for run in ours], [run[1] for run in theirs], unit="MB")
+        ours, theirs = live(folder, "vipd", vipd, RUNS), live(folder, "keepalived", keepalived, 1)
+    beside.report("start, kernel's table full", ours["start"], theirs["start"])
+    good.append(beside.report("reload, one weight", ours["reload"], theirs["reload"], limit=1))
+    beside.report("daemon, memory", ours["memory"], theirs["memory"], unit="MB")
+    beside.report("stop", ours["stop"], theirs["stop"])
     return 0 if all(good) else 1
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import stages  # noqa: E402  (needs the path)
 
 BENCHES = {
-    "conf": "2,277 virtual servers with 37,205 real servers: -t, and a reload that changes one weight",
+    "conf": "2,277 virtual servers with 37,205 real servers: -t, start, a reload that changes one weight, stop",
 }
 SECONDS = 1800  # of one benchmark
 
