@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_REST     4			  /* times what the work took: one fifth of the time */
+#define PACE_REST     4			 /* times what the work took: one fifth of the time */
 #define PACE_REST_MAX UINT64_C(30000000) /* us; a machine that slept is not a slow one */
 
 struct pace {
