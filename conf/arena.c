@@ -22,6 +22,7 @@ struct chunk {
 
 struct conf_arena {
 	struct chunk *chunks; /* the first one is cut */
+	size_t bytes;	      /* of all of them */
 	jmp_buf *out_of_memory;
 };
 
@@ -63,6 +64,7 @@ static struct chunk *add_chunk(struct conf_arena *arena, size_t size)
 	if (!chunk)
 		return NULL;
 	chunk->size = size;
+	arena->bytes += sizeof(*chunk) + size;
 	/* A big object's chunk is full at once: keep cutting the one before. */
 	if (size != CHUNK_BYTES && arena->chunks) {
 		chunk->next = arena->chunks->next;
@@ -98,6 +100,11 @@ void *arena_alloc(struct conf_arena *arena, size_t size)
 	if (!room)
 		arena_give_up(arena);
 	return room;
+}
+
+size_t arena_bytes(const struct conf_arena *arena)
+{
+	return arena->bytes;
 }
 
 void *arena_array(struct conf_arena *arena, size_t count, size_t size)

@@ -29,6 +29,9 @@ _Noreturn void arena_give_up(struct conf_arena *arena);
 /* As arena_alloc() for count objects of size octets each. */
 void *arena_array(struct conf_arena *arena, size_t count, size_t size);
 
+/* Octets taken from the system so far. */
+size_t arena_bytes(const struct conf_arena *arena);
+
 char *arena_strdup(struct conf_arena *arena, const char *text);
 /* Copies size octets and ends them with a NUL. */
 char *arena_strndup(struct conf_arena *arena, const char *text, size_t size);

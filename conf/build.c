@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#include "conf/scopes.h"
 #include "conf/value.h"
+#include "core/base/clock.h"
 
 #define WORDS_UNLIMITED SIZE_MAX
 
@@ -44,7 +46,7 @@ void build_fill_defaults(const struct option_scope *scope, void *draft)
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++)
+	OPTION_EACH (row, scope)
 		if ((row->flags & OPTION_HAS_DEFAULT) && (row->flags & OPTION_HAS_FIELD))
 			value_store(field_of(row, draft), row->size, row->initial);
 }
@@ -54,7 +56,7 @@ void build_check_required(struct build *build, const struct option_scope *scope,
 {
 	const struct option *row;
 
-	for (size_t i = 0; (row = option_at(scope, i)); i++) {
+	OPTION_EACH (row, scope) {
 		const struct node *node = block->first;
 
 		if (!(row->flags & OPTION_REQUIRED))
@@ -101,6 +103,20 @@ static void apply_string(struct build *build, const struct node *node, void *fie
 	memcpy(field, &copy, sizeof(copy));
 }
 
+/* Keepalived takes times that no timer should have: a loop without a pause, a thousand years. */
+static uint64_t round_time(struct build *build, const struct node *node, uint64_t us)
+{
+	uint64_t rounded = us && us < TIME_LEAST_US ? TIME_LEAST_US
+			   : us > TIME_MAX_US	    ? TIME_MAX_US
+						    : us;
+	char text[VALUE_TIME_MAX];
+
+	if (rounded != us)
+		build_warn(build, node, 1, "'%s' is taken as %s", node->row->name,
+			   value_format_time(rounded, text));
+	return rounded;
+}
+
 static void apply_number(struct build *build, const struct node *node, void *field)
 {
 	const struct option *row = node->row;
@@ -111,10 +127,17 @@ static void apply_number(struct build *build, const struct node *node, void *fie
 	if (row->type == OPTION_SIGNED) {
 		if (value_signed(build, node, 1, what, row->min, row->max, &integer))
 			value_store(field, row->size, integer);
+	} else if (row->type == OPTION_TIME && (row->flags & OPTION_WHOLE)) {
+		if (value_unsigned(build, node, 1, what, (uint64_t)row->min / USEC_PER_SEC,
+				   (uint64_t)row->max / USEC_PER_SEC, &number))
+			value_store(field, row->size, (int64_t)(number * USEC_PER_SEC));
 	} else if (row->type == OPTION_TIME) {
 		if (value_time(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
 			       &number))
-			value_store(field, row->size, (int64_t)number);
+			value_store(field, row->size,
+				    (int64_t)(row->flags & OPTION_ROUNDED
+						      ? round_time(build, node, number)
+						      : number));
 	} else if (value_unsigned(build, node, 1, what, (uint64_t)row->min, (uint64_t)row->max,
 				  &number)) {
 		value_store(field, row->size, (int64_t)number);
@@ -180,19 +203,19 @@ static bool is_turned_off(const struct node *node)
 	       value_parse_bool(node->words[1].text, &value) && !value;
 }
 
-static void warn_unsupported(struct build *build, const struct node *node)
+void build_warn_unsupported(struct build *build, const struct node *node, size_t index,
+			    const char *scope, const char *name)
 {
-	const struct option_unsupported *entry =
-		option_unsupported(node->scope->name, node->row->name);
-	size_t index;
+	const struct option_unsupported *entry = option_unsupported(scope, name);
+	size_t number;
 
-	if (!entry || is_turned_off(node))
+	if (!entry)
 		return;
-	index = option_unsupported_index(entry);
-	if (!build->unsupported[index])
-		build_warn(build, node, 0, "'%s' is not supported yet; %s", entry->name,
+	number = option_unsupported_index(entry);
+	if (!build->unsupported[number])
+		build_warn(build, node, index, "'%s' is not supported yet; %s", entry->name,
 			   entry->effect);
-	build->unsupported[index] = true;
+	build->unsupported[number] = true;
 }
 
 /* What every row needs before its value is looked at. False: nothing more to do. */
@@ -208,7 +231,8 @@ static bool check_use(struct build *build, const struct node *node)
 			   row->help);
 		return false;
 	}
-	warn_unsupported(build, node);
+	if (!is_turned_off(node))
+		build_warn_unsupported(build, node, 0, node->scope->name, row->name);
 	if (node->n_words > most_words(row))
 		build_warn(build, node, most_words(row),
 			   "'%s' takes no more words; '%.64s' and what follows is ignored",
@@ -270,17 +294,11 @@ void build_apply_row(struct build *build, const struct node *node, void *draft)
 static void report_unknown(struct build *build, const struct node *node)
 {
 	const char *name = node->words[0].text;
-	const char *block = node->has_block ? " with its block" : "";
 	const char *near, *other;
 
-	if (option_is_known_name(name)) {
-		build_warn(build, node, 0, "'%s' is not supported yet; ignored%s%s", name, block,
-			   strstr(name, "_CHECK") ? ", the server is treated as without this check"
-						  : "");
-		return;
-	}
-	near = option_nearest(node->scope, name);
-	other = option_other_scope(name);
+	/* Looking for them takes time, and nobody would see them. */
+	near = diags_is_full(&build->diags) ? NULL : option_nearest(node->scope, name);
+	other = diags_is_full(&build->diags) ? NULL : option_other_scope(name);
 	if (other)
 		build_error(build, node, 0, "'%s' does not belong here but in '%s'", name,
 			    *other ? other : "the top level");
@@ -332,6 +350,9 @@ static void *begin_block(struct build *build, struct node *node, void *parent)
 
 	if (!node->has_block)
 		return NULL;
+	if (scope->line && !scope->begin && node->n_words > 1)
+		build_error(build, node, 1, "'%s' takes no word before its block, not '%.64s'",
+			    node->row->name, node->words[1].text);
 	return scope->begin ? scope->begin(build, node, parent) : parent;
 }
 
@@ -365,12 +386,12 @@ static void visit(struct build *build, struct node *node)
 		return;
 	}
 	warn_repeated(build, block, node);
-	if (!check_use(build, node))
+	if (keep_refuses(build, node) || !check_use(build, node))
 		return;
 	if (node->row->type == OPTION_BLOCK)
 		node->draft = begin_block(build, node, block->draft);
 	else
-		build_apply_row(build, node, block->draft);
+		build_apply_row(build, node, block->draft == build ? &build->global : block->draft);
 }
 
 static void leave(struct build *build, struct node *node)

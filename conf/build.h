@@ -11,8 +11,11 @@
 
 #include "conf/arena.h"
 #include "conf/diags.h"
+#include "conf/keep.h"
 #include "conf/model.h"
+#include "conf/names.h"
 #include "conf/options.h"
+#include "conf/rtnames.h"
 #include "conf/tree.h"
 
 #define OPTION_FIELD(type, member)                                                                 \
@@ -45,40 +48,116 @@ struct draft_global {
 	uint64_t garp_delay_us, garp_refresh_us, garp_lower_prio_delay_us, garp_interval_us;
 	uint32_t garp_repeat, garp_refresh_repeat, garp_lower_prio_repeat;
 	bool min_garp, lower_prio_no_advert, higher_prio_send_advert;
+	uint64_t gna_interval_us;
+	uint64_t garp_extra_if_us; /* 0: off */
+	bool garp_extra_if_all;
+	bool strict, check_unicast_src, skip_check_adv_addr, owner_ignore_adverts;
+	bool notify_priority_changes, v3_checksum_as_v2;
 	bool snmp_rfc;
+	uint32_t random_seed;	   /* the reader of the text has used it */
 	struct items emails;	   /* char * */
 	const struct node *node;   /* of the first global_defs, NULL: none */
 	const struct node **nodes; /* of all */
 	size_t n_nodes;
 };
 
+/* What every object has that instances can track. */
+struct tracked {
+	const char *name;
+	const struct node *node;
+	int16_t weight;
+	bool reverse;
+	bool foreign; /* not for instances */
+	bool dropped; /* there is one of that name before */
+	bool used;
+	uint32_t index; /* in the array of its kind in the model */
+};
+
 struct draft_script {
 	struct conf_script model;
-	const struct node *node;
-	bool used;
-	uint32_t index;
+	struct tracked tracked;
+};
+
+struct draft_track_file {
+	struct conf_track_file model;
+	struct tracked tracked;
+};
+
+struct draft_track_process {
+	struct conf_track_process model;
+	struct tracked tracked;
+	bool has_match;
+};
+
+struct draft_bfd {
+	struct conf_bfd model;
+	struct tracked tracked;
 };
 
 struct draft_track {
 	struct conf_track model;
 	struct place place;
 	bool has_weight;
+	bool dropped;
+};
+
+struct draft_hmac {
+	struct conf_hmac model;
+	const struct node *node; /* NULL: none */
+	struct items keys;	 /* struct conf_hmac_key */
 };
 
 struct draft_instance {
 	struct conf_instance model;
 	const struct node *node;
 	const char *auth_pass;
+	bool short_mac; /* the last octet of the MAC is to be the VRID */
 	bool no_virtual_address;
 	struct items addresses, excluded; /* struct draft_address */
-	struct items scripts, interfaces; /* struct draft_track */
-	struct items peers;		  /* struct ip */
+	struct items tracks;		  /* struct draft_track */
+	struct items routes, rules;	  /* struct draft_route, struct draft_rule */
+	struct items peers;		  /* struct draft_peer */
+	struct draft_hmac hmac;
 	uint16_t family;
+	bool dropped;
+};
+
+struct draft_peer {
+	struct conf_peer model;
+	struct place place;
+};
+
+/* The track_group of a line, until it is an index. */
+struct draft_group_name {
+	const char *name; /* NULL: none */
+	struct place place;
 };
 
 struct draft_address {
 	struct conf_address model;
 	struct place place;
+	struct draft_group_name group;
+};
+
+struct draft_route {
+	struct conf_route model;
+	struct draft_group_name group;
+	struct items nexthops; /* struct conf_nexthop */
+	struct ip fallback;    /* behind `or` */
+	bool has_to;
+};
+
+struct draft_rule {
+	struct conf_rule model;
+	struct draft_group_name group;
+	bool has_preference;
+};
+
+struct draft_track_group {
+	struct conf_track_group model;
+	const struct node *node;
+	bool has_members;
+	struct items members; /* struct draft_member */
 };
 
 struct draft_member {
@@ -90,7 +169,18 @@ struct draft_group {
 	struct conf_group model;
 	const struct node *node;
 	struct items members; /* struct draft_member */
-	struct items scripts, interfaces;
+	struct items tracks;  /* struct draft_track */
+};
+
+struct draft_garp_group {
+	struct conf_garp_group model;
+	const struct node *node;
+	struct items interfaces; /* struct draft_interface */
+};
+
+struct draft_interface {
+	char *name;
+	struct place place;
 };
 
 struct draft_key {
@@ -140,7 +230,15 @@ struct build {
 	struct conf *conf;
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
-	bool *unsupported; /* by option_unsupported_index(): said already */
+	bool tls_seen;
+	struct items files, processes, bfds, garp_groups;
+	struct items linkbeats, link_delays; /* of the model's structs */
+	struct items track_groups, static_addresses, static_routes, static_rules;
+	uint32_t rules_without_preference[2];	  /* IPv4, IPv6 */
+	struct names *route_names[RTNAMES_KINDS]; /* NULL: not read yet */
+	bool *unsupported;			  /* by option_unsupported_index(): said already */
+	const struct conf_load_options *options;
+	struct keep *keep; /* what a reload must not change; NULL: nothing */
 };
 
 /* ---- driving ---- */
@@ -155,6 +253,10 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
 
+/* Says at word number index, once for a load, what becomes of a keyword without a feature. */
+void build_warn_unsupported(struct build *build, const struct node *node, size_t index,
+			    const char *scope, const char *name);
+
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
 /* The sender of mail when none is given, into room; returns room. */
@@ -162,6 +264,10 @@ void finish_global(struct build *build);
 char *finish_email_from(char room[static EMAIL_FROM_MAX]);
 void finish_vrrp(struct build *build);
 void finish_services(struct build *build);
+/* Track groups, static addresses, routes and rules; after finish_vrrp(). */
+void finish_static(struct build *build);
+/* Routes and rules of one instance. */
+void finish_instance_routes(struct build *build, struct draft_instance *instance);
 /* One server's checkers; the server's and service's own values are final. */
 void finish_checkers(struct build *build, struct draft_virtual_server *service,
 		     struct draft_real_server *server);

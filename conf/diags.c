@@ -17,6 +17,35 @@
 
 #define SOURCE_LINE_MAX 1000 /* a longer line is not shown */
 
+/* Says where text stands that a definition brought here. */
+static char *explain(struct conf_arena *arena, const struct place *place, char *message)
+{
+	const struct expansion *expansion = place->expansion;
+
+	if (!expansion->line || place->offset < expansion->from)
+		return message;
+	if (expansion->source == place->source)
+		return arena_printf(arena, "%s (in the text of '$%s', line %u)", message,
+				    expansion->name, expansion->line);
+	return arena_printf(arena, "%s (in the text of '$%s', %s:%u)", message, expansion->name,
+			    expansion->source->name, expansion->line);
+}
+
+/* Octets before the place in the line of its file. */
+static uint32_t file_offset(const struct place *place)
+{
+	const struct expansion *expansion = place->expansion;
+
+	if (!expansion || place->offset < expansion->same)
+		return place->offset;
+	return expansion->use;
+}
+
+bool diags_is_full(const struct diags *diags)
+{
+	return diags->kept >= 2 * DIAGS_KEPT;
+}
+
 static void add(struct diags *diags, enum diag_severity severity, const struct place *place,
 		const char *file, const char *format, va_list args)
 {
@@ -31,7 +60,8 @@ static void add(struct diags *diags, enum diag_severity severity, const struct p
 	else
 		diags->notes++;
 	/* Errors have the last word: a flood of warnings must not hide why a file was refused. */
-	if (diags->kept >= (severity == DIAG_ERROR ? 2 * DIAGS_KEPT : DIAGS_KEPT))
+	if (!diags->ended &&
+	    (diags_is_full(diags) || (severity != DIAG_ERROR && diags->kept >= DIAGS_KEPT)))
 		return;
 	entry = arena_alloc(diags->arena, sizeof(*entry));
 	entry->severity = severity;
@@ -40,6 +70,8 @@ static void add(struct diags *diags, enum diag_severity severity, const struct p
 	if (place)
 		entry->place = *place;
 	entry->message = arena_vprintf(diags->arena, format, args);
+	if (place && place->expansion)
+		entry->message = explain(diags->arena, place, entry->message);
 	utf8_clean(entry->message); /* words of the file, possibly cut within a character */
 	if (diags->last)
 		diags->last->next = entry;
@@ -56,6 +88,23 @@ void diags_add(struct diags *diags, enum diag_severity severity, const struct pl
 	va_start(args, format);
 	add(diags, severity, place, NULL, format, args);
 	va_end(args);
+}
+
+void diags_add_list(struct diags *diags, enum diag_severity severity, const struct place *place,
+		    const char *format, va_list args)
+{
+	add(diags, severity, place, NULL, format, args);
+}
+
+void diags_add_end(struct diags *diags, const struct place *place, const char *format, ...)
+{
+	va_list args;
+
+	diags->ended = true;
+	va_start(args, format);
+	add(diags, DIAG_ERROR, place, NULL, format, args);
+	va_end(args);
+	diags->ended = false;
 }
 
 void diags_add_file(struct diags *diags, enum diag_severity severity, const char *file,
@@ -80,8 +129,8 @@ static int compare_entries(const void *a, const void *b)
 		return file_x < file_y ? -1 : 1;
 	if (x->place.line != y->place.line)
 		return x->place.line < y->place.line ? -1 : 1;
-	if (x->place.offset != y->place.offset)
-		return x->place.offset < y->place.offset ? -1 : 1;
+	if (file_offset(&x->place) != file_offset(&y->place))
+		return file_offset(&x->place) < file_offset(&y->place) ? -1 : 1;
 	return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
@@ -94,7 +143,11 @@ static int copy_entry(const struct diags_entry *entry, struct diag *ret)
 	if (place->source) {
 		file = place->source->name;
 		ret->line = place->line;
-		ret->column = (unsigned)utf8_count(place->text, place->offset) + 1;
+		ret->caret = (unsigned)utf8_count(place->text, place->offset) + 1;
+		ret->column = (unsigned)utf8_count(place->expansion ? place->expansion->written
+								    : place->text,
+						   file_offset(place)) +
+			      1;
 		if (place->size <= SOURCE_LINE_MAX) {
 			ret->source = strndup(place->text, place->size);
 			if (!ret->source)
@@ -168,7 +221,7 @@ static void print_caret(FILE *out, const struct diag *diag)
 	const char *text = diag->source;
 	size_t left = strlen(text);
 
-	for (unsigned column = 1; column < diag->column && left; column++) {
+	for (unsigned column = 1; column < diag->caret && left; column++) {
 		uint32_t character = ' ';
 		size_t length = utf8_decode(text, left, &character);
 

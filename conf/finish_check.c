@@ -8,23 +8,21 @@
 
 #include "conf/build.h"
 #include "conf/finish_lvs.h"
-#include "conf/scope_lvs.h"
+#include "conf/scope_check.h"
 #include "conf/scopes.h"
 
-#define SETTER(checker, member)                                                                    \
-	tree_setter((checker)->node, offsetof(struct draft_checker, model.member))
-
-static const struct option_scope *scope_of(enum conf_checker_type type)
+/* What sets the field of a checker, be it in the `host` block of an SMTP_CHECK. */
+static const struct node *setter_at(const struct draft_checker *checker, size_t offset)
 {
-	static const struct option_scope *const scopes[] = {
-		[CONF_TCP_CHECK] = &scope_tcp,
-		[CONF_HTTP_GET] = &scope_http,
-		[CONF_SSL_GET] = &scope_ssl,
-		[CONF_MISC_CHECK] = &scope_misc,
-	};
+	const struct node *setter = tree_setter(checker->node, offset);
 
-	return scopes[type];
+	for (const struct node *node = checker->node->first; !setter && node; node = node->next)
+		if (node->row && node->row->block == &scope_smtp_host)
+			setter = tree_setter(node, offset);
+	return setter;
 }
+
+#define SETTER(checker, member) setter_at(checker, offsetof(struct draft_checker, model.member))
 
 /* ---- options one level too high ---- */
 
@@ -55,11 +53,11 @@ static bool hand_down(struct build *build, struct draft_real_server *server,
 		struct node copy = *node;
 		size_t errors = build->diags.errors;
 
-		copy.row = option_find(scope_of(checker->model.type), node->row->name);
+		copy.row = option_find(checker_scope(checker->model.type), node->row->name);
 		if (!copy.row)
 			continue;
 		known = true;
-		if (!is_implied(checker, server) && tree_setter(checker->node, copy.row->offset))
+		if (!is_implied(checker, server) && setter_at(checker, copy.row->offset))
 			continue;
 		build_apply_row(build, &copy, checker);
 		if (build->diags.errors != errors)
@@ -92,14 +90,14 @@ void finish_misplaced(struct build *build, struct draft_real_server *server)
 
 struct own_defaults {
 	uint32_t retry;
-	uint64_t delay_before_retry_us;
+	uint64_t delay_before_retry_us; /* 0: the interval */
 };
 
-static const struct own_defaults own_defaults[] = {
-	[CONF_TCP_CHECK] = {1, 1000000},
-	[CONF_HTTP_GET] = {1, 3000000},
-	[CONF_SSL_GET] = {1, 3000000},
-	[CONF_MISC_CHECK] = {0, 1000000},
+static const struct own_defaults own_defaults[CONF_CHECKER_TYPES] = {
+	[CONF_TCP_CHECK] = {1, 1000000}, [CONF_HTTP_GET] = {1, 3000000},
+	[CONF_SSL_GET] = {1, 3000000},	 [CONF_SMTP_CHECK] = {1, 1000000},
+	[CONF_DNS_CHECK] = {3, 0},	 [CONF_MISC_CHECK] = {0, 1000000},
+	[CONF_UDP_CHECK] = {1, 1000000}, [CONF_PING_CHECK] = {1, 1000000},
 };
 
 static void inherit(const struct draft_virtual_server *service,
@@ -115,9 +113,10 @@ static void inherit(const struct draft_virtual_server *service,
 	if (implied || !SETTER(checker, retry))
 		model->retry = given & GIVEN_RETRY ? server->model.retry : own->retry;
 	if (implied || !SETTER(checker, delay_before_retry_us))
-		model->delay_before_retry_us = given & GIVEN_DELAY_BEFORE_RETRY
-						       ? server->model.delay_before_retry_us
-						       : own->delay_before_retry_us;
+		model->delay_before_retry_us =
+			given & GIVEN_DELAY_BEFORE_RETRY ? server->model.delay_before_retry_us
+			: own->delay_before_retry_us	 ? own->delay_before_retry_us
+							 : model->delay_loop_us;
 	if (implied || !SETTER(checker, warmup_us))
 		model->warmup_us =
 			given & GIVEN_WARMUP ? server->model.warmup_us : model->delay_loop_us;
@@ -137,7 +136,18 @@ static uint16_t default_port(const struct draft_virtual_server *service,
 	if (service->model.type == CONF_VS_GROUP && service->model.n_keys &&
 	    service->model.keys[0].port)
 		return service->model.keys[0].port;
-	return type == CONF_HTTP_GET ? 80 : type == CONF_SSL_GET ? 443 : 0;
+	switch (type) {
+	case CONF_HTTP_GET:
+		return 80;
+	case CONF_SSL_GET:
+		return 443;
+	case CONF_SMTP_CHECK:
+		return 25;
+	case CONF_DNS_CHECK:
+		return 53;
+	default:
+		return 0;
+	}
 }
 
 static void finish_connection(struct build *build, const struct draft_virtual_server *service,
@@ -149,12 +159,34 @@ static void finish_connection(struct build *build, const struct draft_virtual_se
 		model->connect_ip = server->model.key.ip;
 	if (!model->connect_port)
 		model->connect_port = default_port(service, server, model->type);
-	if (!model->connect_port)
+	if (!model->connect_port && model->type != CONF_PING_CHECK)
 		build_error(build, checker->node, 0,
 			    "there is no port to check; write 'connect_port'");
 	if (ip_is_set(&model->bind_ip) && model->bind_ip.family != model->connect_ip.family)
 		build_error(build, checker->node, 0,
 			    "'bindto' is not of the family of the address that is checked");
+}
+
+static void ignore_keyword(struct build *build, const struct node *setter)
+{
+	build_warn(build, setter, 0, "'%s' has a meaning in SSL_GET only; ignored",
+		   setter->row->name);
+}
+
+/* Keywords of both HTTP checkers that mean nothing without TLS. */
+static void ignore_tls(struct build *build, struct draft_checker *checker)
+{
+	struct conf_checker *model = &checker->model;
+
+	if (model->sni)
+		ignore_keyword(build, SETTER(checker, sni));
+	if (model->sni_name)
+		ignore_keyword(build, SETTER(checker, sni_name));
+	if (model->tls_compliant)
+		ignore_keyword(build, SETTER(checker, tls_compliant));
+	model->sni = false;
+	model->sni_name = NULL;
+	model->tls_compliant = false;
 }
 
 static void finish_http(struct build *build, const struct draft_virtual_server *service,
@@ -165,15 +197,60 @@ static void finish_http(struct build *build, const struct draft_virtual_server *
 	if (!model->virtualhost)
 		model->virtualhost = server->model.virtualhost ? server->model.virtualhost
 							       : service->model.virtualhost;
-	if (model->type == CONF_HTTP_GET && (model->sni || model->sni_name)) {
-		const struct node *setter =
-			SETTER(checker, sni) ? SETTER(checker, sni) : SETTER(checker, sni_name);
+	if (model->type == CONF_HTTP_GET)
+		ignore_tls(build, checker);
+}
 
-		build_warn(build, setter, 0, "'%s' has a meaning in SSL_GET only; ignored",
-			   setter->row->name);
-		model->sni = false;
-		model->sni_name = NULL;
+static void finish_smtp(struct build *build, struct draft_checker *checker)
+{
+	/* Mail servers may know keepalived's checks by this name. */
+	if (!checker->model.smtp.helo_name)
+		checker->model.smtp.helo_name =
+			arena_strdup(build->arena, "smtpchecker.keepalived.org");
+}
+
+static void finish_udp(struct build *build, const struct draft_checker *checker)
+{
+	const struct conf_udp_check *udp = &checker->model.udp;
+	const struct node *setter = SETTER(checker, udp.min_reply_bytes);
+
+	if (udp->min_reply_bytes > udp->max_reply_bytes)
+		build_error(build, setter ? setter : SETTER(checker, udp.max_reply_bytes), 1,
+			    "'min_reply_length', which is %u, must not be above "
+			    "'max_reply_length', which is %u",
+			    udp->min_reply_bytes, udp->max_reply_bytes);
+}
+
+static void finish_misc(struct draft_checker *checker)
+{
+	if (!checker->model.misc_timeout_us)
+		checker->model.misc_timeout_us = checker->model.delay_loop_us;
+}
+
+static void finish_checker(struct build *build, const struct draft_virtual_server *service,
+			   const struct draft_real_server *server, struct draft_checker *checker)
+{
+	switch (checker->model.type) {
+	case CONF_MISC_CHECK:
+		finish_misc(checker);
+		return;
+	case CONF_BFD_CHECK:
+	case CONF_FILE_CHECK:
+		return;
+	case CONF_HTTP_GET:
+	case CONF_SSL_GET:
+		finish_http(build, service, server, checker);
+		break;
+	case CONF_SMTP_CHECK:
+		finish_smtp(build, checker);
+		break;
+	case CONF_UDP_CHECK:
+		finish_udp(build, checker);
+		break;
+	default:
+		break;
 	}
+	finish_connection(build, service, server, checker);
 }
 
 void finish_checkers(struct build *build, struct draft_virtual_server *service,
@@ -186,14 +263,7 @@ void finish_checkers(struct build *build, struct draft_virtual_server *service,
 		inherit(service, server, checker);
 		if (!SETTER(checker, log_all_failures) && !model->log_all_failures)
 			model->log_all_failures = build->global.model.checker_log_all_failures;
-		if (model->type == CONF_MISC_CHECK) {
-			if (!model->misc_timeout_us)
-				model->misc_timeout_us = model->delay_loop_us;
-			continue;
-		}
-		finish_connection(build, service, server, checker);
-		if (model->type != CONF_TCP_CHECK)
-			finish_http(build, service, server, checker);
+		finish_checker(build, service, server, checker);
 	}
 	server->model.checkers =
 		items_to_array(&server->checkers, build->arena, sizeof(struct conf_checker));

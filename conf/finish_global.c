@@ -69,6 +69,34 @@ static void finish_names(struct build *build, struct conf_global *model)
 		model->smtp_server = arena_strdup(build->arena, "");
 }
 
+static void name_thread(struct conf_thread *thread, bool all, const char *usual, const char *plain)
+{
+	const char *name = thread->thread_name ? thread->thread_name : all ? usual : plain;
+
+	snprintf(thread->tune.name, sizeof(thread->tune.name), "%s", name);
+}
+
+static void finish_thread_names(struct conf_global *model)
+{
+	bool all = model->process.process_names;
+
+	name_thread(&model->vrrp, all, "vipd_vrrp", "vrrp");
+	name_thread(&model->checker, all, "vipd_check", "check");
+	name_thread(&model->bfd, all, "vipd_bfd", "bfd");
+}
+
+/* The command line has the last word. */
+static void overrule(struct build *build, struct conf_global *model)
+{
+	const struct conf_load_options *options = build->options;
+
+	if (options->snmp_all)
+		model->snmp_vrrp = model->snmp_checker = model->snmp_rfcv2 = model->snmp_rfcv3 =
+			true;
+	if (options->snmp_socket)
+		model->snmp_socket = arena_strdup(build->arena, options->snmp_socket);
+}
+
 void finish_global(struct build *build)
 {
 	struct draft_global *global = &build->global;
@@ -85,8 +113,12 @@ void finish_global(struct build *build)
 		model->mcast_group4.family = AF_INET;
 		memcpy(model->mcast_group4.octets, group, sizeof(group));
 	}
+	if (!ip_is_set(&model->mcast_group6))
+		(void)ip_parse("ff02::12", &model->mcast_group6);
+	finish_thread_names(model);
 	if (global->snmp_rfc)
 		model->snmp_rfcv2 = model->snmp_rfcv3 = true;
+	overrule(build, model);
 	model->emails = items_to_array(&global->emails, build->arena, sizeof(char *));
 	model->n_emails = global->emails.n;
 	build->conf->global = *model;

@@ -11,15 +11,23 @@
 
 #include "conf/scopes.h"
 
-#define SETTER(instance, member)                                                                   \
-	tree_setter((instance)->node, offsetof(struct draft_instance, model.member))
-
 /* What fits into one advert of an interface with an MTU of 1500. */
 #define ADDRESSES_MAX_V4 255
 #define ADDRESSES_MAX_V6 90
 
-static void inherit_garp(const struct draft_global *global, struct draft_instance *instance)
+/* Of default_interface: where the addresses of an instance without an interface go. */
+#define DEFAULT_INTERFACE "eth0"
+
+static void warn_no_repeat(struct build *build, const struct node *setter, uint32_t repeat)
 {
+	if (setter && !repeat)
+		build_warn(build, setter, 1, "'%s' must be at least 1; it is taken as 1",
+			   setter->row->name);
+}
+
+static void inherit_garp(struct build *build, struct draft_instance *instance)
+{
+	const struct draft_global *global = &build->global;
 	struct conf_instance *model = &instance->model;
 
 	if (!SETTER(instance, garp_delay_us))
@@ -39,23 +47,43 @@ static void inherit_garp(const struct draft_global *global, struct draft_instanc
 							? model->garp_repeat
 							: global->garp_lower_prio_repeat;
 	model->garp_interval_us = global->garp_interval_us;
+	model->gna_interval_us = global->gna_interval_us;
+	if (!SETTER(instance, garp_extra_if_us)) {
+		model->garp_extra_if_us = global->garp_extra_if_us;
+		model->garp_extra_if_all = global->garp_extra_if_all;
+	}
+	warn_no_repeat(build, SETTER(instance, garp_repeat), model->garp_repeat);
+	warn_no_repeat(build, SETTER(instance, garp_refresh_repeat), model->garp_refresh_repeat);
 	if (!model->garp_repeat)
 		model->garp_repeat = 1;
 	if (!model->garp_refresh_repeat)
 		model->garp_refresh_repeat = 1;
 }
 
-static void inherit(const struct draft_global *global, struct draft_instance *instance)
+static void inherit(struct build *build, struct draft_instance *instance)
 {
+	const struct draft_global *global = &build->global;
 	struct conf_instance *model = &instance->model;
 
-	inherit_garp(global, instance);
+	inherit_garp(build, instance);
 	if (!SETTER(instance, down_timer_adverts))
 		model->down_timer_adverts = global->down_timer_adverts;
 	if (!SETTER(instance, lower_prio_no_advert))
 		model->lower_prio_no_advert = global->lower_prio_no_advert;
 	if (!SETTER(instance, higher_prio_send_advert))
 		model->higher_prio_send_advert = global->higher_prio_send_advert;
+	if (!SETTER(instance, strict))
+		model->strict = global->strict;
+	if (!SETTER(instance, check_unicast_src))
+		model->check_unicast_src = global->check_unicast_src;
+	if (!SETTER(instance, skip_check_adv_addr))
+		model->skip_check_adv_addr = global->skip_check_adv_addr;
+	if (!SETTER(instance, owner_ignore_adverts))
+		model->owner_ignore_adverts = global->owner_ignore_adverts;
+	if (!SETTER(instance, notify_priority_changes))
+		model->notify_priority_changes = global->notify_priority_changes;
+	if (!SETTER(instance, v3_checksum_as_v2))
+		model->v3_checksum_as_v2 = global->v3_checksum_as_v2;
 	if (model->state == CONF_STATE_MASTER && !SETTER(instance, priority))
 		model->priority = 255;
 }
@@ -95,14 +123,23 @@ static void drop_duplicates(struct build *build, const struct items *lists[2])
 	}
 }
 
-static void keep_address(struct draft_instance *instance, const struct draft_address *draft,
-			 struct conf_address *array, size_t *n)
+static char *default_device(struct build *build, const struct conf_instance *model)
+{
+	if (*model->interface)
+		return model->interface;
+	if (build->conf->global.default_interface)
+		return build->conf->global.default_interface;
+	return arena_strdup(build->arena, DEFAULT_INTERFACE);
+}
+
+static void keep_address(struct build *build, struct draft_instance *instance,
+			 const struct draft_address *draft, struct conf_address *array, size_t *n)
 {
 	if (!ip_is_set(&draft->model.ip))
 		return;
 	array[*n] = draft->model;
 	if (!array[*n].device)
-		array[*n].device = instance->model.interface;
+		array[*n].device = default_device(build, &instance->model);
 	++*n;
 }
 
@@ -135,6 +172,18 @@ static bool has_address_lines(const struct draft_instance *instance)
 	return false;
 }
 
+/* RFC 5798, section 5.2.9: the first IPv6 address is the link-local one of the virtual router. */
+static void check_link_local(struct build *build, const struct draft_instance *instance)
+{
+	const struct conf_instance *model = &instance->model;
+
+	if (!model->n_addresses || model->addresses[0].ip.family != AF_INET6 ||
+	    ip_is_link_local(&model->addresses[0].ip))
+		return;
+	build_add(build, model->strict ? DIAG_ERROR : DIAG_NOTE, instance->node, 0,
+		  "the first IPv6 address should be a link-local one");
+}
+
 static void finish_addresses(struct build *build, struct draft_instance *instance)
 {
 	const struct items *lists[2] = {&instance->addresses, &instance->excluded};
@@ -154,17 +203,19 @@ static void finish_addresses(struct build *build, struct draft_instance *instanc
 			diags_add(&build->diags, DIAG_WARNING, &draft->place,
 				  "%s; the address is set but not advertised", why);
 		if (why)
-			keep_address(instance, draft, model->excluded, &model->n_excluded);
+			keep_address(build, instance, draft, model->excluded, &model->n_excluded);
 		else
-			keep_address(instance, draft, model->addresses, &model->n_addresses);
+			keep_address(build, instance, draft, model->addresses, &model->n_addresses);
 	}
 	for (struct item *item = lists[1]->first; item; item = item->next)
-		keep_address(instance, ITEM(draft_address, item), model->excluded,
+		keep_address(build, instance, ITEM(draft_address, item), model->excluded,
 			     &model->n_excluded);
 	if (!model->n_addresses && !instance->no_virtual_address && !has_address_lines(instance))
-		build_add(build, model->version == 3 ? DIAG_ERROR : DIAG_WARNING, instance->node, 0,
+		build_add(build, model->version == 3 || model->strict ? DIAG_ERROR : DIAG_WARNING,
+			  instance->node, 0,
 			  "the instance advertises no address; write 'no_virtual_ipaddress' if "
 			  "that is meant");
+	check_link_local(build, instance);
 	if (ip_is_set(&model->source) && model->source.family != instance->family)
 		build_error(build, SETTER(instance, source), 1,
 			    "the source address is not of the family of the addresses");
@@ -172,12 +223,26 @@ static void finish_addresses(struct build *build, struct draft_instance *instanc
 
 /* ---- version, interval, password ---- */
 
+/* Version 2 knows IPv4 only; keepalived can send it over IPv6 all the same. */
+static void strict_version(struct build *build, struct draft_instance *instance)
+{
+	struct conf_instance *model = &instance->model;
+
+	if (!model->strict || family_of(instance) != AF_INET6 || model->version == 3)
+		return;
+	build_warn(build, SETTER(instance, version), 0,
+		   "in strict mode IPv6 needs VRRP version 3, which is used");
+	model->version = 3;
+}
+
 static void finish_version(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
 
-	if (SETTER(instance, version))
+	if (SETTER(instance, version)) {
+		strict_version(build, instance);
 		return;
+	}
 	model->version = build->global.vrrp_version;
 	if (family_of(instance) != AF_INET6 || model->version == 3)
 		return;
@@ -226,9 +291,10 @@ static void finish_password(struct build *build, struct draft_instance *instance
 	const struct node *pass_node = auth_node(instance, "auth_pass");
 	const struct node *type_node = auth_node(instance, "auth_type");
 
-	if (model->version == 3 && (pass || type_node)) {
+	if ((model->version == 3 || model->strict) && (pass || type_node)) {
 		build_warn(build, type_node ? type_node : pass_node, 0,
-			   "VRRP version 3 has no authentication; it is ignored");
+			   "%s has no authentication; it is ignored",
+			   model->version == 3 ? "VRRP version 3" : "strict mode");
 		model->auth = CONF_AUTH_NONE;
 		return;
 	}
@@ -269,50 +335,57 @@ static void finish_preempt(struct build *build, struct draft_instance *instance)
 		why = "'state MASTER'";
 	else if (!model->preempt)
 		why = "'nopreempt'";
+	else if (model->strict)
+		why = "'strict_mode'";
 	if (!why)
 		return;
 	build_warn(build, delay, 0, "'preempt_delay' is ignored with %s", why);
 	model->preempt_delay_us = 0;
 }
 
-/* ---- tracking ---- */
+/* ---- the rest ---- */
 
-static void finish_scripts(struct build *build, struct draft_instance *instance,
-			   const struct names *scripts)
+/* Raising the own priority for a while would be no use where a higher one preempts anyway. */
+static void finish_timer_expired(struct build *build, struct draft_instance *instance)
 {
-	struct conf_track *tracks = arena_array(build->arena, instance->scripts.n, sizeof(*tracks));
-	size_t n = 0;
+	struct conf_instance *model = &instance->model;
 
-	for (struct item *item = instance->scripts.first; item; item = item->next) {
-		struct draft_track *track = ITEM(draft_track, item);
-		struct draft_script *script = names_find(scripts, track->model.name);
-		const char *near;
-
-		if (!script) {
-			near = names_nearest(scripts, track->model.name);
-			diags_add(&build->diags, DIAG_ERROR, &track->place,
-				  "there is no vrrp_script '%.64s'%s%s%s", track->model.name,
-				  near ? "; did you mean '" : "", near ? near : "",
-				  near ? "'?" : "");
-			continue;
-		}
-		script->used = true;
-		tracks[n++] = track->model;
-	}
-	instance->model.scripts = tracks;
-	instance->model.n_scripts = n;
+	if (!model->timer_expired_backup || !model->preempt)
+		return;
+	build_warn(build, SETTER(instance, timer_expired_backup), 0,
+		   "'timer_expired_backup' needs 'nopreempt'; it is ignored");
+	model->timer_expired_backup = 0;
 }
 
-static void finish_interfaces(struct build *build, struct draft_instance *instance)
-{
-	struct conf_track *tracks =
-		arena_array(build->arena, instance->interfaces.n, sizeof(*tracks));
-	size_t n = 0;
+#define HMAC_WINDOW_LEAST_US UINT64_C(5000000)
 
-	for (struct item *item = instance->interfaces.first; item; item = item->next)
-		tracks[n++] = ITEM(draft_track, item)->model;
-	instance->model.interfaces = tracks;
-	instance->model.n_interfaces = n;
+static void finish_hmac(struct build *build, struct draft_instance *instance)
+{
+	struct draft_hmac *draft = &instance->hmac;
+	struct conf_hmac *model = &instance->model.hmac;
+	bool found = false;
+
+	if (!draft->node)
+		return;
+	*model = draft->model;
+	model->keys = items_to_array(&draft->keys, build->arena, sizeof(*model->keys));
+	model->n_keys = draft->keys.n;
+	if (!model->n_keys) {
+		build_error(build, draft->node, 0, "'auth_hmac' needs a 'key'");
+		return;
+	}
+	if (!tree_setter(draft->node, offsetof(struct draft_hmac, model.active)))
+		model->active = model->keys[0].id;
+	for (size_t i = 0; i < model->n_keys; i++)
+		found = found || model->keys[i].id == model->active;
+	if (!found)
+		build_error(build, draft->node, 0, "there is no key %u, which 'active_key' names",
+			    model->active);
+	if (!model->window_us)
+		model->window_us = 3 * instance->model.advert_us;
+	if (model->window_us < HMAC_WINDOW_LEAST_US &&
+	    !tree_setter(draft->node, offsetof(struct draft_hmac, model.window_us)))
+		model->window_us = HMAC_WINDOW_LEAST_US;
 }
 
 /* ---- what is not supported yet ---- */
@@ -324,19 +397,6 @@ static const struct node *block_node(const struct draft_instance *instance,
 		if (node->row && node->row->block == scope)
 			return node;
 	return NULL;
-}
-
-static void finish_peers(struct build *build, struct draft_instance *instance)
-{
-	struct conf_instance *model = &instance->model;
-	const struct node *node = block_node(instance, &scope_peers);
-
-	model->peers = items_to_array(&instance->peers, build->arena, sizeof(*model->peers));
-	model->n_peers = instance->peers.n;
-	if (node && !node->first)
-		build_warn(build, node, 0, "there is no peer in it; adverts are multicast");
-	if (ip_compare(&model->mcast_group, &build->conf->global.mcast_group4) == 0)
-		model->mcast_group.family = AF_UNSPEC;
 }
 
 /* The keyword that asks for what the engine cannot do, as conf_instance_unsupported() ranks them.
@@ -351,6 +411,8 @@ static const struct node *unsupported_node(const struct draft_instance *instance
 		return auth_node(instance, "auth_type");
 	if (model->n_peers)
 		return block_node(instance, &scope_peers);
+	if (model->hmac.n_keys)
+		return instance->hmac.node;
 	return SETTER(instance, mcast_group);
 }
 
@@ -365,18 +427,20 @@ static void check_supported(struct build *build, const struct draft_instance *in
 			   instance->model.name);
 }
 
-void finish_instance(struct build *build, struct draft_instance *instance,
-		     const struct names *scripts)
+void finish_instance(struct build *build, struct draft_instance *instance)
 {
-	inherit(&build->global, instance);
+	finish_interface(build, instance);
+	inherit(build, instance);
 	finish_version(build, instance);
+	finish_strict(build, instance);
 	finish_interval(build, instance);
 	finish_password(build, instance);
 	finish_preempt(build, instance);
+	finish_timer_expired(build, instance);
 	finish_addresses(build, instance);
-	finish_scripts(build, instance, scripts);
-	finish_interfaces(build, instance);
+	finish_unicast(build, instance);
+	finish_hmac(build, instance);
+	finish_instance_routes(build, instance);
 	instance->model.accept = true; /* no_accept is on the list of what is not supported */
-	finish_peers(build, instance);
 	check_supported(build, instance);
 }

@@ -21,8 +21,14 @@ enum given {
 	GIVEN_INHIBIT = 1 << 8,
 };
 
+/* What BFD_CHECK and FILE_CHECK follow, found by name. */
+void finish_objects(struct build *build);
+
 /* Which of them the block sets; is_service: it is a virtual_server, else a real_server. */
 unsigned finish_given(const struct node *block, bool is_service);
+
+/* No more than the kernel is given; setter: what set it. */
+void finish_weight(struct build *build, const struct node *setter, uint32_t *weight);
 
 /* Keys of a service by group, protocol and family; false: the service is not usable. */
 bool finish_keys(struct build *build, struct draft_virtual_server *service,

@@ -168,15 +168,37 @@ static void unlink_dropped(struct items *servers)
 	}
 }
 
+void finish_weight(struct build *build, const struct node *setter, uint32_t *weight)
+{
+	if (*weight <= UINT16_MAX)
+		return;
+	build_warn(build, setter, 1, "'weight' is taken as %u, the most the kernel is given",
+		   UINT16_MAX);
+	*weight = UINT16_MAX;
+}
+
 static void check_thresholds(struct build *build, const struct draft_real_server *server)
 {
 	const struct conf_real_server *model = &server->model;
 	const struct node *setter = tree_setter(server->node, SERVER_OFFSET(lower_threshold));
 
 	if (setter && model->upper_threshold && model->lower_threshold > model->upper_threshold)
-		build_error(build, setter, 1,
-			    "'lthreshold' must not be above 'uthreshold', which is %u",
-			    model->upper_threshold);
+		build_warn(build, setter, 1, "'lthreshold' is above 'uthreshold', which is %u",
+			   model->upper_threshold);
+}
+
+static void warn_no_sorry(struct build *build, const struct draft_virtual_server *service)
+{
+	const struct node *setters[] = {
+		tree_setter(service->node, SERVICE_OFFSET(sorry_inhibit)),
+		tree_setter(service->node, SERVICE_OFFSET(sorry_method)),
+	};
+
+	for (size_t i = 0; i < sizeof(setters) / sizeof(*setters); i++)
+		if (setters[i])
+			build_warn(build, setters[i], 0,
+				   "'%s' has no effect without 'sorry_server'",
+				   setters[i]->row->name);
 }
 
 static void finish_sorry(struct build *build, struct draft_virtual_server *service)
@@ -186,8 +208,10 @@ static void finish_sorry(struct build *build, struct draft_virtual_server *servi
 
 	if (!tree_setter(service->node, SERVICE_OFFSET(sorry_method)))
 		model->sorry_method = model->method;
-	if (!model->has_sorry)
+	if (!model->has_sorry) {
+		warn_no_sorry(build, service);
 		return;
+	}
 	check_family(build, model, &model->sorry_method, node, &model->sorry.ip);
 	model->sorry.port =
 		adapt_port(build, model, &model->sorry_method, node, 2, model->sorry.port);
@@ -201,6 +225,8 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 	for (struct item *item = service->servers.first; item; item = item->next) {
 		struct draft_real_server *server = ITEM(draft_real_server, item);
 
+		finish_weight(build, tree_setter(server->node, SERVER_OFFSET(weight)),
+			      &server->model.weight);
 		inherit(model, service->inherits, server);
 		check_family(build, model, &server->model.method, server->node,
 			     &server->model.key.ip);

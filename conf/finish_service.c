@@ -85,7 +85,7 @@ static void drop_repeated_keys(struct build *build, struct draft_address_group *
 	}
 }
 
-static bool take_group_keys(struct build *build, struct draft_virtual_server *service,
+static void take_group_keys(struct build *build, struct draft_virtual_server *service,
 			    struct draft_address_group *group)
 {
 	struct svc_key *keys = arena_array(build->arena, group->keys.n, sizeof(*keys));
@@ -106,7 +106,6 @@ static bool take_group_keys(struct build *build, struct draft_virtual_server *se
 	}
 	service->model.keys = keys;
 	service->model.n_keys = n;
-	return n > 0;
 }
 
 static bool needs_protocol(const struct draft_virtual_server *service,
@@ -144,17 +143,19 @@ static void finish_protocol(struct build *build, struct draft_virtual_server *se
 bool finish_keys(struct build *build, struct draft_virtual_server *service,
 		 struct draft_address_group *group)
 {
-	finish_protocol(build, service, group);
-	if (service->model.type != CONF_VS_GROUP) {
-		complete_key(service, &service->model.keys[0]);
-		return true;
+	if (group && !group->keys.n) {
+		build_warn(build, service->node, 0,
+			   "the virtual_server_group '%.64s' is empty; the virtual server is "
+			   "dropped",
+			   group->name);
+		return false;
 	}
-	if (take_group_keys(build, service, group))
-		return true;
-	build_warn(build, service->node, 0,
-		   "the virtual_server_group '%.64s' is empty; the virtual server is dropped",
-		   group->name);
-	return false;
+	finish_protocol(build, service, group);
+	if (group)
+		take_group_keys(build, service, group);
+	else
+		complete_key(service, &service->model.keys[0]);
+	return true;
 }
 
 static void name_service(struct build *build, struct conf_virtual_server *model)
@@ -171,12 +172,24 @@ static void name_service(struct build *build, struct conf_virtual_server *model)
 
 /* ---- rules between keywords ---- */
 
+static bool has_zero_port(const struct conf_virtual_server *model)
+{
+	for (size_t k = 0; k < model->n_keys; k++)
+		if (!model->keys[k].fwmark && !model->keys[k].port)
+			return true;
+	return false;
+}
+
 static void finish_persistence(struct build *build, struct draft_virtual_server *service)
 {
 	struct conf_virtual_server *model = &service->model;
 	const struct node *setter = SETTER(service, model.persistence_prefix);
 	bool v6 = model->keys[0].ip.family == AF_INET6;
 
+	if (setter && v6 && strchr(setter->words[1].text, '.')) {
+		build_error(build, setter, 1, "an IPv6 service takes a prefix length");
+		model->persistence_prefix = 0;
+	}
 	if (setter && !v6 && model->persistence_prefix > 32) {
 		build_error(build, setter, 1,
 			    "the prefix length of an IPv4 service must not be above 32");
@@ -184,7 +197,7 @@ static void finish_persistence(struct build *build, struct draft_virtual_server 
 	}
 	if (!model->persistence_prefix)
 		model->persistence_prefix = v6 ? 128 : 32;
-	if (model->type == CONF_VS_ADDRESS && !model->keys[0].port && !model->persistence_s) {
+	if (has_zero_port(model) && !model->persistence_s) {
 		build_warn(build, service->node, 0,
 			   "a virtual server without a port must be persistent; "
 			   "'persistence_timeout 360' is used");
@@ -263,7 +276,7 @@ static void finish_quorum(struct build *build, struct draft_virtual_server *serv
 
 struct claim {
 	const struct svc_key *key;
-	const struct draft_virtual_server *service;
+	struct draft_virtual_server *service;
 };
 
 static int compare_claims(const void *a, const void *b)
@@ -278,6 +291,25 @@ static int compare_claims(const void *a, const void *b)
 		       : x->service->model.line > y->service->model.line;
 }
 
+/* A repeated virtual server is dropped; two that share some of their addresses are an error. */
+static void settle_claim(struct build *build, const struct claim *first, struct claim *later)
+{
+	unsigned line = first->service->model.line;
+
+	if (later->service == first->service || later->service->dropped)
+		return;
+	if (strcmp(later->service->model.id, first->service->model.id) != 0) {
+		build_error(build, later->service->node, 0,
+			    "the virtual server of line %u has the same address, protocol and port",
+			    line);
+		return;
+	}
+	build_warn(build, later->service->node, 0,
+		   "this virtual server stands in line %u already; dropped here with its servers",
+		   line);
+	later->service->dropped = true;
+}
+
 static void check_claims(struct build *build)
 {
 	size_t total = 0, n = 0;
@@ -287,20 +319,19 @@ static void check_claims(struct build *build)
 		total += ITEM(draft_virtual_server, item)->model.n_keys;
 	claims = arena_array(build->scratch, total, sizeof(*claims));
 	for (struct item *item = build->services.first; item; item = item->next) {
-		const struct draft_virtual_server *service = ITEM(draft_virtual_server, item);
+		struct draft_virtual_server *service = ITEM(draft_virtual_server, item);
 
 		for (size_t k = 0; !service->dropped && k < service->model.n_keys; k++)
 			claims[n++] = (struct claim){&service->model.keys[k], service};
 	}
 	if (n)
 		qsort(claims, n, sizeof(*claims), compare_claims);
-	for (size_t i = 1; i < n; i++)
-		if (claims[i].service != claims[i - 1].service &&
-		    svc_key_compare(claims[i].key, claims[i - 1].key) == 0)
-			build_error(build, claims[i].service->node, 0,
-				    "the virtual server of line %u has the same address, protocol "
-				    "and port",
-				    claims[i - 1].service->model.line);
+	for (size_t i = 1, first = 0; i < n; i++) {
+		if (svc_key_compare(claims[i].key, claims[first].key) == 0)
+			settle_claim(build, &claims[first], &claims[i]);
+		else
+			first = i;
+	}
 }
 
 static struct names collect_groups(struct build *build)
@@ -312,13 +343,16 @@ static struct names collect_groups(struct build *build)
 			  ITEM(draft_address_group, item));
 	names_sort(&names);
 	for (size_t i = 1; i < names.n; i++) {
-		const struct draft_address_group *group = names.entries[i].object;
+		struct draft_address_group *group = names.entries[i].object;
 		const struct draft_address_group *first = names.entries[i - 1].object;
 
-		if (strcmp(group->name, first->name) == 0)
-			build_error(build, group->node, 1,
-				    "there is a virtual_server_group '%.64s' already, in line %u",
-				    group->name, first->node->place.line);
+		if (strcmp(group->name, first->name) != 0)
+			continue;
+		build_warn(build, group->node, 1,
+			   "there is a virtual_server_group '%.64s' already, in line %u; dropped "
+			   "here",
+			   group->name, first->node->place.line);
+		group->used = true; /* said enough of it */
 	}
 	return names;
 }
@@ -356,6 +390,7 @@ static void finish_service(struct build *build, const struct names *groups,
 		return;
 	service->dropped = false;
 	name_service(build, &service->model);
+	finish_weight(build, SETTER(service, model.weight), &service->model.weight);
 	finish_persistence(build, service);
 	finish_one_packet(build, service);
 	finish_flags(build, service);
@@ -382,6 +417,7 @@ void finish_services(struct build *build)
 	struct names groups = collect_groups(build);
 	struct conf *conf = build->conf;
 
+	finish_objects(build);
 	for (struct item *item = build->services.first; item; item = item->next)
 		finish_service(build, &groups, ITEM(draft_virtual_server, item));
 	warn_unused(build);

@@ -8,20 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Reports names given twice; what says which kind of object. node_offset: of the object's node. */
-static void check_names(struct build *build, const struct names *names, const char *what,
-			size_t node_offset)
+void finish_names(struct build *build, const struct names *names, const char *what,
+		  const struct node *(*node_of)(const void *object))
 {
 	for (size_t i = 1; i < names->n; i++) {
-		const struct node *node, *first;
-
 		if (strcmp(names->entries[i].name, names->entries[i - 1].name) != 0)
 			continue;
-		memcpy(&node, (char *)names->entries[i].object + node_offset, sizeof(node));
-		memcpy(&first, (char *)names->entries[i - 1].object + node_offset, sizeof(first));
-		build_error(build, node, 1, "there is a %s '%.64s' already, in line %u", what,
-			    names->entries[i].name, first->place.line);
+		build_error(build, node_of(names->entries[i].object), 1,
+			    "there is a %s '%.64s' already, in line %u", what,
+			    names->entries[i].name,
+			    node_of(names->entries[i - 1].object)->place.line);
 	}
+}
+
+static const struct node *node_of_instance(const void *object)
+{
+	return ((const struct draft_instance *)object)->node;
+}
+
+static const struct node *node_of_group(const void *object)
+{
+	return ((const struct draft_group *)object)->node;
 }
 
 #define COLLECT(build, list, type)                                                                 \
@@ -35,24 +42,6 @@ static void check_names(struct build *build, const struct names *names, const ch
 
 /* ---- sync groups ---- */
 
-/* What the group tracks, every member tracks. */
-static void add_tracks(struct build *build, const struct items *from, struct items *to)
-{
-	for (struct item *item = from->first; item; item = item->next) {
-		struct draft_track *track = items_add(to, build->scratch, sizeof(*track));
-
-		*track = *ITEM(draft_track, item);
-	}
-}
-
-static void join_group(struct build *build, struct draft_group *group,
-		       struct draft_instance *instance, uint32_t *members)
-{
-	members[group->model.n_members++] = instance->model.group;
-	add_tracks(build, &group->scripts, &instance->scripts);
-	add_tracks(build, &group->interfaces, &instance->interfaces);
-}
-
 static void finish_member(struct build *build, struct draft_group *group,
 			  const struct draft_member *member, const struct names *instances,
 			  uint32_t *members, const struct draft_group **owners)
@@ -62,9 +51,10 @@ static void finish_member(struct build *build, struct draft_group *group,
 
 	if (!instance) {
 		near = names_nearest(instances, member->name);
-		diags_add(&build->diags, DIAG_ERROR, &member->place,
-			  "there is no vrrp_instance '%.64s'%s%s%s", member->name,
-			  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		diags_add(&build->diags, DIAG_WARNING, &member->place,
+			  "there is no vrrp_instance '%.64s', so it is left out%s%s%s",
+			  member->name, near ? "; did you mean '" : "", near ? near : "",
+			  near ? "'?" : "");
 		return;
 	}
 	/* Until groups are final, an instance's group holds its own index. */
@@ -75,7 +65,7 @@ static void finish_member(struct build *build, struct draft_group *group,
 		return;
 	}
 	owners[instance->model.group] = group;
-	join_group(build, group, instance, members);
+	members[group->model.n_members++] = instance->model.group;
 }
 
 static void finish_group(struct build *build, struct draft_group *group,
@@ -94,37 +84,22 @@ static void finish_group(struct build *build, struct draft_group *group,
 			   "commands");
 }
 
-/* Members of a group follow each other, so a weight would make no sense unless asked for. */
-static void drop_weights(struct build *build, struct draft_instance *instance, struct items *tracks)
-{
-	struct item **link = &tracks->first;
-
-	tracks->last = NULL;
-	while (*link) {
-		struct draft_track *track = ITEM(draft_track, *link);
-
-		if (!track->model.weight) {
-			tracks->last = *link;
-			link = &(*link)->next;
-			continue;
-		}
-		diags_add(&build->diags, DIAG_WARNING, &track->place,
-			  "'%.64s' has a weight, which members of a sync group have only with "
-			  "'sync_group_tracking_weight'; '%.64s' does not track it",
-			  track->model.name, instance->model.name);
-		*link = (*link)->next;
-		tracks->n--;
-	}
-}
-
 static void finish_groups(struct build *build, const struct names *instances,
-			  const struct draft_group **owners)
+			  const struct tracked_names *tracked, const struct draft_group **owners)
 {
 	uint32_t index = 0;
 	struct conf *conf = build->conf;
 
-	for (struct item *item = build->groups.first; item; item = item->next)
-		finish_group(build, ITEM(draft_group, item), instances, owners);
+	for (struct item *item = build->groups.first; item; item = item->next) {
+		struct draft_group *group = ITEM(draft_group, item);
+
+		finish_group(build, group, instances, owners);
+		finish_group_tracks(build, group, tracked);
+		if (!tree_setter(group->node,
+				 offsetof(struct draft_group, model.notify_priority_changes)))
+			group->model.notify_priority_changes =
+				build->global.notify_priority_changes;
+	}
 	conf->groups = arena_array(build->arena, build->groups.n, sizeof(*conf->groups));
 	for (struct item *item = build->groups.first; item; item = item->next) {
 		struct draft_group *group = ITEM(draft_group, item);
@@ -157,9 +132,44 @@ static int compare_links(const void *a, const void *b)
 		return x->model.vrid < y->model.vrid ? -1 : 1;
 	if (x->family != y->family)
 		return x->family < y->family ? -1 : 1;
-	return x->model.group < y->model.group ? -1 : x->model.group > y->model.group;
+	if (!x->model.n_peers != !y->model.n_peers)
+		return x->model.n_peers ? 1 : -1;
+	return ip_compare(&x->model.mcast_group, &y->model.mcast_group);
 }
 
+static int compare_order(const void *a, const void *b)
+{
+	const struct draft_instance *x = *(const struct draft_instance *const *)a;
+	const struct draft_instance *y = *(const struct draft_instance *const *)b;
+	int order = compare_links(a, b);
+
+	return order				 ? order
+	       : x->model.group < y->model.group ? -1
+						 : x->model.group > y->model.group;
+}
+
+/* Unicast instances meet only where they have a peer in common. */
+static bool share_peer(const struct conf_instance *x, const struct conf_instance *y)
+{
+	for (size_t i = 0; i < x->n_peers; i++)
+		for (size_t j = 0; j < y->n_peers; j++)
+			if (ip_compare(&x->peers[i].ip, &y->peers[j].ip) == 0)
+				return true;
+	return !x->n_peers;
+}
+
+static void report_vrid(struct build *build, const struct draft_instance *instance,
+			const struct conf_instance *first)
+{
+	const struct node *setter = SETTER(instance, vrid);
+
+	build_error(build, setter ? setter : instance->node, 0,
+		    "virtual_router_id %u is used on %s by '%.64s' of line %u already", first->vrid,
+		    *first->interface ? first->interface : "no interface", first->name,
+		    first->line);
+}
+
+/* The same VRID on a link, in a family and a multicast group: adverts could not be told apart. */
 static void check_vrids(struct build *build)
 {
 	struct draft_instance **sorted =
@@ -167,103 +177,147 @@ static void check_vrids(struct build *build)
 	size_t n = 0;
 
 	for (struct item *item = build->instances.first; item; item = item->next)
-		if (ITEM(draft_instance, item)->model.interface)
+		if (ITEM(draft_instance, item)->model.vrid)
 			sorted[n++] = ITEM(draft_instance, item);
 	if (n)
-		qsort(sorted, n, sizeof(*sorted), compare_links);
+		qsort(sorted, n, sizeof(*sorted), compare_order);
 	for (size_t i = 1; i < n; i++) {
-		const struct conf_instance *x = &sorted[i - 1]->model, *y = &sorted[i]->model;
-		const struct node *setter =
-			tree_setter(sorted[i]->node, offsetof(struct draft_instance, model.vrid));
+		size_t first = i;
 
-		if (!y->vrid || strcmp(x->interface, y->interface) != 0 || x->vrid != y->vrid ||
-		    sorted[i - 1]->family != sorted[i]->family)
-			continue;
-		build_error(build, setter ? setter : sorted[i]->node, 0,
-			    "virtual_router_id %u is used on %s by '%.64s' of line %u already",
-			    y->vrid, y->interface, x->name, x->line);
+		while (first-- > 0 && compare_links(&sorted[first], &sorted[i]) == 0) {
+			if (!share_peer(&sorted[first]->model, &sorted[i]->model))
+				continue;
+			report_vrid(build, sorted[i], &sorted[first]->model);
+			break;
+		}
 	}
 }
 
-/* ---- scripts ---- */
+/* ---- addresses of several instances ---- */
 
-static void finish_scripts(struct build *build)
+struct owned_address {
+	const struct draft_address *draft;
+	const struct conf_instance *instance;
+};
+
+static int compare_owned(const void *a, const void *b)
+{
+	const struct owned_address *x = a, *y = b;
+	int order = ip_compare(&x->draft->model.ip, &y->draft->model.ip);
+
+	if (order)
+		return order;
+	return x->draft->place.line < y->draft->place.line
+		       ? -1
+		       : x->draft->place.line > y->draft->place.line;
+}
+
+static size_t collect_addresses(const struct draft_instance *instance, struct owned_address *to)
+{
+	const struct items *lists[] = {&instance->addresses, &instance->excluded};
+	size_t n = 0;
+
+	for (size_t l = 0; l < 2; l++)
+		for (struct item *item = lists[l]->first; item; item = item->next)
+			if (ip_is_set(&ITEM(draft_address, item)->model.ip))
+				to[n++] = (struct owned_address){ITEM(draft_address, item),
+								 &instance->model};
+	return n;
+}
+
+/* Two masters of one address on one machine would take it from each other. */
+static void check_shared_addresses(struct build *build)
+{
+	struct owned_address *all;
+	size_t n = 0;
+
+	for (struct item *item = build->instances.first; item; item = item->next)
+		n += ITEM(draft_instance, item)->addresses.n +
+		     ITEM(draft_instance, item)->excluded.n;
+	all = arena_array(build->scratch, n, sizeof(*all));
+	n = 0;
+	for (struct item *item = build->instances.first; item; item = item->next)
+		n += collect_addresses(ITEM(draft_instance, item), all + n);
+	if (n)
+		qsort(all, n, sizeof(*all), compare_owned);
+	for (size_t i = 1; i < n; i++)
+		if (all[i].instance != all[i - 1].instance &&
+		    ip_compare(&all[i].draft->model.ip, &all[i - 1].draft->model.ip) == 0)
+			diags_add(&build->diags, DIAG_WARNING, &all[i].draft->place,
+				  "the instance '%.64s' has this address, too",
+				  all[i - 1].instance->name);
+}
+
+/* ---- names of new interfaces ---- */
+
+/* Two instances cannot create one interface; the later one gets a name of its own. */
+static void check_vmac_names(struct build *build)
+{
+	struct names names = names_new(build->scratch, build->instances.n);
+
+	for (struct item *item = build->instances.first; item; item = item->next)
+		if (ITEM(draft_instance, item)->model.vmac.name)
+			names_add(&names, ITEM(draft_instance, item)->model.vmac.name,
+				  ITEM(draft_instance, item));
+	names_sort(&names);
+	for (size_t i = 1; i < names.n; i++) {
+		struct draft_instance *instance = names.entries[i].object;
+		const struct draft_instance *other = names.entries[i - 1].object;
+
+		if (strcmp(names.entries[i].name, names.entries[i - 1].name) != 0)
+			continue;
+		build_warn(
+			build, SETTER(instance, vmac), 1,
+			"the instance '%.64s' has an interface '%s' already; the name is ignored",
+			other->model.name, names.entries[i].name);
+		instance->model.vmac.name = NULL;
+	}
+}
+
+/* ---- all of it ---- */
+
+static void finish_model(struct build *build, const struct tracked_names *tracked,
+			 const struct draft_group **owners)
 {
 	struct conf *conf = build->conf;
 
-	conf->scripts = arena_array(build->arena, build->scripts.n, sizeof(*conf->scripts));
-	for (struct item *item = build->scripts.first; item; item = item->next) {
-		struct draft_script *script = ITEM(draft_script, item);
+	conf->instances = arena_array(build->arena, build->instances.n, sizeof(*conf->instances));
+	for (struct item *item = build->instances.first; item; item = item->next) {
+		struct conf_instance *model = &ITEM(draft_instance, item)->model;
 
-		if (!script->used) {
-			build_warn(build, script->node, 0,
-				   "the script is tracked by no instance; it will not run");
-			continue;
-		}
-		script->index = (uint32_t)conf->n_scripts;
-		conf->scripts[conf->n_scripts++] = script->model;
+		finish_track_indices(model->tracks, model->n_tracks, tracked);
+		model->group = group_index(conf, owners[model->group]);
+		conf->instances[conf->n_instances++] = *model;
 	}
-}
-
-static void link_scripts(struct conf_instance *instance, const struct names *scripts)
-{
-	for (size_t i = 0; i < instance->n_scripts; i++) {
-		const struct draft_script *script = names_find(scripts, instance->scripts[i].name);
-
-		instance->scripts[i].script = script->index;
-	}
-}
-
-/* A line without a weight has the script's; needed before weights are judged. */
-static void resolve_weights(struct draft_instance *instance, const struct names *scripts)
-{
-	for (struct item *item = instance->scripts.first; item; item = item->next) {
-		struct draft_track *track = ITEM(draft_track, item);
-		const struct draft_script *script = names_find(scripts, track->model.name);
-
-		if (track->has_weight || !script)
-			continue;
-		track->model.weight = script->model.weight;
-		track->model.reverse = script->model.reverse;
-		track->has_weight = true;
-	}
+	for (size_t i = 0; i < conf->n_groups; i++)
+		finish_track_indices(conf->groups[i].tracks, conf->groups[i].n_tracks, tracked);
 }
 
 void finish_vrrp(struct build *build)
 {
-	struct names scripts = COLLECT(build, scripts, draft_script);
 	struct names instances = COLLECT(build, instances, draft_instance);
 	struct names groups = COLLECT(build, groups, draft_group);
 	const struct draft_group **owners =
 		arena_array(build->scratch, build->instances.n, sizeof(*owners));
-	struct conf *conf = build->conf;
+	struct tracked_names tracked = {0};
 	uint32_t index = 0;
 
-	check_names(build, &scripts, "vrrp_script", offsetof(struct draft_script, node));
-	check_names(build, &instances, "vrrp_instance", offsetof(struct draft_instance, node));
-	check_names(build, &groups, "vrrp_sync_group", offsetof(struct draft_group, node));
+	finish_tracked_names(build, &tracked);
+	finish_names(build, &instances, "vrrp_instance", node_of_instance);
+	finish_names(build, &groups, "vrrp_sync_group", node_of_group);
 	for (struct item *item = build->instances.first; item; item = item->next)
 		ITEM(draft_instance, item)->model.group = index++;
-	finish_groups(build, &instances, owners);
+	finish_groups(build, &instances, &tracked, owners);
 	for (struct item *item = build->instances.first; item; item = item->next) {
 		struct draft_instance *instance = ITEM(draft_instance, item);
-		const struct draft_group *owner = owners[instance->model.group];
 
-		resolve_weights(instance, &scripts);
-		if (owner && !owner->model.tracking_weight) {
-			drop_weights(build, instance, &instance->scripts);
-			drop_weights(build, instance, &instance->interfaces);
-		}
-		finish_instance(build, instance, &scripts);
+		finish_instance(build, instance);
+		finish_instance_tracks(build, instance, owners[instance->model.group], &tracked);
 	}
 	check_vrids(build);
-	finish_scripts(build);
-	conf->instances = arena_array(build->arena, build->instances.n, sizeof(*conf->instances));
-	for (struct item *item = build->instances.first; item; item = item->next) {
-		struct draft_instance *instance = ITEM(draft_instance, item);
-
-		link_scripts(&instance->model, &scripts);
-		instance->model.group = group_index(conf, owners[instance->model.group]);
-		conf->instances[conf->n_instances++] = instance->model;
-	}
+	check_shared_addresses(build);
+	check_vmac_names(build);
+	finish_tracked(build);
+	finish_model(build, &tracked, owners);
+	finish_links(build);
 }

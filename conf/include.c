@@ -47,13 +47,54 @@ int include_strictness(const char *keyword)
 		{"includem", INCLUDE_READABLE | INCLUDE_MATCH},
 		{"includew", INCLUDE_READABLE | INCLUDE_MATCH | INCLUDE_WILDCARD},
 		{"includeb", INCLUDE_READABLE | INCLUDE_BRACE},
-		{"includea", INCLUDE_READABLE | INCLUDE_MATCH | INCLUDE_WILDCARD | INCLUDE_BRACE},
+		{"includea", INCLUDE_ALL},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(names[i].name, keyword) == 0)
 			return names[i].strictness;
 	return -1;
+}
+
+int include_check_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		int check;
+	} names[] = {
+		{"read", INCLUDE_READABLE},
+		{"readable", INCLUDE_READABLE}, /* as keepalived's manual says */
+		{"match", INCLUDE_MATCH},
+		{"wildcard_match", INCLUDE_WILDCARD},
+		{"brace_match", INCLUDE_BRACE},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].check;
+	return 0;
+}
+
+int include_check(int strictness, const struct word *words, size_t n)
+{
+	bool fresh = true;
+
+	if (!n)
+		return INCLUDE_ALL;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = words[i].text;
+		bool sign = *name == '+' || *name == '-';
+
+		if (!sign && fresh) {
+			strictness = 0;
+			fresh = false;
+		}
+		if (*name == '-')
+			strictness &= ~include_check_name(name + 1);
+		else
+			strictness |= include_check_name(name + sign);
+	}
+	return strictness;
 }
 
 /* The end of the group that opens at text, NULL when it is not closed; *ret_commas counts its own
@@ -220,18 +261,39 @@ static struct include_files to_files(struct conf_arena *arena, const struct matc
 	return files;
 }
 
-/* Adds what one alternative matches. */
-static void match_item(struct conf_arena *arena, struct match_list *matches, const char *directory,
-		       const char *item, bool may_be_missing)
+static bool is_wild(const char *pattern)
 {
-	const char *escaped = *item == '/' ? "" : escape_directory(arena, directory);
+	return strpbrk(pattern, "*?[");
+}
 
-	if (add_matches(arena, matches, arena_printf(arena, "%s%s", escaped, item)))
-		return;
-	/* A plain name that does not exist is for the reader to report. */
-	if (may_be_missing)
-		add_plain(arena, matches,
-			  arena_printf(arena, "%s%s", *item == '/' ? "" : directory, item));
+/* Adds what one alternative matches; false: nothing. */
+static bool match_item(struct conf_arena *arena, struct match_list *matches, const char *directory,
+		       const char *item)
+{
+	const char *before = *item == '/' ? "" : directory;
+	const char *path = arena_printf(arena, "%s%s", escape_directory(arena, before), item);
+	struct stat status;
+
+	if (add_matches(arena, matches, path))
+		return true;
+	path = arena_printf(arena, "%s%s", before, item);
+	if (is_wild(item) || stat(path, &status) == 0 || errno == ENOENT)
+		return false;
+	/* It may well exist: reading it will tell what is wrong. */
+	add_plain(arena, matches, path);
+	return true;
+}
+
+/* What it means that one alternative matches nothing. keepalived asks only names for a match. */
+static enum diag_severity judge_missing(const char *item, bool braces, int strictness)
+{
+	int strict = is_wild(item) ? INCLUDE_WILDCARD : braces ? 0 : INCLUDE_MATCH;
+
+	if (braces)
+		strict |= INCLUDE_BRACE;
+	if (strictness & strict)
+		return DIAG_ERROR;
+	return is_wild(item) ? DIAG_NOTE : DIAG_WARNING;
 }
 
 struct include_files include_expand(struct conf_arena *arena, struct diags *diags,
@@ -249,21 +311,13 @@ struct include_files include_expand(struct conf_arena *arena, struct diags *diag
 			  ALTERNATIVES_MAX);
 		return (struct include_files){0};
 	}
-	for (size_t i = 0; i < list->n; i++) {
-		bool wild = strpbrk(list->items[i], "*?[");
-		bool strict = (wild && (strictness & INCLUDE_WILDCARD)) ||
-			      (list->braces && (strictness & INCLUDE_BRACE));
-		size_t before = matches.n;
-
-		match_item(arena, &matches, directory, list->items[i], !wild && !strict);
-		if (matches.n == before && strict)
-			diags_add(diags, DIAG_ERROR, place, "'%s' matches no file", list->items[i]);
-	}
-	if (!matches.n && (strictness & INCLUDE_MATCH) && !(strictness & INCLUDE_WILDCARD))
+	for (size_t i = 0; i < list->n; i++)
+		if (!match_item(arena, &matches, directory, list->items[i]))
+			diags_add(diags, judge_missing(list->items[i], list->braces, strictness),
+				  place, "'%s' matches no file", list->items[i]);
+	if (!matches.n && list->braces &&
+	    (strictness & (INCLUDE_MATCH | INCLUDE_BRACE)) == INCLUDE_MATCH)
 		diags_add(diags, DIAG_ERROR, place, "'%s' matches no file", pattern);
-	else if (!matches.n && !(strictness & INCLUDE_MATCH))
-		diags_add(diags, DIAG_NOTE, place, "'%s' matches no file; nothing is included",
-			  pattern);
 	return to_files(arena, &matches);
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "conf/diags.h"
+#include "conf/lexer.h"
 
 struct conf_arena;
 
@@ -16,6 +17,7 @@ enum include_strict {
 	INCLUDE_MATCH = 1 << 1,
 	INCLUDE_WILDCARD = 1 << 2,
 	INCLUDE_BRACE = 1 << 3,
+	INCLUDE_ALL = INCLUDE_READABLE | INCLUDE_MATCH | INCLUDE_WILDCARD | INCLUDE_BRACE,
 };
 
 struct include_files {
@@ -25,6 +27,15 @@ struct include_files {
 
 /* The strictness of `include`, `includer`, ... or -1 when the word is no include directive. */
 int include_strictness(const char *keyword);
+
+/*
+ * What a plain `include` asks for after `include_check words`: none means everything, a word with
+ * + or - adds or takes away, one without stands in place of what was asked for before. Unknown
+ * words are left to the option's own row.
+ */
+int include_check(int strictness, const struct word *words, size_t n);
+/* The check of that name, without + or -; 0: there is none. */
+int include_check_name(const char *name);
 
 /*
  * Files that pattern matches, braces first, each alternative sorted; relative to directory ("" for

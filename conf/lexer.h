@@ -19,6 +19,7 @@ struct conf_arena;
 enum lexer_mode {
 	LEXER_ORDINARY, /* only " quotes, and never joins two pieces */
 	LEXER_COMMAND,	/* ' and " quote, adjacent pieces make one word */
+	LEXER_ESCAPED,	/* the same, and backslashes stand for octets, in quotes and outside */
 	LEXER_INCLUDE,	/* { } belong to the word as in a glob pattern */
 };
 
@@ -31,9 +32,9 @@ enum lexer_token {
 };
 
 struct word {
-	const char *text;
-	uint32_t offset; /* in octets from the start of the line */
-	bool quoted;	 /* wholly or in part */
+	const char *text; /* LEXER_ESCAPED: any octets but NUL, else UTF-8 */
+	uint32_t offset;  /* in octets from the start of the line */
+	bool quoted;	  /* wholly or in part */
 };
 
 struct lexer {
@@ -45,6 +46,16 @@ struct lexer {
 	size_t odd_space_at;
 	char *room; /* LEXER_LINE_MAX octets for the word being read */
 };
+
+/* What separates words, for a single octet. */
+static inline bool lexer_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* Where the comment of a line begins, looked for from an octet outside quotes; size: it has none.
+ */
+size_t lexer_comment(const char *line, size_t size, size_t from);
 
 /* room must have LEXER_LINE_MAX octets; size must not exceed that. Neither is owned. */
 void lexer_start(struct lexer *lexer, const char *line, size_t size, char *room);

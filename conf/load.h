@@ -16,8 +16,10 @@ struct diag {
 	enum diag_severity severity;
 	char *file;	       /* never NULL; "" when the problem has no place */
 	unsigned line, column; /* from 1; column counts characters, a tab as one; 0: no place */
-	char *source;	       /* the line as written, NULL when there is none */
-	char *message;	       /* "unknown keyword 'prioritty'; did you mean 'priority'?" */
+	char *source;	/* the line as read, NULL when there is none; not that of the file when
+			 * definitions or generators made it */
+	unsigned caret; /* the character of source, from 1; 0: no place */
+	char *message;	/* "unknown keyword 'prioritty'; did you mean 'priority'?" */
 };
 
 /* Everything one load found, sorted by file order and line. */
@@ -30,6 +32,13 @@ struct diag_list {
 struct conf_load_options {
 	const char *config_id; /* NULL: host name up to the first dot */
 	bool strict;	       /* warnings become errors */
+	bool include_check;    /* every include must find all it names */
+	/* Settings of the command line that the text does not overrule. */
+	bool snmp_all;		 /* every SNMP part */
+	const char *snmp_socket; /* NULL: as configured */
+	/* The configuration in force, NULL: none. What only a restart of the daemon can change
+	 * (OPTION_REFUSED) is taken over from it, with a note. */
+	const struct conf *previous;
 };
 
 /*

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct attribute;
 struct build;
 struct node;
 struct dump;
@@ -40,6 +41,9 @@ enum option_reload {
 			 */
 };
 
+#define TIME_LEAST_US 1000
+#define TIME_MAX_US   (INT64_C(2678400) * 1000000) /* 31 days */
+
 enum option_flags {
 	OPTION_HAS_FIELD = 1 << 0,
 	OPTION_HAS_DEFAULT = 1 << 1,
@@ -48,8 +52,16 @@ enum option_flags {
 		1 << 3, /* each use adds; otherwise a second use warns and the last counts */
 	OPTION_DEPRECATED = 1 << 4,  /* alias: warned about */
 	OPTION_NO_USER = 1 << 5,     /* command: no user and group behind it */
+	OPTION_BARE = 1 << 6,	     /* command: may be left out */
 	OPTION_MISPLACED = 1 << 7,   /* belongs one level lower; handed down */
 	OPTION_IGNORE_CASE = 1 << 8, /* choice: in any case */
+	OPTION_ESCAPED = 1 << 9,     /* string or custom: words are read as LEXER_ESCAPED */
+	OPTION_WHOLE = 1 << 10,	     /* time: seconds without places */
+	/* time: what is not 0 and not from TIME_LEAST_US to TIME_MAX_US is brought there, with a
+	   warning */
+	OPTION_ROUNDED = 1 << 11,
+	OPTION_OBJECTS = 1 << 12, /* block: each is an object of its own at a reload */
+	OPTION_SECRET = 1 << 13,  /* its value is not shown in lists of changes */
 };
 
 struct option_choice {
@@ -64,7 +76,8 @@ struct option {
 	enum option_type type;
 	enum option_reload reload;
 	unsigned flags;
-	/* Field of the scope's draft, when flags has OPTION_HAS_FIELD. */
+	/* Field of the scope's draft (at the top level: of that of global_defs), when flags has
+	 * OPTION_HAS_FIELD. */
 	uint16_t offset, size;
 	/* Numbers and times (microseconds): bounds. Custom: least and most words. String: most
 	 * octets. */
@@ -83,7 +96,7 @@ struct option {
 	void (*dump)(struct dump *dump, const struct option *row, const void *model);
 };
 
-#define OPTION_TABLES 3
+#define OPTION_TABLES 8
 
 struct option_scope {
 	const char *name; /* the keyword of the block, "" for the top level */
@@ -95,6 +108,8 @@ struct option_scope {
 	void (*end)(struct build *build, const struct node *node, void *draft);
 	/* A list block: takes each line of content instead of the tables. */
 	void (*line)(struct build *build, const struct node *node, void *draft);
+	/* What may stand in such a line, for documentation; unused ones NULL. See conf/line.h. */
+	const struct attribute *attributes[2];
 };
 
 /* Every scope, NULL-terminated, the top level first. */
@@ -104,8 +119,15 @@ const struct option_scope *option_root(void);
 /* Row number index of the scope across its tables, NULL past the end. */
 const struct option *option_at(const struct option_scope *scope, size_t index);
 size_t option_count(const struct option_scope *scope);
+/* for: every row of the scope, in the order of option_at() but without counting for each. */
+#define OPTION_EACH(row, scope)                                                                    \
+	for (size_t t_ = 0; t_ < OPTION_TABLES && (scope)->tables[t_]; t_++)                       \
+		for ((row) = (scope)->tables[t_]; (row)->name; (row)++)
+
 /* The row with this name, aliases included, or NULL. */
 const struct option *option_find(const struct option_scope *scope, const char *name);
+/* A line of this list block may begin with that attribute. */
+bool option_is_attribute(const struct option_scope *scope, const char *name);
 /* The row an alias stands for; any other row itself. */
 const struct option *option_resolve(const struct option_scope *scope, const struct option *row);
 
@@ -127,11 +149,7 @@ const struct option_unsupported *option_unsupported_at(size_t index);
 size_t option_unsupported_index(const struct option_unsupported *entry);
 size_t option_unsupported_count(void);
 
-/* keepalived's keywords that vipd knows by name only, NULL-terminated. */
-const char *const *option_known_names(void);
-bool option_is_known_name(const char *name);
-
-/* The name of a row of scope (or a keyword known by name only) most like name, NULL when none is
+/* The name of a row of scope most like name, NULL when none is
  * near. */
 const char *option_nearest(const struct option_scope *scope, const char *name);
 /* Name of another scope that has the keyword, NULL when there is none. */

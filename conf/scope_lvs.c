@@ -25,6 +25,7 @@ static bool read_tunnel_type(struct build *build, const struct node *node, size_
 	uint64_t port;
 
 	*index += 2;
+	method->tunnel_port = 0;
 	if (strcmp(name, "ipip") == 0) {
 		method->tunnel = CONF_IPIP;
 		return true;
@@ -50,32 +51,42 @@ static bool read_tunnel_type(struct build *build, const struct node *node, size_
 	return true;
 }
 
-static bool read_tunnel(struct build *build, const struct node *node, struct conf_method *method)
+static bool read_checksum(struct build *build, const struct node *node, size_t index,
+			  struct conf_method *method)
 {
 	static const struct {
 		const char *name;
 		enum conf_checksum checksum;
 	} checksums[] = {{"nocsum", CONF_NOCSUM}, {"csum", CONF_CSUM}, {"remcsum", CONF_REMCSUM}};
 
-	for (size_t i = 2; i < node->n_words;) {
-		size_t c = 0;
-
-		if (strcmp(node->words[i].text, "type") == 0) {
-			if (!read_tunnel_type(build, node, &i, method))
-				return false;
+	for (size_t c = 0; c < sizeof(checksums) / sizeof(*checksums); c++) {
+		if (strcmp(node->words[index].text, checksums[c].name) != 0)
 			continue;
-		}
-		while (c < 3 && strcmp(node->words[i].text, checksums[c].name) != 0)
-			c++;
-		if (c == 3) {
-			build_error(
-				build, node, i,
-				"behind TUN may stand type, nocsum, csum or remcsum, not '%.64s'",
-				node->words[i].text);
-			return false;
-		}
 		method->tunnel_checksum = checksums[c].checksum;
-		i++;
+		return true;
+	}
+	build_error(build, node, index,
+		    "behind TUN may stand type, nocsum, csum or remcsum, not '%.64s'",
+		    node->words[index].text);
+	return false;
+}
+
+static bool read_tunnel(struct build *build, const struct node *node, struct conf_method *method)
+{
+	for (size_t i = 2; i < node->n_words;) {
+		bool is_type = strcmp(node->words[i].text, "type") == 0;
+
+		if (!(is_type ? read_tunnel_type(build, node, &i, method)
+			      : read_checksum(build, node, i++, method)))
+			return false;
+	}
+	if (method->tunnel == CONF_IPIP && method->tunnel_checksum != CONF_NOCSUM) {
+		build_error(build, node, 1, "an ipip tunnel has no checksum");
+		return false;
+	}
+	if (method->tunnel == CONF_GRE && method->tunnel_checksum == CONF_REMCSUM) {
+		build_error(build, node, 1, "a gre tunnel has no remote checksum");
+		return false;
 	}
 	return true;
 }
@@ -85,21 +96,18 @@ static const struct option_choice forwards[] = {
 
 void lvs_read_method(struct build *build, const struct node *node, struct conf_method *ret)
 {
-	static const struct option kind = {
-		.name = "lvs_method", .choices = forwards, .flags = OPTION_IGNORE_CASE};
+	static const struct option kind = {.name = "lvs_method", .choices = forwards};
 	struct conf_method method = {0};
 	int forward;
 
 	if (!value_choice(build, node, 1, &kind, &forward))
 		return;
 	method.forward = (enum conf_forward)forward;
-	if (method.forward == CONF_TUN) {
-		if (!read_tunnel(build, node, &method))
-			return;
-	} else if (node->n_words > 2) {
-		build_warn(build, node, 2,
-			   "only TUN has options; '%.64s' and what follows is ignored",
-			   node->words[2].text);
+	if (!read_tunnel(build, node, &method))
+		return;
+	if (method.forward != CONF_TUN && node->n_words > 2) {
+		build_warn(build, node, 2, "only TUN has options; what stands here is ignored");
+		method = (struct conf_method){.forward = method.forward};
 	}
 	*ret = method;
 }
@@ -349,94 +357,107 @@ static const struct option_choice families[] = {{"inet", AF_INET}, {"inet6", AF_
 
 static const struct option service_rows[] = {
 	{"lvs_sched", OPTION_CUSTOM, SERVICE(scheduler), .flags = FIELD, .min = 1, .max = 1,
-	 .apply = read_scheduler, .dump = dump_scheduler, .argument = "NAME",
-	 .help = "scheduler; wlc by default"},
+	 .apply = read_scheduler, .dump = dump_scheduler,
+	 .argument = "rr|wrr|lc|wlc|lblc|lblcr|sh|mh|dh|fo|ovf|sed|nq|twos",
+	 .help = "scheduler that picks a real server for each new connection; wlc by default"},
 	{"lb_algo", OPTION_ALIAS, .alias_of = "lvs_sched"},
 	{"lvs_method", OPTION_CUSTOM, SERVICE(method), .flags = FIELD, .min = 1, .max = 6,
-	 .apply = read_service_method, .dump = dump_service_method,
-	 .argument = "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]",
+	 .apply = read_service_method, .dump = dump_service_method, .argument = METHOD_WORDS,
 	 .help = "how packets reach the real servers; NAT by default"},
 	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method"},
 	{"protocol", OPTION_CHOICE, RESTARTS(protocol), .flags = FIELD | OPTION_IGNORE_CASE,
-	 .choices = protocols, .dump = dump_protocol, .help = "of the service"},
+	 .choices = protocols, .dump = dump_protocol,
+	 .help = "protocol of the service; UDP when an address is given without it, none with a "
+		 "firewall mark"},
 	{"ip_family", OPTION_CHOICE, OPTION_FIELD(draft_virtual_server, family),
 	 .reload = OPTION_RESTART, .flags = FIELD, .choices = families, .dump = dump_family,
-	 .help = "of a service by firewall mark"},
-	{"delay_loop", OPTION_TIME, SERVICE(delay_loop_us), .flags = DEFAULT, .min = TIME_LEAST_US,
-	 .max = TIME_MAX_US, .initial = 60000000, .help = "interval of checks"},
+	 .help = "family of a service by firewall mark; that of the first real server by default"},
+	{"delay_loop", OPTION_TIME, SERVICE(delay_loop_us), .flags = DEFAULT | OPTION_ROUNDED,
+	 .min = 1, .max = TIME_ANY_MAX_US, .initial = 60000000,
+	 .help = "time between two checks of a real server"},
 	{"retry", OPTION_UNSIGNED, SERVICE(retry), .flags = DEFAULT, .min = 1, .max = UINT32_MAX,
-	 .initial = 1, .help = "further attempts after a failed check"},
+	 .initial = 1,
+	 .help = "further attempts after a failed check before the server counts as down"},
 	{"nb_get_retry", OPTION_ALIAS, .alias_of = "retry", .flags = OPTION_DEPRECATED},
-	{"delay_before_retry", OPTION_TIME, SERVICE(delay_before_retry_us), .flags = DEFAULT,
-	 .min = 0, .max = TIME_MAX_US, .initial = 1000000, .help = "pause before such an attempt"},
-	{"warmup", OPTION_TIME, SERVICE(warmup_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
-	 .help = "first checks are spread over this time; the interval by default"},
-	{"connect_timeout", OPTION_TIME, SERVICE(connect_timeout_us), .flags = DEFAULT,
-	 .min = TIME_LEAST_US, .max = TIME_MAX_US, .initial = 5000000,
-	 .help = "patience with a server"},
-	{"weight", OPTION_UNSIGNED, SERVICE(weight), .flags = DEFAULT, .min = 1, .max = UINT16_MAX,
-	 .initial = 1, .help = "of real servers that name none"},
+	{"delay_before_retry", OPTION_TIME, SERVICE(delay_before_retry_us),
+	 .flags = DEFAULT | OPTION_ROUNDED, .min = 0, .max = TIME_ANY_MAX_US, .initial = 1000000,
+	 .help = "pause before such a further attempt"},
+	{"warmup", OPTION_TIME, SERVICE(warmup_us), .flags = FIELD | OPTION_ROUNDED, .min = 0,
+	 .max = TIME_ANY_MAX_US,
+	 .help = "first checks are spread over this time; delay_loop by default"},
+	{"connect_timeout", OPTION_TIME, SERVICE(connect_timeout_us),
+	 .flags = DEFAULT | OPTION_ROUNDED, .min = 1, .max = CONNECT_TIME_MAX_US,
+	 .initial = 5000000, .help = "how long a check waits for a real server"},
+	{"weight", OPTION_UNSIGNED, SERVICE(weight), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
+	 .initial = 1,
+	 .help = "weight of real servers that name none; the kernel is given no more than 65535"},
 	{"persistence_timeout", OPTION_CUSTOM, SERVICE(persistence_s), .flags = FIELD, .min = 0,
 	 .max = 1, .apply = read_persistence, .dump = dump_persistence, .argument = "[SECONDS]",
-	 .help = "a client stays with its server; 360 when alone"},
+	 .help = "time for which a client stays with its real server; 360 when no number is given"},
 	{"persistence_engine", OPTION_STRING, SERVICE(persistence_engine), .flags = FIELD,
-	 .max = 15, .help = "kernel module that recognises clients"},
+	 .max = 15, .help = "kernel module that recognises clients by more than their address"},
 	{"persistence_granularity", OPTION_CUSTOM, SERVICE(persistence_prefix), .flags = FIELD,
 	 .min = 1, .max = 1, .apply = read_granularity, .dump = dump_granularity,
-	 .argument = "NETMASK|LENGTH", .help = "how much of the address makes a client"},
+	 .argument = "NETMASK|LENGTH",
+	 .help = "how much of the address makes a client; the whole by default"},
 	{"ops", OPTION_FLAG, SERVICE(one_packet), .flags = FIELD, .value = true,
-	 .help = "schedule each packet anew; UDP and firewall marks only"},
+	 .help = "schedules each packet anew; with UDP and firewall marks only"},
 	{"hashed", OPTION_FLAG, SERVICE(hashed), .flags = FIELD, .value = true,
-	 .help = "IP_VS_SVC_F_HASHED"},
+	 .help = "kept for display: the kernel sets this flag of a service by itself"},
 	{"flag-1", OPTION_FLAG, SERVICE(flag1), .flags = FIELD, .value = true,
-	 .help = "scheduler flag 1"},
+	 .help = "sets the first flag of the scheduler"},
 	{"flag-2", OPTION_FLAG, SERVICE(flag2), .flags = FIELD, .value = true,
-	 .help = "scheduler flag 2"},
+	 .help = "sets the second flag of the scheduler"},
 	{"flag-3", OPTION_FLAG, SERVICE(flag3), .flags = FIELD, .value = true,
-	 .help = "scheduler flag 3"},
+	 .help = "sets the third flag of the scheduler"},
 	{"sh-fallback", OPTION_FLAG, OPTION_FIELD(draft_virtual_server, sh_fallback),
 	 .flags = FIELD, .value = true,
-	 .help = "scheduler sh: another server when the chosen one is away"},
+	 .help = "scheduler sh picks another server when the chosen one is away"},
 	{"sh-port", OPTION_FLAG, OPTION_FIELD(draft_virtual_server, sh_port), .flags = FIELD,
-	 .value = true, .help = "scheduler sh: the source port counts"},
+	 .value = true, .help = "scheduler sh counts the source port too"},
 	{"mh-fallback", OPTION_FLAG, OPTION_FIELD(draft_virtual_server, mh_fallback),
 	 .flags = FIELD, .value = true,
-	 .help = "scheduler mh: another server when the chosen one is away"},
+	 .help = "scheduler mh picks another server when the chosen one is away"},
 	{"mh-port", OPTION_FLAG, OPTION_FIELD(draft_virtual_server, mh_port), .flags = FIELD,
-	 .value = true, .help = "scheduler mh: the source port counts"},
+	 .value = true, .help = "scheduler mh counts the source port too"},
 	{"alpha", OPTION_FLAG, SERVICE(alpha), .flags = FIELD, .value = true,
-	 .help = "servers are down until their first check passes"},
+	 .help = "real servers count as down until their first checks have passed"},
 	{"omega", OPTION_FLAG, SERVICE(omega), .flags = FIELD, .value = true,
-	 .help = "run the down scripts when vipd stops"},
+	 .help = "runs the down scripts of servers and quorum when vipd stops"},
 	{"ha_suspend", OPTION_FLAG, SERVICE(ha_suspend), .flags = FIELD, .value = true,
-	 .help = "no checks while the address is not on this host"},
+	 .help = "suspends the checks while the address is not on this host"},
 	{"inhibit_on_failure", OPTION_FLAG, SERVICE(inhibit_on_failure), .flags = FIELD,
-	 .value = true, .help = "a failed server gets weight 0 instead of being removed"},
-	{"quorum", OPTION_UNSIGNED, SERVICE(quorum), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
-	 .initial = 1, .help = "least total weight of living servers"},
+	 .value = true, .help = "a failed real server gets weight 0 instead of being removed"},
+	{"quorum", OPTION_UNSIGNED, SERVICE(quorum), .flags = DEFAULT, .min = 1, .max = UINT32_MAX,
+	 .initial = 1,
+	 .help = "least total weight of living servers for the service to count as up; cut to the "
+		 "total weight of all"},
 	{"hysteresis", OPTION_UNSIGNED, SERVICE(hysteresis), .flags = DEFAULT, .min = 0,
-	 .max = INT32_MAX, .help = "margin around the quorum"},
+	 .max = UINT32_MAX,
+	 .help = "margin around the quorum within which the state stays as it is; below the "
+		 "quorum"},
 	{"quorum_up", OPTION_COMMAND, SERVICE(quorum_up), .flags = FIELD,
-	 .help = "run when the quorum is gained"},
+	 .help = "command that is run when the quorum is gained"},
 	{"quorum_down", OPTION_COMMAND, SERVICE(quorum_down), .flags = FIELD,
-	 .help = "run when the quorum is lost"},
+	 .help = "command that is run when the quorum is lost"},
 	{"sorry_server", OPTION_CUSTOM, SERVICE(sorry), .flags = FIELD, .min = 1, .max = 2,
 	 .apply = read_sorry, .dump = dump_sorry, .argument = "ADDRESS [PORT]",
-	 .help = "serves while the quorum is lost"},
+	 .help = "server that answers while the quorum is lost"},
 	{"sorry_server_inhibit", OPTION_FLAG, SERVICE(sorry_inhibit), .flags = FIELD, .value = true,
-	 .help = "the sorry server stays with weight 0"},
+	 .help = "gives the sorry server weight 0 instead of removing it"},
 	{"sorry_server_lvs_method", OPTION_CUSTOM, SERVICE(sorry_method), .flags = FIELD, .min = 1,
-	 .max = 6, .apply = read_sorry_method, .dump = dump_sorry_method,
-	 .argument = "as lvs_method", .help = "the service's by default"},
+	 .max = 6, .apply = read_sorry_method, .dump = dump_sorry_method, .argument = METHOD_WORDS,
+	 .help = "how packets reach the sorry server; the service's method by default"},
 	{"smtp_alert", OPTION_BOOL, SERVICE(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
-	 .help = "mail on state changes"},
+	 .help = "sends mail when the service or its servers change state; as in global_defs by "
+		 "default"},
 	{"virtualhost", OPTION_STRING, SERVICE(virtualhost), .flags = FIELD, .max = 255,
-	 .help = "host name in HTTP checks"},
+	 .help = "host name that HTTP checks ask for"},
 	{"snmp_name", OPTION_STRING, SERVICE(snmp_name), .flags = FIELD, .max = 255,
 	 .help = "name shown over SNMP"},
 	{"nat_mask", OPTION_OBSOLETE, .help = "IPVS has no use for a netmask"},
-	{"real_server", OPTION_BLOCK, .block = &scope_server, .dump = dump_servers,
-	 .argument = "ADDRESS [PORT]", .help = "a server behind the service"},
+	{"real_server", OPTION_BLOCK, .block = &scope_server, .flags = OPTION_OBJECTS,
+	 .dump = dump_servers, .argument = "ADDRESS [PORT]", .help = "a server behind the service"},
 	{.name = NULL},
 };
 

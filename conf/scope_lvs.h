@@ -7,11 +7,9 @@
 #include "conf/build.h"
 #include "conf/dump.h"
 
+#define METHOD_WORDS "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]"
 /* NAT | DR | TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum] from word 1 on. */
 void lvs_read_method(struct build *build, const struct node *node, struct conf_method *ret);
 void lvs_dump_method(struct dump *dump, const char *name, const struct conf_method *method);
-
-/* The rows that every network checker has. */
-extern const struct option connection_rows[];
 
 void dump_checkers(struct dump *dump, const struct option *row, const void *model);

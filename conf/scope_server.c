@@ -57,52 +57,80 @@ static void keep_misplaced(struct build *build, const struct node *node, void *d
 }
 
 #define SERVER(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_IN_PLACE
-#define CHECKS(member) OPTION_FIELD(draft_real_server, model.member), .reload = OPTION_RESTART
+/* For its checkers, which have taken it over: they restart, the server does not. */
+#define CHECKS(member) SERVER(member)
 
 static const struct option server_rows[] = {
-	{"weight", OPTION_UNSIGNED, SERVER(weight), .flags = FIELD, .min = 0, .max = UINT16_MAX,
-	 .help = "share of the connections; the service's by default"},
+	{"weight", OPTION_UNSIGNED, SERVER(weight), .flags = FIELD, .min = 0, .max = INT32_MAX,
+	 .help = "share of the connections; the service's weight by default, no more than 65535 in "
+		 "the kernel"},
 	{"lvs_method", OPTION_CUSTOM, SERVER(method), .flags = FIELD, .min = 1, .max = 6,
-	 .apply = read_method, .dump = dump_method, .argument = "as in virtual_server",
-	 .help = "the service's by default"},
-	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method"},
+	 .apply = read_method, .dump = dump_method, .argument = METHOD_WORDS,
+	 .help = "how packets reach this server; the service's method by default"},
+	{"lb_kind", OPTION_ALIAS, .alias_of = "lvs_method", .flags = OPTION_DEPRECATED},
 	{"uthreshold", OPTION_UNSIGNED, SERVER(upper_threshold), .flags = DEFAULT, .min = 0,
-	 .max = UINT32_MAX, .help = "no new connections above this number; 0: no limit"},
+	 .max = UINT32_MAX, .help = "no new connections above this number of them; 0 for no limit"},
 	{"lthreshold", OPTION_UNSIGNED, SERVER(lower_threshold), .flags = DEFAULT, .min = 0,
-	 .max = UINT32_MAX, .help = "new connections again below this number"},
+	 .max = UINT32_MAX, .help = "new connections again below this number of them"},
 	{"inhibit_on_failure", OPTION_BOOL, SERVER(inhibit_on_failure), .flags = FIELD,
-	 .help = "weight 0 instead of removal on failure; the service's by default"},
+	 .help = "weight 0 instead of removal on failure; the service's setting by default"},
 	{"alpha", OPTION_BOOL, CHECKS(alpha), .flags = FIELD,
-	 .help = "down until the first check passes"},
-	{"delay_loop", OPTION_TIME, CHECKS(delay_loop_us), .flags = FIELD, .min = TIME_LEAST_US,
-	 .max = TIME_MAX_US, .help = "interval of checks"},
+	 .help = "down until the first checks have passed; the service's setting by default"},
+	{"delay_loop", OPTION_TIME, CHECKS(delay_loop_us), .flags = FIELD | OPTION_ROUNDED,
+	 .min = 1, .max = TIME_ANY_MAX_US,
+	 .help = "time between two checks; the service's by default"},
 	{"retry", OPTION_UNSIGNED, CHECKS(retry), .flags = FIELD, .min = 1, .max = UINT32_MAX,
-	 .help = "further attempts after a failed check"},
+	 .help = "further attempts after a failed check; the service's by default"},
 	{"nb_get_retry", OPTION_ALIAS, .alias_of = "retry", .flags = OPTION_DEPRECATED},
-	{"delay_before_retry", OPTION_TIME, CHECKS(delay_before_retry_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .help = "pause before such an attempt"},
-	{"warmup", OPTION_TIME, CHECKS(warmup_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
-	 .help = "the first check comes within this time"},
-	{"connect_timeout", OPTION_TIME, CHECKS(connect_timeout_us), .flags = FIELD,
-	 .min = TIME_LEAST_US, .max = TIME_MAX_US, .help = "patience with the server"},
+	{"delay_before_retry", OPTION_TIME, CHECKS(delay_before_retry_us),
+	 .flags = FIELD | OPTION_ROUNDED, .min = 0, .max = TIME_ANY_MAX_US,
+	 .help = "pause before such a further attempt; the service's by default"},
+	{"warmup", OPTION_TIME, CHECKS(warmup_us), .flags = FIELD | OPTION_ROUNDED, .min = 0,
+	 .max = TIME_ANY_MAX_US,
+	 .help = "first checks are spread over this time; the service's by default"},
+	{"connect_timeout", OPTION_TIME, CHECKS(connect_timeout_us),
+	 .flags = FIELD | OPTION_ROUNDED, .min = 1, .max = CONNECT_TIME_MAX_US,
+	 .help = "how long a check waits for the server; the service's by default"},
 	{"notify_up", OPTION_COMMAND, SERVER(notify_up), .flags = FIELD,
-	 .help = "run when the server comes up"},
+	 .help = "command that is run when the server comes up"},
 	{"notify_down", OPTION_COMMAND, SERVER(notify_down), .flags = FIELD,
-	 .help = "run when the server goes down"},
+	 .help = "command that is run when the server goes down"},
 	{"virtualhost", OPTION_STRING, SERVER(virtualhost), .flags = FIELD, .max = 255,
-	 .help = "host name in HTTP checks"},
+	 .help = "host name that HTTP checks ask for; the service's by default"},
 	{"snmp_name", OPTION_STRING, SERVER(snmp_name), .flags = FIELD, .max = 255,
 	 .help = "name shown over SNMP"},
 	{"smtp_alert", OPTION_BOOL, SERVER(smtp_alert), .flags = DEFAULT, .initial = CONF_ON,
-	 .help = "mail on state changes"},
-	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "a TCP connection succeeds"},
-	{"HTTP_GET", OPTION_BLOCK, .block = &scope_http, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "pages answer as they should"},
-	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "the same over TLS"},
-	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc, .flags = OPTION_REPEATABLE,
-	 .dump = dump_checkers, .help = "a command succeeds"},
+	 .help = "sends mail when the server changes state"},
+	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a TCP connection succeeds"},
+	{"HTTP_GET", OPTION_BLOCK, .block = &scope_http,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when pages answer as they should"},
+	{"SSL_GET", OPTION_BLOCK, .block = &scope_ssl, .flags = OPTION_REPEATABLE | OPTION_OBJECTS,
+	 .dump = dump_checkers, .help = "passes when pages answer over TLS as they should"},
+	{"SMTP_CHECK", OPTION_BLOCK, .block = &scope_smtp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a mail server greets and answers HELO"},
+	{"DNS_CHECK", OPTION_BLOCK, .block = &scope_dns,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a name server answers a question without error"},
+	{"BFD_CHECK", OPTION_BLOCK, .block = &scope_bfd_check,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes while a BFD session is up"},
+	{"UDP_CHECK", OPTION_BLOCK, .block = &scope_udp,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a datagram is not refused, or is answered when an answer is "
+		 "required"},
+	{"PING_CHECK", OPTION_BLOCK, .block = &scope_ping,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when an ICMP echo comes back"},
+	{"FILE_CHECK", OPTION_BLOCK, .block = &scope_file_check,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "lets the number in a tracked file move the weight of the server"},
+	{"MISC_CHECK", OPTION_BLOCK, .block = &scope_misc,
+	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,
+	 .help = "passes when a command succeeds"},
 	{.name = NULL},
 };
 
@@ -259,6 +287,10 @@ static bool read_block(struct build *build, const struct node *node, struct ip *
 
 	if (!value_prefix(build, node, 0, "the address", start, &prefix))
 		return false;
+	if (!prefix) {
+		build_error(build, node, 0, "the prefix length must not be 0");
+		return false;
+	}
 	host_bits = ip_prefix_max(start) - prefix;
 	if (host_bits > 16) {
 		build_error(build, node, 0, "a block of more than %d addresses", RANGE_MAX);

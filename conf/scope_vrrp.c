@@ -1,164 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vrrp_instance, vrrp_sync_group, vrrp_script. Sources: keepalived.conf(5), VRRPD CONFIGURATION.
+ * vrrp_instance. Runs in the thread that loads. Source: keepalived.conf(5), VRRPD CONFIGURATION.
  */
-#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "conf/dump.h"
+#include "conf/scope_static.h"
 #include "conf/scope_vrrp.h"
 #include "conf/scopes.h"
 #include "conf/value.h"
+#include "core/base/clock.h"
 
 #define FIELD	OPTION_HAS_FIELD
 #define DEFAULT (OPTION_HAS_FIELD | OPTION_HAS_DEFAULT)
-
-/* The name behind a block keyword, NULL (and said so) when there is none. */
-static char *block_name(struct build *build, const struct node *node)
-{
-	if (node->n_words < 2 || !*node->words[1].text) {
-		build_error(build, node, 0, "'%s' needs a name", node->words[0].text);
-		return NULL;
-	}
-	if (strlen(node->words[1].text) > 255) {
-		build_error(build, node, 1, "a name must not be longer than 255 octets");
-		return NULL;
-	}
-	if (node->n_words > 2)
-		build_warn(build, node, 2, "'%s' takes one name; '%.64s' is ignored",
-			   node->words[0].text, node->words[2].text);
-	return arena_strdup(build->arena, node->words[1].text);
-}
-
-/* ---- vrrp_script ---- */
-
-static void *begin_script(struct build *build, const struct node *node, void *parent)
-{
-	char *name = block_name(build, node);
-	struct draft_script *script;
-
-	(void)parent;
-	if (!name)
-		return NULL;
-	script = items_add(&build->scripts, build->scratch, sizeof(*script));
-	build_fill_defaults(&scope_script, script);
-	script->model.name = name;
-	script->node = node;
-	return script;
-}
-
-static void read_script_weight(struct build *build, const struct node *node, void *draft)
-{
-	struct draft_script *script = draft;
-	int64_t weight;
-
-	if (!value_signed(build, node, 1, "'weight'", -253, 253, &weight))
-		return;
-	if (node->n_words > 2 && strcmp(node->words[2].text, "reverse") != 0) {
-		build_error(build, node, 2,
-			    "behind the weight only 'reverse' may follow, not '%.64s'",
-			    node->words[2].text);
-		return;
-	}
-	script->model.weight = (int16_t)weight;
-	script->model.reverse = node->n_words > 2;
-}
-
-static void dump_script_weight(struct dump *dump, const struct option *row, const void *model)
-{
-	const struct conf_script *script = model;
-
-	dump_line(dump, "%s %d%s", row->name, script->weight, script->reverse ? " reverse" : "");
-}
-
-static void read_user(struct build *build, const struct node *node, void *draft)
-{
-	struct draft_script *script = draft;
-
-	script->model.command.user = arena_strdup(build->arena, node->words[1].text);
-	script->model.command.group =
-		node->n_words > 2 ? arena_strdup(build->arena, node->words[2].text) : NULL;
-}
-
-static void read_script(struct build *build, const struct node *node, void *draft)
-{
-	struct draft_script *script = draft;
-	struct conf_command command;
-
-	if (!value_command(build, node, false, &command))
-		return;
-	script->model.command.text = command.text;
-	script->model.command.argv = command.argv;
-}
-
-static void dump_script(struct dump *dump, const struct option *row, const void *model)
-{
-	const struct conf_script *script = model;
-
-	dump_line(dump, "%s %s", row->name, dump_word(dump, script->command.text));
-}
-
-static void dump_user(struct dump *dump, const struct option *row, const void *model)
-{
-	const struct conf_command *command = &((const struct conf_script *)model)->command;
-
-	if (command->user)
-		dump_line(dump, "%s %s%s%s", row->name, dump_word(dump, command->user),
-			  command->group ? " " : "",
-			  command->group ? dump_word(dump, command->group) : "");
-}
-
-static void end_script(struct build *build, const struct node *node, void *draft)
-{
-	struct draft_script *script = draft;
-
-	(void)build;
-	if (!script->model.interval_us)
-		script->model.interval_us = 1000000;
-	if (!tree_setter(node, offsetof(struct draft_script, model.timeout_us)) ||
-	    !script->model.timeout_us)
-		script->model.timeout_us = script->model.interval_us;
-}
-
-#define SCRIPT(member) OPTION_FIELD(draft_script, model.member), .reload = OPTION_IN_PLACE
-
-static const struct option script_rows[] = {
-	{"script", OPTION_COMMAND, SCRIPT(command),
-	 .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER, .apply = read_script,
-	 .dump = dump_script, .help = "what to run; exit status 0 is success"},
-	{"interval", OPTION_TIME, SCRIPT(interval_us), .flags = DEFAULT, .min = 0,
-	 .max = TIME_MAX_US, .initial = 1000000, .help = "time from start to start; 0 means 1"},
-	{"timeout", OPTION_TIME, SCRIPT(timeout_us), .flags = FIELD, .min = 0, .max = TIME_MAX_US,
-	 .help = "a run that takes longer has failed; the interval by default"},
-	{"weight", OPTION_CUSTOM, SCRIPT(weight), .flags = FIELD, .min = 1, .max = 2,
-	 .apply = read_script_weight, .dump = dump_script_weight, .argument = "N [reverse]",
-	 .help = "-253..253: added to the priority on success, negative on failure; 0: failure is "
-		 "FAULT"},
-	{"rise", OPTION_UNSIGNED, SCRIPT(rise), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
-	 .initial = 1, .help = "successes in a row until it counts as good"},
-	{"fall", OPTION_UNSIGNED, SCRIPT(fall), .flags = DEFAULT, .min = 1, .max = INT32_MAX,
-	 .initial = 1, .help = "failures in a row until it counts as bad"},
-	{"user", OPTION_CUSTOM, SCRIPT(command.user), .flags = FIELD, .min = 1, .max = 2,
-	 .apply = read_user, .dump = dump_user, .argument = "USER [GROUP]",
-	 .help = "account it runs as"},
-	{"init_fail", OPTION_FLAG, SCRIPT(init_fail), .flags = FIELD, .value = true,
-	 .help = "bad until the first success"},
-	{.name = NULL},
-};
-
-const struct option_scope scope_script = {
-	.name = "vrrp_script",
-	.tables = {script_rows},
-	.model_size = sizeof(struct conf_script),
-	.begin = begin_script,
-	.end = end_script,
-};
 
 /* ---- vrrp_instance ---- */
 
 static void *begin_instance(struct build *build, const struct node *node, void *parent)
 {
-	char *name = block_name(build, node);
+	char *name = scope_block_name(build, node);
 	struct draft_instance *instance;
 
 	(void)parent;
@@ -173,20 +33,6 @@ static void *begin_instance(struct build *build, const struct node *node, void *
 	return instance;
 }
 
-static void dump_auth(struct dump *dump, const struct option *row, const void *model)
-{
-	const struct conf_instance *instance = model;
-	char pass[9] = "";
-
-	if (instance->auth == CONF_AUTH_NONE)
-		return;
-	memcpy(pass, instance->auth_pass, 8);
-	dump_open(dump, "%s", row->name);
-	dump_line(dump, "auth_type %s", instance->auth == CONF_AUTH_AH ? "AH" : "PASS");
-	dump_line(dump, "auth_pass %s", dump_word(dump, pass));
-	dump_close(dump);
-}
-
 static void dump_source(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_instance *instance = model;
@@ -194,6 +40,21 @@ static void dump_source(struct dump *dump, const struct option *row, const void 
 
 	if (ip_is_set(&instance->source))
 		dump_line(dump, "%s %s", row->name, ip_format(&instance->source, text));
+}
+
+static void read_mcast_group(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_instance *instance = draft;
+	struct ip ip;
+
+	if (!value_address(build, node, 1, "'mcast_dst_ip'", &ip))
+		return;
+	if (ip_is_multicast(&ip))
+		instance->model.mcast_group = ip;
+	else
+		build_error(build, node, 1,
+			    "'mcast_dst_ip' must be a multicast address, not '%.64s'",
+			    node->words[1].text);
 }
 
 static void dump_mcast_group(struct dump *dump, const struct option *row, const void *model)
@@ -213,6 +74,109 @@ static void dump_no_address(struct dump *dump, const struct option *row, const v
 		dump_line(dump, "%s", row->name);
 }
 
+static void dump_interface(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+
+	if (*instance->interface)
+		dump_line(dump, "%s %s", row->name, dump_word(dump, instance->interface));
+}
+
+/* Without peers the word would be said to be needless. */
+static void dump_unicast_ttl(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+
+	if (instance->n_peers && instance->unicast_ttl != row->initial)
+		dump_line(dump, "%s %u", row->name, instance->unicast_ttl);
+}
+
+static void read_old_checksum(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_instance *instance = draft;
+
+	if (node->n_words < 2)
+		instance->model.old_checksum = CONF_OLD_CHECKSUM_ALWAYS;
+	else if (strcmp(node->words[1].text, "never") == 0)
+		instance->model.old_checksum = CONF_OLD_CHECKSUM_NEVER;
+	else
+		build_error(build, node, 1, "'%s' takes never or nothing, not '%.64s'",
+			    node->row->name, node->words[1].text);
+}
+
+static void dump_old_checksum(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+
+	if (instance->old_checksum != CONF_OLD_CHECKSUM_AUTO)
+		dump_line(dump, "%s%s", row->name,
+			  instance->old_checksum == CONF_OLD_CHECKSUM_NEVER ? " never" : "");
+}
+
+#define EXTRA_IF_MAX_S 86400
+
+/* [all] SECONDS */
+static void read_garp_extra_if(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_instance *instance = draft;
+	bool all = strcmp(node->words[1].text, "all") == 0;
+	uint64_t seconds;
+
+	if (!value_unsigned(build, node, all ? 2 : 1, "the interval", 0, EXTRA_IF_MAX_S, &seconds))
+		return;
+	instance->model.garp_extra_if_us = seconds * USEC_PER_SEC;
+	instance->model.garp_extra_if_all = all;
+}
+
+static void dump_garp_extra_if(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+	char text[VALUE_TIME_MAX];
+
+	if (instance->garp_extra_if_us)
+		dump_line(dump, "%s%s %s", row->name, instance->garp_extra_if_all ? " all" : "",
+			  value_format_time(instance->garp_extra_if_us, text));
+}
+
+#define RAISED_MAX 254
+
+static void read_timer_expired(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_instance *instance = draft;
+	uint64_t priority = RAISED_MAX;
+
+	if (node->n_words > 1 &&
+	    !value_unsigned(build, node, 1, "the priority", 1, RAISED_MAX, &priority))
+		return;
+	instance->model.timer_expired_backup = (uint8_t)priority;
+}
+
+static void dump_timer_expired(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+
+	if (instance->timer_expired_backup)
+		dump_line(dump, "%s %u", row->name, instance->timer_expired_backup);
+}
+
+/* Alone it changes only the word that is told. */
+static void read_notify_deleted(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_instance *instance = draft;
+
+	if (node->n_words > 1 && !value_command(build, node, true, &instance->model.notify.deleted))
+		return;
+	instance->model.notify_deleted = true;
+}
+
+static void dump_notify_deleted(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_instance *instance = model;
+
+	if (instance->notify_deleted)
+		dump_command(dump, row->name, &instance->notify.deleted);
+}
+
 static const struct option_choice states[] = {
 	{"MASTER", CONF_STATE_MASTER}, {"BACKUP", CONF_STATE_BACKUP}, {NULL, 0}};
 
@@ -223,8 +187,8 @@ static const struct option instance_rows[] = {
 	{"state", OPTION_CHOICE, INSTANCE(state), .flags = DEFAULT | OPTION_IGNORE_CASE,
 	 .choices = states, .initial = CONF_STATE_BACKUP,
 	 .help = "expected role; election decides"},
-	{"interface", OPTION_INTERFACE, RESTARTS(interface), .flags = FIELD | OPTION_REQUIRED,
-	 .help = "interface of adverts and addresses"},
+	{"interface", OPTION_INTERFACE, RESTARTS(interface), .flags = FIELD, .dump = dump_interface,
+	 .help = "interface of adverts and addresses; needed unless unicast with unicast_src_ip"},
 	{"virtual_router_id", OPTION_UNSIGNED, RESTARTS(vrid), .flags = FIELD | OPTION_REQUIRED,
 	 .min = 1, .max = 255, .help = "the same on all nodes, unique on the link"},
 	{"priority", OPTION_UNSIGNED, INSTANCE(priority), .flags = DEFAULT, .min = 1, .max = 255,
@@ -234,15 +198,49 @@ static const struct option instance_rows[] = {
 	{"advert_int", OPTION_TIME, INSTANCE(advert_us), .flags = DEFAULT, .min = 10000,
 	 .max = 255000000, .initial = 1000000,
 	 .help = "interval of adverts; whole seconds in version 2"},
-	{"mcast_src_ip", OPTION_ADDRESS, RESTARTS(source), .flags = FIELD, .dump = dump_source,
+	{"mcast_src_ip", OPTION_ADDRESS, INSTANCE(source), .flags = FIELD, .dump = dump_source,
 	 .help = "source of adverts; the interface's primary address by default"},
 	{"unicast_src_ip", OPTION_ALIAS, .alias_of = "mcast_src_ip"},
-	{"mcast_dst_ip", OPTION_ADDRESS, RESTARTS(mcast_group), .flags = FIELD,
-	 .dump = dump_mcast_group, .help = "destination of adverts; the global group by default"},
+	{"mcast_dst_ip", OPTION_CUSTOM, RESTARTS(mcast_group), .flags = FIELD, .min = 1, .max = 1,
+	 .apply = read_mcast_group, .dump = dump_mcast_group, .argument = "ADDRESS",
+	 .help = "destination of adverts; the global group by default"},
+	{"track_src_ip", OPTION_FLAG, RESTARTS(track_src_ip), .flags = FIELD, .value = true,
+	 .help = "the source address going away is a fault"},
 	{"unicast_peer", OPTION_BLOCK, .block = &scope_peers, .dump = dump_peers,
-	 .help = "adverts go to these addresses instead of the group; one per line"},
-	{"authentication", OPTION_BLOCK, .block = &scope_auth, .dump = dump_auth,
-	 .help = "VRRP version 2 only"},
+	 .help = "adverts go to these addresses instead of the group; one per line, with min_ttl N "
+		 "and max_ttl N adverts of other TTLs are dropped"},
+	{"unicast_ttl", OPTION_UNSIGNED, INSTANCE(unicast_ttl), .flags = DEFAULT, .min = 0,
+	 .max = 255, .initial = 255, .dump = dump_unicast_ttl, .help = "TTL of unicast adverts"},
+	{"unicast_fault_no_peer", OPTION_FLAG, INSTANCE(unicast_fault_no_peer), .flags = FIELD,
+	 .value = true, .help = "having no peer is a fault instead of a reason to use multicast"},
+	{"check_unicast_src", OPTION_FLAG, INSTANCE(check_unicast_src), .flags = FIELD,
+	 .value = true, .help = "drop unicast adverts from anyone but the peers"},
+	{"old_unicast_checksum", OPTION_CUSTOM, INSTANCE(old_checksum), .flags = FIELD, .min = 0,
+	 .max = 1, .apply = read_old_checksum, .dump = dump_old_checksum, .argument = "[never]",
+	 .help = "use the checksum of keepalived before 1.3.6 in unicast adverts of version 3; "
+		 "never: not even towards a peer that does"},
+	{"v3_checksum_as_v2", OPTION_BOOL, INSTANCE(v3_checksum_as_v2), .flags = FIELD,
+	 .help = "leave the addresses of the IP header out of the checksum of version 3 over IPv4"},
+	{"use_vmac", OPTION_CUSTOM, RESTARTS(vmac), .flags = FIELD, .min = 0, .max = 6,
+	 .apply = read_vmac, .dump = dump_vmac,
+	 .argument = "[[NAME] INTERFACE] [MAC] [netlink_notify_msg] [group N]",
+	 .help = "run on a macvlan interface that has the virtual router's MAC address"},
+	{"use_ipvlan", OPTION_CUSTOM, RESTARTS(vmac), .flags = FIELD, .min = 0, .max = 6,
+	 .apply = read_ipvlan, .dump = dump_ipvlan,
+	 .argument = "[[NAME] INTERFACE] [ADDRESS] [bridge|private|vepa] [group N]",
+	 .help = "run on an ipvlan interface; for IPv4 it needs an address of its own"},
+	{"use_vmac_addr", OPTION_FLAG, RESTARTS(use_vmac_addr), .flags = FIELD, .value = true,
+	 .help = "macvlan interfaces also for addresses on other interfaces"},
+	{"vmac_xmit_base", OPTION_FLAG, RESTARTS(xmit_base), .flags = FIELD, .value = true,
+	 .help = "adverts leave from and arrive at the interface below the macvlan"},
+	{"vrf", OPTION_INTERFACE, RESTARTS(vrf), .flags = FIELD,
+	 .help = "VRF of an instance without an interface"},
+	{"authentication", OPTION_BLOCK, .block = &scope_auth, .flags = OPTION_SECRET,
+	 .dump = dump_auth, .help = "VRRP version 2 only"},
+	{"auth_hmac", OPTION_BLOCK, .block = &scope_hmac, .flags = OPTION_SECRET, .dump = dump_hmac,
+	 .help = "adverts carry an HMAC, an extension of keepalived 2.4"},
+	{"strict_mode", OPTION_BOOL, INSTANCE(strict), .flags = FIELD,
+	 .help = "keep to the RFC and drop settings that go beyond it"},
 	{"preempt", OPTION_FLAG, INSTANCE(preempt), .flags = DEFAULT | OPTION_REPEATABLE,
 	 .value = true, .initial = true,
 	 .help = "take over from a master of lower priority (the default)"},
@@ -262,31 +260,71 @@ static const struct option instance_rows[] = {
 	 .help = "do not answer adverts of lower priority"},
 	{"higher_prio_send_advert", OPTION_BOOL, INSTANCE(higher_prio_send_advert), .flags = FIELD,
 	 .help = "a last advert before yielding to a higher priority"},
+	{"owner_ignore_adverts", OPTION_BOOL, INSTANCE(owner_ignore_adverts), .flags = FIELD,
+	 .help = "an address owner that is master pays no attention to adverts"},
+	{"skip_check_adv_addr", OPTION_BOOL, INSTANCE(skip_check_adv_addr), .flags = FIELD,
+	 .help = "compare the addresses of an advert only when the master is another one than "
+		 "before"},
+	{"timer_expired_backup", OPTION_CUSTOM, INSTANCE(timer_expired_backup), .flags = FIELD,
+	 .min = 0, .max = 1, .apply = read_timer_expired, .dump = dump_timer_expired,
+	 .argument = "[PRIORITY]",
+	 .help = "priority 1..254, by default 254, for a while after the own timers ran late; "
+		 "needs "
+		 "nopreempt"},
+	{"thread_timer_expired", OPTION_ALIAS, .alias_of = "timer_expired_backup"},
 	{"down_timer_adverts", OPTION_UNSIGNED, INSTANCE(down_timer_adverts), .flags = FIELD,
 	 .min = 1, .max = 100, .help = "missed adverts until the master is taken for dead"},
-	{"garp_master_delay", OPTION_TIME, INSTANCE(garp_delay_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .help = "as vrrp_garp_master_delay"},
+	{"garp_master_delay", OPTION_TIME, INSTANCE(garp_delay_us), .flags = FIELD | OPTION_WHOLE,
+	 .min = 0, .max = DELAY_WHOLE_US, .help = "as vrrp_garp_master_delay"},
 	{"garp_master_repeat", OPTION_UNSIGNED, INSTANCE(garp_repeat), .flags = FIELD, .min = 0,
 	 .max = UINT32_MAX, .help = "as vrrp_garp_master_repeat"},
-	{"garp_master_refresh", OPTION_TIME, INSTANCE(garp_refresh_us), .flags = FIELD, .min = 0,
-	 .max = TIME_MAX_US, .help = "as vrrp_garp_master_refresh"},
+	{"garp_master_refresh", OPTION_TIME, INSTANCE(garp_refresh_us),
+	 .flags = FIELD | OPTION_WHOLE, .min = 0, .max = SECONDS_MAX_US,
+	 .help = "as vrrp_garp_master_refresh"},
 	{"garp_master_refresh_repeat", OPTION_UNSIGNED, INSTANCE(garp_refresh_repeat),
 	 .flags = FIELD, .min = 0, .max = UINT32_MAX, .help = "as vrrp_garp_master_refresh_repeat"},
-	{"garp_lower_prio_delay", OPTION_TIME, INSTANCE(garp_lower_prio_delay_us), .flags = FIELD,
-	 .min = 0, .max = TIME_MAX_US, .help = "as vrrp_garp_lower_prio_delay"},
+	{"garp_lower_prio_delay", OPTION_TIME, INSTANCE(garp_lower_prio_delay_us),
+	 .flags = FIELD | OPTION_WHOLE, .min = 0, .max = DELAY_WHOLE_US,
+	 .help = "as vrrp_garp_lower_prio_delay"},
 	{"garp_lower_prio_repeat", OPTION_UNSIGNED, INSTANCE(garp_lower_prio_repeat),
 	 .flags = FIELD, .min = 0, .max = UINT32_MAX, .help = "as vrrp_garp_lower_prio_repeat"},
+	{"garp_extra_if", OPTION_CUSTOM, INSTANCE(garp_extra_if_us), .flags = FIELD, .min = 1,
+	 .max = 2, .apply = read_garp_extra_if, .dump = dump_garp_extra_if,
+	 .argument = "[all] SECONDS",
+	 .help = "interval of gratuitous ARP on the other interfaces of the addresses, 0..86400; "
+		 "0: "
+		 "none"},
+	{"vmac_garp_intvl", OPTION_ALIAS, .alias_of = "garp_extra_if", .flags = OPTION_DEPRECATED},
+	{"promote_secondaries", OPTION_FLAG, INSTANCE(promote_secondaries), .flags = FIELD,
+	 .value = true,
+	 .help = "set the sysctl that keeps secondary addresses when the first one goes"},
+	{"kernel_rx_buf_size", OPTION_UNSIGNED, RESTARTS(rx_buffer), .flags = DEFAULT, .min = 0,
+	 .max = UINT32_MAX, .help = "octets of the receive buffer; 0: by vrrp_rx_bufs_policy"},
+	{"linkbeat_use_polling", OPTION_FLAG, RESTARTS(linkbeat), .flags = FIELD, .value = true,
+	 .help = "poll the state of the interface; linkbeat_interfaces is preferred"},
+	{"debug", OPTION_UNSIGNED, INSTANCE(debug), .flags = DEFAULT, .min = 0, .max = 4,
+	 .help = "level of debugging"},
 	{"virtual_ipaddress", OPTION_BLOCK, .block = &scope_address, .dump = dump_addresses,
 	 .help = "addresses, advertised; one per line"},
 	{"virtual_ipaddress_excluded", OPTION_BLOCK, .block = &scope_excluded,
 	 .dump = dump_excluded, .help = "addresses set with the others but not advertised"},
+	{"virtual_routes", OPTION_BLOCK, INSTANCE(routes), .block = &scope_routes,
+	 .dump = dump_routes, .help = "routes set while the instance is master; one per line"},
+	{"virtual_rules", OPTION_BLOCK, INSTANCE(rules), .block = &scope_rules, .dump = dump_rules,
+	 .help = "routing rules set while the instance is master; one per line"},
 	{"no_virtual_ipaddress", OPTION_FLAG, OPTION_FIELD(draft_instance, no_virtual_address),
 	 .flags = FIELD, .value = true, .dump = dump_no_address,
 	 .help = "having no address is meant"},
-	{"track_script", OPTION_BLOCK, .block = &scope_track_script, .dump = dump_track_scripts,
-	 .help = "scripts, each with an optional weight"},
-	{"track_interface", OPTION_BLOCK, .block = &scope_track_interface,
-	 .dump = dump_track_interfaces, .help = "interfaces, each with an optional weight"},
+	{"track_interface", OPTION_BLOCK, .block = &scope_instance_interface,
+	 .dump = dump_instance_tracks, .help = "interfaces, each with an optional weight"},
+	{"track_script", OPTION_BLOCK, .block = &scope_instance_script,
+	 .dump = dump_instance_tracks, .help = "scripts, each with an optional weight"},
+	{"track_file", OPTION_BLOCK, .block = &scope_instance_file, .dump = dump_instance_tracks,
+	 .help = "files, each with an optional weight"},
+	{"track_process", OPTION_BLOCK, .block = &scope_instance_process,
+	 .dump = dump_instance_tracks, .help = "processes, each with an optional weight"},
+	{"track_bfd", OPTION_BLOCK, .block = &scope_instance_bfd, .dump = dump_instance_tracks,
+	 .help = "BFD sessions, each with an optional weight"},
 	{"notify_master", OPTION_COMMAND, INSTANCE(notify.master), .flags = FIELD,
 	 .help = "run on becoming master"},
 	{"notify_backup", OPTION_COMMAND, INSTANCE(notify.backup), .flags = FIELD,
@@ -295,12 +333,18 @@ static const struct option instance_rows[] = {
 	 .help = "run on a fault"},
 	{"notify_stop", OPTION_COMMAND, INSTANCE(notify.stop), .flags = FIELD,
 	 .help = "run when vipd stops"},
+	{"notify_deleted", OPTION_COMMAND, INSTANCE(notify.deleted), .flags = FIELD | OPTION_BARE,
+	 .apply = read_notify_deleted, .dump = dump_notify_deleted,
+	 .argument = "[COMMAND [USER [GROUP]]]",
+	 .help = "when a reload removes the instance, tell DELETED instead of FAULT, and run this"},
 	{"notify", OPTION_COMMAND, INSTANCE(notify.any), .flags = FIELD,
 	 .help = "run on every change with kind, name, state and priority"},
 	{"notify_master_rx_lower_pri", OPTION_COMMAND, INSTANCE(notify.master_rx_lower_pri),
 	 .flags = FIELD, .help = "run when a master hears a lower priority"},
 	{"smtp_alert", OPTION_BOOL, INSTANCE(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
 	 .help = "mail on state changes"},
+	{"notify_priority_changes", OPTION_BOOL, INSTANCE(notify_priority_changes), .flags = FIELD,
+	 .help = "tell changes of the priority, too"},
 	{"native_ipv6", OPTION_OBSOLETE, .help = "the addresses decide"},
 	{"lvs_sync_daemon_interface", OPTION_OBSOLETE,
 	 .help = "it belongs in global_defs as lvs_sync_daemon"},
@@ -313,102 +357,3 @@ const struct option_scope scope_instance = {
 	.model_size = sizeof(struct conf_instance),
 	.begin = begin_instance,
 };
-
-static const struct option_choice auth_types[] = {
-	{"PASS", CONF_AUTH_PASS}, {"AH", CONF_AUTH_AH}, {NULL, 0}};
-
-static const struct option auth_rows[] = {
-	{"auth_type", OPTION_CHOICE, INSTANCE(auth), .flags = FIELD, .choices = auth_types,
-	 .help = "clear-text password or IPsec AH"},
-	{"auth_pass", OPTION_STRING, OPTION_FIELD(draft_instance, auth_pass), .flags = FIELD,
-	 .max = 255, .help = "the first 8 octets count"},
-	{.name = NULL},
-};
-
-const struct option_scope scope_auth = {.name = "authentication", .tables = {auth_rows}};
-
-/* ---- vrrp_sync_group ---- */
-
-static void *begin_group(struct build *build, const struct node *node, void *parent)
-{
-	char *name = block_name(build, node);
-	struct draft_group *group;
-
-	(void)parent;
-	if (!name)
-		return NULL;
-	group = items_add(&build->groups, build->scratch, sizeof(*group));
-	build_fill_defaults(&scope_group, group);
-	group->model.name = name;
-	group->node = node;
-	return group;
-}
-
-static void read_members(struct build *build, const struct node *node, void *draft)
-{
-	struct draft_group *group = draft;
-
-	for (size_t i = 0; i < node->n_words; i++) {
-		struct draft_member *member =
-			items_add(&group->members, build->scratch, sizeof(*member));
-
-		member->name = node->words[i].text;
-		member->place = tree_place(node, i);
-	}
-}
-
-static void dump_members(struct dump *dump, const struct option *row, const void *model)
-{
-	const struct conf_group *group = model;
-
-	dump_open(dump, "%s", row->name);
-	for (size_t i = 0; i < group->n_members; i++)
-		dump_line(dump, "%s",
-			  dump_word(dump, dump_conf(dump)->instances[group->members[i]].name));
-	dump_close(dump);
-}
-
-/* The members carry them. */
-static void dump_nothing(struct dump *dump, const struct option *row, const void *model)
-{
-	(void)dump;
-	(void)row;
-	(void)model;
-}
-
-#define GROUP(member) OPTION_FIELD(draft_group, model.member), .reload = OPTION_IN_PLACE
-
-static const struct option group_rows[] = {
-	{"group", OPTION_BLOCK, .block = &scope_members, .flags = OPTION_REQUIRED,
-	 .dump = dump_members, .help = "names of the member instances"},
-	{"sync_group_tracking_weight", OPTION_FLAG, GROUP(tracking_weight), .flags = FIELD,
-	 .value = true, .help = "members may have tracking weights"},
-	{"global_tracking", OPTION_ALIAS, .alias_of = "sync_group_tracking_weight",
-	 .flags = OPTION_DEPRECATED},
-	{"track_script", OPTION_BLOCK, .block = &scope_group_script, .dump = dump_nothing,
-	 .help = "applied to every member"},
-	{"track_interface", OPTION_BLOCK, .block = &scope_group_interface, .dump = dump_nothing,
-	 .help = "applied to every member"},
-	{"notify_master", OPTION_COMMAND, GROUP(notify.master), .flags = FIELD,
-	 .help = "run on becoming master"},
-	{"notify_backup", OPTION_COMMAND, GROUP(notify.backup), .flags = FIELD,
-	 .help = "run on becoming backup"},
-	{"notify_fault", OPTION_COMMAND, GROUP(notify.fault), .flags = FIELD,
-	 .help = "run on a fault"},
-	{"notify_stop", OPTION_COMMAND, GROUP(notify.stop), .flags = FIELD,
-	 .help = "run when vipd stops"},
-	{"notify", OPTION_COMMAND, GROUP(notify.any), .flags = FIELD,
-	 .help = "run on every change"},
-	{"smtp_alert", OPTION_BOOL, GROUP(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
-	 .help = "mail on state changes"},
-	{.name = NULL},
-};
-
-const struct option_scope scope_group = {
-	.name = "vrrp_sync_group",
-	.tables = {group_rows},
-	.model_size = sizeof(struct conf_group),
-	.begin = begin_group,
-};
-
-const struct option_scope scope_members = {.name = "group", .line = read_members};

@@ -12,6 +12,7 @@
 #include "conf/arena.h"
 #include "conf/tree_reader.h"
 #include "conf/utf8.h"
+#include "conf/value.h"
 
 /* ---- blocks ---- */
 
@@ -88,9 +89,9 @@ static bool on_open(struct reader *reader, size_t offset)
 	if (reader->depth >= TREE_DEPTH_MAX) {
 		struct place place = tree_at(reader, offset);
 
-		diags_add(reader->diags, DIAG_ERROR, &place,
-			  "more than %d blocks inside each other; nothing behind this is read",
-			  TREE_DEPTH_MAX);
+		diags_add_end(reader->diags, &place,
+			      "more than %d blocks inside each other; nothing behind this is read",
+			      TREE_DEPTH_MAX);
 		return false;
 	}
 	if (!node) {
@@ -132,7 +133,8 @@ static void close_forgotten(struct reader *reader, const char *keyword, const st
 	struct node *outer = reader->open;
 	size_t levels = 0;
 
-	if (!inner_scope(outer) || option_find(inner_scope(outer), keyword))
+	if (!inner_scope(outer) || option_find(inner_scope(outer), keyword) ||
+	    option_is_attribute(inner_scope(outer), keyword))
 		return;
 	for (; outer; outer = outer->parent, levels++) {
 		const struct option_scope *scope = inner_scope(outer);
@@ -152,77 +154,46 @@ static void close_forgotten(struct reader *reader, const char *keyword, const st
 
 /* ---- statements ---- */
 
-/* Forms of the language that are not here yet; NULL: it is none of them. */
-static const char *form_of(const struct word *word)
+/* Settings that act on the text behind them. */
+static void obey_setting(struct reader *reader, const struct node *node)
 {
-	if (word->quoted)
-		return NULL;
-	switch (*word->text) {
-	case '@':
-		return "conditional lines ('@ID')";
-	case '~':
-		return "generators ('~SEQ', '~LST')";
-	case '$':
-		return "definitions ('$NAME')";
-	default:
-		return NULL;
-	}
+	const struct node *block = node->parent;
+	uint64_t seed;
+
+	if (!block->parent || block->parent->parent || !block->row ||
+	    strcmp(block->row->name, "global_defs") != 0)
+		return;
+	if (strcmp(node->words[0].text, "include_check") == 0)
+		reader->include_check =
+			include_check(reader->include_check, node->words + 1, node->n_words - 1);
+	else if (strcmp(node->words[0].text, "random_seed") == 0 && node->n_words > 1 &&
+		 value_parse_unsigned(node->words[1].text, &seed))
+		expand_seed(reader->expand, seed);
 }
 
 static struct node *add_statement(struct reader *reader)
 {
 	struct node *node = arena_alloc(reader->arena, sizeof(*node));
 	const char *keyword = reader->words[0].text;
-	const struct option_scope *scope;
-	const char *form;
+	const struct option_scope *scope = inner_scope(reader->open);
 
 	node->place = tree_at(reader, reader->words[0].offset);
 	node->n_words = reader->n_words;
 	node->words = arena_array(reader->arena, node->n_words, sizeof(*node->words));
 	memcpy(node->words, reader->words, node->n_words * sizeof(*node->words));
-	scope = inner_scope(reader->open);
-	form = form_of(&reader->words[0]);
 	/* Without a scope it is silently skipped with its block, if it has one. */
-	if (form)
-		diags_add(reader->diags, DIAG_ERROR, &node->place, "%s are not supported yet",
-			  form);
-	else
-		node->scope = scope;
-	if (node->scope && !scope->line) {
+	node->scope = scope;
+	if (scope && !scope->line) {
 		const struct option *row = option_find(scope, keyword);
 
 		node->row = row ? option_resolve(scope, row) : NULL;
 		node->alias = row == node->row ? NULL : row;
 	}
+	if (!node->row && !(scope && scope->line))
+		reader->n_unknown++;
 	append(reader->open, node);
+	obey_setting(reader, node);
 	return node;
-}
-
-static bool is_predefined(const char *text)
-{
-	static const char *const names[] = {"_PWD", "_INSTANCE", "_RANDOM",
-					    "_ENV", "_HASH",	 "_BANG"};
-
-	for (; (text = strchr(text, '$')); text++) {
-		const char *name = text[1] == '{' ? text + 2 : text + 1;
-
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-			if (strncmp(name, names[i], strlen(names[i])) == 0)
-				return true;
-	}
-	return false;
-}
-
-static void refuse_predefined(struct reader *reader)
-{
-	for (size_t i = 1; i < reader->n_words; i++) {
-		struct place place = tree_at(reader, reader->words[i].offset);
-
-		if (is_predefined(reader->words[i].text))
-			diags_add(reader->diags, DIAG_ERROR, &place,
-				  "definitions ('%s') are not supported yet",
-				  reader->words[i].text);
-	}
 }
 
 static enum lexer_mode mode_of(const struct reader *reader)
@@ -237,6 +208,8 @@ static enum lexer_mode mode_of(const struct reader *reader)
 	row = option_find(scope, reader->words[0].text);
 	if (row)
 		row = option_resolve(scope, row);
+	if (row && (row->flags & OPTION_ESCAPED))
+		return LEXER_ESCAPED;
 	return row && row->type == OPTION_COMMAND ? LEXER_COMMAND : LEXER_ORDINARY;
 }
 
@@ -252,13 +225,12 @@ static void end_statement(struct reader *reader)
 	strictness = include_strictness(reader->words[0].text);
 	if (strictness >= 0) {
 		open_missing(reader);
-		tree_include(reader, strictness);
+		tree_include(reader, strictness ? strictness : reader->include_check);
 	} else {
 		struct place place = tree_at(reader, reader->words[0].offset);
 
 		open_missing(reader);
 		close_forgotten(reader, reader->words[0].text, &place);
-		refuse_predefined(reader);
 		reader->pending = add_statement(reader);
 	}
 	reader->n_words = 0;
@@ -273,6 +245,8 @@ static bool on_word(struct reader *reader, const struct word *word)
 		return false;
 	}
 	reader->words[reader->n_words++] = *word;
+	if (reader->n_words == 1)
+		reader->mode = mode_of(reader);
 	return true;
 }
 
@@ -292,7 +266,7 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 
 	reader->n_words = 0;
 	while (more && good) {
-		enum lexer_mode mode = reader->n_words ? mode_of(reader) : LEXER_ORDINARY;
+		enum lexer_mode mode = reader->n_words ? reader->mode : LEXER_ORDINARY;
 		struct word word;
 
 		switch (lexer_next(lexer, mode, reader->arena, &word)) {
@@ -325,11 +299,42 @@ static bool read_line(struct reader *reader, struct lexer *lexer)
 	return good;
 }
 
+static struct node *root_of(struct node *node)
+{
+	while (node->parent)
+		node = node->parent;
+	return node;
+}
+
+/* Nothing that is meant as a configuration comes near these bounds. */
+static bool is_too_much(struct reader *reader)
+{
+	if (reader->n_unknown + reader->diags->errors > TREE_STRANGE_MAX) {
+		diags_add_end(
+			reader->diags, &reader->line,
+			"more than %d errors and unknown keywords; nothing from here on is read",
+			TREE_STRANGE_MAX);
+		return true;
+	}
+	if (arena_bytes(reader->arena) > TREE_MEMORY_MAX) {
+		diags_add_end(
+			reader->diags, &reader->line,
+			"the text up to here needs more than 768 MiB of memory; nothing from here "
+			"on is read");
+		/* To judge what was read would take even more. */
+		*root_of(reader->open) = (struct node){0};
+		return true;
+	}
+	return false;
+}
+
 static bool take_line(struct reader *reader, struct frame *frame)
 {
 	const struct place *line = &reader->line;
 	struct lexer lexer;
 
+	if (is_too_much(reader))
+		return false;
 	if (memchr(line->text, '\0', line->size)) {
 		diags_add_file(reader->diags, DIAG_ERROR, frame->source->name,
 			       "binary data (a NUL octet) in line %u; nothing behind it is read",
@@ -342,7 +347,10 @@ static bool take_line(struct reader *reader, struct frame *frame)
 			  "the line is longer than %zu octets; it is ignored", LEXER_LINE_MAX);
 		return true;
 	}
+	if (!expand_line(reader->expand, &frame->generated, &reader->line))
+		return true;
 	lexer_start(&lexer, line->text, line->size, reader->room);
+	lexer.at = line->offset;
 	return read_line(reader, &lexer);
 }
 
@@ -360,21 +368,24 @@ static void read_frames(struct reader *reader)
 			  "taken as there");
 }
 
-static struct reader *reader_new(struct conf_arena *arena, struct diags *diags, struct node *root)
+static struct reader *reader_new(struct conf_arena *arena, struct diags *diags,
+				 const struct tree_options *options, struct node *root)
 {
 	struct reader *reader = arena_alloc(arena, sizeof(*reader));
 
 	reader->arena = arena;
 	reader->diags = diags;
+	reader->expand = expand_new(arena, diags, options->config_id);
+	reader->include_check = options->include_check ? INCLUDE_ALL : 0;
 	reader->open = root;
 	reader->n_frames = 1;
 	return reader;
 }
 
-int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *path,
-		   struct node *root)
+int tree_read_file(struct conf_arena *arena, struct diags *diags,
+		   const struct tree_options *options, const char *path, struct node *root)
 {
-	struct reader *reader = reader_new(arena, diags, root);
+	struct reader *reader = reader_new(arena, diags, options, root);
 	struct source *source = arena_alloc(arena, sizeof(*source));
 	const char *why = "";
 	int r;
@@ -390,10 +401,11 @@ int tree_read_file(struct conf_arena *arena, struct diags *diags, const char *pa
 	return 0;
 }
 
-void tree_read_text(struct conf_arena *arena, struct diags *diags, const char *name,
-		    const char *text, size_t size, struct node *root)
+void tree_read_text(struct conf_arena *arena, struct diags *diags,
+		    const struct tree_options *options, const char *name, const char *text,
+		    size_t size, struct node *root)
 {
-	struct reader *reader = reader_new(arena, diags, root);
+	struct reader *reader = reader_new(arena, diags, options, root);
 	struct source *source = arena_alloc(arena, sizeof(*source));
 
 	source->name = arena_strdup(arena, name);

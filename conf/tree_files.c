@@ -122,9 +122,17 @@ void tree_include(struct reader *reader, int strictness)
 static bool next_line(struct reader *reader, struct frame *frame)
 {
 	const struct source *source = frame->source;
-	const char *start = source->text + frame->at, *end;
-	size_t left = source->size - frame->at, size;
+	const char *start, *end;
+	size_t left, size;
 
+	/* Blank lines are many and mean nothing, but for the numbers. */
+	while (frame->at < source->size && source->text[frame->at] == '\n') {
+		frame->at++;
+		frame->line++;
+		expand_end_definition(reader->expand);
+	}
+	start = source->text + frame->at;
+	left = source->size - frame->at;
 	if (!left)
 		return false;
 	end = memchr(start, '\n', left);
@@ -133,7 +141,8 @@ static bool next_line(struct reader *reader, struct frame *frame)
 	frame->line++;
 	if (size && start[size - 1] == '\r')
 		size--;
-	reader->line = (struct place){source, start, (uint32_t)size, 0, frame->line};
+	reader->line = (struct place){
+		.source = source, .text = start, .size = (uint32_t)size, .line = frame->line};
 	return true;
 }
 
@@ -144,10 +153,12 @@ bool tree_next_line(struct reader *reader, struct frame **ret)
 
 		if (!frame->source && !next_file(reader, frame)) {
 			reader->n_frames--;
-		} else if (next_line(reader, frame)) {
+		} else if (expand_next(reader->expand, &frame->generated, &reader->line) ||
+			   next_line(reader, frame)) {
 			*ret = frame;
 			return true;
 		} else {
+			expand_end_definition(reader->expand);
 			frame->source = NULL;
 		}
 	}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "conf/expand.h"
 #include "conf/include.h"
 #include "conf/tree.h"
 
@@ -18,6 +19,7 @@ struct frame {
 	struct source *source; /* NULL: take the next file */
 	size_t at;
 	uint32_t line;
+	struct generated *generated; /* to be read before the next line of source */
 	struct place included_from;
 	int strictness;
 };
@@ -25,15 +27,19 @@ struct frame {
 struct reader {
 	struct conf_arena *arena;
 	struct diags *diags;
+	struct expand *expand;
+	int include_check; /* strictness of a plain include */
 	struct frame frames[TREE_INCLUDE_MAX];
 	size_t n_frames;
 	size_t n_files, bytes;
+	size_t n_unknown;     /* statements without a row */
 	struct node *open;    /* innermost open block */
 	struct node *pending; /* statement that a { on a later line would open */
 	size_t depth;
 	struct word words[TREE_WORDS_MAX];
 	size_t n_words;
-	struct place line; /* being read; offset varies */
+	enum lexer_mode mode; /* of the words behind the first */
+	struct place line;    /* being read, from its offset on */
 	char room[LEXER_LINE_MAX];
 };
 

@@ -14,6 +14,9 @@
 #include "core/base/clock.h"
 #include "core/base/ip.h"
 
+/* Anything above stays above: it is out of every range. */
+#define SECONDS_MAX (INT64_MAX / USEC_PER_SEC + 1)
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -28,10 +31,10 @@ bool value_parse_unsigned(const char *text, uint64_t *ret)
 	for (; *text; text++) {
 		if (!is_digit(*text))
 			return false;
-		/* Anything huge stays huge: it is out of every range. */
+		/* Out of every range, so no number at all. */
 		if (__builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
-			value = UINT64_MAX / 10;
+			return false;
 	}
 	*ret = value;
 	return true;
@@ -57,8 +60,8 @@ bool value_parse_time(const char *text, uint64_t *ret)
 
 	for (; is_digit(*text); text++, digits = true) {
 		seconds = seconds * 10 + (uint64_t)(*text - '0');
-		if (seconds > UINT32_MAX)
-			seconds = UINT32_MAX;
+		if (seconds > SECONDS_MAX)
+			seconds = SECONDS_MAX;
 	}
 	if (*text == '.') {
 		for (text++; is_digit(*text) && scale > 1; text++, digits = true) {

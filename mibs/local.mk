@@ -24,7 +24,7 @@ agent_libmibs_a_SOURCES = \
 
 MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
 	tests/unit/mib_world.c tests/unit/mib_world.h
-MIB_BENCH_LIBS = agent/libmibs.a conf/libconf.a core/base/libbase.a
+MIB_BENCH_LIBS = agent/libmibs.a $(CONF_LIBS) core/base/libbase.a
 
 # What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
 noinst_PROGRAMS += tests/tools/mibdump
@@ -36,7 +36,7 @@ tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
 noinst_PROGRAMS += tests/tools/mibserve
 tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world.h
 tests_tools_mibserve_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
-tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a conf/libconf.a core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
+tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_tables
 tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES)

@@ -46,6 +46,17 @@ unsigned ip_prefix_max(const struct ip *ip)
 	return (unsigned)ip_size(ip) * 8;
 }
 
+bool ip_is_multicast(const struct ip *ip)
+{
+	return ip->family == AF_INET ? (ip->octets[0] & 0xf0) == 0xe0
+				     : ip->family == AF_INET6 && ip->octets[0] == 0xff;
+}
+
+bool ip_is_link_local(const struct ip *ip)
+{
+	return ip->family == AF_INET6 && ip->octets[0] == 0xfe && (ip->octets[1] & 0xc0) == 0x80;
+}
+
 struct ip ip_from_v4(uint32_t network_order)
 {
 	struct ip ip = {.family = AF_INET};

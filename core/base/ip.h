@@ -31,6 +31,9 @@ bool ip_is_set(const struct ip *ip);
 size_t ip_size(const struct ip *ip);	     /* 4, 16 or 0 octets */
 unsigned ip_prefix_max(const struct ip *ip); /* 32, 128 or 0 */
 
+bool ip_is_multicast(const struct ip *ip);
+bool ip_is_link_local(const struct ip *ip); /* fe80::/10; no IPv4 address is */
+
 struct ip ip_from_v4(uint32_t network_order);
 /* Takes the address of a sockaddr_in or sockaddr_in6; none for any other family. */
 struct ip ip_from_sockaddr(const struct sockaddr *address);

@@ -11,7 +11,8 @@ core_base_libbase_a_SOURCES = \
 	core/base/latest.c core/base/latest.h \
 	core/base/log.c core/base/log.h \
 	core/base/loop.c core/base/loop.h \
-	core/base/mail.c core/base/mail.h
+	core/base/mail.c core/base/mail.h \
+	core/base/tune.c core/base/tune.h
 core_base_libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 
 EXTRA_DIST += core/snap.h core/cmd.h

@@ -71,10 +71,9 @@ static const struct checker_ops *ops_of(enum conf_checker_type type)
 		return checker_ssl_ops();
 	case CONF_MISC_CHECK:
 		return checker_misc_ops();
-	case CONF_CHECKER_TYPES:
-		break;
+	default:
+		return NULL; /* conf_checker_is_supported() says so too */
 	}
-	return NULL;
 }
 
 /* ---- what all checks share ---- */

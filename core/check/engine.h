@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/tune.h"
 #include "core/check/admin.h"
 #include "core/check/check.h"
 #include "core/check/pace.h"
@@ -71,7 +72,6 @@ struct probe {
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
 	bool local_error; /* the newest attempt failed on our side */
-	bool taken;	  /* while adopting: found again */
 };
 
 /* One real server of one virtual server. */
@@ -84,7 +84,8 @@ struct server {
 	enum dest_oper oper;
 	uint64_t oper_changed_wall_us;
 	char last_error[DEST_ERROR_MAX];
-	struct probe **probes; /* one for each configured checker */
+	const struct conf_checker **checkers; /* of the configured ones, those that can run */
+	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
 	struct place *places; /* one for each member of the service */
 	/* While adopting a configuration: what this was before, and whether it was found again. */
@@ -121,7 +122,6 @@ struct service {
 	bool dirty;
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
-	bool taken;
 };
 
 struct pending_event {
@@ -194,7 +194,7 @@ struct engine {
 	struct pending_reply *replies;
 	size_t n_replies, room_replies;
 	bool conf_rs_init_notifies; /* of the configuration being adopted */
-	int8_t nice;		    /* in force */
+	struct tune tune;	    /* in force */
 	bool stopping;
 };
 

@@ -59,10 +59,11 @@ void health_announce(struct engine *engine, struct server *server, const char *d
 }
 
 static const char *const checker_names[] = {
-	[CONF_TCP_CHECK] = "TCP_CHECK",
-	[CONF_HTTP_GET] = "HTTP_GET",
-	[CONF_SSL_GET] = "SSL_GET",
-	[CONF_MISC_CHECK] = "MISC_CHECK",
+	[CONF_TCP_CHECK] = "TCP_CHECK",	  [CONF_HTTP_GET] = "HTTP_GET",
+	[CONF_SSL_GET] = "SSL_GET",	  [CONF_SMTP_CHECK] = "SMTP_CHECK",
+	[CONF_DNS_CHECK] = "DNS_CHECK",	  [CONF_MISC_CHECK] = "MISC_CHECK",
+	[CONF_BFD_CHECK] = "BFD_CHECK",	  [CONF_UDP_CHECK] = "UDP_CHECK",
+	[CONF_PING_CHECK] = "PING_CHECK", [CONF_FILE_CHECK] = "FILE_CHECK",
 };
 _Static_assert(sizeof checker_names / sizeof checker_names[0] == CONF_CHECKER_TYPES, "every type");
 
@@ -70,7 +71,7 @@ _Static_assert(sizeof checker_names / sizeof checker_names[0] == CONF_CHECKER_TY
 static void log_attempt(const struct probe *probe, const struct check_report *report)
 {
 	const struct server *server = probe->server;
-	const struct conf_checker *checker = &server->conf->checkers[probe->index];
+	const struct conf_checker *checker = server->checkers[probe->index];
 	/* Our own trouble is no verdict and shows nowhere else; said once until it ends. */
 	bool trouble = report->result == CHECK_LOCAL_ERROR;
 	int level = trouble ? LOG_WARNING : LOG_INFO;

@@ -47,7 +47,7 @@ tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 noinst_PROGRAMS += tests/tools/checkprobe
 tests_tools_checkprobe_SOURCES = tests/tools/checkprobe.c
 tests_tools_checkprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
-tests_tools_checkprobe_LDADD = conf/libconf.a $(CHECKER_LIBS)
+tests_tools_checkprobe_LDADD = $(CONF_LIBS) $(CHECKER_LIBS)
 
 # Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
 if FUZZ
@@ -87,7 +87,6 @@ core_check_libengine_a_SOURCES = \
 	core/check/publish.c \
 	core/check/reload.c \
 	core/check/services.c \
-	core/check/same.c core/check/same.h \
 	core/check/service.c core/check/service.h \
 	core/check/settle.c \
 	core/check/thread.c \
@@ -98,11 +97,11 @@ ENGINE_LIBS = core/check/libengine.a core/libipvs.a
 UNIT_TESTS += tests/unit/test_service tests/unit/test_admin
 tests_unit_test_service_SOURCES = tests/unit/test_service.c
 tests_unit_test_service_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_service_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_service_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_admin_SOURCES = tests/unit/test_admin.c
 tests_unit_test_admin_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_admin_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_admin_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 # The engine with its surroundings replaced: a recorder for the kernel, checks that do as they are told.
 ENGINE_BENCH = \
@@ -113,7 +112,7 @@ ENGINE_BENCH = \
 UNIT_TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(ENGINE_BENCH)
 tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_engine_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_pace
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c $(ENGINE_BENCH)
@@ -123,14 +122,14 @@ tests_unit_test_pace_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
 tests_unit_test_drain_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_drain_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
 tests_unit_test_reload_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_reload_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_reload_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain_random
 tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)
 tests_unit_test_drain_random_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adopting a configuration by difference. Virtual servers are known by their id, real servers by
- * address and port, checkers by their settings, kernel services by their key; what is found again
- * is moved over whole: health, running checks, counters, drains. Nothing here touches the kernel
+ * Adopting a configuration by difference. What goes on is decided in conf/diff.h, and kernel
+ * services are known by their key; what is found again is moved over whole: health, running checks,
+ * counters, drains. Nothing here touches the kernel
  * except for services that are no longer configured: the rest follows from the ordinary settling.
  * Thread: check.
  */
@@ -36,7 +36,7 @@ static void move_probes(struct server *server)
 		was->probes[probe->index] = NULL;
 		probe->server = server;
 		probe->index = i;
-		check_set_conf(probe->check, &server->conf->checkers[i]);
+		check_set_conf(probe->check, server->checkers[i]);
 		server->probes[i] = probe;
 	}
 	free(server->was_probes);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/diff.h"
 #include "core/base/clock.h"
 #include "core/check/engine.h"
-#include "core/check/same.h"
 
 /* ---- freeing ---- */
 
@@ -30,6 +30,7 @@ static struct server *server_free(struct server *server)
 		return NULL;
 	for (size_t i = 0; server->probes && i < server->n_probes; i++)
 		probe_free(server->probes[i]);
+	free(server->checkers);
 	free(server->probes);
 	free(server->was_probes);
 	free(server->places);
@@ -89,81 +90,6 @@ struct server *services_find_server(const struct service *service, const struct 
 	return NULL;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	return strcmp((*(struct service *const *)a)->conf->id,
-		      (*(struct service *const *)b)->conf->id);
-}
-
-static int by_dest(const void *a, const void *b)
-{
-	return dest_key_compare(&(*(struct server *const *)a)->conf->key,
-				&(*(struct server *const *)b)->conf->key);
-}
-
-/* Takes the service of that id out of the sorted old ones. */
-static struct service *take_service(struct service **sorted, size_t count, const char *id)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(sorted[middle]->conf->id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == count || sorted[low]->taken || strcmp(sorted[low]->conf->id, id) != 0)
-		return NULL;
-	sorted[low]->taken = true;
-	return sorted[low];
-}
-
-static struct server *take_server(struct server **sorted, size_t count, const struct dest_key *key)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (dest_key_compare(&sorted[middle]->conf->key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == count || sorted[low]->taken || dest_key_compare(&sorted[low]->conf->key, key))
-		return NULL;
-	sorted[low]->taken = true;
-	return sorted[low];
-}
-
-static struct probe *take_probe(struct server *was, const struct conf_checker *conf)
-{
-	for (size_t i = 0; was && i < was->n_probes; i++) {
-		struct probe *probe = was->probes[i];
-
-		if (probe->taken || !same_checker(&was->conf->checkers[i], conf))
-			continue;
-		probe->taken = true;
-		return probe;
-	}
-	return NULL;
-}
-
-/* A sorted copy of an array of pointers; NULL when memory is out. */
-static void *sorted_copy(const void *pointers, size_t count,
-			 int (*compare)(const void *, const void *))
-{
-	void **copy = calloc(count + 1, sizeof *copy);
-
-	if (copy && count) {
-		memcpy(copy, pointers, count * sizeof *copy);
-		qsort(copy, count, sizeof *copy, compare);
-	}
-	return copy;
-}
-
 /* ---- building ---- */
 
 /*
@@ -181,7 +107,7 @@ static uint64_t first_check_us(struct engine *engine, const struct conf_checker 
 
 static struct probe *probe_new(struct engine *engine, struct server *server, uint32_t index)
 {
-	const struct conf_checker *conf = &server->conf->checkers[index];
+	const struct conf_checker *conf = server->checkers[index];
 	/* A changed checker must not bring back a server that is down, nor take out one that
 	 * serves. */
 	bool up = server->was ? server->was->up : !conf->alpha;
@@ -199,8 +125,55 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	return probe;
 }
 
-static struct server *server_new(struct engine *engine, struct service *service, uint32_t index,
-				 struct server *was)
+/* The conf's checkers that can run, in its order. */
+static int take_checkers(struct server *server)
+{
+	const struct conf_real_server *conf = server->conf;
+
+	server->checkers = calloc(conf->n_checkers + 1, sizeof *server->checkers);
+	if (!server->checkers)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->n_checkers; i++) {
+		if (conf_checker_is_supported(&conf->checkers[i]))
+			server->checkers[server->n_probes++] = &conf->checkers[i];
+	}
+	return 0;
+}
+
+/* The probe of that checker, NULL when there is none. */
+static struct probe *probe_of(const struct server *server, const struct conf_checker *conf)
+{
+	for (uint32_t i = 0; i < server->n_probes; i++) {
+		if (server->checkers[i] == conf)
+			return server->probes[i];
+	}
+	return NULL;
+}
+
+/* The checks that go on; a new one for every other checker. */
+static int add_probes(struct engine *engine, struct conf_diff *diff, struct server *server)
+{
+	struct server *was = server->was;
+	uint32_t *map = calloc(server->conf->n_checkers + 1, sizeof *map);
+	int error =
+		map ? conf_diff_checkers(diff, was ? was->conf : NULL, server->conf, map) : -ENOMEM;
+
+	for (uint32_t i = 0; i < server->n_probes && !error; i++) {
+		uint32_t old = map[server->checkers[i] - server->conf->checkers];
+
+		if (old != CONF_NONE) {
+			server->was_probes[i] = probe_of(was, &was->conf->checkers[old]);
+			continue;
+		}
+		server->probes[i] = probe_new(engine, server, i);
+		error = server->probes[i] ? 0 : -ENOMEM;
+	}
+	free(map);
+	return error;
+}
+
+static struct server *server_new(struct engine *engine, struct conf_diff *diff,
+				 struct service *service, uint32_t index, struct server *was)
 {
 	struct server *server = calloc(1, sizeof *server);
 
@@ -211,47 +184,42 @@ static struct server *server_new(struct engine *engine, struct service *service,
 	server->index = index;
 	server->was = was;
 	server->admin = admin_default();
-	server->n_probes = server->conf->n_checkers;
+	if (take_checkers(server) < 0)
+		return server_free(server);
 	server->places = calloc(service->n_members + 1, sizeof *server->places);
 	server->probes = calloc(server->n_probes + 1, sizeof(struct probe *));
 	server->was_probes = calloc(server->n_probes + 1, sizeof(struct probe *));
-	if (!server->places || !server->probes || !server->was_probes)
+	if (!server->places || !server->probes || !server->was_probes ||
+	    add_probes(engine, diff, server) < 0)
 		return server_free(server);
-	for (uint32_t i = 0; i < server->n_probes; i++) {
-		server->was_probes[i] = take_probe(was, &server->conf->checkers[i]);
-		if (server->was_probes[i])
-			continue;
-		server->probes[i] = probe_new(engine, server, i);
-		if (!server->probes[i])
-			return server_free(server);
-	}
+	if (was)
+		was->taken = true;
 	return server;
 }
 
-static int add_servers(struct engine *engine, struct service *service)
+static int add_servers(struct engine *engine, struct conf_diff *diff, struct service *service)
 {
 	struct service *was = service->was;
-	size_t n_old = was ? was->n_servers : 0;
-	struct server **sorted = sorted_copy(was ? was->servers : NULL, n_old, by_dest);
+	uint32_t *map = calloc(service->conf->n_servers + 1, sizeof *map);
+	int error = map ? conf_diff_servers(was ? was->conf : NULL, service->conf, map) : -ENOMEM;
 
-	if (!sorted)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < service->conf->n_servers; i++) {
-		struct server *old = take_server(sorted, n_old, &service->conf->servers[i].key);
+	for (uint32_t i = 0; i < service->conf->n_servers && !error; i++) {
+		struct server *old = map[i] == CONF_NONE ? NULL : was->servers[map[i]];
 
-		service->servers[i] = server_new(engine, service, i, old);
-		if (!service->servers[i])
-			break;
-		service->n_servers++;
+		service->servers[i] = server_new(engine, diff, service, i, old);
+		if (service->servers[i])
+			service->n_servers++;
+		else
+			error = -ENOMEM;
 	}
-	free(sorted);
-	return service->n_servers == service->conf->n_servers ? 0 : -ENOMEM;
+	free(map);
+	return error;
 }
 
-static struct service *service_new(struct engine *engine, const struct conf *conf, uint32_t index,
-				   struct service *was)
+static struct service *service_new(struct engine *engine, struct conf_diff *diff, uint32_t index)
 {
-	const struct conf_virtual_server *from = &conf->services[index];
+	const struct conf_virtual_server *from = &diff->new->services[index];
+	uint32_t old = diff->services[index];
 	struct service *service = calloc(1, sizeof *service);
 
 	if (!service)
@@ -259,7 +227,7 @@ static struct service *service_new(struct engine *engine, const struct conf *con
 	service->engine = engine;
 	service->conf = from;
 	service->index = index;
-	service->was = was;
+	service->was = old == CONF_NONE ? NULL : engine->services[old];
 	service->servers = calloc(from->n_servers + 1, sizeof(struct server *));
 	service->members = calloc(from->n_keys + 1, sizeof *service->members);
 	if (!service->servers || !service->members)
@@ -267,25 +235,16 @@ static struct service *service_new(struct engine *engine, const struct conf *con
 	service->n_members = from->n_keys;
 	for (size_t k = 0; k < from->n_keys; k++)
 		service->members[k].key = from->keys[k];
-	if (add_servers(engine, service) < 0)
+	if (add_servers(engine, diff, service) < 0)
 		return service_free(service);
 	return service;
 }
 
 static void forget_taken(struct engine *engine)
 {
-	for (size_t i = 0; i < engine->n_services; i++) {
-		struct service *service = engine->services[i];
-
-		service->taken = false;
-		for (size_t k = 0; k < service->n_servers; k++) {
-			struct server *server = service->servers[k];
-
-			server->taken = false;
-			for (size_t c = 0; c < server->n_probes; c++)
-				server->probes[c]->taken = false;
-		}
-	}
+	for (size_t i = 0; i < engine->n_services; i++)
+		for (size_t k = 0; k < engine->services[i]->n_servers; k++)
+			engine->services[i]->servers[k]->taken = false;
 }
 
 void services_free_list(struct service **services, size_t count)
@@ -297,22 +256,23 @@ void services_free_list(struct service **services, size_t count)
 
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret)
 {
-	struct service **sorted = sorted_copy(engine->services, engine->n_services, by_id);
 	struct service **services = calloc(conf->n_services + 1, sizeof *services);
+	struct conf_diff *diff = NULL;
 	size_t built = 0;
 
 	forget_taken(engine);
-	while (sorted && services && built < conf->n_services) {
-		struct service *was =
-			take_service(sorted, engine->n_services, conf->services[built].id);
-
-		services[built] = service_new(engine, conf, (uint32_t)built, was);
+	if (!services || conf_diff_new(engine->conf, conf, &diff) < 0) {
+		free(services);
+		return -ENOMEM;
+	}
+	while (built < conf->n_services) {
+		services[built] = service_new(engine, diff, (uint32_t)built);
 		if (!services[built])
 			break;
 		built++;
 	}
-	free(sorted);
-	if (services && built == conf->n_services) {
+	conf_diff_free(diff);
+	if (built == conf->n_services) {
 		*ret = services;
 		return 0;
 	}

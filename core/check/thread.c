@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/mail.h"
+#include "core/base/tune.h"
 #include "core/check/engine.h"
 
 /* ---- small helpers of all files ---- */
@@ -108,15 +108,6 @@ static void on_refresh(uint64_t now_us, void *owner)
 
 /* ---- mail ---- */
 
-static void set_nice(struct engine *engine, int8_t nice)
-{
-	if (nice == engine->nice)
-		return;
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), nice) < 0)
-		log_warn("check", "nice value %d refused: %s", nice, strerrordesc_np(errno));
-	engine->nice = nice;
-}
-
 static void adopt(struct engine *engine, const struct conf *conf)
 {
 	struct msg_conf_done done = {.from = THREAD_CHECK, .generation = conf->generation};
@@ -132,7 +123,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 		mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 		return;
 	}
-	set_nice(engine, conf->global.checker_nice);
+	tune_thread("check", &conf->global.checker.tune, &engine->tune);
 	if (engine->n_services || (first && conf->global.lvs_flush))
 		kernel_open(engine, clock_now_us());
 	if (first && conf->global.lvs_flush && engine->ipvs) {

@@ -5,7 +5,7 @@
  * While a server is up, a failure is tried again `retry` times, delay_before_retry apart, before it
  * counts. While it is down there are no retries. One url is fetched per attempt; a bad url is kept
  * until it answers, and then the tour starts again at the first, so that a server comes up only
- * after every url of one clean tour has passed.
+ * after every url of one clean tour has passed. With fast_recovery that tour makes no pause.
  */
 #include "core/check/verdict.h"
 
@@ -74,7 +74,7 @@ bool verdict_step(struct verdict *verdict, const struct conf_checker *conf,
 	}
 	if (result == CHECK_OK) {
 		pass(verdict, conf);
-		delay_us = conf->delay_loop_us;
+		delay_us = conf->fast_recovery && !verdict->up ? 0 : conf->delay_loop_us;
 		/* An alpha server in the middle of its first tour is still undecided. */
 		if (verdict->up)
 			verdict->decided = true;

@@ -12,5 +12,5 @@
 	X(undrain, "[VS] RS", "put a drained or locked real server back into service")             \
 	X(lock, "[VS] RS [--comment TEXT]", "take a real server out at once")                      \
 	X(reload, "", "read the configuration again and wait for the outcome")                     \
-	X(config, "", "print the effective configuration")                                         \
+	X(config, "[FILE]", "print the effective configuration, of vipd or of a file")             \
 	X(help, "", "list the commands")

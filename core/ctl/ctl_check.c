@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vipctl check: loads a configuration file here and now and prints what the loader finds, as text
- * or as JSON for editors and pipelines.
+ * Configuration files looked at here and now, without a daemon: what the loader finds, as text or
+ * as JSON for editors and pipelines, and the effective configuration.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,51 +30,103 @@ static json_t *safe_text(const char *text)
 	return string ? string : json_string("(not UTF-8)");
 }
 
-static void print_json(const struct diag_list *diags, bool good)
+static json_t *diag_json(const struct diag *diag)
+{
+	return json_pack("{s:o, s:i, s:i, s:s, s:o, s:o}", "file", safe_text(diag->file), "line",
+			 (int)diag->line, "column", (int)diag->column, "severity",
+			 severity_word(diag->severity), "message", safe_text(diag->message),
+			 "source", safe_text(diag->source));
+}
+
+static void print_json(const char *file, const struct diag_list *diags, int status)
 {
 	json_t *list = json_array();
+	int notes = 0;
 
 	for (size_t i = 0; i < diags->count; i++) {
-		const struct diag *diag = &diags->items[i];
-
-		json_array_append_new(list, json_pack("{s:s, s:o, s:i, s:i, s:o}", "severity",
-						      severity_word(diag->severity), "file",
-						      safe_text(diag->file), "line",
-						      (int)diag->line, "column", (int)diag->column,
-						      "message", safe_text(diag->message)));
+		notes += diags->items[i].severity == DIAG_NOTE;
+		json_array_append_new(list, diag_json(&diags->items[i]));
 	}
-	json_t *all = json_pack("{s:b, s:i, s:i, s:o}", "ok", good, "errors", (int)diags->errors,
-				"warnings", (int)diags->warnings, "diagnostics", list);
+	json_t *all =
+		json_pack("{s:b, s:i, s:o, s:i, s:i, s:i, s:o}", "ok", status == CTL_OK, "status",
+			  status, "file", safe_text(file), "errors", (int)diags->errors, "warnings",
+			  (int)diags->warnings, "notes", notes, "diagnostics", list);
 	json_dumpf(all, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(all);
 }
 
-static void print_text(const char *file, const struct diag_list *diags, bool good)
+static void print_diags(FILE *to, const struct diag_list *diags)
 {
 	for (size_t i = 0; i < diags->count; i++) {
 		char *text = diag_format(&diags->items[i]);
 
 		if (text)
-			puts(text);
+			fprintf(to, "%s\n", text);
 		free(text);
 	}
-	printf("%s: %s, %zu errors, %zu warnings\n", file, good ? "good" : "refused", diags->errors,
-	       diags->warnings);
 }
 
-int ctl_check(const char *file, bool json)
+static const char *plural(size_t count)
 {
-	struct conf_load_options options = {0};
+	return count == 1 ? "" : "s";
+}
+
+static int status_of(int error)
+{
+	return !error ? CTL_OK : error == -EINVAL ? CTL_ERRORS : CTL_UNREADABLE;
+}
+
+int ctl_check(const char *file, const struct conf_load_options *options, bool json)
+{
 	struct diag_list diags = {0};
 	const struct conf *conf = NULL;
-	bool good = !conf_load(file, &options, &conf, &diags);
+	int status = status_of(conf_load(file, options, &conf, &diags));
 
-	if (json)
-		print_json(&diags, good);
-	else
-		print_text(file, &diags, good);
+	if (json) {
+		print_json(file, &diags, status);
+	} else {
+		print_diags(stdout, &diags);
+		printf("%s: %s, %zu error%s, %zu warning%s\n", file,
+		       status == CTL_OK ? "good" : "refused", diags.errors, plural(diags.errors),
+		       diags.warnings, plural(diags.warnings));
+	}
 	diag_list_free(&diags);
 	conf_unref(conf);
-	return good ? CTL_OK : CTL_REFUSED;
+	return status;
+}
+
+int ctl_load(const char *file, const struct conf_load_options *options, const struct conf **ret)
+{
+	struct diag_list diags = {0};
+	int status = status_of(conf_load(file, options, ret, &diags));
+
+	if (status != CTL_OK)
+		print_diags(stderr, &diags);
+	diag_list_free(&diags);
+	return status;
+}
+
+int ctl_config_of(const char *file, const struct conf_load_options *options, bool json)
+{
+	const struct conf *conf = NULL;
+	int status = ctl_load(file, options, &conf);
+	char *text;
+
+	if (status != CTL_OK)
+		return status;
+	text = conf_dump(conf);
+	if (json) {
+		json_t *all = json_pack("{s:o}", "text", safe_text(text));
+
+		json_dumpf(all, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(all);
+	} else {
+		fputs(text ? text : "", stdout);
+	}
+	status = text ? CTL_OK : CTL_REFUSED;
+	free(text);
+	conf_unref(conf);
+	return status;
 }

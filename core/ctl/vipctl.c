@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vipctl: asks a running vipd over its control socket, one request, one answer. Knows the commands
- * from the same table as the daemon; does nothing itself except `check`, which needs no daemon.
+ * from the same table as the daemon; does nothing itself except look at configuration files, which
+ * needs no daemon.
  */
 #include "config.h"
 
@@ -15,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "conf/load.h"
+#include "conf/model.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/ctl.h"
 
@@ -23,7 +26,8 @@
 
 struct arguments {
 	const char *socket;
-	bool json;
+	bool json, strict, include_check;
+	const char *config_id;			/* NULL: the host name, or as vipd has it */
 	const char *timeout, *action, *comment; /* NULL: not given */
 	char **words; /* what is not an option; the first is the command */
 	int n_words;
@@ -36,16 +40,22 @@ static int usage(FILE *to)
 		CTL_COMMANDS(ROW)
 #undef ROW
 			{"check", "FILE", "check a configuration file; needs no running vipd"},
+		{"diff", "[OLD] FILE",
+		 "what a reload with FILE would change, of vipd or of another file"},
 	};
 
 	fprintf(to, "Usage: vipctl [-j] [-s SOCKET] COMMAND [ARGUMENT]...\n\n"
 		    "  -j, --json           print JSON\n"
 		    "  -s, --socket PATH    of vipd's control socket (" DEFAULT_SOCKET ")\n"
+		    "      --strict         take warnings of a file for errors\n"
+		    "  -i, --config-id ID   for @ID lines of a file\n"
+		    "  -e, --all-config     an include of a file must find its files\n"
 		    "  -h, --help           print this\n"
 		    "  -v, --version        print the version\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		fprintf(to, "  %s %s\n      %s\n", rows[i][0], rows[i][1], rows[i][2]);
-	fprintf(to, "\nExit status: 0 done, 1 refused, 2 usage, 3 no vipd answers.\n");
+	fprintf(to, "\nExit status: 0 done, 1 refused, 2 usage, 3 no vipd answers,\n"
+		    "4 unreadable file, 5 errors in a file.\n");
 	return CTL_USAGE;
 }
 
@@ -175,10 +185,13 @@ static void print_status(const char *word, const json_t *result)
 
 static void print_reload(const char *word, const json_t *result)
 {
+	const json_t *daemon = json_object_get(result, "daemon");
+	const char *changes = json_string_value(json_object_get(daemon, "changes"));
+
 	(void)word;
-	printf("configuration %lld is in force\n",
-	       (long long)json_integer_value(
-		       json_object_get(json_object_get(result, "daemon"), "generation")));
+	printf("configuration %lld is in force%s%s\n",
+	       (long long)json_integer_value(json_object_get(daemon, "generation")),
+	       changes ? ": " : "", changes ? changes : "");
 }
 
 static void print_text(const char *word, const json_t *result)
@@ -210,9 +223,78 @@ static int ctl_reload(const struct arguments *arguments)
 	return run(arguments, simple_request(arguments), print_reload);
 }
 
+static struct conf_load_options file_options(const struct arguments *arguments)
+{
+	return (struct conf_load_options){.config_id = arguments->config_id,
+					  .strict = arguments->strict,
+					  .include_check = arguments->include_check};
+}
+
 static int ctl_config(const struct arguments *arguments)
 {
+	struct conf_load_options options = file_options(arguments);
+
+	if (arguments->n_words > 2)
+		return fail_usage("config takes at most one file");
+	if (arguments->n_words == 2)
+		return ctl_config_of(arguments->words[1], &options, arguments->json);
 	return run(arguments, simple_request(arguments), print_text);
+}
+
+static int check(const struct arguments *arguments)
+{
+	struct conf_load_options options = file_options(arguments);
+
+	if (arguments->n_words != 2)
+		return fail_usage("check needs one file");
+	return ctl_check(arguments->words[1], &options, arguments->json);
+}
+
+/* The file as vipd would read it, against what vipd runs on. */
+static int diff_running(const struct arguments *arguments)
+{
+	const struct conf *old = NULL, *new = NULL;
+	struct conf_load_options options;
+	json_t *answer;
+	int status;
+	const json_t *result = ask_for_result(arguments, json_pack("{s:s}", "command", "config"),
+					      &answer, &status);
+
+	if (result)
+		status = ctl_load_running(result, &options, &old);
+	if (status == CTL_OK) {
+		options.strict = arguments->strict;
+		options.include_check |= arguments->include_check;
+		if (arguments->config_id)
+			options.config_id = arguments->config_id;
+		status = ctl_load(arguments->words[1], &options, &new);
+	}
+	if (status == CTL_OK)
+		status = ctl_print_diff(old, new, arguments->json);
+	conf_unref(old);
+	conf_unref(new);
+	json_decref(answer);
+	return status;
+}
+
+static int diff(const struct arguments *arguments)
+{
+	struct conf_load_options options = file_options(arguments);
+	const struct conf *old = NULL, *new = NULL;
+	int status;
+
+	if (arguments->n_words == 2)
+		return diff_running(arguments);
+	if (arguments->n_words != 3)
+		return fail_usage("diff needs one file, or two");
+	status = ctl_load(arguments->words[1], &options, &old);
+	if (status == CTL_OK)
+		status = ctl_load(arguments->words[2], &options, &new);
+	if (status == CTL_OK)
+		status = ctl_print_diff(old, new, arguments->json);
+	conf_unref(old);
+	conf_unref(new);
+	return status;
 }
 
 static int ctl_help(const struct arguments *arguments)
@@ -283,14 +365,11 @@ static int dispatch(const struct arguments *arguments)
 #define ROW(word, arguments, help) {#word, ctl_##word},
 		CTL_COMMANDS(ROW)
 #undef ROW
+			{"check", check},
+		{"diff", diff},
 	};
 	const char *word = arguments->words[0];
 
-	if (!strcmp(word, "check")) {
-		if (arguments->n_words != 2)
-			return fail_usage("check needs one file");
-		return ctl_check(arguments->words[1], arguments->json);
-	}
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (!strcmp(commands[i].word, word))
 			return commands[i].fn(arguments);
@@ -300,15 +379,22 @@ static int dispatch(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},	   {"socket", required_argument, NULL, 's'},
-		{"timeout", required_argument, NULL, 't'}, {"action", required_argument, NULL, 'a'},
-		{"comment", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},	   {0},
+		{"json", no_argument, NULL, 'j'},
+		{"socket", required_argument, NULL, 's'},
+		{"timeout", required_argument, NULL, 't'},
+		{"action", required_argument, NULL, 'a'},
+		{"comment", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{"strict", no_argument, NULL, 'S'},
+		{"config-id", required_argument, NULL, 'i'},
+		{"all-config", no_argument, NULL, 'e'},
+		{0},
 	};
 	struct arguments arguments = {.socket = DEFAULT_SOCKET};
 	int found;
 
-	while ((found = getopt_long(argc, argv, "js:t:a:c:hv", options, NULL)) != -1) {
+	while ((found = getopt_long(argc, argv, "js:t:a:c:i:ehv", options, NULL)) != -1) {
 		switch (found) {
 		case 'j':
 			arguments.json = true;
@@ -324,6 +410,15 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			arguments.comment = optarg;
+			break;
+		case 'S':
+			arguments.strict = true;
+			break;
+		case 'i':
+			arguments.config_id = optarg;
+			break;
+		case 'e':
+			arguments.include_check = true;
 			break;
 		case 'h':
 			usage(stdout);

@@ -22,4 +22,4 @@ core_net_libnet_a_SOURCES += \
 noinst_PROGRAMS += tests/tools/ipvsprobe
 tests_tools_ipvsprobe_SOURCES = tests/tools/ipvsprobe.c
 tests_tools_ipvsprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
-tests_tools_ipvsprobe_LDADD = core/net/libnet.a core/libipvs.a conf/libconf.a core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)
+tests_tools_ipvsprobe_LDADD = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)

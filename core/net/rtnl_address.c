@@ -4,9 +4,7 @@
  * What we set or adopted is remembered, so that removal touches nothing else. Runs in the main
  * thread and waits for the kernel's answer to each request.
  *
- * Defaults follow keepalived.conf(5): the prefix and scope of the configuration, no broadcast
- * unless configured, no duplicate address detection, and an IPv6 host address deprecated at birth
- * so that it is never chosen as a source.
+ * Flags and lifetimes are those of the configuration, which knows the defaults.
  */
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -36,14 +34,13 @@ static int put_details(struct nl_msg *message, const struct conf_address *addres
 		error |= put_ip(message, IFA_BROADCAST, &address->broadcast);
 	if (address->label)
 		error |= nla_put_string(message, IFA_LABEL, address->label);
-	if (address->ip.family == AF_INET6) {
-		error |= nla_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
-		if (address->prefix == 128) {
-			struct ifa_cacheinfo lifetimes = {.ifa_prefered = 0,
-							  .ifa_valid = UINT32_MAX};
+	if (address->flags)
+		error |= nla_put_u32(message, IFA_FLAGS, address->flags);
+	if (address->preferred_s != UINT32_MAX) {
+		struct ifa_cacheinfo lifetimes = {.ifa_prefered = address->preferred_s,
+						  .ifa_valid = UINT32_MAX};
 
-			error |= nla_put(message, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
-		}
+		error |= nla_put(message, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
 	}
 	return error;
 }
@@ -85,12 +82,14 @@ static void say(int level, const char *what, const struct conf_address *address,
 
 static bool is_as_set(const struct net_held *held, const struct conf_address *address)
 {
-	return held->scope == address->scope && !ip_compare(&held->peer, &address->peer) &&
+	return held->scope == address->scope && held->flags == address->flags &&
+	       held->preferred_s == address->preferred_s &&
+	       !ip_compare(&held->peer, &address->peer) &&
 	       !ip_compare(&held->broadcast, &address->broadcast) &&
 	       !strcmp(held->label, address->label ? address->label : "");
 }
 
-/* The kernel changes none of label, scope, broadcast and peer of an address that is there. */
+/* The kernel changes hardly anything of an address that is there. */
 static void remove_to_change(struct rtnl *rtnl, const struct net_held *held,
 			     const struct conf_address *address)
 {
@@ -128,6 +127,9 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 	held->broadcast = address->broadcast;
 	held->scope = address->scope;
 	snprintf(held->label, sizeof held->label, "%s", address->label ? address->label : "");
+	held->flags = address->flags;
+	held->preferred_s = address->preferred_s;
+	held->track = address->track;
 	held->generation = generation;
 	if (match == NET_SAME) {
 		if (known)
@@ -272,6 +274,8 @@ static void restore_one(struct rtnl *rtnl, struct net_held *held, const char *de
 		.scope = held->scope,
 		.device = (char *)device,
 		.label = held->label[0] ? held->label : NULL,
+		.flags = held->flags,
+		.preferred_s = held->preferred_s,
 	};
 	int error = send_address(rtnl, RTM_NEWADDR, &address, held->ifindex);
 

@@ -303,7 +303,7 @@ struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const
 	held = &table->held[at];
 	memmove(held + 1, held, (table->n_held - at) * sizeof *held);
 	table->n_held++;
-	*held = (struct net_held){.ifindex = ifindex, .ip = *ip, .prefix = prefix};
+	*held = (struct net_held){.ifindex = ifindex, .ip = *ip, .prefix = prefix, .track = true};
 	return held;
 }
 
@@ -320,7 +320,7 @@ bool net_table_is_lost(struct net_table *table, const struct net_held *held)
 {
 	const struct net_link *link = find_index(table, held->ifindex);
 
-	return !held->foreign && link && link->now.present && link->now.up &&
+	return !held->foreign && held->track && link && link->now.present && link->now.up &&
 	       net_table_match(table, held->ifindex, &held->ip, held->prefix) == NET_ABSENT;
 }
 

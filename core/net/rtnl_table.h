@@ -42,6 +42,8 @@ struct net_held {
 	struct ip ip, peer, broadcast;
 	uint8_t prefix, scope;
 	char label[IFNAMSIZ]; /* "": none */
+	uint32_t flags, preferred_s;
+	bool track;	      /* put back when somebody takes it away */
 	bool foreign;	      /* it was there before and is the machine's own: never removed */
 	uint64_t generation;  /* of the configuration that wanted it last */
 	uint64_t restored_us; /* when it was put back last, 0: never */

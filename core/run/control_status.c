@@ -85,12 +85,13 @@ static json_t *threads_json(const struct daemon *d)
 
 static json_t *daemon_json(const struct daemon *d)
 {
-	return json_pack("{s:s, s:i, s:o, s:s, s:I, s:I, s:s, s:b, s:o}", "version",
+	return json_pack("{s:s, s:i, s:o, s:s, s:I, s:I, s:s, s:o, s:b, s:o}", "version",
 			 PACKAGE_VERSION, "pid", (int)getpid(), "uptime_s",
 			 seconds_since(d->started_us), "config_file", options_config(&d->options),
 			 "generation", (json_int_t)d->newest->conf->generation, "loaded_us",
 			 (json_int_t)d->reload.loaded_wall_us, "last_error", d->reload.last_error,
-			 "loading", d->reload.phase != RELOAD_IDLE, "threads", threads_json(d));
+			 "changes", text_or_null(d->reload.changes), "loading",
+			 d->reload.phase != RELOAD_IDLE, "threads", threads_json(d));
 }
 
 static json_t *agent_json(const struct snap_agent *snap)
@@ -243,15 +244,21 @@ void control_reload(struct client *client, const json_t *request)
 
 void control_config(struct client *client, const json_t *request)
 {
-	char *text = conf_dump(control_daemon(client)->newest->conf);
+	const struct daemon *d = control_daemon(client);
+	char *text = conf_dump(d->newest->conf);
 	json_t *string = text ? json_string(text) : NULL;
 
 	(void)request;
 	free(text);
-	if (string)
-		control_answer(client, json_pack("{s:o}", "text", string));
-	else
+	if (!string) {
 		control_refuse(client, "the configuration is not valid UTF-8 text");
+		return;
+	}
+	/* With what else decides how a file is read: vipctl diff does it the same way. */
+	control_answer(client, json_pack("{s:o, s:o, s:b, s:b, s:o}", "text", string, "config_id",
+					 text_or_null(d->options.config_id), "include_check",
+					 d->options.include_check, "snmp_all", d->options.snmp_all,
+					 "snmp_socket", text_or_null(d->options.snmp_socket)));
 }
 
 void control_help(struct client *client, const json_t *request)

@@ -8,8 +8,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/base/beat.h"
+#include "core/base/tune.h"
 #include "core/cmd.h"
 #include "core/run/load.h"
 #include "core/run/options.h"
@@ -50,7 +52,15 @@ struct reload {
 	uint64_t running_ticket; /* the newest request when the load under way began */
 	uint64_t asked_us;	 /* when the first request since the last answer came */
 	char last_error[256];	 /* "" after a success */
+	char *changes;		 /* what the newest load changed; NULL: not known, or the first */
 	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
+};
+
+/* Of the process as a whole, and what it was before the configuration said otherwise. */
+struct settings {
+	bool umask_set, locked;
+	mode_t umask_before;
+	char name_before[TUNE_NAME_MAX + 1]; /* "": never named */
 };
 
 enum stop_phase { STOP_NO, STOP_ENGINES, STOP_AGENT, STOP_DONE };
@@ -77,6 +87,8 @@ struct daemon {
 	struct control *control;
 
 	struct generation *newest;
+	struct settings settings;
+	bool begun; /* the startup script has run */
 	struct reload reload;
 	int ready_fd; /* the waiting parent's pipe when daemonized, else -1 */
 	bool ready;
@@ -116,6 +128,18 @@ int reload_first(struct daemon *d);	   /* at start: loads in this thread; 0 or a
 void reload_hand_out(struct daemon *d);	   /* hands the newest generation to everyone */
 uint64_t reload_request(struct daemon *d); /* returns the ticket that answers it */
 void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done);
+
+/* reload_file.c: around the reading of the text, and what was found in it. */
+void reload_file_begin(const struct daemon *d);
+void reload_file_end(const struct daemon *d);
+void reload_file_report(const struct daemon *d);
+
+/* settings.c: whatever of the configuration concerns the process as a whole. */
+void settings_apply(struct daemon *d, const struct conf *conf);
+
+/* bracket.c: the startup script; false: it was told to stop. And the shutdown script. */
+bool bracket_begin(struct daemon *d);
+void bracket_end(struct daemon *d);
 
 /* mailroom.c */
 void mailroom_on_mail(int fd, uint32_t events, void *owner);

@@ -161,7 +161,8 @@ static size_t count_words(const char *const *words)
 static char **build_argv(const struct exec *exec, const struct exec_command *command)
 {
 	char uid[24], gid[24];
-	const char *head[] = {exec->self, EXEC_CHILD_WORD, uid, gid, command->path, NULL};
+	const char *groups = command->groups ? EXEC_CHILD_GROUPS : EXEC_CHILD_ALONE;
+	const char *head[] = {exec->self, EXEC_CHILD_WORD, uid, gid, groups, command->path, NULL};
 	const char *const *parts[] = {head, command->argv, command->more};
 	size_t count = 0, octets = 0, used = 0;
 

@@ -25,6 +25,7 @@ struct exec_command {
 	const char *const *more; /* further arguments, NULL-terminated; NULL: none */
 	uid_t uid;
 	gid_t gid;
+	bool groups; /* also the other groups of the account */
 };
 
 /* error: negative errno when it never ran. wait_status as of waitpid(2). The job is gone after the

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -25,12 +27,27 @@ static int parse_id(const char *text, unsigned long *ret)
 	return errno || end == text || *end ? -EINVAL : 0;
 }
 
-static int give_up_account(uid_t uid, gid_t gid)
+/* Those of the account in the group database, or none. */
+static int set_groups(uid_t uid, gid_t gid, bool wanted)
 {
+	const struct passwd *account = wanted ? getpwuid(uid) : NULL;
+
+	if (geteuid() != 0)
+		return 0;
+	if (account)
+		return initgroups(account->pw_name, gid) < 0 ? -errno : 0;
+	return setgroups(0, NULL) < 0 ? -errno : 0;
+}
+
+static int give_up_account(uid_t uid, gid_t gid, bool groups)
+{
+	int error;
+
 	if (geteuid() == uid && getegid() == gid && uid != 0)
 		return 0;
-	if (geteuid() == 0 && setgroups(0, NULL) < 0)
-		return -errno;
+	error = set_groups(uid, gid, groups);
+	if (error)
+		return error;
 	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		return -errno;
 	return 0;
@@ -55,12 +72,12 @@ int exec_child_main(int argc, char **argv)
 {
 	unsigned long uid, gid;
 
-	if (argc < 6 || parse_id(argv[2], &uid) || parse_id(argv[3], &gid))
+	if (argc < 7 || parse_id(argv[2], &uid) || parse_id(argv[3], &gid))
 		return CANNOT_RUN;
-	if (give_up_account((uid_t)uid, (gid_t)gid) < 0)
+	if (give_up_account((uid_t)uid, (gid_t)gid, !strcmp(argv[4], EXEC_CHILD_GROUPS)) < 0)
 		return CANNOT_RUN;
-	execv(argv[4], argv + 5);
+	execv(argv[5], argv + 6);
 	if (errno == ENOEXEC)
-		run_by_shell(argv[4], argv + 5, argc - 5);
+		run_by_shell(argv[5], argv + 6, argc - 6);
 	return errno == ENOENT ? NOT_FOUND : CANNOT_RUN;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What runs between the fork and the program: `vipd --exec UID GID PATH ARGV0 ...`. posix_spawn
- * cannot change the account, so vipd starts itself in this role first.
+ * What runs between the fork and the program: `vipd --exec UID GID GROUPS PATH ARGV0 ...`.
+ * posix_spawn cannot change the account, so vipd starts itself in this role first.
  */
 #pragma once
 
-#define EXEC_CHILD_WORD "--exec"
+#define EXEC_CHILD_WORD	  "--exec"
+#define EXEC_CHILD_ALONE  "alone"  /* no group but the one */
+#define EXEC_CHILD_GROUPS "groups" /* also the other groups of the account */
 
 /* Takes main's arguments; returns only when the program cannot be run: an exit status (126, 127).
  */

@@ -10,42 +10,55 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "conf/diff.h"
 #include "conf/model.h"
 #include "core/base/log.h"
 #include "core/run/scripts.h"
 
-/* The model is nobody else's yet, so the command line may still have its say. */
-static void apply_options(const struct options *options, struct conf *conf)
+static char *describe_changes(const struct load *load)
 {
-	struct conf_global *global = &conf->global;
+	struct conf_changes *changes;
+	char *text;
 
-	if (options->snmp_all)
-		global->snmp_vrrp = global->snmp_checker = global->snmp_rfcv2 = global->snmp_rfcv3 =
-			true;
-	if (options->snmp_socket)
-		global->snmp_socket = (char *)options->snmp_socket;
+	if (conf_changes_new(load->previous, load->conf, &changes) < 0)
+		return NULL;
+	text = conf_changes_summary(changes);
+	conf_changes_free(changes);
+	return text;
 }
 
 void load_run(struct load *load)
 {
-	struct conf_load_options options = {.config_id = load->options->config_id};
+	struct conf_load_options options = {
+		.config_id = load->options->config_id,
+		.include_check = load->options->include_check,
+		.strict = load->options->strict,
+		.snmp_all = load->options->snmp_all,
+		.snmp_socket = load->options->snmp_socket,
+		.previous = load->previous,
+	};
 
 	load->error = conf_load(options_config(load->options), &options, &load->conf, &load->diags);
 	if (load->error) {
 		load->conf = NULL;
 		return;
 	}
-	apply_options(load->options, (struct conf *)load->conf);
 	load->error = scripts_resolve(load->conf, &load->scripts);
 	if (load->error)
 		load->conf = conf_unref(load->conf);
+	else if (load->previous)
+		load->changes = describe_changes(load);
 }
 
 void load_clear(struct load *load)
 {
 	scripts_free(load->scripts);
 	conf_unref(load->conf);
+	conf_unref(load->previous);
 	diag_list_free(&load->diags);
+	free(load->changes);
+	load->previous = NULL;
+	load->changes = NULL;
 	load->scripts = NULL;
 	load->conf = NULL;
 	load->diags = (struct diag_list){0};

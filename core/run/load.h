@@ -16,13 +16,15 @@ struct scripts;
 
 struct load {
 	const struct options *options;
-	int error;		 /* 0, or negative errno: then there is no conf */
-	const struct conf *conf; /* one reference */
+	const struct conf *previous; /* in force; NULL at the start. load_clear() drops it */
+	int error;		     /* 0, or negative errno: then there is no conf */
+	const struct conf *conf;     /* one reference */
 	struct scripts *scripts;
 	struct diag_list diags;
+	char *changes; /* from previous to conf, as one line; NULL: not known */
 };
 
-/* Loads what the options name and applies the options that override the configuration. */
+/* Loads what the options name. */
 void load_run(struct load *load);
 void load_clear(struct load *load); /* frees what is still in it */
 

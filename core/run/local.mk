@@ -18,6 +18,7 @@ core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
+	core/run/bracket.c \
 	core/run/control.c core/run/control.h core/run/control_private.h \
 	core/run/control_drain.c \
 	core/run/control_listen.c \
@@ -28,6 +29,8 @@ vipd_SOURCES = \
 	core/run/main.c \
 	core/run/notify.c \
 	core/run/reload.c \
+	core/run/reload_file.c \
+	core/run/settings.c \
 	core/run/stop.c \
 	core/run/supervise.c \
 	core/run/threads.c
@@ -36,11 +39,11 @@ vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \
 	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a \
 	conf/libconf.a core/base/libbase.a $(ARCHIVES_AS_NEEDED) \
-	$(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
+	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
 
 dist_pkgdata_DATA += core/run/vipd.service
 
-RUN_TESTS_LIBS = core/run/librun.a conf/libconf.a core/base/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_options
 tests_unit_test_options_SOURCES = tests/unit/test_options.c

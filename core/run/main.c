@@ -268,6 +268,7 @@ static void close_services(struct daemon *d)
 	loop_io_free(d->box_io);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
+	free(d->reload.changes);
 	threads_free_wires(d);
 	generation_free_all(d);
 	loop_free(d->loop);
@@ -280,6 +281,8 @@ static void end(struct daemon *d)
 	d->tracker = tracker_free(d->tracker);
 	d->exec = exec_free(d->exec);
 	join_threads(d);
+	if (d->begun)
+		bracket_end(d);
 	pidfile_close(d->pidfile);
 	log_notice("main", "stopped");
 	supervise_log(d);
@@ -301,6 +304,11 @@ static int live(struct daemon *d)
 		status = open_services(d);
 	if (!status)
 		status = reload_first(d);
+	if (!status)
+		settings_apply(d, d->newest->conf);
+	if (!status && !bracket_begin(d))
+		return 0;
+	d->begun = !status;
 	if (!status)
 		status = start(d);
 	if (status) {

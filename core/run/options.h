@@ -30,7 +30,9 @@ struct options {
 	const char *control;	 /* --control-socket */
 	int facility;		 /* -S, syslog.h number */
 	int umask;		 /* -u; -1: keep */
+	bool strict;		 /* warnings of the configuration are errors */
 	bool test, foreground, console, detail, dump;
+	bool include_check; /* -e */
 	bool no_syslog, keep_vips, keep_ipvs, core_dump, snmp_all;
 	bool only_vrrp, only_check;
 	bool help, version;

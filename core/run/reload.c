@@ -69,6 +69,9 @@ static int take_load(struct daemon *d)
 		return error;
 	reload->load.conf = NULL;
 	reload->load.scripts = NULL;
+	free(reload->changes);
+	reload->changes = reload->load.changes;
+	reload->load.changes = NULL;
 	reload->last_error[0] = '\0';
 	reload->loaded_wall_us = clock_wall_us();
 	return 0;
@@ -91,6 +94,7 @@ static void on_loaded(void *owner)
 	struct reload *reload = &d->reload;
 
 	reload->helper = NULL;
+	reload_file_end(d);
 	if (d->stop != STOP_NO) {
 		load_clear(&reload->load);
 		reload->phase = RELOAD_IDLE;
@@ -102,6 +106,7 @@ static void on_loaded(void *owner)
 		begin(d);
 		return;
 	}
+	reload_file_report(d);
 	if (!reload->load.error) {
 		load_log(&reload->load);
 		reload->load.error = take_load(d);
@@ -128,9 +133,11 @@ static void begin(struct daemon *d)
 
 	reload->running_ticket = reload->ticket;
 	reload->phase = RELOAD_LOADING;
-	reload->load = (struct load){.options = &d->options};
+	reload->load = (struct load){.options = &d->options, .previous = conf_ref(d->newest->conf)};
+	reload_file_begin(d);
 	int error = helper_start(d->loop, work, on_loaded, d, &reload->helper);
 	if (error) {
+		reload_file_end(d);
 		reload->load.error = error;
 		fail(d);
 	}
@@ -193,6 +200,7 @@ void reload_hand_out(struct daemon *d)
 	const struct conf *conf = d->newest->conf;
 
 	d->reload.phase = RELOAD_ADOPTING;
+	settings_apply(d, conf);
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: primary addresses may be out of date");
 	for (int i = THREAD_VRRP; i < THREADS; i++) {
@@ -229,6 +237,8 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	reload->phase = RELOAD_IDLE;
 	log_notice("conf", "configuration %lu of %s is in force",
 		   (unsigned long)d->newest->conf->generation, options_config(&d->options));
+	if (reload->changes)
+		log_notice("conf", "reload: %s", reload->changes);
 	announce(d, true);
 	follow(d);
 }

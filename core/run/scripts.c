@@ -158,12 +158,14 @@ static bool is_program(const char *path)
 	       (found.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH));
 }
 
-/* The absolute path of a program, malloc'd, or NULL. */
-static char *find_program(const char *name)
+/* The absolute path of a program, malloc'd, or NULL. as_written: links are left in it. */
+static char *find_program(const char *name, bool as_written)
 {
 	const char *at = getenv("PATH");
 	char *path;
 
+	if (*name == '/' && as_written)
+		return is_program(name) ? strdup(name) : NULL;
 	if (strchr(name, '/'))
 		return is_program(name) ? realpath(name, NULL) : NULL;
 	if (!at || !*at)
@@ -229,7 +231,8 @@ static void add_command(struct scripts *scripts, const struct conf_command *comm
 	const struct account *account = account_of(scripts, command);
 	struct entry entry = {.command = command, .uid = account->uid, .gid = account->gid};
 	if (account->good) {
-		entry.path = find_program(command->argv[0]);
+		entry.path =
+			find_program(command->argv[0], scripts->conf->global.use_symlink_paths);
 		if (!entry.path)
 			note(scripts, LOG_ERR,
 			     "'%s' is not there or not executable, it will not run",
@@ -287,6 +290,8 @@ int scripts_resolve(const struct conf *conf, struct scripts **ret)
 	if (!scripts)
 		return -ENOMEM;
 	scripts->conf = conf;
+	add_command(scripts, &conf->global.startup_script);
+	add_command(scripts, &conf->global.shutdown_script);
 	for (size_t i = 0; i < conf->n_scripts; i++)
 		add_command(scripts, &conf->scripts[i].command);
 	for (size_t i = 0; i < conf->n_instances; i++)
@@ -337,6 +342,7 @@ int scripts_command(const struct scripts *scripts, const struct conf_command *co
 		.argv = (const char *const *)command->argv,
 		.uid = entry->uid,
 		.gid = entry->gid,
+		.groups = scripts->conf->global.set_supplementary_groups,
 	};
 	return 0;
 }

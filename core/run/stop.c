@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include "conf/model.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
@@ -17,7 +18,7 @@
 #include "core/run/exec.h"
 #include "core/track/script.h"
 
-#define ENGINES_US (5 * USEC_PER_SEC)	 /* keepalived's child_wait_time */
+#define ENGINES_US (1 * USEC_PER_SEC)	 /* the least: last adverts, addresses, IPVS */
 #define AGENT_US   (100 * USEC_PER_MSEC) /* it may hang in net-snmp */
 #define SCRIPTS_US (1 * USEC_PER_SEC)
 #define LOOK_US	   (5 * USEC_PER_MSEC)
@@ -84,6 +85,13 @@ int stop_open(struct daemon *d)
 	return loop_timer_new(d->loop, on_stop_timer, d, &d->stop_timer);
 }
 
+static uint64_t patience_us(const struct daemon *d)
+{
+	uint64_t us = d->newest ? d->newest->conf->global.process.child_wait_us : 0;
+
+	return us < ENGINES_US ? ENGINES_US : us;
+}
+
 void stop_begin(struct daemon *d, int exit_code)
 {
 	if (d->stop != STOP_NO)
@@ -99,7 +107,7 @@ void stop_begin(struct daemon *d, int exit_code)
 	/* -I: the check thread is left as it is, so that it touches nothing on its way out. */
 	if (!d->options.keep_ipvs)
 		threads_post(d, THREAD_CHECK, MSG_STOP, NULL, 0);
-	loop_timer_arm(d->stop_timer, d->stop_us + ENGINES_US);
+	loop_timer_arm(d->stop_timer, d->stop_us + patience_us(d));
 	if (!engines_run(d))
 		stop_agent(d);
 }

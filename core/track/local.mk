@@ -7,5 +7,5 @@ core_track_libtrack_a_SOURCES = \
 UNIT_TESTS += tests/unit/test_track
 tests_unit_test_track_SOURCES = tests/unit/test_track.c
 tests_unit_test_track_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_track_LDADD = core/track/libtrack.a conf/libconf.a core/base/libbase.a \
+tests_unit_test_track_LDADD = core/track/libtrack.a $(CONF_LIBS) core/base/libbase.a \
 	$(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/diff.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
@@ -20,6 +21,7 @@ struct track {
 	struct loop_timer *timer;
 	uint32_t script; /* into conf->scripts */
 	uint64_t token;	 /* of the run under way, 0: none */
+	uint64_t ran_us; /* when the newest run was due */
 	struct rise_fall state;
 	bool has_status;
 	int last_status;
@@ -104,6 +106,7 @@ static void on_interval(uint64_t now_us, void *owner)
 	struct tracker *tracker = track->tracker;
 	const struct conf_script *script = &tracker->conf->scripts[track->script];
 
+	track->ran_us = now_us;
 	loop_timer_arm(track->timer, now_us + script->interval_us);
 	if (track->token) {
 		log_info("track", "script %s is still running, this run is skipped", script->name);
@@ -135,86 +138,67 @@ static int new_track(struct tracker *tracker, const struct conf_script *script, 
 	return 0;
 }
 
-static bool same_text(const char *a, const char *b)
+/* The run under way and the verdict go on; only when the next run comes can have changed. */
+static void continue_track(struct track *track, const struct conf_script *old,
+			   const struct conf_script *new)
 {
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool same_argv(char **a, char **b)
-{
-	size_t i = 0;
-
-	if (!a || !b)
-		return a == b;
-	while (a[i] && b[i] && !strcmp(a[i], b[i]))
-		i++;
-	return !a[i] && !b[i];
-}
-
-/* weight and reverse belong to the vrrp engine: changing them starts nothing again. */
-static bool same_script(const struct conf_script *a, const struct conf_script *b)
-{
-	return !strcmp(a->name, b->name) && same_argv(a->command.argv, b->command.argv) &&
-	       same_text(a->command.user, b->command.user) &&
-	       same_text(a->command.group, b->command.group) && a->interval_us == b->interval_us &&
-	       a->timeout_us == b->timeout_us && a->rise == b->rise && a->fall == b->fall &&
-	       a->init_fail == b->init_fail;
-}
-
-/* Position of the old track of an unchanged script, CONF_NONE when it is new. */
-static uint32_t find_old(const struct tracker *tracker, const struct conf_script *script)
-{
-	size_t count = tracker->conf ? tracker->conf->n_scripts : 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (tracker->tracks[i] && same_script(&tracker->conf->scripts[i], script))
-			return (uint32_t)i;
-	return CONF_NONE;
+	if (old->interval_us != new->interval_us)
+		loop_timer_arm(track->timer, track->ran_us + new->interval_us);
 }
 
 /* A changed script speaks for itself with its first result; until then the last word stands. */
-static void inherit(const struct tracker *tracker, struct track *track, const char *name)
+static void start_track(struct track *track, const struct track *before)
 {
-	size_t count = tracker->conf ? tracker->conf->n_scripts : 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (tracker->tracks[i] && !strcmp(tracker->conf->scripts[i].name, name))
-			rise_fall_inherit(&track->state, &tracker->tracks[i]->state);
+	if (before)
+		rise_fall_inherit(&track->state, &before->state);
+	loop_timer_arm(track->timer, clock_now_us());
 }
 
-/* Gives the unchanged tracks their new places and starts the new ones. */
-static void adopt(struct tracker *tracker, struct track **tracks, const struct conf *conf)
+/* Gives the tracks that go on their new places and starts the others. */
+static void adopt(struct tracker *tracker, struct conf_diff *diff, struct track **tracks)
 {
-	for (uint32_t i = 0; i < conf->n_scripts; i++) {
-		uint32_t old = find_old(tracker, &conf->scripts[i]);
+	for (uint32_t i = 0; i < diff->new->n_scripts; i++) {
+		const struct conf_script *script = &diff->new->scripts[i];
+		uint32_t old = diff->scripts[i];
 
-		if (old != CONF_NONE) {
+		if (old != CONF_NONE &&
+		    !conf_script_restarts(diff, &diff->old->scripts[old], script)) {
 			free_track(tracks[i]);
 			tracks[i] = tracker->tracks[old];
 			tracker->tracks[old] = NULL;
+			continue_track(tracks[i], &diff->old->scripts[old], script);
 		} else {
-			inherit(tracker, tracks[i], conf->scripts[i].name);
-			loop_timer_arm(tracks[i]->timer, clock_now_us());
+			start_track(tracks[i], old == CONF_NONE ? NULL : tracker->tracks[old]);
 		}
 		tracks[i]->script = i;
 	}
 }
 
-int tracker_set_conf(struct tracker *tracker, const struct conf *conf)
+/* A track for each script, not started. */
+static struct track **new_tracks(struct tracker *tracker, const struct conf *conf)
 {
 	struct track **tracks = calloc(conf->n_scripts + 1, sizeof *tracks);
 
-	if (!tracks)
-		return -ENOMEM;
-	for (size_t i = 0; i < conf->n_scripts; i++) {
-		int error = new_track(tracker, &conf->scripts[i], &tracks[i]);
-
-		if (error) {
-			free_tracks(tracks, i);
-			return error;
-		}
+	for (size_t i = 0; tracks && i < conf->n_scripts; i++) {
+		if (new_track(tracker, &conf->scripts[i], &tracks[i]) == 0)
+			continue;
+		free_tracks(tracks, i);
+		return NULL;
 	}
-	adopt(tracker, tracks, conf);
+	return tracks;
+}
+
+int tracker_set_conf(struct tracker *tracker, const struct conf *conf)
+{
+	struct track **tracks = new_tracks(tracker, conf);
+	struct conf_diff *diff = NULL;
+
+	if (!tracks || conf_diff_new(tracker->conf, conf, &diff) < 0) {
+		free_tracks(tracks, conf->n_scripts);
+		return -ENOMEM;
+	}
+	adopt(tracker, diff, tracks);
+	conf_diff_free(diff);
 	if (tracker->conf)
 		free_tracks(tracker->tracks, tracker->conf->n_scripts);
 	conf_unref(tracker->conf);

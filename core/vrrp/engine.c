@@ -166,24 +166,29 @@ static enum vrrp_tracked tracked_state(struct vrrp_engine *e, const struct conf_
 	const struct vrrp_link *link;
 	enum vrrp_tracked state;
 
-	if (track->script == CONF_NONE) {
+	switch (track->kind) {
+	case CONF_TRACK_INTERFACE:
 		link = vrrp_engine_link_by_name(e, track->name);
 		return link && link->is.up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
+	case CONF_TRACK_SCRIPT:
+		state = e->scripts[track->index];
+		if (state == VRRP_TRACKED_UNDECIDED && e->conf->scripts[track->index].init_fail)
+			state = VRRP_TRACKED_DOWN;
+		return state;
+	default:
+		/* Not watched yet, as the load warns. */
+		return VRRP_TRACKED_UNDECIDED;
 	}
-	state = e->scripts[track->script];
-	if (state == VRRP_TRACKED_UNDECIDED && e->conf->scripts[track->script].init_fail)
-		state = VRRP_TRACKED_DOWN;
-	return state;
 }
 
 /* In a sync group priorities must not part the members: weights count only with
  * sync_group_tracking_weight. */
-static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit,
-		       const struct conf_track *tracks, size_t count, struct vrrp_sum *sum)
+static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit, struct vrrp_sum *sum)
 {
 	bool weights = unit->group == CONF_NONE || e->conf->groups[unit->group].tracking_weight;
+	const struct conf_track *tracks = unit->fsm.conf->tracks;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < unit->fsm.conf->n_tracks; i++)
 		if (weights || tracks[i].weight == 0)
 			vrrp_sum_add(sum, tracked_state(e, &tracks[i]), tracks[i].weight,
 				     tracks[i].reverse);
@@ -208,8 +213,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (link && !link->open && !(unit->faults & VRRP_FAULT_UNSUPPORTED))
 		unit->faults |= VRRP_FAULT_SOCKET;
-	add_tracks(e, unit, conf->scripts, conf->n_scripts, &sum);
-	add_tracks(e, unit, conf->interfaces, conf->n_interfaces, &sum);
+	add_tracks(e, unit, &sum);
 	if (sum.faults)
 		unit->faults |= VRRP_FAULT_TRACK;
 	priority = vrrp_priority_effective(vrrp_engine_base_priority(unit), sum.weight);

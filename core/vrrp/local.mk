@@ -19,7 +19,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/vrrp.c
 
 VRRP_RIG = tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h tests/unit/vrrp_rig_conf.c
-VRRP_TEST_LIBS = core/vrrp/libvrrp.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+VRRP_TEST_LIBS = core/vrrp/libvrrp.a $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_packet
 tests_unit_test_vrrp_packet_SOURCES = tests/unit/test_vrrp_packet.c

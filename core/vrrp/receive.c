@@ -133,6 +133,14 @@ static void log_packet(const struct arrival *a, int level, const char *what, uin
 		       what, held_back);
 }
 
+/* Another group on the same wire is no fault of anybody's. */
+static int level_of(const struct arrival *a, enum vrrp_discard reason)
+{
+	if (reason != VRRP_UNKNOWN_VRID)
+		return LOG_WARNING;
+	return a->e->conf->global.log_unknown_vrids ? LOG_INFO : LOG_DEBUG;
+}
+
 static void discard(const struct arrival *a, enum vrrp_discard reason)
 {
 	enum vrrp_proto_error error = proto_error(reason);
@@ -141,9 +149,7 @@ static void discard(const struct arrival *a, enum vrrp_discard reason)
 	count(a, reason);
 	if (!vrrp_limit_allows(&a->e->limit, reason, &a->envelope.source, a->now_us, &held_back))
 		return;
-	/* Another group on the same wire is no fault of anybody's. */
-	log_packet(a, reason == VRRP_UNKNOWN_VRID ? LOG_DEBUG : LOG_WARNING,
-		   vrrp_discard_name(reason), held_back);
+	log_packet(a, level_of(a, reason), vrrp_discard_name(reason), held_back);
 	if (auth_error(reason))
 		tell(a, EVENT_AUTH_FAILURE, auth_error(reason));
 	else if (error)

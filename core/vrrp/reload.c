@@ -3,8 +3,8 @@
  * A new configuration: who stays, who goes, who comes. vrrp thread. Everything that can fail is
  * allocated before anything is touched, so a configuration is adopted as a whole or not at all.
  *
- * An instance stays when name, interface, VRID, version and family are the same: it keeps state,
- * counters and timers, and only what was changed in the text takes effect.
+ * Who stays is decided in conf/diff.h, by name and by what needs a restart. What stays keeps
+ * state, counters and timers, and only what was changed in the text takes effect.
  */
 #include "core/vrrp/engine_private.h"
 
@@ -13,9 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/diff.h"
+
 /* What the new configuration will run on. */
 struct stage {
 	const struct conf *conf;
+	struct conf_diff *diff;
 	struct vrrp_unit **units;
 	struct vrrp_group_row *groups;
 	enum vrrp_tracked *scripts;
@@ -23,44 +26,15 @@ struct stage {
 	bool *fresh; /* one for each unit: it did not exist before */
 };
 
-static uint16_t family_of(const struct conf_instance *conf)
+/* The unit that goes on under conf->instances[index], NULL when a new one must start. */
+static struct vrrp_unit *find_old(struct vrrp_engine *e, struct stage *stage, size_t index)
 {
-	if (conf->n_addresses)
-		return conf->addresses[0].ip.family;
-	return ip_is_set(&conf->source) ? conf->source.family : AF_INET;
-}
+	uint32_t old = stage->diff->instances[index];
 
-static bool is_same(const struct conf_instance *a, const struct conf_instance *b)
-{
-	return strcmp(a->name, b->name) == 0 && strcmp(a->interface, b->interface) == 0 &&
-	       a->vrid == b->vrid && a->version == b->version && family_of(a) == family_of(b);
-}
-
-static struct vrrp_unit *find_old(struct vrrp_engine *e, const struct conf_instance *conf)
-{
-	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
-		if (is_same(e->units[i]->fsm.conf, conf))
-			return e->units[i];
-	return NULL;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_list(const struct conf_address *a, size_t n_a, const struct conf_address *b,
-		      size_t n_b)
-{
-	if (n_a != n_b)
-		return false;
-	for (size_t i = 0; i < n_a; i++)
-		if (ip_compare(&a[i].ip, &b[i].ip) != 0 || a[i].prefix != b[i].prefix ||
-		    a[i].scope != b[i].scope || ip_compare(&a[i].broadcast, &b[i].broadcast) != 0 ||
-		    ip_compare(&a[i].peer, &b[i].peer) != 0 ||
-		    !same_text(a[i].device, b[i].device) || !same_text(a[i].label, b[i].label))
-			return false;
-	return true;
+	if (old == CONF_NONE || conf_instance_restarts(stage->diff, e->units[old]->fsm.conf,
+						       &stage->conf->instances[index]))
+		return NULL;
+	return e->units[old];
 }
 
 static void drop_stage(struct vrrp_engine *e, struct stage *stage)
@@ -75,39 +49,34 @@ static void drop_stage(struct vrrp_engine *e, struct stage *stage)
 	free(stage->scripts);
 	free(stage->script_map);
 	free(stage->fresh);
-}
-
-static uint32_t find_script(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->n_scripts; i++)
-		if (strcmp(conf->scripts[i].name, name) == 0)
-			return (uint32_t)i;
-	return CONF_NONE;
+	conf_diff_free(stage->diff);
 }
 
 static void carry_scripts(const struct vrrp_engine *e, struct stage *stage)
 {
-	for (size_t i = 0; e->conf && i < e->conf->n_scripts; i++) {
-		uint32_t to = find_script(stage->conf, e->conf->scripts[i].name);
+	for (size_t i = 0; e->conf && i < e->conf->n_scripts; i++)
+		stage->script_map[i] = CONF_NONE;
+	for (size_t i = 0; i < stage->conf->n_scripts; i++) {
+		uint32_t from = stage->diff->scripts[i];
 
-		stage->script_map[i] = to;
-		if (to != CONF_NONE)
-			stage->scripts[to] = e->scripts[i];
+		if (from == CONF_NONE)
+			continue;
+		stage->script_map[from] = (uint32_t)i;
+		stage->scripts[i] = e->scripts[from];
 	}
 }
 
 static void carry_groups(const struct vrrp_engine *e, struct stage *stage)
 {
 	for (size_t g = 0; g < stage->conf->n_groups; g++)
-		for (size_t i = 0; e->conf && i < e->conf->n_groups; i++)
-			if (strcmp(e->conf->groups[i].name, stage->conf->groups[g].name) == 0)
-				stage->groups[g] = e->groups[i];
+		if (stage->diff->groups[g] != CONF_NONE)
+			stage->groups[g] = e->groups[stage->diff->groups[g]];
 }
 
 static int stage_units(struct vrrp_engine *e, struct stage *stage, uint64_t now_us)
 {
 	for (size_t i = 0; i < stage->conf->n_instances; i++) {
-		stage->units[i] = find_old(e, &stage->conf->instances[i]);
+		stage->units[i] = find_old(e, stage, i);
 		if (stage->units[i]) {
 			stage->units[i]->kept = true;
 			continue;
@@ -132,7 +101,7 @@ static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_u
 	stage->script_map = calloc(n_old + 1, sizeof *stage->script_map);
 	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
 	if (!stage->units || !stage->groups || !stage->scripts || !stage->script_map ||
-	    !stage->fresh)
+	    !stage->fresh || conf_diff_new(e->conf, conf, &stage->diff) < 0)
 		return -ENOMEM;
 	carry_scripts(e, stage);
 	carry_groups(e, stage);
@@ -140,26 +109,35 @@ static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_u
 }
 
 /* Under the old configuration, so that the events name what main still knows. */
-static void remove_unit(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+static void remove_unit(struct vrrp_engine *e, struct vrrp_unit *unit, bool returns,
+			uint64_t now_us)
 {
 	const struct vrrp_event event = {
 		.kind = VRRP_EVENT_CONDITIONS, .holds = VRRP_HOLD_STOP, .faults = unit->fsm.faults};
 
 	vrrp_act_alone(e, unit, &event, now_us);
-	e->ops->log(e->owner, LOG_NOTICE, "%s: removed from the configuration",
-		    unit->fsm.conf->name);
+	e->ops->log(e->owner, LOG_NOTICE, "%s: %s", unit->fsm.conf->name,
+		    returns ? "stopped, to start anew with its new settings"
+			    : "removed from the configuration");
+}
+
+/* Whether an object of the new configuration has that index of the old one. */
+static bool goes_on(const uint32_t *map, size_t count, size_t old)
+{
+	for (size_t i = 0; i < count; i++)
+		if (map[i] == old)
+			return true;
+	return false;
 }
 
 /* The members are gone or in other groups: say that it is over. */
-static void remove_groups(struct vrrp_engine *e, const struct conf *next, uint64_t now_us)
+static void remove_groups(struct vrrp_engine *e, const struct stage *stage, uint64_t now_us)
 {
 	for (size_t g = 0; g < e->conf->n_groups; g++) {
 		struct msg_event *event;
-		bool stays = false;
 
-		for (size_t i = 0; i < next->n_groups && !stays; i++)
-			stays = strcmp(e->conf->groups[g].name, next->groups[i].name) == 0;
-		if (stays || e->groups[g].state == VRRP_INITIALIZE)
+		if (goes_on(stage->diff->groups, stage->conf->n_groups, g) ||
+		    e->groups[g].state == VRRP_INITIALIZE)
 			continue;
 		event = vrrp_act_new_event(e, EVENT_GROUP_STATE, now_us);
 		if (!event)
@@ -171,14 +149,16 @@ static void remove_groups(struct vrrp_engine *e, const struct conf *next, uint64
 	}
 }
 
-static void remove_old(struct vrrp_engine *e, const struct conf *next, uint64_t now_us)
+static void remove_old(struct vrrp_engine *e, const struct stage *stage, uint64_t now_us)
 {
 	if (!e->conf)
 		return;
 	for (size_t i = 0; i < e->conf->n_instances; i++)
 		if (!e->units[i]->kept)
-			remove_unit(e, e->units[i], now_us);
-	remove_groups(e, next, now_us);
+			remove_unit(e, e->units[i],
+				    goes_on(stage->diff->instances, stage->conf->n_instances, i),
+				    now_us);
+	remove_groups(e, stage, now_us);
 	for (size_t i = 0; i < e->conf->n_instances; i++)
 		if (!e->units[i]->kept)
 			free(e->units[i]);
@@ -227,7 +207,7 @@ static void start_unit(struct vrrp_engine *e, struct vrrp_unit *unit)
 		vrrp_act_post_addrs(e, unit, false);
 }
 
-static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
+static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct conf_diff *diff,
 			  const struct conf_instance *old, uint64_t now_us)
 {
 	const struct conf_instance *new = unit->fsm.conf;
@@ -236,9 +216,8 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
 		.kind = VRRP_EVENT_RECONF,
 		.timers_changed = old->down_timer_adverts != new->down_timer_adverts,
 		.addresses_changed =
-			!same_list(old->addresses, old->n_addresses, new->addresses,
-				   new->n_addresses) ||
-			!same_list(old->excluded, old->n_excluded, new->excluded, new->n_excluded),
+			conf_instance_changed(diff, old, new, "virtual_ipaddress") ||
+			conf_instance_changed(diff, old, new, "virtual_ipaddress_excluded"),
 	};
 
 	vrrp_set_drop(unit, old, new);
@@ -251,7 +230,7 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit,
 	vrrp_act_alone(e, unit, &event, now_us);
 }
 
-static void adopt_units(struct vrrp_engine *e, const struct conf *old, uint64_t now_us)
+static void adopt_units(struct vrrp_engine *e, struct conf_diff *diff, uint64_t now_us)
 {
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
@@ -262,11 +241,10 @@ static void adopt_units(struct vrrp_engine *e, const struct conf *old, uint64_t 
 		unit->group = e->conf->instances[i].group;
 		unit->kept = false;
 		if (before)
-			continue_unit(e, unit, before, now_us);
+			continue_unit(e, unit, diff, before, now_us);
 		else
 			start_unit(e, unit);
 	}
-	conf_unref(old);
 }
 
 static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
@@ -275,6 +253,10 @@ static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
 
 	if (first && global->startup_delay_us)
 		e->start_at_us = now_us + global->startup_delay_us;
+	/* The clock began when the system did. */
+	if (first && global->delay_after_boot_us > now_us &&
+	    global->delay_after_boot_us > e->start_at_us)
+		e->start_at_us = global->delay_after_boot_us;
 	if (ip_compare(&e->mcast_group, &global->mcast_group4) == 0)
 		return;
 	e->mcast_group = global->mcast_group4;
@@ -300,10 +282,12 @@ int vrrp_engine_conf(struct vrrp_engine *e, const struct conf *conf, uint64_t no
 		conf_unref(conf);
 		return r;
 	}
-	remove_old(e, conf, now_us);
+	remove_old(e, &stage, now_us);
 	swap_in(e, &stage);
 	adopt_global(e, !old, now_us);
-	adopt_units(e, old, now_us);
+	adopt_units(e, stage.diff, now_us);
+	conf_diff_free(stage.diff);
+	conf_unref(old);
 	e->rows_changed = true;
 	vrrp_engine_settle(e, VRRP_RETRY_ALL, now_us);
 	return 0;

@@ -12,13 +12,11 @@
 #define _GNU_SOURCE /* gettid(), SCHED_RESET_ON_FORK */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -26,6 +24,7 @@
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/mail.h"
+#include "core/base/tune.h"
 #include "core/cmd.h"
 #include "core/vrrp/engine.h"
 #include "core/vrrp/garp.h"
@@ -53,8 +52,7 @@ struct body {
 	int garp_fd;
 	uint64_t armed_us;
 	unsigned read_since_due;
-	uint8_t rt_priority; /* in force */
-	int8_t nice;
+	struct tune tune; /* in force */
 };
 
 /* Publishes what the last calls changed and sees to it that we wake up for what comes next. */
@@ -229,28 +227,9 @@ static const struct vrrp_ops ops = {
 	.wall_us = wall_us,
 };
 
-static void set_scheduling(struct body *body, const struct conf_global *global)
-{
-	struct sched_param parameter = {.sched_priority = global->vrrp_rt_priority};
-	int policy = global->vrrp_rt_priority ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER;
-
-	if (global->vrrp_rt_priority != body->rt_priority) {
-		if (sched_setscheduler(gettid(), policy, &parameter) < 0)
-			log_warn("vrrp", "real-time priority %u refused: %s",
-				 global->vrrp_rt_priority, strerror(errno));
-		body->rt_priority = global->vrrp_rt_priority;
-	}
-	if (global->vrrp_nice != body->nice) {
-		if (setpriority(PRIO_PROCESS, (id_t)gettid(), global->vrrp_nice) < 0)
-			log_warn("vrrp", "nice value %d refused: %s", global->vrrp_nice,
-				 strerror(errno));
-		body->nice = global->vrrp_nice;
-	}
-}
-
 static void adopt(struct body *body, const struct conf *conf, uint64_t now_us)
 {
-	set_scheduling(body, &conf->global);
+	tune_thread("vrrp", &conf->global.vrrp.tune, &body->tune);
 	(void)vrrp_engine_conf(body->engine, conf, now_us); /* it logs and answers either way */
 }
 

@@ -2,6 +2,7 @@
 """Keywords whose effect is on the daemon and what it runs: scheduling, up and down scripts, the log of failures."""
 
 import os
+import re
 
 from lab import holds, wait_until
 
@@ -86,10 +87,38 @@ def test_priorities_of_the_threads_follow_the_configuration(lab):
     wait_until(lambda: os.getpriority(os.PRIO_PROCESS, check) == 0, what="nice 0 again")
 
 
+def test_flags_and_lifetimes_of_an_address_follow_a_reload(lab):
+    text = ("vrrp_instance v {{\n interface eth0\n virtual_router_id 9\n priority 255\n virtual_ipaddress {{\n"
+            "203.0.113.100/24 {}\n}}\n virtual_ipaddress_excluded {{\n2001:db8::1/64 {}\n2001:db8::2 {}\n"
+            "203.0.113.101 no_track\n}}\n}}\n")
+    node = lab.node("director", "192.0.2.1/24")
+    file = node.write("vipd.conf", text.format("noprefixroute", "home mngtmpaddr", "preferred_lft forever"))
+    node.vipd(file)
+
+    def shown(address):
+        return " ".join(node.output("ip", "-d", "address", "show", "to", address).split())
+    wait_until(lambda: shown("203.0.113.101"), what="the addresses")
+    assert " noprefixroute " in shown("203.0.113.100")
+    assert all(f" {word} " in shown("2001:db8::1") for word in ("home", "mngtmpaddr", "nodad"))
+    assert "valid_lft forever preferred_lft forever" in shown("2001:db8::2")
+    file.write_text(text.format("preferred_lft 0", "-nodad noprefixroute preferred_lft 2000", ""))
+    node.vipctl("reload")
+    wait_until(lambda: "valid_lft forever preferred_lft 0sec" in shown("2001:db8::2"), what="the default lifetime")
+    assert " deprecated " in shown("203.0.113.100")
+    assert " noprefixroute " not in shown("203.0.113.100")
+    assert re.search("valid_lft forever preferred_lft (2000|199.)sec", shown("2001:db8::1"))
+    assert " noprefixroute " in shown("2001:db8::1") and " nodad " not in shown("2001:db8::1")
+    # Whoever takes away an address with no_track keeps it away; the others come back.
+    node.run("ip", "address", "delete", "203.0.113.101/32", "dev", "eth0")
+    node.run("ip", "address", "delete", "203.0.113.100/24", "dev", "eth0")
+    wait_until(lambda: shown("203.0.113.100"), what="the tracked address")
+    assert " deprecated " in shown("203.0.113.100") and not shown("203.0.113.101")
+
+
 def test_details_of_an_address_are_set_and_follow_a_reload(lab):
     text = ("vrrp_instance v {{\n interface eth0\n virtual_router_id 9\n priority 255\n virtual_ipaddress {{\n"
             "203.0.113.100/24 {}\n192.0.2.101/32 dev eth1\n}}\n"
-            "virtual_ipaddress_excluded {{\n192.0.2.102/32 peer 198.51.100.9/32\n}}\n}}\n")
+            "virtual_ipaddress_excluded {{\n192.0.2.102/32 peer 198.51.100.9\n}}\n}}\n")
     node = lab.node("director", "192.0.2.1/24")
     node.link("eth1")
     file = node.write("vipd.conf", text.format("brd + scope link label eth0:one"))

@@ -34,7 +34,7 @@ static struct conf_checker rules(uint32_t retry, size_t n_urls)
 }
 
 /* One attempt: u ok, f failed, l local error. The answer in letters: "U"/"D" verdict, "!" changed,
- * and "r" when the retry delay follows instead of the loop delay. */
+ * and "r" when the retry delay follows instead of the loop delay, "0" when no delay does. */
 static void step(struct verdict *verdict, const struct conf_checker *conf, char attempt,
 		 const char *answer)
 {
@@ -46,7 +46,9 @@ static void step(struct verdict *verdict, const struct conf_checker *conf, char 
 
 	assert_int_equal(verdict->up, answer[0] == 'U');
 	assert_int_equal(changed, strchr(answer, '!') != NULL);
-	assert_int_equal(delay_us, strchr(answer, 'r') ? RETRY_US : LOOP_US);
+	assert_int_equal(delay_us, strchr(answer, 'r')	 ? RETRY_US
+				   : strchr(answer, '0') ? MS
+							 : LOOP_US);
 }
 
 /* script: "u:U! f:Ur f:D!" */
@@ -106,6 +108,20 @@ static void test_urls(void **state)
 	/* one url */
 	conf = rules(1, 1);
 	play(&conf, true, "f:D! u:U! f:Ur u:U");
+}
+
+static void test_fast_recovery(void **state)
+{
+	struct conf_checker conf = rules(1, 3);
+
+	(void)state;
+	conf.fast_recovery = true;
+	/* alpha: the first tour makes no pause; up again, the pages are one interval apart */
+	play(&conf, false, "u:D0 u:D0 u:U! u:U u:U");
+	/* a bad page is waited for; once it answers the tour runs through */
+	play(&conf, false, "u:D0 f:D! f:D u:D0 u:D0 u:D0 u:U!");
+	/* up, it changes nothing */
+	play(&conf, true, "u:U! f:Ur u:U");
 }
 
 static void test_url_order(void **state)
@@ -462,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_retries),
 		cmocka_unit_test(test_local_error_is_no_verdict),
 		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_fast_recovery),
 		cmocka_unit_test(test_url_order),
 		cmocka_unit_test(test_down_delay_of_http),
 		cmocka_unit_test(test_times),

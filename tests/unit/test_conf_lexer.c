@@ -101,6 +101,37 @@ static void test_quotes(void **state)
 	expect("\"{a}\"", LEXER_COMMAND, "<{a}>");
 }
 
+/* Comments and braces are looked for before single quotes are. */
+static void test_single_quotes(void **state)
+{
+	(void)state;
+	expect("'a # b'", LEXER_COMMAND, "BAD");
+	expect("'a {b'", LEXER_COMMAND, "BAD");
+	expect("'a \"# {b\" c'", LEXER_COMMAND, "<a \"# {b\" c>");
+	expect("'a\\#b' c", LEXER_COMMAND, "<a#b><c>");
+	expect("'a' # it's", LEXER_COMMAND, "<a>");
+}
+
+static void test_escapes(void **state)
+{
+	(void)state;
+	expect("r \\a\\b\\E\\f\\n\\r\\t\\v", LEXER_ESCAPED, "<r><\a\b\033\f\n\r\t\v>");
+	expect("\\101\\1012\\7z\\400", LEXER_ESCAPED, "<AA2\az 0>");
+	expect("\\x41\\x414\\x4z\\xz\\x", LEXER_ESCAPED, "<AA4\004zxzx>");
+	expect("\\cA\\c[\\c", LEXER_ESCAPED, "<\001\033c>");
+	expect("a\\ b\\'\\\"\\#\\{\\d\\\\d", LEXER_ESCAPED, "<a b'\"#{d\\d>");
+	expect("\"a\\\"b # c\" d", LEXER_ESCAPED, "<a\"b # c><d>");
+	expect("'a\\'b'\" c\"", LEXER_ESCAPED, "<a'b c>");
+	expect("\\xff", LEXER_ESCAPED, "<\xff>");
+	expect("\"a\\", LEXER_ESCAPED, "BAD");
+	expect("a\\", LEXER_ESCAPED, "<a\\>");
+	expect("\\0", LEXER_ESCAPED, "BAD");
+	expect("\\x00", LEXER_ESCAPED, "BAD");
+	expect("\\c@", LEXER_ESCAPED, "BAD");
+	expect("\\\xff", LEXER_ESCAPED, "BAD");
+	expect("\"a\\tb\"", LEXER_COMMAND, "<a\\tb>");
+}
+
 static void test_braces(void **state)
 {
 	(void)state;
@@ -174,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_comments), cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_braces),	 cmocka_unit_test(test_odd_spaces),
 		cmocka_unit_test(test_junk),	 cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_escapes),	 cmocka_unit_test(test_single_quotes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

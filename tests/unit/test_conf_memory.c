@@ -6,6 +6,8 @@
  */
 #include "tests/unit/conf_text.h"
 
+#include "conf/diff.h"
+
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 
@@ -33,7 +35,8 @@ static char *make_text(void)
 		at += snprintf(at, 200,
 			       "real_server 198.51.%u.%u 80 {\nTCP_CHECK {\nretry 2\n}\n}\n",
 			       i / 250, i % 250);
-	stpcpy(at, "}\n");
+	/* Names of iproute2 come from files; none may stay open. */
+	stpcpy(at, "}\nstatic_routes {\n192.0.2.0/24 dev eth0 table main protocol keepalived\n}\n");
 	return text;
 }
 
@@ -65,10 +68,55 @@ static void test_every_allocation(void **state)
 	free(text);
 }
 
+/* The same when two configurations are compared, and when a load keeps what must not change. */
+static void test_comparing(void **state)
+{
+	char *text = make_text(), *other = malloc(400000);
+	struct conf_changes *changes;
+	struct loaded old, new;
+	int failures = 0, r;
+
+	(void)state;
+	assert_non_null(other);
+	stpcpy(stpcpy(other,
+		      "global_defs {\nlvs_flush\n}\nvirtual_server fwmark 1 {\nquorum 2\n"
+		      "real_server 192.0.2.1 80 {\nMISC_CHECK {\nmisc_path \"/a b\"\n}\n}\n}\n"),
+	       text);
+	old = load_text(text);
+	new = load_text(other);
+	do {
+		allocations_left = failures++;
+		r = conf_changes_new(old.conf, new.conf, &changes);
+		allocations_left = -1;
+	} while (r == -ENOMEM && failures < 5000);
+	assert_int_equal(r, 0);
+	assert_in_range(failures, 8, 4999);
+	assert_int_equal(changes->count, 2);
+	conf_changes_free(changes);
+	unload(&new);
+	failures = 0;
+	do {
+		struct conf_load_options options = {.previous = old.conf};
+
+		allocations_left = failures++;
+		r = conf_load_text("t", other, strlen(other), &options, &new.conf, &new.diags);
+		allocations_left = -1;
+		if (r < 0)
+			assert_int_equal(new.diags.count, 0);
+	} while (r == -ENOMEM && failures < 5000);
+	assert_int_equal(r, 0);
+	assert_false(new.conf->global.lvs_flush);
+	unload(&new);
+	unload(&old);
+	free(text);
+	free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_allocation),
+		cmocka_unit_test(test_comparing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

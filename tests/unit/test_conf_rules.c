@@ -209,7 +209,7 @@ static void test_addresses(void **state)
 	unload(&loaded);
 	expect_warning(VI("virtual_ipaddress {\n192.0.2.1/24\n}\n"), 6, "stands in line 4 already");
 	expect_warning(VI("virtual_ipaddress {\n2001:db8::1\n}\n"), 6, "set but not advertised");
-	expect_warning(VI("virtual_ipaddress {\n192.0.2.9 preferred_lft 0 dev x\n}\n"), 6,
+	expect_warning(VI("virtual_ipaddress {\n192.0.2.9 use_vmac dev x\n}\n"), 6,
 		       "not supported yet");
 	expect_error(VI("virtual_ipaddress {\n192.0.2.9/33\n}\n"), 6, "prefix length");
 	expect_error(VI("virtual_ipaddress {\n192.0.2.9 def eth1\n}\n"), 6,
@@ -228,16 +228,23 @@ static void test_tracking(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), "%s%s",
 		 VI("track_script {\nchk\n}\ntrack_interface {\neth1 weight -254\n}\n"), script);
-	loaded = load_good(text, 0);
-	assert_int_equal(loaded.conf->instances[0].scripts[0].weight, 2);
-	assert_int_equal(loaded.conf->instances[0].scripts[0].script, 0);
-	assert_int_equal(loaded.conf->instances[0].interfaces[0].weight, -253);
-	assert_int_equal(loaded.conf->instances[0].interfaces[0].script, CONF_NONE);
+	loaded = load_good(text, 1);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 9, "it is taken as -253"), 1);
+	assert_int_equal(loaded.conf->instances[0].n_tracks, 2);
+	assert_int_equal(loaded.conf->instances[0].tracks[0].kind, CONF_TRACK_INTERFACE);
+	assert_int_equal(loaded.conf->instances[0].tracks[0].weight, -253);
+	assert_int_equal(loaded.conf->instances[0].tracks[0].index, CONF_NONE);
+	assert_int_equal(loaded.conf->instances[0].tracks[1].kind, CONF_TRACK_SCRIPT);
+	assert_int_equal(loaded.conf->instances[0].tracks[1].weight, 2);
+	assert_int_equal(loaded.conf->instances[0].tracks[1].index, 0);
 	assert_string_equal(loaded.conf->scripts[0].command.argv[1], "b c");
 	assert_null(loaded.conf->scripts[0].command.argv[3]);
 	assert_int_equal(loaded.conf->scripts[0].timeout_us, SECONDS(2));
 	unload(&loaded);
-	expect_warning(script, 1, "tracked by no instance");
+	loaded = load_good(script, 0);
+	assert_int_equal(count_diags(&loaded, DIAG_NOTE, 1, "tracked by no instance"), 1);
+	assert_int_equal(loaded.conf->n_scripts, 0);
+	unload(&loaded);
 	expect_error(VI("track_script {\nckh\n}\n") "vrrp_script chk { script /bin/a\n }\n", 6,
 		     "did you mean 'chk'");
 }
@@ -255,16 +262,19 @@ static void test_groups(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), "%s%s%s", group, VI(""), second);
 	loaded = load_good(text, 1);
-	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 18, "'w' does not track it"), 1);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 18, "it is not tracked"), 1);
 	assert_int_equal(loaded.conf->groups[0].n_members, 2);
 	assert_int_equal(loaded.conf->instances[1].group, 0);
-	assert_int_equal(loaded.conf->instances[1].n_interfaces, 1);
-	assert_string_equal(loaded.conf->instances[1].interfaces[0].name, "eth7");
+	assert_int_equal(loaded.conf->instances[1].n_tracks, 1);
+	assert_string_equal(loaded.conf->instances[1].tracks[0].name, "eth7");
+	assert_true(loaded.conf->instances[1].tracks[0].inherited);
+	assert_int_equal(loaded.conf->groups[0].n_tracks, 1);
 	unload(&loaded);
-	expect_error(VI("") "vrrp_sync_group g {\ngroup {\nv\nx\n}\n}\n", 9,
-		     "there is no vrrp_instance 'x'");
+	loaded = load_good(VI("") "vrrp_sync_group g {\ngroup {\nv\nx\n}\n}\n", 2);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 9, "there is no vrrp_instance 'x'"), 1);
+	unload(&loaded);
 	expect_warning(VI("") "vrrp_sync_group g {\ngroup { v }\n}\n", 6, "one member only");
-	expect_error(VI("") "vrrp_sync_group g {\n}\n", 6, "has no 'group'");
+	expect_warning(VI("") "vrrp_sync_group g {\n}\n", 6, "has no members; it is dropped");
 }
 
 static void test_check_defaults(void **state)
@@ -349,9 +359,12 @@ static void test_checkers(void **state)
 	expect_warning(RS("SMTP_CHECK {\nhelo_name x\n}\n"), 4, "treated as without this check");
 	expect_error(RS("HTTP_GET {\n}\n"), 4, "'HTTP_GET' has no 'url'");
 	expect_error(RS("MISC_CHECK {\n}\n"), 4, "has no 'misc_path'");
-	expect_error(RS("HTTP_GET {\nurl {\nstatus_code 99\n}\n}\n"), 6, "codes and ranges");
-	expect_error(RS("HTTP_GET {\nurl {\nstatus_code 300-200\n}\n}\n"), 6, "codes and ranges");
-	expect_error(RS("HTTP_GET {\nurl {\ndigest 12\n}\n}\n"), 6, "32 hexadecimal digits");
+	expect_error(RS("HTTP_GET {\nurl {\npath /\nstatus_code 99\n}\n}\n"), 7,
+		     "codes and ranges");
+	expect_error(RS("HTTP_GET {\nurl {\npath /\nstatus_code 300-200\n}\n}\n"), 7,
+		     "codes and ranges");
+	expect_error(RS("HTTP_GET {\nurl {\npath /\ndigest 12\n}\n}\n"), 7,
+		     "32 hexadecimal digits");
 	expect_error(RS("TCP_CHECK {\nbindto 2001:db8::1\n}\n"), 4, "not of the family");
 	expect_error(RS("notify_up /bin/a -x\n"), 4,
 		     "quote the command together with its arguments");
@@ -394,10 +407,10 @@ static void test_services(void **state)
 	expect_warning(VS(""), 1, "no real server; it is dropped");
 	expect_warning(VS("real_server 192.0.2.2 80 {\n}\nreal_server 192.0.2.2 80 {\n}\n"), 5,
 		       "stands in line 3 already");
-	expect_error(RS("") RS(""), 6, "the virtual server of line 1 has the same");
+	expect_warning(RS("") RS(""), 6, "stands in line 1 already");
 	expect_error(VS("lb_algo wrx\nreal_server 192.0.2.2 80 {\n}\n"), 3,
 		     "unknown scheduler 'wrx'");
-	expect_error(RS("weight 65536\n"), 4, "from 0 to 65535");
+	expect_warning(RS("weight 65536\n"), 4, "taken as 65535");
 	expect_error("virtual_server 192.0.2.1:80 {\nreal_server 192.0.2.2 80 {\n}\n}\n", 1,
 		     "by a space");
 	expect_warning("virtual_server 192.0.2.1 80 {\nreal_server 192.0.2.2 80 {\n}\n}\n", 1,

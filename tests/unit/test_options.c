@@ -200,10 +200,11 @@ static void test_values(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(PARSE(&options, &text, "-S3", "-u", "027", "-i", "left", "-g"), 0);
+	assert_int_equal(PARSE(&options, &text, "-S3", "-u", "027", "-i", "left", "-e", "-g"), 0);
 	assert_int_equal(options.facility, LOG_LOCAL3);
 	assert_int_equal(options.umask, 027);
 	assert_string_equal(options.config_id, "left");
+	assert_true(options.include_check);
 	assert_non_null(options.log_file);
 	free(text);
 	assert_int_equal(PARSE(&options, &text, "--log-facility=local7"), 0);

@@ -106,6 +106,118 @@ static void changed_checker_keeps_the_verdict(void **state)
 	bench_free(b);
 }
 
+/* The first server: a TCP_CHECK among others that cannot run; the second: only such ones. */
+static struct bench_conf *mixed_conf(struct conf_checker mixed[static 3], unsigned tcp,
+				     uint64_t generation)
+{
+	struct bench_conf *c = bench_conf(1, 2, generation);
+
+	for (unsigned i = 0; i < 3; i++) {
+		mixed[i] = c->checkers[0][0];
+		mixed[i].type = i == tcp ? CONF_TCP_CHECK : CONF_PING_CHECK;
+	}
+	c->servers[0][0].checkers = mixed;
+	c->servers[0][0].n_checkers = 3;
+	c->checkers[0][1].type = CONF_PING_CHECK;
+	return c;
+}
+
+static void checkers_that_cannot_run_are_left_out(void **state)
+{
+	struct conf_checker before[3], after[3];
+	struct bench *b = bench_new();
+	unsigned made = check_double_made();
+
+	(void)state;
+	bench_adopt(b, mixed_conf(before, 1, 1));
+	assert_int_equal(check_double_count(), 1);
+	check_double_report(check_double_find(&before[1]), CHECK_REFUSED);
+	bench_run(b, 1);
+	assert_int_equal(bench_row(b, 0, 0)->oper, DEST_DOWN);
+	assert_int_equal(bench_row(b, 0, 0)->failed_checks, 1);
+	assert_int_equal(bench_weight(0, 0), -1);
+	assert_int_equal(bench_row(b, 0, 1)->oper, DEST_UNMONITORED);
+	assert_int_equal(bench_weight(0, 1), 10);
+	/* It is found again at another place, and its conf is that of the new place. */
+	bench_adopt(b, mixed_conf(after, 2, 2));
+	assert_int_equal(check_double_made(), made + 1);
+	assert_int_equal(bench_row(b, 0, 0)->oper, DEST_DOWN);
+	assert_non_null(check_double_find(&after[2]));
+	bench_free(b);
+}
+
+/* Two checkers for the first server of the first service, in either order. */
+static struct bench_conf *two_checkers(struct conf_checker room[static 2], uint16_t first,
+				       uint16_t second, uint64_t generation)
+{
+	struct bench_conf *c = bench_conf(1, 2, generation);
+
+	room[0] = room[1] = c->checkers[0][0];
+	room[0].connect_port = first;
+	room[1].connect_port = second;
+	room[1].line = 99; /* where it stands in the file is not what it is */
+	c->servers[0][0].checkers = room;
+	c->servers[0][0].n_checkers = 2;
+	return c;
+}
+
+/* Added, removed, changed, moved: only the checker that it is about starts anew. */
+static void only_the_changed_checker_starts_anew(void **state)
+{
+	struct conf_checker rooms[4][2];
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_adopt(b, two_checkers(rooms[0], 80, 81, 1));
+	unsigned made = check_double_made();
+	struct check *first = b->engine->services[0]->servers[0]->probes[0]->check;
+	struct check *second = b->engine->services[0]->servers[0]->probes[1]->check;
+	bench_adopt(b, two_checkers(rooms[1], 81, 80, 2));
+	assert_int_equal(check_double_made(), made);
+	assert_ptr_equal(b->engine->services[0]->servers[0]->probes[0]->check, second);
+	assert_ptr_equal(b->engine->services[0]->servers[0]->probes[1]->check, first);
+	bench_adopt(b, two_checkers(rooms[2], 82, 80, 3));
+	assert_int_equal(check_double_made(), made + 1);
+	assert_ptr_equal(b->engine->services[0]->servers[0]->probes[1]->check, first);
+	assert_int_equal(check_double_count(), 3);
+	struct bench_conf *c = two_checkers(rooms[3], 80, 83, 4);
+	c->servers[0][0].n_checkers = 1;
+	ipvs_double_commands();
+	bench_adopt(b, c);
+	assert_int_equal(check_double_made(), made + 1);
+	assert_ptr_equal(b->engine->services[0]->servers[0]->probes[0]->check, first);
+	assert_int_equal(check_double_count(), 2);
+	assert_int_equal(ipvs_double_commands(), 0);
+	bench_free(b);
+}
+
+/* Of a service and of a server too; what is inherited and not used by a checker restarts none. */
+static void settings_of_a_service_change_in_place(void **state)
+{
+	struct bench *b = started(2, 2);
+	struct bench_conf *c = bench_conf(2, 2, 2);
+
+	(void)state;
+	bench_report(b, 0, 1, CHECK_REFUSED);
+	unsigned made = check_double_made();
+	struct check *check = bench_check(b, 0, 1);
+	ipvs_double_commands();
+	strcpy(c->services[0].scheduler, "rr");
+	c->services[0].persistence_s = 50;
+	c->services[0].delay_loop_us = 1;
+	c->servers[0][0].retry = 7;
+	c->servers[1][0].weight = 20;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->set_service, 1);
+	assert_int_equal(ipvs_double()->set_dest, 1);
+	assert_int_equal(ipvs_double_commands(), 2);
+	assert_int_equal(bench_weight(1, 0), 20);
+	assert_int_equal(check_double_made(), made);
+	assert_ptr_equal(bench_check(b, 0, 1), check);
+	assert_int_equal(bench_row(b, 0, 1)->oper, DEST_DOWN);
+	bench_free(b);
+}
+
 static void timeouts_are_set_once(void **state)
 {
 	struct bench *b = bench_new();
@@ -179,6 +291,9 @@ int main(void)
 		cmocka_unit_test(reload_unchanged_sends_nothing),
 		cmocka_unit_test(reload_moves_and_edits_in_place),
 		cmocka_unit_test(changed_checker_keeps_the_verdict),
+		cmocka_unit_test(checkers_that_cannot_run_are_left_out),
+		cmocka_unit_test(only_the_changed_checker_starts_anew),
+		cmocka_unit_test(settings_of_a_service_change_in_place),
 		cmocka_unit_test(timeouts_are_set_once),
 		cmocka_unit_test(groups_are_several_services),
 		cmocka_unit_test(without_memory_the_old_rows_stay_and_main_is_answered),

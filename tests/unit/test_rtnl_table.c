@@ -253,6 +253,9 @@ static void test_lost(void **state)
 	assert_false(net_table_is_lost(&table, held));
 	there.prefix = 24;
 	net_table_del_address(&table, &there);
+	held->track = false;
+	assert_false(net_table_is_lost(&table, held));
+	held->track = true;
 	held->foreign = true;
 	assert_false(net_table_is_lost(&table, held));
 	held->foreign = false;

@@ -96,9 +96,9 @@ static int on_run(uint64_t token, const struct conf_script *script, void *owner)
 {
 	struct bench *bench = owner;
 
-	(void)script;
 	bench->runs++;
-	bench->token = token;
+	if (strcmp(script->name, "chk") == 0)
+		bench->token = token;
 	return 0;
 }
 
@@ -242,11 +242,61 @@ static void test_reload_of_a_changed_script_keeps_its_verdict(void **state)
 	assert_int_equal(bench->runs, 2);
 	tracker_done(bench->tracker, bench->token, false, 1);
 	assert_true(bench->last.decided && !bench->last.up);
-	adopt(bench, SCRIPT("/bin/true", "40\n fall 3\n rise 2"), 3);
+	adopt(bench, SCRIPT("/bin/false", "50\n fall 3\n rise 2"), 3);
 	assert_true(bench->last.decided && !bench->last.up);
 	turn_for(bench, 50 * USEC_PER_MSEC);
 	tracker_done(bench->tracker, bench->token, true, 0);
 	assert_true(bench->last.up);
+}
+
+/* Another interval moves the next run and nothing else: not the run under way, not the count. */
+static void test_reload_of_an_interval_is_in_place(void **state)
+{
+	struct bench *bench = *state;
+
+	adopt(bench, SCRIPT("/bin/true", "60\n rise 3"), 1);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	assert_int_equal(bench->runs, 1);
+	adopt(bench, SCRIPT("/bin/true", "0.2\n rise 3\n weight 5"), 2);
+	assert_int_equal(bench->cancels, 0);
+	tracker_done(bench->tracker, bench->token, false, 1);
+	tracker_done(bench->tracker, bench->token, true, 0);
+	for (int i = 0; bench->runs < 2 && i < 100; i++)
+		turn_for(bench, 20 * USEC_PER_MSEC);
+	assert_int_equal(bench->runs, 2);
+	assert_false(bench->last.up);
+	/* Longer again: counted from the last run, and two successes are still needed after the
+	 * first. */
+	adopt(bench, SCRIPT("/bin/true", "60\n rise 3\n weight 5"), 3);
+	tracker_done(bench->tracker, bench->token, true, 0);
+	assert_false(bench->last.up);
+	turn_for(bench, 300 * USEC_PER_MSEC);
+	assert_int_equal(bench->runs, 2);
+}
+
+#define ONE(name) "vrrp_script " name " {\n script /bin/true\n interval 60\n }\n"
+#define USES                                                                                       \
+	"vrrp_instance VI { interface lo\n virtual_router_id 1\n virtual_ipaddress {\n "           \
+	"192.0.2.1\n"                                                                              \
+	"}\n track_script {\n a\n b\n chk\n }\n }\n"
+
+/* Scripts are known by name: their order in the file is nothing. */
+static void test_reload_in_another_order_starts_nothing(void **state)
+{
+	struct bench *bench = *state;
+	static const char *const texts[] = {ONE("a") ONE("b") USES ONE("chk"),
+					    ONE("chk") USES ONE("b") ONE("a")};
+
+	adopt(bench, texts[0], 1);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	assert_int_equal(bench->runs, 3);
+	adopt(bench, texts[1], 2);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	assert_int_equal(bench->runs, 3);
+	assert_int_equal(bench->cancels, 0);
+	/* chk is the first now. */
+	tracker_done(bench->tracker, bench->token, true, 0);
+	assert_int_equal(bench->last.script, 0);
 }
 
 int main(void)
@@ -259,6 +309,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reload_restarts_changed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reload_of_a_changed_script_keeps_its_verdict,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reload_of_an_interval_is_in_place, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_reload_in_another_order_starts_nothing, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,20 +7,6 @@
 #include "core/base/clock.h"
 #include "tests/unit/vrrp_rig.h"
 
-/* Doubles of conf/model.c: the tests make and own their configurations. */
-const struct conf *conf_ref(const struct conf *conf)
-{
-	((struct conf *)conf)->references++;
-	return conf;
-}
-
-const struct conf *conf_unref(const struct conf *conf)
-{
-	if (conf)
-		((struct conf *)conf)->references--;
-	return NULL;
-}
-
 void rig_conf_free(struct conf *conf)
 {
 	assert(conf->references == 0); /* nobody may keep or drop one too many */
@@ -31,13 +17,10 @@ void rig_conf_free(struct conf *conf)
 		free(instance->interface);
 		for (size_t a = 0; a < instance->n_addresses; a++)
 			free(instance->addresses[a].device);
-		for (size_t t = 0; t < instance->n_scripts; t++)
-			free(instance->scripts[t].name);
-		for (size_t t = 0; t < instance->n_interfaces; t++)
-			free(instance->interfaces[t].name);
+		for (size_t t = 0; t < instance->n_tracks; t++)
+			free(instance->tracks[t].name);
 		free(instance->addresses);
-		free(instance->scripts);
-		free(instance->interfaces);
+		free(instance->tracks);
 	}
 	for (size_t i = 0; i < conf->n_groups; i++) {
 		free(conf->groups[i].name);
@@ -86,6 +69,7 @@ static void add_address(struct conf_instance *instance, const char *text)
 	if (ip_parse(text, &address->ip) < 0)
 		abort();
 	address->prefix = 32;
+	address->track_group = CONF_NONE;
 	address->device = strdup(instance->interface);
 }
 
@@ -93,19 +77,19 @@ static void add_address(struct conf_instance *instance, const char *text)
 static void add_track(const struct conf *conf, struct conf_instance *instance, const char *text,
 		      bool script)
 {
-	struct conf_track *track = script ? &instance->scripts[instance->n_scripts++]
-					  : &instance->interfaces[instance->n_interfaces++];
+	struct conf_track *track = &instance->tracks[instance->n_tracks++];
 	const char *colon = strchr(text, ':');
 
-	assert(colon);
+	assert(colon && instance->n_tracks <= RIG_ITEMS);
+	track->kind = script ? CONF_TRACK_SCRIPT : CONF_TRACK_INTERFACE;
 	track->name = strndup(text, (size_t)(colon - text));
 	track->weight = (int16_t)atol(colon + 1);
 	track->reverse = strstr(colon, ":reverse") != NULL;
-	track->script = CONF_NONE;
+	track->index = CONF_NONE;
 	for (size_t i = 0; script && i < conf->n_scripts; i++)
 		if (strcmp(conf->scripts[i].name, track->name) == 0)
-			track->script = (uint32_t)i;
-	assert(!script || track->script != CONF_NONE);
+			track->index = (uint32_t)i;
+	assert(!script || track->index != CONF_NONE);
 }
 
 static bool set_flag(struct conf_instance *instance, const char *word)
@@ -191,8 +175,7 @@ static bool add_instance(struct conf *conf, char **words, size_t count)
 		.garp_lower_prio_repeat = 2,
 		.group = CONF_NONE,
 		.addresses = calloc(RIG_ITEMS, sizeof *instance->addresses),
-		.scripts = calloc(RIG_ITEMS, sizeof *instance->scripts),
-		.interfaces = calloc(RIG_ITEMS, sizeof *instance->interfaces),
+		.tracks = calloc(RIG_ITEMS, sizeof *instance->tracks),
 	};
 	for (size_t i = 2; i < count; i++)
 		if (!set_word(conf, instance, words[i]))
@@ -240,6 +223,12 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 		conf->global.startup_delay_us = seconds(words[1]);
 		return true;
 	}
+	if (strcmp(words[0], "delay_after_boot") == 0) {
+		conf->global.delay_after_boot_us = seconds(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "log_unknown_vrids") == 0)
+		return conf->global.log_unknown_vrids = true;
 	if (strcmp(words[0], "instance") == 0)
 		return add_instance(conf, words, count);
 	return strcmp(words[0], "group") == 0 && add_group(conf, words, count);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a configuration says about the process as a whole: the name and file creation mask, whether
+ * its memory may be swapped out. Each is brought from what is in force to what is wanted, so that a
+ * reload that takes a keyword away undoes it. Runs in main.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "conf/model.h"
+#include "core/base/log.h"
+#include "core/run/daemon.h"
+
+/* The command line's mask wins. */
+static void set_umask(struct daemon *d, const struct conf_process *process)
+{
+	struct settings *settings = &d->settings;
+
+	if (d->options.umask >= 0)
+		return;
+	if (process->umask >= 0) {
+		mode_t before = umask((mode_t)process->umask);
+
+		if (!settings->umask_set)
+			settings->umask_before = before;
+	} else if (settings->umask_set) {
+		umask(settings->umask_before);
+	}
+	settings->umask_set = process->umask >= 0;
+}
+
+static void set_name(struct daemon *d, const struct conf_process *process)
+{
+	struct settings *settings = &d->settings;
+	char name[TUNE_NAME_MAX + 1];
+
+	if (!process->process_name && !*settings->name_before)
+		return;
+	if (!*settings->name_before)
+		pthread_getname_np(pthread_self(), settings->name_before,
+				   sizeof settings->name_before);
+	snprintf(name, sizeof name, "%s",
+		 process->process_name ? process->process_name : settings->name_before);
+	pthread_setname_np(pthread_self(), name);
+}
+
+/* Pages are locked as they are used: a thread's stack is mostly air. */
+static void set_locked(struct daemon *d, bool wanted)
+{
+	if (wanted == d->settings.locked)
+		return;
+	if (wanted ? mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 : munlockall() < 0)
+		log_warn("main", "memory cannot be %s: %s", wanted ? "locked" : "unlocked",
+			 strerrordesc_np(errno));
+	else
+		d->settings.locked = wanted;
+}
+
+void settings_apply(struct daemon *d, const struct conf *conf)
+{
+	const struct conf_global *global = &conf->global;
+
+	set_umask(d, &global->process);
+	set_name(d, &global->process);
+	set_locked(d, global->vrrp.no_swap || global->checker.no_swap);
+}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Keywords about the process as a whole: threads, memory, file mask, scripts around its life, files around a reload."""
+
+import os
+import re
+
+import pytest
+
+from lab import build_dir, wait_until
+from test_keywords import SERVER, start, thread, writes
+
+
+def status(process, field, task=None):
+    path = f"/proc/{process.pid}/task/{task or process.pid}/status"
+    with open(path, encoding="ascii") as lines:
+        return re.search(rf"^{field}:\s*(.*)$", lines.read(), re.M)[1]
+
+
+def reload_with(node, file, defs):
+    file.write_text(SERVER.format(defs=defs, service="", server=""))
+    node.vipctl("reload")
+
+
+def test_threads_are_bound_to_processors_and_let_go(lab):
+    node, file, process = start(lab, defs="vrrp_cpu_affinity 0\n checker_cpu_affinity 0\n checker_rt_priority 3")
+    vrrp, check = thread(process, "vrrp"), thread(process, "check")
+    everywhere = os.sched_getaffinity(process.pid)
+    wait_until(lambda: os.sched_getaffinity(vrrp) == os.sched_getaffinity(check) == {0}, what="processor 0")
+    wait_until(lambda: os.sched_getscheduler(check) & 0xff == os.SCHED_RR, what="SCHED_RR")
+    assert os.sched_getparam(check).sched_priority == 3
+    reload_with(node, file, "")
+    wait_until(lambda: os.sched_getaffinity(vrrp) == os.sched_getaffinity(check) == everywhere, what="all of them")
+
+
+def test_names_of_process_and_threads(lab):
+    node, file, process = start(lab, defs="process_names\n process_name director\n checker_process_name guardian")
+    wait_until(lambda: status(process, "Name") == "director", what="the process's name")
+    assert thread(process, "vipd_vrrp") and thread(process, "guardian")
+    reload_with(node, file, "")
+    wait_until(lambda: status(process, "Name") == "vipd", what="the old name")
+    wait_until(lambda: status(process, "Name", thread(process, "check")) == "check", what="the thread's old name")
+
+
+@pytest.mark.skipif(b"__asan_init" in (build_dir() / "vipd").read_bytes(), reason="AddressSanitizer ignores mlockall()")
+def test_memory_is_locked_and_unlocked(lab):
+    node, file, process = start(lab, defs="vrrp_no_swap")
+    wait_until(lambda: status(process, "VmLck") != "0 kB", what="locked memory")
+    reload_with(node, file, "")
+    wait_until(lambda: status(process, "VmLck") == "0 kB", what="no locked memory")
+
+
+def test_umask_is_set_and_put_back_and_the_command_line_wins(lab):
+    before = os.umask(0o22)
+    try:
+        node, file, process = start(lab, defs="umask IRWXG|IRWXO")
+        assert status(process, "Umask") == "0077"
+        reload_with(node, file, "umask 0x1f")
+        assert status(process, "Umask") == "0037"
+        reload_with(node, file, "")
+        assert status(process, "Umask") == "0022"
+        process.stop()
+        process = node.vipd(node.write("two.conf", SERVER.format(defs="umask 077", service="", server="")), "-u", "027")
+        wait_until(lambda: "is ready" in process.text() and status(process, "Umask") == "0027", what="-u")
+    finally:
+        os.umask(before)
+
+
+def test_scripts_run_before_the_start_and_after_the_stop(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    first, first_ran = writes(node, "first")
+    last, last_ran = writes(node, "last")
+    process = node.vipd(node.write("vipd.conf", SERVER.format(
+        defs=f"startup_script {first}\n shutdown_script {last}", service="", server="")))
+    wait_until(lambda: "is ready" in process.text(), what="vipd")
+    assert first_ran.exists() and not last_ran.exists()
+    assert process.stop() == 0
+    assert last_ran.exists()
+
+
+def test_a_startup_script_that_hangs_is_killed_and_vipd_starts(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    hang = node.write("hang", "#!/bin/sh\nsleep 60\n")
+    hang.chmod(0o755)
+    process = node.vipd(node.write("vipd.conf", SERVER.format(
+        defs=f"startup_script {hang}\n startup_script_timeout 1", service="", server="")))
+    wait_until(lambda: "startup script took too long" in process.text(), timeout=15, what="its end")
+    wait_until(lambda: "is ready" in process.text(), what="vipd")
+
+
+def test_a_startup_script_ends_when_vipd_is_told_to_stop(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    hang = node.write("hang", f"#!/bin/sh\necho $$ >{node.dir}/pid\nsleep 60\n")
+    hang.chmod(0o755)
+    last, last_ran = writes(node, "last")
+    process = node.vipd(node.write("vipd.conf", SERVER.format(
+        defs=f"startup_script {hang}\n startup_script_timeout 100\n shutdown_script {last}", service="", server="")))
+    wait_until((node.dir / "pid").exists, what="the script")
+    assert process.stop() == 0
+    assert not os.path.exists(f"/proc/{(node.dir / 'pid').read_text().strip()}/exe")
+    assert not last_ran.exists()
+
+
+def test_use_symlink_paths_runs_the_link(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    real = node.write("real", f"#!/bin/sh\necho $0 >{node.dir}/ran\n")
+    real.chmod(0o755)
+    (node.dir / "link").symlink_to(real)
+    for defs, name in (("", "real"), ("use_symlink_paths", "link")):
+        process = node.vipd(node.write("vipd.conf", SERVER.format(
+            defs=f"startup_script {node.dir}/link\n {defs}", service="", server="")))
+        wait_until((node.dir / "ran").exists, what="the script")
+        assert (node.dir / "ran").read_text().strip() == str(node.dir / name)
+        process.stop()
+        (node.dir / "ran").unlink()
+
+
+def test_scripts_get_the_other_groups_of_their_user_when_asked_for(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    with open("/etc/group", encoding="utf-8") as host:
+        groups = node.write("group", host.read() + "vipd_other:x:4242:daemon\n")
+    node.run("mount", "--bind", groups, "/etc/group")
+    node.run("install", "-d", "-m", "777", "/run/open")
+    for defs, wanted in (("", {"1"}), ("set_supplementary_groups", {"1", "4242"})):
+        process = node.vipd(node.write("vipd.conf", SERVER.format(
+            defs=f"startup_script \"/bin/sh -c 'id -G >/run/open/groups'\" daemon\n {defs}", service="", server="")))
+        said = wait_until(lambda: node.run("cat", "/run/open/groups", check=False).stdout, what="the script")
+        assert set(said.split()) == wanted
+        process.stop()
+        node.run("rm", "/run/open/groups")
+
+
+def test_reload_file_vanishes_when_the_text_has_been_read(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    marks, log = node.dir / "marks", node.dir / "found"
+    text = SERVER.format(defs=f"reload_file {marks}\n reload_check_config {log}", service="", server="")
+    file = node.write("vipd.conf", text)
+    process = node.vipd(file)
+    wait_until(lambda: "is ready" in process.text(), what="vipd")
+    marks.write_text("written by the updater")
+    file.write_text(text + "nonsense\n")
+    node.vipctl("reload", check=False)
+    assert not marks.exists()
+    assert "unknown keyword 'nonsense'" in log.read_text()
+    file.write_text(text)
+    node.vipctl("reload")
+    assert "nonsense" not in log.read_text()
+
+
+def test_unknown_virtual_routers_are_logged_when_asked_for(lab):
+    other = lab.node("other", "192.0.2.2/24")
+    lines = ("vrrp_instance v {{\n interface eth0\n virtual_router_id {}\n virtual_ipaddress {{\n192.0.2.{}\n}}\n}}\n")
+    said = {}
+    for defs in ("", "log_unknown_vrids"):
+        node = lab.node(f"director{len(said)}", f"192.0.2.{10 + len(said)}/24")
+        file = node.write("vipd.conf", f"global_defs {{\n{defs}\n}}\n" + lines.format(9, 99))
+        said[defs] = node.popen(build_dir() / "vipd", "-n", "-l", "-f", file, log="vipd.log")  # no debugging lines
+        wait_until(lambda: "is ready" in said[defs].text(), what="vipd")
+    other.vipd(other.write("vipd.conf", lines.format(77, 98)))
+    wait_until(lambda: "for VRID 77" in said["log_unknown_vrids"].text(), timeout=15, what="the line")
+    assert "for VRID 77" not in said[""].text()
