@@ -9,8 +9,8 @@ the whole table holds the lock that the programs need. keepalived reloads once, 
 import os
 import pathlib
 import re
-import socket
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -139,6 +139,8 @@ def live(folder, name, program, reloads):
         life["reload"].append(daemon.reload())
     life["memory"] = [daemon.memory()]
     life["stop"] = [daemon.stop()]
+    print(f"  {name}: start {life['start'][0]:.1f} s, reloads {', '.join(f'{took:.1f} s' for took in life['reload'])}, "
+          f"stop {life['stop'][0]:.1f} s", flush=True)
     return life
 
 
