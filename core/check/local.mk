@@ -117,7 +117,7 @@ tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $
 UNIT_TESTS += tests/unit/test_pace
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c $(ENGINE_BENCH)
 tests_unit_test_pace_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_pace_LDADD = $(ENGINE_LIBS) conf/libconf.a core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_pace_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)

@@ -3,7 +3,7 @@
 
 import statistics
 
-PATIENCE = 600  # seconds for one step; a time of that length only says that it took longer
+PATIENCE = 300  # seconds for one step; a time of that length only says that it took longer
 
 
 def alternate(runs, *measures):
