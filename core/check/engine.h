@@ -96,6 +96,7 @@ struct server {
 
 /* One kernel service: a virtual server over a group has several. */
 struct member {
+	struct service *service;
 	struct svc_key key;
 	bool in_kernel;
 	struct ipvs_found found;
@@ -105,6 +106,7 @@ struct member {
 	struct place sorry;
 	int error; /* of the newest attempt to bring it where it should be */
 	bool shown_in_kernel;
+	struct member *was; /* while adopting: the same kernel service, under whatever name */
 };
 
 /* One virtual server. */
@@ -122,6 +124,7 @@ struct service {
 	bool dirty;
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
+	bool taken;
 };
 
 struct pending_event {
