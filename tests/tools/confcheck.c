@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
- * with -D the fuzz dictionary made from the option tables, with -T the tables as JSON. Exit status
- * 0: good, 5: errors, as vipd -t. With -R any number of files: each that loads is dumped, the dump
- * loaded and dumped again; what differs is said, and the exit status is 1 when anything did.
+ * with -D the fuzz dictionary made from the option tables, with -B every block that they know,
+ * behind the block it stands in, with -T the tables as JSON. Exit status 0: good, 5: errors, as
+ * vipd -t. With -R any number of files: each that loads is dumped, the dump loaded and dumped
+ * again; what differs is said, and the exit status is 1 when anything did.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/line.h"
 #include "conf/line.h"
 #include "conf/load.h"
 #include "conf/model.h"
@@ -24,6 +26,23 @@ static void print_diags(const struct diag_list *diags)
 		fprintf(stderr, "%s\n", text ? text : "out of memory");
 		free(text);
 	}
+}
+
+/* What is no keyword: forms of the text itself. Escaped as libFuzzer wants it. */
+static const char *const forms[] = {
+	"$A=",		"$A=\\x5c\\x0a",  "$A\\x0a",  "${A}",
+	"$_PWD ",	"${_RANDOM 1 9}", "${_HASH}", "${_BANG}",
+	"${_INSTANCE}", "@^a ",		  "@a ",      "~SEQ(A,1,2,9) ",
+	"~SEQ(A,",	"~SEQx(A,",	  "~LST(A,",  "~LST({A,B},{1,2},{3,4}) ",
+	"\\x5c\\x0a",	"\\x5cx41",	  "\\x5c101", "\\x5c#",
+	"\\x5c\\x5c",	"\\x22",
+};
+
+static void print_attributes(const struct option_scope *scope)
+{
+	for (size_t t = 0; t < 2; t++)
+		for (const struct attribute *row = scope->attributes[t]; row && row->name; row++)
+			printf("\"%s\"\n", row->name);
 }
 
 /* What is no keyword: forms of the text itself. Escaped as libFuzzer wants it. */
@@ -57,6 +76,18 @@ static void print_dictionary(void)
 			     choice && choice->name; choice++)
 				printf("\"%s\"\n", choice->name);
 		}
+	}
+}
+
+static void print_blocks(void)
+{
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct option *row;
+
+		OPTION_EACH (row, *scope)
+			if (row->type == OPTION_BLOCK)
+				printf("%s %s\n", *(*scope)->name ? (*scope)->name : "/",
+				       row->name);
 	}
 }
 
@@ -221,7 +252,7 @@ static int round_trips(char *const *files)
 	return bad != 0;
 }
 
-#define USAGE "usage: %s [-d] [-s] FILE | -R FILE... | -D | -T\n"
+#define USAGE "usage: %s [-d] [-s] FILE | -R FILE... | -B | -D | -T\n"
 
 int main(int argc, char **argv)
 {
@@ -229,7 +260,7 @@ int main(int argc, char **argv)
 	bool dump = false, back = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "dDRsT")) != -1) {
+	while ((c = getopt(argc, argv, "BdDRsT")) != -1) {
 		switch (c) {
 		case 'd':
 			dump = true;
@@ -242,6 +273,9 @@ int main(int argc, char **argv)
 			break;
 		case 'D':
 			print_dictionary();
+			return 0;
+		case 'B':
+			print_blocks();
 			return 0;
 		case 'T':
 			print_tables();
