@@ -45,23 +45,6 @@ static void print_attributes(const struct option_scope *scope)
 			printf("\"%s\"\n", row->name);
 }
 
-/* What is no keyword: forms of the text itself. Escaped as libFuzzer wants it. */
-static const char *const forms[] = {
-	"$A=",		"$A=\\x5c\\x0a",  "$A\\x0a",  "${A}",
-	"$_PWD ",	"${_RANDOM 1 9}", "${_HASH}", "${_BANG}",
-	"${_INSTANCE}", "@^a ",		  "@a ",      "~SEQ(A,1,2,9) ",
-	"~SEQ(A,",	"~SEQx(A,",	  "~LST(A,",  "~LST({A,B},{1,2},{3,4}) ",
-	"\\x5c\\x0a",	"\\x5cx41",	  "\\x5c101", "\\x5c#",
-	"\\x5c\\x5c",	"\\x22",
-};
-
-static void print_attributes(const struct option_scope *scope)
-{
-	for (size_t t = 0; t < 2; t++)
-		for (const struct attribute *row = scope->attributes[t]; row && row->name; row++)
-			printf("\"%s\"\n", row->name);
-}
-
 static void print_dictionary(void)
 {
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++)
