@@ -186,7 +186,7 @@ static void finish_persistence(struct build *build, struct draft_virtual_server 
 	const struct node *setter = SETTER(service, model.persistence_prefix);
 	bool v6 = model->keys[0].ip.family == AF_INET6;
 
-	if (setter && v6 && strchr(setter->words[1].text, '.')) {
+	if (setter && setter->n_words > 1 && v6 && strchr(setter->words[1].text, '.')) {
 		build_error(build, setter, 1, "an IPv6 service takes a prefix length");
 		model->persistence_prefix = 0;
 	}
