@@ -64,9 +64,10 @@ struct vrrp_engine {
 	const struct conf *conf;       /* NULL before the first */
 	struct vrrp_unit **units;      /* one for each conf->instances, in its order */
 	struct vrrp_group_row *groups; /* likewise of conf->groups */
-	enum vrrp_tracked *scripts;    /* likewise of conf->scripts */
-	uint32_t *script_map;	       /* from the scripts of the generation before */
-	size_t n_script_map;
+	/* likewise of conf->scripts, files, processes; and from those of the generation before */
+	struct vrrp_seen *seen[CONF_TRACK_KINDS];
+	uint32_t *seen_map[CONF_TRACK_KINDS];
+	size_t n_seen_map[CONF_TRACK_KINDS];
 	uint64_t map_generation;
 	struct vrrp_link *links;
 	size_t n_links;
