@@ -162,8 +162,8 @@ static void test_stat(void **state)
 		{"7 (x)", false, "", false},
 		{"7 (x) ", false, "", false},
 		{"", false, "", false},
-		{"7 (0123456789012345678901234567890123456789012345678901234567890123) S", false, "",
-		 false},
+		{"7 (0123456789012345678901234567890123456789012345678901234567890123) S", false,
+		 "", false},
 	};
 
 	(void)state;
@@ -558,8 +558,8 @@ static void test_process_that_is_replaced(void **state)
 	turn_for(bench, 2500 * USEC_PER_MSEC);
 	assert_int_equal(bench->results, before);
 	/* More are needed now: that counts at once. */
-	snprintf(text, sizeof text, "vrrp_track_process p {\n process %s\n delay 2\n quorum 2\n }\n",
-		 name);
+	snprintf(text, sizeof text,
+		 "vrrp_track_process p {\n process %s\n delay 2\n quorum 2\n }\n", name);
 	adopt(bench, text, 2);
 	assert_false(bench->last[0].up);
 	end(pid);
