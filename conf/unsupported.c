@@ -48,7 +48,6 @@ static const struct option_unsupported entries[] = {
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
 	{"ha_suspend", "virtual_server", .effect = "the servers are always checked"},
 	{"instance", "", .effect = KEPT},
-	{"interface_up_down_delays", "", .effect = "a link that goes down or up counts at once"},
 	{"iproute_etc_dir", "global_defs", .effect = KEPT},
 	{"iproute_usr_dir", "global_defs", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},

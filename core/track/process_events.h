@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "conf/model_global.h"
+#include "conf/model.h"
 
 struct loop;
 struct process_events;

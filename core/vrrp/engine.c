@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/vrrp/debounce.h"
+
 #define SOCKET_RETRY_US (30 * USEC_PER_SEC)
 
 int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine **ret)
@@ -171,7 +173,7 @@ static struct vrrp_seen what_is_seen(struct vrrp_engine *e, const struct conf_tr
 	if (track->kind == CONF_TRACK_INTERFACE) {
 		const struct vrrp_link *link = vrrp_engine_link_by_name(e, track->name);
 
-		seen.state = link && link->is.up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
+		seen.state = link && link->up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
 	} else if (e->seen[track->kind]) {
 		seen = e->seen[track->kind][track->index];
 	}
@@ -216,7 +218,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 	unit->faults = 0;
 	if (conf_instance_unsupported(conf))
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
-	if (!link || (!link->is.up && !conf->dont_track_primary))
+	if (!link || (!link->up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
 	if (!ip_is_set(&unit->fsm.primary))
 		unit->faults |= VRRP_FAULT_SOURCE;
@@ -339,7 +341,8 @@ static int add_link(struct vrrp_engine *e, const struct msg_link *is)
 	if (!larger)
 		return -ENOMEM;
 	e->links = larger;
-	e->links[e->n_links++] = (struct vrrp_link){.is = *is};
+	e->links[e->n_links] = (struct vrrp_link){.is = *is};
+	vrrp_debounce_told(e, &e->links[e->n_links++], true, 0);
 	return 0;
 }
 
@@ -354,11 +357,13 @@ void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t
 		*link = e->links[--e->n_links];
 		link = NULL;
 	}
-	if (link)
+	if (link) {
 		link->is = *is;
-	else if (is->present && add_link(e, is) < 0)
+		vrrp_debounce_told(e, link, false, now_us);
+	} else if (is->present && add_link(e, is) < 0) {
 		e->ops->log(e->owner, LOG_ERR, "out of memory: interface %s is not known",
 			    is->name);
+	}
 	e->rows_changed = true;
 	vrrp_engine_settle(e, is->ifindex, now_us);
 }
@@ -419,6 +424,8 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 		e->unsettled = true;
 	}
 	for (size_t i = 0; i < e->n_links; i++)
+		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
+	for (size_t i = 0; i < e->n_links; i++)
 		retry_sockets |= e->links[i].open_retry_us && e->links[i].open_retry_us <= now_us;
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
@@ -451,8 +458,10 @@ uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
 
-	for (size_t i = 0; i < e->n_links; i++)
+	for (size_t i = 0; i < e->n_links; i++) {
 		earlier(&first_us, e->links[i].open_retry_us);
+		earlier(&first_us, e->links[i].up_due_us);
+	}
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
 		const struct vrrp_unit *unit = e->units[i];
 		struct vrrp_link *link;

@@ -47,6 +47,8 @@ struct vrrp_group_row {
 
 struct vrrp_link {
 	struct msg_link is;
+	bool up;		/* as it counts: is.up once that has lasted */
+	uint64_t up_due_us;	/* when it will have; 0: nothing is pending */
 	bool open;		/* has a socket */
 	int open_error;		/* of the last attempt */
 	uint64_t open_retry_us; /* 0: none due */

@@ -37,6 +37,9 @@ void rig_conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_processes; i++)
 		free(conf->processes[i].name);
 	free(conf->processes);
+	for (size_t i = 0; i < conf->n_link_delays; i++)
+		free(conf->link_delays[i].interface);
+	free(conf->link_delays);
 	free(conf);
 }
 
@@ -52,6 +55,7 @@ struct conf *rig_conf_new(struct rig *rig)
 	conf->scripts = calloc(RIG_ITEMS, sizeof *conf->scripts);
 	conf->files = calloc(RIG_ITEMS, sizeof *conf->files);
 	conf->processes = calloc(RIG_ITEMS, sizeof *conf->processes);
+	conf->link_delays = calloc(RIG_ITEMS, sizeof *conf->link_delays);
 	(void)ip_parse("224.0.0.18", &conf->global.mcast_group4);
 	return conf;
 }
@@ -247,6 +251,11 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 	}
 	if (strcmp(words[0], "process") == 0) {
 		conf->processes[conf->n_processes++].name = strdup(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "delay") == 0 && count == 4) {
+		conf->link_delays[conf->n_link_delays++] = (struct conf_link_delay){
+			strdup(words[1]), seconds(words[2]), seconds(words[3])};
 		return true;
 	}
 	if (strcmp(words[0], "startup_delay") == 0) {
