@@ -295,6 +295,8 @@ static void follow(struct process_tracker *tracker)
 {
 	int error;
 
+	if (tracker->events)
+		process_events_set_buffer(tracker->events, &tracker->conf->global.process.events);
 	if (tracker->live)
 		return;
 	loop_timer_arm(tracker->look, clock_now_us() + LOOK_US);

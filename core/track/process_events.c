@@ -184,6 +184,11 @@ int process_events_new(struct loop *loop, const struct conf_buffer *buffer,
 	return 0;
 }
 
+void process_events_set_buffer(struct process_events *events, const struct conf_buffer *buffer)
+{
+	set_buffer(events->fd, buffer);
+}
+
 struct process_events *process_events_free(struct process_events *events)
 {
 	if (!events)

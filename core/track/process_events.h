@@ -44,6 +44,8 @@ struct process_events_hooks {
 int process_events_new(struct loop *loop, const struct conf_buffer *buffer,
 		       const struct process_events_hooks *hooks, void *owner,
 		       struct process_events **ret);
+/* Another receive buffer; one of 0 octets leaves what is. */
+void process_events_set_buffer(struct process_events *events, const struct conf_buffer *buffer);
 struct process_events *process_events_free(struct process_events *events);
 
 /* One message of the kernel. Pure. */

@@ -216,8 +216,10 @@ static void test_kernel_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_numbers_of_hostile_size),
-		cmocka_unit_test(test_matches), cmocka_unit_test(test_stat),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_numbers_of_hostile_size),
+		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_stat),
 		cmocka_unit_test(test_kernel_messages),
 	};
 
