@@ -39,6 +39,18 @@ static int by_script(const void *a, const void *b)
 	return strcmp(((const struct conf_script *)a)->name, ((const struct conf_script *)b)->name);
 }
 
+static int by_file(const void *a, const void *b)
+{
+	return strcmp(((const struct conf_track_file *)a)->name,
+		      ((const struct conf_track_file *)b)->name);
+}
+
+static int by_process(const void *a, const void *b)
+{
+	return strcmp(((const struct conf_track_process *)a)->name,
+		      ((const struct conf_track_process *)b)->name);
+}
+
 static int by_service(const void *a, const void *b)
 {
 	return strcmp(((const struct conf_virtual_server *)a)->id,
@@ -54,6 +66,8 @@ static int by_server(const void *a, const void *b)
 static const struct kind instances = {sizeof(struct conf_instance), by_instance};
 static const struct kind groups = {sizeof(struct conf_group), by_group};
 static const struct kind scripts = {sizeof(struct conf_script), by_script};
+static const struct kind files = {sizeof(struct conf_track_file), by_file};
+static const struct kind processes = {sizeof(struct conf_track_process), by_process};
 static const struct kind services = {sizeof(struct conf_virtual_server), by_service};
 static const struct kind servers = {sizeof(struct conf_real_server), by_server};
 
@@ -144,6 +158,8 @@ struct conf_diff *conf_diff_free(struct conf_diff *diff)
 	free(diff->instances);
 	free(diff->groups);
 	free(diff->scripts);
+	free(diff->files);
+	free(diff->processes);
 	free(diff->services);
 	dump_free(diff->old_text);
 	dump_free(diff->new_text);
@@ -170,6 +186,10 @@ int conf_diff_new(const struct conf *old, const struct conf *new, struct conf_di
 		    &diff->groups) < 0 ||
 	    new_map(&scripts, from->scripts, from->n_scripts, new->scripts, new->n_scripts,
 		    &diff->scripts) < 0 ||
+	    new_map(&files, from->files, from->n_files, new->files, new->n_files, &diff->files) <
+		    0 ||
+	    new_map(&processes, from->processes, from->n_processes, new->processes,
+		    new->n_processes, &diff->processes) < 0 ||
 	    new_map(&services, from->services, from->n_services, new->services, new->n_services,
 		    &diff->services) < 0) {
 		conf_diff_free(diff);
@@ -177,6 +197,20 @@ int conf_diff_new(const struct conf *old, const struct conf *new, struct conf_di
 	}
 	*ret = diff;
 	return 0;
+}
+
+const uint32_t *conf_diff_tracked(const struct conf_diff *diff, enum conf_track_kind kind)
+{
+	switch (kind) {
+	case CONF_TRACK_SCRIPT:
+		return diff->scripts;
+	case CONF_TRACK_FILE:
+		return diff->files;
+	case CONF_TRACK_PROCESS:
+		return diff->processes;
+	default:
+		return NULL;
+	}
 }
 
 int conf_diff_servers(const struct conf_virtual_server *old, const struct conf_virtual_server *new,
@@ -382,6 +416,18 @@ bool conf_script_restarts(struct conf_diff *diff, const struct conf_script *old,
 			  const struct conf_script *new)
 {
 	return restarts(diff, &scope_script, old, new);
+}
+
+bool conf_file_restarts(struct conf_diff *diff, const struct conf_track_file *old,
+			const struct conf_track_file *new)
+{
+	return restarts(diff, &scope_track_file, old, new);
+}
+
+bool conf_process_restarts(struct conf_diff *diff, const struct conf_track_process *old,
+			   const struct conf_track_process *new)
+{
+	return restarts(diff, &scope_track_process, old, new);
 }
 
 bool conf_instance_changed(struct conf_diff *diff, const struct conf_instance *old,

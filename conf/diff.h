@@ -23,7 +23,7 @@ struct conf_diff {
 	const struct conf *new;
 	/* For each object of the new one the index of the old one that it continues, CONF_NONE when
 	 * it is added. Known by name; a virtual server by its id. */
-	uint32_t *instances, *groups, *scripts, *services;
+	uint32_t *instances, *groups, *scripts, *files, *processes, *services;
 	struct dump *old_text, *new_text; /* private */
 };
 
@@ -31,6 +31,9 @@ struct conf_diff {
 int conf_diff_new(const struct conf *old, const struct conf *new, struct conf_diff **ret);
 /* Accepts and returns NULL. */
 struct conf_diff *conf_diff_free(struct conf_diff *diff);
+
+/* The map of one kind of tracked objects, NULL for those that are not matched. */
+const uint32_t *conf_diff_tracked(const struct conf_diff *diff, enum conf_track_kind kind);
 
 /*
  * The same for the real servers of a virtual server, known by address and port, and for the
@@ -50,6 +53,10 @@ bool conf_instance_restarts(struct conf_diff *diff, const struct conf_instance *
 			    const struct conf_instance *new);
 bool conf_script_restarts(struct conf_diff *diff, const struct conf_script *old,
 			  const struct conf_script *new);
+bool conf_file_restarts(struct conf_diff *diff, const struct conf_track_file *old,
+			const struct conf_track_file *new);
+bool conf_process_restarts(struct conf_diff *diff, const struct conf_track_process *old,
+			   const struct conf_track_process *new);
 
 /*
  * Whether that keyword of vrrp_instance says something else. The order of a list's lines does not

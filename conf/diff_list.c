@@ -150,6 +150,16 @@ static const char *script_name(const void *object)
 	return ((const struct conf_script *)object)->name;
 }
 
+static const char *file_name(const void *object)
+{
+	return ((const struct conf_track_file *)object)->name;
+}
+
+static const char *process_name(const void *object)
+{
+	return ((const struct conf_track_process *)object)->name;
+}
+
 static const char *service_name(const void *object)
 {
 	return ((const struct conf_virtual_server *)object)->id;
@@ -167,6 +177,8 @@ static const struct objects {
 			sizeof(struct type), offsetof(struct conf_diff, array), name               \
 	}
 	OBJECTS(scope_script, conf_script, scripts, n_scripts, script_name),
+	OBJECTS(scope_track_file, conf_track_file, files, n_files, file_name),
+	OBJECTS(scope_track_process, conf_track_process, processes, n_processes, process_name),
 	OBJECTS(scope_instance, conf_instance, instances, n_instances, instance_name),
 	OBJECTS(scope_group, conf_group, groups, n_groups, group_name),
 	OBJECTS(scope_service, conf_virtual_server, services, n_services, service_name),

@@ -24,6 +24,8 @@ static struct noun noun_of(const char *type)
 		{"vrrp_instance", {"instance", "instances"}},
 		{"vrrp_sync_group", {"sync group", "sync groups"}},
 		{"vrrp_script", {"script", "scripts"}},
+		{"track_file", {"tracked file", "tracked files"}},
+		{"vrrp_track_process", {"tracked process", "tracked processes"}},
 		{"virtual_server_group", {"address group", "address groups"}},
 		{"virtual_server", {"service", "services"}},
 		{"real_server", {"real server", "real servers"}},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts the references to a finished model. Any thread.
+ * Counts the references to a finished model, and tells how much of a kind it has. Any thread.
  */
 #include "conf/model.h"
 
@@ -24,4 +24,16 @@ const struct conf *conf_unref(const struct conf *conf)
 	if (conf && atomic_fetch_sub_explicit(references(conf), 1, memory_order_acq_rel) == 1)
 		arena_free(conf->arena);
 	return NULL;
+}
+
+size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind)
+{
+	const size_t counts[CONF_TRACK_KINDS] = {
+		[CONF_TRACK_SCRIPT] = conf->n_scripts,
+		[CONF_TRACK_FILE] = conf->n_files,
+		[CONF_TRACK_PROCESS] = conf->n_processes,
+		[CONF_TRACK_BFD] = conf->n_bfds,
+	};
+
+	return counts[kind];
 }

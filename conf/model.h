@@ -154,6 +154,9 @@ struct conf {
 	struct conf_arena *arena; /* owns every pointer above; private to conf/ */
 };
 
+/* How many tracked objects of that kind there are; 0 for interfaces, which are no objects. */
+size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind);
+
 /*
  * Any thread. Dropping the last reference frees. The main thread keeps a reference of its own until
  * it is the last holder, so that no engine ever pays for the free.

@@ -348,7 +348,8 @@ static void dump_process_weight(struct dump *dump, const struct option *row, con
 	dump_weight(dump, row, process->weight, process->reverse);
 }
 
-#define DELAY_MAX_US INT64_C(3600000000)
+#define DELAY_MAX_US	INT64_C(3600000000)
+#define NAME_MAX_OCTETS 15 /* TASK_COMM_LEN of linux/sched.h, less its NUL */
 
 static void read_delay(struct build *build, const struct node *node, void *draft)
 {
@@ -380,6 +381,13 @@ static void end_process(struct build *build, const struct node *node, void *draf
 
 	if (!process->has_match && model->argv && model->argv[0] && model->argv[1])
 		model->match = CONF_PARAM_EXACT;
+	if (model->argv && !model->full_command && model->match == CONF_PARAM_ANY &&
+	    strlen(model->argv[0]) > NAME_MAX_OCTETS)
+		build_warn(build,
+			   tree_setter(node, offsetof(struct draft_track_process, model.argv)), 1,
+			   "no process has so long a name, the kernel keeps %d octets; say "
+			   "'full_command' and the whole path",
+			   NAME_MAX_OCTETS);
 	if (model->quorum_max && model->quorum_max < model->quorum) {
 		build_warn(build, most, 0,
 			   "'quorum_max' is less than the quorum of %u; it is ignored",

@@ -47,7 +47,6 @@ static const struct option_unsupported entries[] = {
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
 	{"ha_suspend", "virtual_server", .effect = "the servers are always checked"},
 	{"instance", "", .effect = KEPT},
-	{"interface_up_down_delays", "", .effect = "a link that goes down or up counts at once"},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},
 	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
@@ -94,8 +93,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "a change of priority runs no script"},
 	{"old_unicast_checksum", "vrrp_instance", .effect = KEPT},
 	{"owner_ignore_adverts", "vrrp_instance", .effect = KEPT},
-	{"process_monitor_rcv_bufs", "global_defs", .effect = KEPT},
-	{"process_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
 	{"regex", "url", .effect = "the body is not searched"},
@@ -137,13 +134,7 @@ static const struct option_unsupported entries[] = {
 	{"tmp_config_directory", "global_defs", .effect = KEPT},
 	{"track_bfd", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
 	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
-	{"track_file", "", .effect = "the file is not watched; it adds nothing and is no fault"},
-	{"track_file", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
-	{"track_file", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
 	{"track_group", "", .effect = KEPT},
-	{"track_process", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
-	{"track_process", "vrrp_sync_group",
-	 .effect = "what it names adds nothing and is no fault"},
 	{"track_src_ip", "vrrp_instance", .effect = "loss of the source address is no fault"},
 	{"unicast_fault_no_peer", "vrrp_instance", .effect = KEPT},
 	{"unicast_ttl", "vrrp_instance", .effect = KEPT},
@@ -187,8 +178,6 @@ static const struct option_unsupported entries[] = {
 	{"vrrp_strict", "global_defs",
 	 .effect = "its rules for the configuration hold, received adverts are not checked more "
 		   "strictly"},
-	{"vrrp_track_process", "",
-	 .effect = "the process is not watched; it adds nothing and is no fault"},
 };
 
 #define N_ENTRIES (sizeof entries / sizeof *entries)

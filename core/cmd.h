@@ -45,7 +45,7 @@ enum msg_kind {
 
 	/* main -> vrrp: one for each interface before the first MSG_CONF, then on every change. */
 	MSG_LINK,
-	/* main -> vrrp: the verdict of a track script changed. */
+	/* main -> vrrp: what a tracked script, file or process says changed. */
 	MSG_TRACK,
 	/* vrrp -> main: add or remove the virtual addresses of an instance; and the answer. */
 	MSG_ADDRS,
@@ -102,9 +102,11 @@ struct msg_link {
 
 struct msg_track {
 	uint64_t generation; /* of the configuration the index belongs to */
-	uint32_t script;     /* into conf->scripts */
-	bool up;
-	bool decided; /* false: no result yet */
+	enum conf_track_kind kind;
+	uint32_t index; /* into conf->scripts, files or processes */
+	bool decided;	/* false: no result yet */
+	bool up;	/* script, process */
+	int32_t value;	/* file */
 };
 
 struct msg_addrs {

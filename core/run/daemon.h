@@ -19,6 +19,7 @@
 
 struct control;
 struct exec;
+struct file_tracker;
 struct helper;
 struct log_sink;
 struct loop;
@@ -26,6 +27,7 @@ struct loop_io;
 struct loop_signal;
 struct loop_timer;
 struct pidfile;
+struct process_tracker;
 struct rtnl;
 struct scripts;
 struct store;
@@ -83,6 +85,8 @@ struct daemon {
 	struct rtnl *rtnl;
 	struct exec *exec;
 	struct tracker *tracker;
+	struct file_tracker *files;
+	struct process_tracker *processes;
 	struct store *store;
 	struct control *control;
 
@@ -136,6 +140,11 @@ void reload_file_report(const struct daemon *d);
 
 /* settings.c: whatever of the configuration concerns the process as a whole. */
 void settings_apply(struct daemon *d, const struct conf *conf);
+
+/* tracking.c: scripts, files and processes that instances track. */
+int tracking_open(struct daemon *d);
+void tracking_use(struct daemon *d, const struct conf *conf);
+void tracking_close(struct daemon *d);
 
 /* bracket.c: the startup script; false: it was told to stop. And the shutdown script. */
 bool bracket_begin(struct daemon *d);

@@ -33,7 +33,8 @@ vipd_SOURCES = \
 	core/run/settings.c \
 	core/run/stop.c \
 	core/run/supervise.c \
-	core/run/threads.c
+	core/run/threads.c \
+	core/run/tracking.c
 vipd_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \

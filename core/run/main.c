@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -31,7 +30,6 @@
 #include "core/run/scripts.h"
 #include "core/run/state.h"
 #include "core/run/store.h"
-#include "core/track/script.h"
 
 /* ---- -t ---- */
 
@@ -118,54 +116,6 @@ static void on_saved(const struct msg_admin_saved *saved, void *owner)
 	threads_post(owner, THREAD_CHECK, MSG_ADMIN_SAVED, saved, sizeof *saved);
 }
 
-static void on_script_end(const struct exec_end *end, uint64_t token, void *owner)
-{
-	struct daemon *d = owner;
-	bool exited = !end->error && !end->timed_out && WIFEXITED(end->wait_status);
-
-	if (d->tracker)
-		tracker_done(d->tracker, token, exited && !WEXITSTATUS(end->wait_status),
-			     exited ? WEXITSTATUS(end->wait_status) : -1);
-}
-
-/* A script that was found unusable at load does not count, as with keepalived. */
-static int run_script(uint64_t token, const struct conf_script *script, void *owner)
-{
-	struct daemon *d = owner;
-	struct exec_command command;
-	const struct generation *generation = d->newest;
-	int error = -EACCES;
-
-	while (generation && error) {
-		error = scripts_command(generation->scripts, &script->command, &command);
-		generation = generation->older;
-	}
-	if (error) {
-		tracker_done(d->tracker, token, true, 0);
-		return 0;
-	}
-	return exec_start(d->exec, EXEC_TRACK, &command, script->timeout_us, on_script_end, token,
-			  d);
-}
-
-static void cancel_script(uint64_t token, void *owner)
-{
-	struct daemon *d = owner;
-
-	exec_cancel(d->exec, EXEC_TRACK, token, d);
-}
-
-static void on_track(const struct msg_track *track, void *owner)
-{
-	threads_post(owner, THREAD_VRRP, MSG_TRACK, track, sizeof *track);
-}
-
-static const struct tracker_hooks tracker_hooks = {
-	.run = run_script,
-	.result = on_track,
-	.cancel = cancel_script,
-};
-
 /* ---- start ---- */
 
 /* Drains of an earlier run reach the check thread before its first configuration. */
@@ -201,7 +151,7 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = exec_new(d->loop, "/proc/self/exe", &d->exec);
 	if (!error)
-		error = tracker_new(d->loop, &tracker_hooks, d, &d->tracker);
+		error = tracking_open(d);
 	if (!error)
 		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
 	if (!error)
@@ -278,7 +228,7 @@ static void end(struct daemon *d)
 {
 	control_close(d->control);
 	d->store = store_free(d->store);
-	d->tracker = tracker_free(d->tracker);
+	tracking_close(d);
 	d->exec = exec_free(d->exec);
 	join_threads(d);
 	if (d->begun)

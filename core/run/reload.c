@@ -18,7 +18,6 @@
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/scripts.h"
-#include "core/track/script.h"
 
 /* How long newer requests may keep a load from being used. */
 #define PATIENCE_US (2 * USEC_PER_SEC)
@@ -194,7 +193,7 @@ int reload_first(struct daemon *d)
 	return error ? EXIT_CONFIG : 0;
 }
 
-/* The vrrp thread hears of changed links before the configuration, of scripts after it. */
+/* The vrrp thread hears of changed links before the configuration, of what is tracked after it. */
 void reload_hand_out(struct daemon *d)
 {
 	const struct conf *conf = d->newest->conf;
@@ -211,8 +210,8 @@ void reload_hand_out(struct daemon *d)
 		conf_ref(conf);
 		threads_post(d, (enum snap_thread)i, MSG_CONF, &message, sizeof message);
 	}
-	if (d->wanted[THREAD_VRRP] && tracker_set_conf(d->tracker, conf) < 0)
-		log_error("track", "out of memory: the old scripts stay");
+	if (d->wanted[THREAD_VRRP])
+		tracking_use(d, conf);
 }
 
 static bool engines_adopted(const struct daemon *d)

@@ -16,7 +16,6 @@
 #include "core/net/rtnl.h"
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
-#include "core/track/script.h"
 
 #define ENGINES_US (1 * USEC_PER_SEC)	 /* the least: last adverts, addresses, IPVS */
 #define AGENT_US   (100 * USEC_PER_MSEC) /* it may hang in net-snmp */
@@ -102,7 +101,7 @@ void stop_begin(struct daemon *d, int exit_code)
 	d->stop = STOP_ENGINES;
 	d->stop_us = clock_now_us();
 	d->stop_scripts = exec_count(d->exec, EXEC_NOTIFY);
-	d->tracker = tracker_free(d->tracker);
+	tracking_close(d);
 	threads_post(d, THREAD_VRRP, MSG_STOP, NULL, 0);
 	/* -I: the check thread is left as it is, so that it touches nothing on its way out. */
 	if (!d->options.keep_ipvs)

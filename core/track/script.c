@@ -83,7 +83,8 @@ static void report(struct track *track)
 {
 	struct msg_track message = {
 		.generation = track->tracker->conf->generation,
-		.script = track->script,
+		.kind = CONF_TRACK_SCRIPT,
+		.index = track->script,
 		.up = rise_fall_is_up(&track->state),
 		.decided = track->state.decided,
 	};

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/vrrp/debounce.h"
+
 #define SOCKET_RETRY_US (30 * USEC_PER_SEC)
 
 int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine **ret)
@@ -40,8 +42,10 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 	conf_unref(e->conf);
 	free(e->units);
 	free(e->groups);
-	free(e->scripts);
-	free(e->script_map);
+	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
+		free(e->seen[kind]);
+		free(e->seen_map[kind]);
+	}
 	free(e->links);
 	free(e->events);
 	free(e->replies);
@@ -161,24 +165,32 @@ static void settle_sockets(struct vrrp_engine *e, uint32_t retry, uint64_t now_u
 	}
 }
 
-static enum vrrp_tracked tracked_state(struct vrrp_engine *e, const struct conf_track *track)
+/* What the object of a line says; a BFD session nothing yet, as the load warns. */
+static struct vrrp_seen what_is_seen(struct vrrp_engine *e, const struct conf_track *track)
 {
-	const struct vrrp_link *link;
-	enum vrrp_tracked state;
+	struct vrrp_seen seen = {VRRP_TRACKED_UNDECIDED};
 
-	switch (track->kind) {
-	case CONF_TRACK_INTERFACE:
-		link = vrrp_engine_link_by_name(e, track->name);
-		return link && link->is.up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
-	case CONF_TRACK_SCRIPT:
-		state = e->scripts[track->index];
-		if (state == VRRP_TRACKED_UNDECIDED && e->conf->scripts[track->index].init_fail)
-			state = VRRP_TRACKED_DOWN;
-		return state;
-	default:
-		/* Not watched yet, as the load warns. */
-		return VRRP_TRACKED_UNDECIDED;
+	if (track->kind == CONF_TRACK_INTERFACE) {
+		const struct vrrp_link *link = vrrp_engine_link_by_name(e, track->name);
+
+		seen.state = link && link->up ? VRRP_TRACKED_UP : VRRP_TRACKED_DOWN;
+	} else if (e->seen[track->kind]) {
+		seen = e->seen[track->kind][track->index];
 	}
+	if (track->kind == CONF_TRACK_SCRIPT && seen.state == VRRP_TRACKED_UNDECIDED &&
+	    e->conf->scripts[track->index].init_fail)
+		seen.state = VRRP_TRACKED_DOWN;
+	return seen;
+}
+
+static void add_track(struct vrrp_engine *e, const struct conf_track *track, struct vrrp_sum *sum)
+{
+	struct vrrp_seen seen = what_is_seen(e, track);
+
+	if (track->kind == CONF_TRACK_FILE)
+		vrrp_sum_add_value(sum, &seen, track->weight, track->reverse);
+	else
+		vrrp_sum_add(sum, seen.state, track->weight, track->reverse);
 }
 
 /* In a sync group priorities must not part the members: weights count only with
@@ -190,8 +202,7 @@ static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit, stru
 
 	for (size_t i = 0; i < unit->fsm.conf->n_tracks; i++)
 		if (weights || tracks[i].weight == 0)
-			vrrp_sum_add(sum, tracked_state(e, &tracks[i]), tracks[i].weight,
-				     tracks[i].reverse);
+			add_track(e, &tracks[i], sum);
 }
 
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
@@ -207,7 +218,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 	unit->faults = 0;
 	if (conf_instance_unsupported(conf))
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
-	if (!link || (!link->is.up && !conf->dont_track_primary))
+	if (!link || (!link->up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
 	if (!ip_is_set(&unit->fsm.primary))
 		unit->faults |= VRRP_FAULT_SOURCE;
@@ -330,7 +341,8 @@ static int add_link(struct vrrp_engine *e, const struct msg_link *is)
 	if (!larger)
 		return -ENOMEM;
 	e->links = larger;
-	e->links[e->n_links++] = (struct vrrp_link){.is = *is};
+	e->links[e->n_links] = (struct vrrp_link){.is = *is};
+	vrrp_debounce_told(e, &e->links[e->n_links++], true, 0);
 	return 0;
 }
 
@@ -345,32 +357,38 @@ void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t
 		*link = e->links[--e->n_links];
 		link = NULL;
 	}
-	if (link)
+	if (link) {
 		link->is = *is;
-	else if (is->present && add_link(e, is) < 0)
+		vrrp_debounce_told(e, link, false, now_us);
+	} else if (is->present && add_link(e, is) < 0) {
 		e->ops->log(e->owner, LOG_ERR, "out of memory: interface %s is not known",
 			    is->name);
+	}
 	e->rows_changed = true;
 	vrrp_engine_settle(e, is->ifindex, now_us);
 }
 
 void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uint64_t now_us)
 {
-	uint32_t script = track->script;
+	enum conf_track_kind kind = track->kind;
+	uint32_t index = track->index;
 
-	if (!e->conf)
+	if (!e->conf || kind >= CONF_TRACK_KINDS || !e->seen[kind])
 		return;
 	if (track->generation != e->conf->generation) {
 		/* Posted before main knew that the configuration was replaced. */
-		if (track->generation != e->map_generation || script >= e->n_script_map)
+		if (track->generation != e->map_generation || index >= e->n_seen_map[kind])
 			return;
-		script = e->script_map[script];
+		index = e->seen_map[kind][index];
 	}
-	if (script >= e->conf->n_scripts)
+	if (index >= conf_n_tracked(e->conf, kind))
 		return;
-	e->scripts[script] = !track->decided ? VRRP_TRACKED_UNDECIDED
-			     : track->up     ? VRRP_TRACKED_UP
-					     : VRRP_TRACKED_DOWN;
+	e->seen[kind][index] = (struct vrrp_seen){
+		.state = !track->decided			? VRRP_TRACKED_UNDECIDED
+			 : track->up || kind == CONF_TRACK_FILE ? VRRP_TRACKED_UP
+								: VRRP_TRACKED_DOWN,
+		.value = track->value,
+	};
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 }
 
@@ -406,6 +424,8 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 		e->unsettled = true;
 	}
 	for (size_t i = 0; i < e->n_links; i++)
+		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
+	for (size_t i = 0; i < e->n_links; i++)
 		retry_sockets |= e->links[i].open_retry_us && e->links[i].open_retry_us <= now_us;
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
@@ -438,8 +458,10 @@ uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
 
-	for (size_t i = 0; i < e->n_links; i++)
+	for (size_t i = 0; i < e->n_links; i++) {
 		earlier(&first_us, e->links[i].open_retry_us);
+		earlier(&first_us, e->links[i].up_due_us);
+	}
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
 		const struct vrrp_unit *unit = e->units[i];
 		struct vrrp_link *link;

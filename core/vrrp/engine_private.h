@@ -47,6 +47,8 @@ struct vrrp_group_row {
 
 struct vrrp_link {
 	struct msg_link is;
+	bool up;		/* as it counts: is.up once that has lasted */
+	uint64_t up_due_us;	/* when it will have; 0: nothing is pending */
 	bool open;		/* has a socket */
 	int open_error;		/* of the last attempt */
 	uint64_t open_retry_us; /* 0: none due */
@@ -64,9 +66,10 @@ struct vrrp_engine {
 	const struct conf *conf;       /* NULL before the first */
 	struct vrrp_unit **units;      /* one for each conf->instances, in its order */
 	struct vrrp_group_row *groups; /* likewise of conf->groups */
-	enum vrrp_tracked *scripts;    /* likewise of conf->scripts */
-	uint32_t *script_map;	       /* from the scripts of the generation before */
-	size_t n_script_map;
+	/* likewise of conf->scripts, files, processes; and from those of the generation before */
+	struct vrrp_seen *seen[CONF_TRACK_KINDS];
+	uint32_t *seen_map[CONF_TRACK_KINDS];
+	size_t n_seen_map[CONF_TRACK_KINDS];
 	uint64_t map_generation;
 	struct vrrp_link *links;
 	size_t n_links;

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += core/vrrp/libvrrp.a
 core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/act.c \
+	core/vrrp/debounce.c core/vrrp/debounce.h \
 	core/vrrp/engine.c core/vrrp/engine.h core/vrrp/engine_private.h \
 	core/vrrp/fsm.c core/vrrp/fsm.h \
 	core/vrrp/garp.c core/vrrp/garp.h \

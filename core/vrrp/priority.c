@@ -6,20 +6,34 @@
 
 #include "core/vrrp/packet.h"
 
+/* What one file may add; one that takes away more is a fault. */
+#define VALUE_MOST 253
+
 void vrrp_sum_add(struct vrrp_sum *sum, enum vrrp_tracked state, int16_t weight, bool reverse)
 {
 	bool up = state == VRRP_TRACKED_UP;
 
 	if (state == VRRP_TRACKED_UNDECIDED)
 		return;
-	if (reverse)
-		up = !up;
 	if (weight == 0)
-		sum->faults += up ? 0 : 1;
-	else if (weight > 0)
-		sum->weight += up ? weight : 0;
+		sum->faults += up == reverse;
+	else if (up == (weight > 0))
+		sum->weight += reverse ? -weight : weight;
+}
+
+void vrrp_sum_add_value(struct vrrp_sum *sum, const struct vrrp_seen *file, int16_t weight,
+			bool reverse)
+{
+	int64_t change = (int64_t)file->value * weight * (reverse ? -1 : 1);
+
+	if (file->state == VRRP_TRACKED_UNDECIDED)
+		return;
+	if (weight == 0)
+		sum->faults += (file->value != 0) != reverse;
+	else if (change < -VALUE_MOST)
+		sum->faults++;
 	else
-		sum->weight += up ? 0 : weight;
+		sum->weight += change > VALUE_MOST ? VALUE_MOST : (int32_t)change;
 }
 
 uint8_t vrrp_priority_effective(uint8_t base, int32_t weight)

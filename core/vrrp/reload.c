@@ -21,8 +21,8 @@ struct stage {
 	struct conf_diff *diff;
 	struct vrrp_unit **units;
 	struct vrrp_group_row *groups;
-	enum vrrp_tracked *scripts;
-	uint32_t *script_map;
+	struct vrrp_seen *seen[CONF_TRACK_KINDS];
+	uint32_t *seen_map[CONF_TRACK_KINDS];
 	bool *fresh; /* one for each unit: it did not exist before */
 };
 
@@ -46,24 +46,36 @@ static void drop_stage(struct vrrp_engine *e, struct stage *stage)
 		e->units[i]->kept = false;
 	free(stage->units);
 	free(stage->groups);
-	free(stage->scripts);
-	free(stage->script_map);
+	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
+		free(stage->seen[kind]);
+		free(stage->seen_map[kind]);
+	}
 	free(stage->fresh);
 	conf_diff_free(stage->diff);
 }
 
-static void carry_scripts(const struct vrrp_engine *e, struct stage *stage)
+/* What was seen last of a tracked object stands until its tracker says more. */
+static int carry_seen(const struct vrrp_engine *e, struct stage *stage, enum conf_track_kind kind)
 {
-	for (size_t i = 0; e->conf && i < e->conf->n_scripts; i++)
-		stage->script_map[i] = CONF_NONE;
-	for (size_t i = 0; i < stage->conf->n_scripts; i++) {
-		uint32_t from = stage->diff->scripts[i];
+	const uint32_t *map = conf_diff_tracked(stage->diff, kind);
+	size_t n_old = e->conf ? conf_n_tracked(e->conf, kind) : 0;
+	size_t n_new = conf_n_tracked(stage->conf, kind);
 
-		if (from == CONF_NONE)
+	if (!map)
+		return 0;
+	stage->seen[kind] = calloc(n_new + 1, sizeof *stage->seen[kind]);
+	stage->seen_map[kind] = calloc(n_old + 1, sizeof *stage->seen_map[kind]);
+	if (!stage->seen[kind] || !stage->seen_map[kind])
+		return -ENOMEM;
+	for (size_t i = 0; i < n_old; i++)
+		stage->seen_map[kind][i] = CONF_NONE;
+	for (size_t i = 0; i < n_new; i++) {
+		if (map[i] == CONF_NONE)
 			continue;
-		stage->script_map[from] = (uint32_t)i;
-		stage->scripts[i] = e->scripts[from];
+		stage->seen_map[kind][map[i]] = (uint32_t)i;
+		stage->seen[kind][i] = e->seen[kind][map[i]];
 	}
+	return 0;
 }
 
 static void carry_groups(const struct vrrp_engine *e, struct stage *stage)
@@ -93,17 +105,16 @@ static int stage_units(struct vrrp_engine *e, struct stage *stage, uint64_t now_
 static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_us)
 {
 	const struct conf *conf = stage->conf;
-	size_t n_old = e->conf ? e->conf->n_scripts : 0;
 
 	stage->units = calloc(conf->n_instances + 1, sizeof *stage->units);
 	stage->groups = calloc(conf->n_groups + 1, sizeof *stage->groups);
-	stage->scripts = calloc(conf->n_scripts + 1, sizeof *stage->scripts);
-	stage->script_map = calloc(n_old + 1, sizeof *stage->script_map);
 	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
-	if (!stage->units || !stage->groups || !stage->scripts || !stage->script_map ||
-	    !stage->fresh || conf_diff_new(e->conf, conf, &stage->diff) < 0)
+	if (!stage->units || !stage->groups || !stage->fresh ||
+	    conf_diff_new(e->conf, conf, &stage->diff) < 0)
 		return -ENOMEM;
-	carry_scripts(e, stage);
+	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++)
+		if (carry_seen(e, stage, kind) < 0)
+			return -ENOMEM;
 	carry_groups(e, stage);
 	return stage_units(e, stage, now_us);
 }
@@ -168,15 +179,17 @@ static void swap_in(struct vrrp_engine *e, struct stage *stage)
 {
 	free(e->units);
 	free(e->groups);
-	free(e->scripts);
-	free(e->script_map);
 	free(stage->fresh);
-	e->n_script_map = e->conf ? e->conf->n_scripts : 0;
+	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
+		free(e->seen[kind]);
+		free(e->seen_map[kind]);
+		e->seen[kind] = stage->seen[kind];
+		e->seen_map[kind] = stage->seen_map[kind];
+		e->n_seen_map[kind] = e->conf ? conf_n_tracked(e->conf, kind) : 0;
+	}
 	e->map_generation = e->conf ? e->conf->generation : 0;
 	e->units = stage->units;
 	e->groups = stage->groups;
-	e->scripts = stage->scripts;
-	e->script_map = stage->script_map;
 	e->conf = stage->conf;
 }
 

@@ -63,6 +63,15 @@ static const struct {
 	 "in place vrrp_instance v: -track_script s weight 0 noreverse, "
 	 "+track_script s weight 3 noreverse\n"
 	 "1 script restarted, 1 instance changed in place"},
+	{"track_file f {\nfile /run/f\n}\ntrack_file g {\nfile /run/g\n}\n",
+	 "track_file g {\nfile /run/g\nweight 3\n}\ntrack_file f {\nfile /run/h\n}\n",
+	 "in place track_file g: weight 1>3\n"
+	 "restarted track_file f: file /run/f>/run/h!\n"
+	 "1 tracked file changed in place, 1 tracked file restarted"},
+	{"vrrp_track_process p {\nprocess a\n}\n",
+	 "vrrp_track_process p {\nprocess a\nquorum 2\n}\n",
+	 "in place vrrp_track_process p: quorum 1>2\n"
+	 "1 tracked process changed in place"},
 	{INSTANCE("v", "1", VIPS("192.0.2.1")) INSTANCE("w", "2", VIPS("192.0.2.2"))
 		 INSTANCE("x", "3", VIPS("192.0.2.3")) "vrrp_sync_group g {\ngroup {\nv\nw\n}\n}\n",
 	 INSTANCE("v", "1", VIPS("192.0.2.1")) INSTANCE("w", "2", VIPS("192.0.2.2"))

@@ -149,6 +149,8 @@ static const struct {
 		 GROUP("v w", "track_script {\ns weight 2\n}\n"),
 	 WARN, 17, "the group does not track it"},
 	{FILES, NOTE, 3, "tracked by no instance"},
+	{"vrrp_track_process p {\nprocess a-name-of-16-oct\n}\n", WARN, 2,
+	 "the kernel keeps 15 octets"},
 	{"vrrp_track_process p {\nprocess a\nquorum 5\nquorum_max 3\n}\n", WARN, 4,
 	 "less than the quorum"},
 	{"vrrp_track_process p {\nprocess a\nparam_match all\n}\n", BAD, 3, "initial, partial"},

@@ -296,7 +296,7 @@ static void test_reload_in_another_order_starts_nothing(void **state)
 	assert_int_equal(bench->cancels, 0);
 	/* chk is the first now. */
 	tracker_done(bench->tracker, bench->token, true, 0);
-	assert_int_equal(bench->last.script, 0);
+	assert_int_equal(bench->last.index, 0);
 }
 
 int main(void)

@@ -67,10 +67,10 @@ static void test_priorities(void **state)
 		{VRRP_TRACKED_DOWN, -10, false, -10, 0},
 		{VRRP_TRACKED_UP, 0, false, 0, 0},
 		{VRRP_TRACKED_DOWN, 0, false, 0, 1},
-		{VRRP_TRACKED_UP, 10, true, 0, 0},
-		{VRRP_TRACKED_DOWN, 10, true, 10, 0},
-		{VRRP_TRACKED_UP, -10, true, -10, 0},
-		{VRRP_TRACKED_DOWN, -10, true, 0, 0},
+		{VRRP_TRACKED_UP, 10, true, -10, 0},
+		{VRRP_TRACKED_DOWN, 10, true, 0, 0},
+		{VRRP_TRACKED_UP, -10, true, 0, 0},
+		{VRRP_TRACKED_DOWN, -10, true, 10, 0},
 		{VRRP_TRACKED_UP, 0, true, 0, 1},
 		{VRRP_TRACKED_DOWN, 0, true, 0, 0},
 		{VRRP_TRACKED_UNDECIDED, 10, false, 0, 0},
@@ -91,6 +91,54 @@ static void test_priorities(void **state)
 	assert_int_equal(vrrp_priority_effective(254, 1), 254);
 	assert_int_equal(vrrp_priority_effective(100, -30), 70);
 	assert_int_equal(vrrp_priority_effective(255, -254), 255);
+}
+
+/* What keepalived 2.2.7 advertises, but for its overflow beyond 32 bits. */
+static void test_numbers_of_files(void **state)
+{
+	static const struct {
+		int32_t value;
+		int16_t weight;
+		bool reverse;
+		int32_t sum;
+		uint32_t faults;
+	} table[] = {
+		{5, 1, false, 5, 0},
+		{5, 2, true, -10, 0},
+		{5, -3, false, -15, 0},
+		{-5, -3, false, 15, 0},
+		{0, 7, false, 0, 0},
+		{253, 1, false, 253, 0},
+		{253, 2, false, 253, 0},
+		{-253, 1, false, -253, 0},
+		{-254, 1, false, 0, 1},
+		{-127, 2, false, 0, 1},
+		{127, 2, true, 0, 1},
+		{INT32_MAX, 254, false, 253, 0},
+		{INT32_MIN, 254, false, 0, 1},
+		{INT32_MIN, -254, false, 253, 0},
+		{INT32_MIN, -1, true, 0, 1},
+		{0, 0, false, 0, 0},
+		{1, 0, false, 0, 1},
+		{-1, 0, false, 0, 1},
+		{0, 0, true, 0, 1},
+		{7, 0, true, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct vrrp_sum sum = {0};
+		struct vrrp_seen file = {VRRP_TRACKED_UP, table[i].value};
+
+		vrrp_sum_add_value(&sum, &file, table[i].weight, table[i].reverse);
+		assert_int_equal(sum.weight, table[i].sum);
+		assert_int_equal(sum.faults, table[i].faults);
+		file.state = VRRP_TRACKED_UNDECIDED;
+		sum = (struct vrrp_sum){0};
+		vrrp_sum_add_value(&sum, &file, table[i].weight, table[i].reverse);
+		assert_int_equal(sum.weight, 0);
+		assert_int_equal(sum.faults, 0);
+	}
 }
 
 static void test_group_rules(void **state)
@@ -193,9 +241,13 @@ static void test_garp(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_timer_values), cmocka_unit_test(test_priorities),
-		cmocka_unit_test(test_group_rules),  cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_names),	     cmocka_unit_test(test_address_list),
+		cmocka_unit_test(test_timer_values),
+		cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_numbers_of_files),
+		cmocka_unit_test(test_group_rules),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_address_list),
 		cmocka_unit_test(test_garp),
 	};
 

@@ -6,7 +6,8 @@
  *	CONF ... END		   a configuration, one object a line: see vrrp_rig.c for the words;
  *loads it LINK NAME INDEX up|down|gone [ADDRESS] STEP SECONDS		   time passes IN NAME
  *SOURCE PRIORITY [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]   an advertisement arrives
- *	TRACK SCRIPT up|down|undecided [old]   (old: as of the generation before)
+ *	TRACK NAME up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the
+ *generation before)
  *	ADDRS manual|auto	   who answers requests to set addresses
  *	ADDRS NAME ok|fail	   answers the newest
  *	ADDRS NAME late		   answers the oldest, well
@@ -170,13 +171,17 @@ static void do_track(struct script *s)
 	const struct conf *conf = rig->confs[rig->n_confs - back];
 	struct msg_track track = {.generation = conf->generation,
 				  .up = is(s, 2, "up"),
-				  .decided = !is(s, 2, "undecided")};
+				  .decided = !is(s, 2, "undecided"),
+				  .value = (int32_t)strtol(word(s, 2), NULL, 10),
+				  .index = CONF_NONE};
 
-	while (track.script < conf->n_scripts &&
-	       strcmp(conf->scripts[track.script].name, word(s, 1)) != 0)
-		track.script++;
-	if (track.script == conf->n_scripts)
-		complain(s, "no script %s", word(s, 1));
+	for (track.kind = CONF_TRACK_SCRIPT; track.kind <= CONF_TRACK_PROCESS; track.kind++) {
+		track.index = rig_conf_find(conf, track.kind, word(s, 1));
+		if (track.index != CONF_NONE)
+			break;
+	}
+	if (track.index == CONF_NONE)
+		complain(s, "no script, file or process %s", word(s, 1));
 	vrrp_engine_track(rig->engine, &track, rig->now_us);
 	rig_settle(rig);
 }

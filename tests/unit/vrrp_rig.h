@@ -47,6 +47,8 @@ void rig_end(struct rig *rig);
 /* A configuration is built by words ("instance", "A", "vrid=51", ...) and adopted by rig_load(). */
 struct conf *rig_conf_new(struct rig *rig);
 bool rig_conf_add(struct conf *conf, char **words, size_t count);
+/* Where a script, file or process of that name stands, CONF_NONE: nowhere. */
+uint32_t rig_conf_find(const struct conf *conf, enum conf_track_kind kind, const char *name);
 void rig_load(struct rig *rig);
 void rig_conf_free(struct conf *conf); /* rig_end() frees all */
 

@@ -31,6 +31,15 @@ void rig_conf_free(struct conf *conf)
 	free(conf->instances);
 	free(conf->groups);
 	free(conf->scripts);
+	for (size_t i = 0; i < conf->n_files; i++)
+		free(conf->files[i].name);
+	free(conf->files);
+	for (size_t i = 0; i < conf->n_processes; i++)
+		free(conf->processes[i].name);
+	free(conf->processes);
+	for (size_t i = 0; i < conf->n_link_delays; i++)
+		free(conf->link_delays[i].interface);
+	free(conf->link_delays);
 	free(conf);
 }
 
@@ -44,6 +53,9 @@ struct conf *rig_conf_new(struct rig *rig)
 	conf->instances = calloc(RIG_ITEMS, sizeof *conf->instances);
 	conf->groups = calloc(RIG_ITEMS, sizeof *conf->groups);
 	conf->scripts = calloc(RIG_ITEMS, sizeof *conf->scripts);
+	conf->files = calloc(RIG_ITEMS, sizeof *conf->files);
+	conf->processes = calloc(RIG_ITEMS, sizeof *conf->processes);
+	conf->link_delays = calloc(RIG_ITEMS, sizeof *conf->link_delays);
 	(void)ip_parse("224.0.0.18", &conf->global.mcast_group4);
 	return conf;
 }
@@ -73,23 +85,33 @@ static void add_address(struct conf_instance *instance, const char *text)
 	address->device = strdup(instance->interface);
 }
 
+uint32_t rig_conf_find(const struct conf *conf, enum conf_track_kind kind, const char *name)
+{
+	for (size_t i = 0; i < conf_n_tracked(conf, kind); i++) {
+		const char *is = kind == CONF_TRACK_SCRIPT ? conf->scripts[i].name
+				 : kind == CONF_TRACK_FILE ? conf->files[i].name
+							   : conf->processes[i].name;
+
+		if (strcmp(is, name) == 0)
+			return (uint32_t)i;
+	}
+	return CONF_NONE;
+}
+
 /* "NAME:WEIGHT" or "NAME:WEIGHT:reverse" */
 static void add_track(const struct conf *conf, struct conf_instance *instance, const char *text,
-		      bool script)
+		      enum conf_track_kind kind)
 {
 	struct conf_track *track = &instance->tracks[instance->n_tracks++];
 	const char *colon = strchr(text, ':');
 
 	assert(colon && instance->n_tracks <= RIG_ITEMS);
-	track->kind = script ? CONF_TRACK_SCRIPT : CONF_TRACK_INTERFACE;
+	track->kind = kind;
 	track->name = strndup(text, (size_t)(colon - text));
 	track->weight = (int16_t)atol(colon + 1);
 	track->reverse = strstr(colon, ":reverse") != NULL;
-	track->index = CONF_NONE;
-	for (size_t i = 0; script && i < conf->n_scripts; i++)
-		if (strcmp(conf->scripts[i].name, track->name) == 0)
-			track->index = (uint32_t)i;
-	assert(!script || track->index != CONF_NONE);
+	track->index = rig_conf_find(conf, kind, track->name);
+	assert(kind == CONF_TRACK_INTERFACE || track->index != CONF_NONE);
 }
 
 static bool set_flag(struct conf_instance *instance, const char *word)
@@ -149,9 +171,13 @@ static bool set_word(struct conf *conf, struct conf_instance *instance, const ch
 		instance->auth = CONF_AUTH_PASS;
 		memcpy(instance->auth_pass, value, strnlen(value, sizeof instance->auth_pass));
 	} else if ((value = value_of(word, "script"))) {
-		add_track(conf, instance, value, true);
+		add_track(conf, instance, value, CONF_TRACK_SCRIPT);
+	} else if ((value = value_of(word, "file"))) {
+		add_track(conf, instance, value, CONF_TRACK_FILE);
+	} else if ((value = value_of(word, "process"))) {
+		add_track(conf, instance, value, CONF_TRACK_PROCESS);
 	} else if ((value = value_of(word, "track"))) {
-		add_track(conf, instance, value, false);
+		add_track(conf, instance, value, CONF_TRACK_INTERFACE);
 	} else {
 		return false;
 	}
@@ -217,6 +243,19 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 		conf->scripts[conf->n_scripts].init_fail =
 			count > 2 && strcmp(words[2], "init_fail") == 0;
 		conf->scripts[conf->n_scripts++].name = strdup(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "file") == 0) {
+		conf->files[conf->n_files++].name = strdup(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "process") == 0) {
+		conf->processes[conf->n_processes++].name = strdup(words[1]);
+		return true;
+	}
+	if (strcmp(words[0], "delay") == 0 && count == 4) {
+		conf->link_delays[conf->n_link_delays++] = (struct conf_link_delay){
+			strdup(words[1]), seconds(words[2]), seconds(words[3])};
 		return true;
 	}
 	if (strcmp(words[0], "startup_delay") == 0) {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tracked processes: how many of each run, and whether that is enough. Follows the kernel's process
+ * events; where there are none it looks through /proc every second and says so once.
+ *
+ * Thread: main. Errors: negative errno. Source: keepalived.conf(5), vrrp_track_process.
+ */
+#pragma once
+
+#include "conf/model.h"
+#include "core/cmd.h"
+
+struct loop;
+struct process_tracker;
+
+typedef void process_result_fn(const struct msg_track *track, void *owner);
+
+int process_tracker_new(struct loop *loop, process_result_fn *result, void *owner,
+			struct process_tracker **ret);
+struct process_tracker *process_tracker_free(struct process_tracker *tracker); /* accepts NULL */
+
+/*
+ * Adopts the processes of conf, of which it keeps a counted reference. One whose definition is
+ * unchanged keeps its verdict and a delay under way; of any other the verdict is made anew. Every
+ * verdict is reported again under the new generation. 0 or -ENOMEM: then the old configuration
+ * stays.
+ */
+int process_tracker_set_conf(struct process_tracker *tracker, const struct conf *conf);
