@@ -24,6 +24,7 @@
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
 #include "core/run/exec_child.h"
+#include "core/run/fifos.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/pidfile.h"
@@ -201,6 +202,8 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = exec_new(d->loop, "/proc/self/exe", &d->exec);
 	if (!error)
+		error = fifos_new(d->exec, &d->fifos);
+	if (!error)
 		error = tracker_new(d->loop, &tracker_hooks, d, &d->tracker);
 	if (!error)
 		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
@@ -279,6 +282,7 @@ static void end(struct daemon *d)
 	control_close(d->control);
 	d->store = store_free(d->store);
 	d->tracker = tracker_free(d->tracker);
+	d->fifos = fifos_free(d->fifos);
 	d->exec = exec_free(d->exec);
 	join_threads(d);
 	if (d->begun)
