@@ -315,8 +315,7 @@ static bool instance_deleted(const struct view *view, const struct row *row, str
 	return cell_command(ret, &conf_of(view, row)->notify.deleted);
 }
 
-static bool instance_tells_deleted(const struct view *view, const struct row *row,
-				   struct cell *ret)
+static bool instance_tells_deleted(const struct view *view, const struct row *row, struct cell *ret)
 {
 	return cell_truth(ret, conf_of(view, row)->notify_deleted);
 }

@@ -177,9 +177,8 @@ def live(lab, kind):
     assert d.daemon.stop() == 0
     d.waits('GROUP "G" STOP 0', "all")
     d.waits('GROUP "G" STOP 0')
-    assert "tell / 1: lower" in d.told.read_text()
-    wait_until(lambda: d.told.read_text().count("STOP") == 3 and d.told.read_text().count("tell_stop") == 2,
-               what="stop scripts")
+    wait_until(lambda: "tell / 1: lower" in d.told.read_text(), what="notify_master_rx_lower_pri")
+    wait_until(lambda: d.told.read_text().count("tell_stop") == 2, what="stop scripts")
     return d, {name: (oct(mode.st_mode), mode.st_uid, mode.st_gid) for name, mode in modes.items()}
 
 
@@ -191,7 +190,9 @@ def test_lines_scripts_and_files_are_those_of_keepalived(lab):
             assert ours.lines(fifo) == theirs.lines(fifo)
         assert len(ours.lines("vrrp")) == 4 and ours.fifos["all"].text() == ours.fifos["vrrp"].text()
         assert our_modes == their_modes == {"all": ("0o10600", 65534, 65534), "vrrp": ("0o10600", 0, 0)}
-        assert sorted(ours.told.read_text().splitlines()) == sorted(theirs.told.read_text().splitlines())
+        ours_told, their_told = ours.told.read_text, theirs.told.read_text
+        wait_until(lambda: len(ours_told()) == len(their_told()), what="the last scripts")
+        assert sorted(ours_told().splitlines()) == sorted(their_told().splitlines())
         assert "65534:65534 tell / 2: a b c" in ours.told.read_text()
         assert not os.path.lexists(ours.run / "all") and not os.path.lexists(theirs.run / "all")
 
