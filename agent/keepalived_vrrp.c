@@ -310,6 +310,16 @@ static bool instance_version(const struct view *view, const struct row *row, str
 	return cell_number(ret, conf_of(view, row)->version);
 }
 
+static bool instance_deleted(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_command(ret, &conf_of(view, row)->notify.deleted);
+}
+
+static bool instance_tells_deleted(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, conf_of(view, row)->notify_deleted);
+}
+
 static bool instance_rx_lower(const struct view *view, const struct row *row, struct cell *ret)
 {
 	return cell_command(ret, &conf_of(view, row)->notify.master_rx_lower_pri);
@@ -370,6 +380,12 @@ static enum set_error set_accept(const struct view *view, const struct row *row,
 	return keep(conf_of(view, row)->accept, value, ret);
 }
 
+static enum set_error set_tells_deleted(const struct view *view, const struct row *row,
+					const struct cell *value, struct set_change *ret)
+{
+	return keep(conf_of(view, row)->notify_deleted, value, ret);
+}
+
 static enum set_error set_off(const struct view *view, const struct row *row,
 			      const struct cell *value, struct set_change *ret)
 {
@@ -408,8 +424,8 @@ static const struct column instance_columns[] = {
 	COLUMN_WRITE(29, INTEGER, instance_off, set_off, 1, 2), /* UseLinkbeat */
 	COLUMN_READ(30, INTEGER, instance_version),
 	COLUMN_READ(31, OCTETS, instance_rx_lower),
-	COLUMN_READ(32, OCTETS, instance_nothing),		/* ScriptDeleted */
-	COLUMN_WRITE(33, INTEGER, instance_off, set_off, 1, 2), /* NotifyDeleted */
+	COLUMN_READ(32, OCTETS, instance_deleted),
+	COLUMN_WRITE(33, INTEGER, instance_tells_deleted, set_tells_deleted, 1, 2),
 	COLUMN_READ(34, INTEGER, instance_mcast_type),
 	COLUMN_READ(35, OCTETS, instance_mcast),
 	COLUMN_READ(36, INTEGER, instance_off), /* V3ChecksumAsV2 */

@@ -457,6 +457,7 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 			notify_config(&work);
 		break;
 	case EVENT_RX_LOWER_PRIORITY:
+	case EVENT_PRIORITY:
 	case EVENT_PROTO_ERROR:
 	case EVENT_ADMIN:
 		break; /* no notification of these modules */

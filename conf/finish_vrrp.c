@@ -310,9 +310,13 @@ void finish_vrrp(struct build *build)
 	finish_groups(build, &instances, &tracked, owners);
 	for (struct item *item = build->instances.first; item; item = item->next) {
 		struct draft_instance *instance = ITEM(draft_instance, item);
+		const struct draft_group *group = owners[instance->model.group];
 
 		finish_instance(build, instance);
-		finish_instance_tracks(build, instance, owners[instance->model.group], &tracked);
+		finish_instance_tracks(build, instance, group, &tracked);
+		if (group && !SETTER(instance, notify_priority_changes))
+			instance->model.notify_priority_changes =
+				group->model.notify_priority_changes;
 	}
 	check_vrids(build);
 	check_shared_addresses(build);

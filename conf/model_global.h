@@ -117,6 +117,7 @@ struct conf_global {
 	uint64_t startup_timeout_us, shutdown_timeout_us;
 	struct conf_fifo notify_fifo, vrrp_fifo, lvs_fifo;
 	bool fifo_write_states;
+	bool lvs_fifo_nul; /* a record of a server ends with a zero octet */
 	char *snmp_socket; /* NULL: net-snmp's default */
 	bool snmp_vrrp, snmp_checker, snmp_rfcv2, snmp_rfcv3;
 	bool snmp_traps;

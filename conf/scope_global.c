@@ -177,6 +177,9 @@ static const struct option global_rows[] = {
 	 .help = "FIFO for the changes of virtual and real servers"},
 	{"lvs_notify_fifo_script", OPTION_COMMAND, MODEL(lvs_fifo.fifo_reader), .flags = FIELD,
 	 .help = "program that reads that FIFO, which is its last argument"},
+	{"lvs_notify_fifo_nul", OPTION_BOOL, MODEL(lvs_fifo_nul), .flags = DEFAULT, .initial = 1,
+	 .help = "a record of a virtual or real server is followed by a zero octet, as keepalived "
+		 "writes it; a keyword of vipd alone"},
 	{"fifo_write_vrrp_states_on_reload", OPTION_FLAG, MODEL(fifo_write_states), .flags = FIELD,
 	 .value = true, .help = "a reload writes the states of all instances to the FIFOs"},
 	{"snmp_socket", OPTION_STRING, MODEL(snmp_socket), .flags = FIELD, .max = 255,

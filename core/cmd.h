@@ -235,6 +235,7 @@ enum event_kind {
 	EVENT_INSTANCE_STATE, /* vrrp */
 	EVENT_GROUP_STATE,
 	EVENT_RX_LOWER_PRIORITY, /* as master, heard a lower priority */
+	EVENT_PRIORITY,		 /* effective priority changed, of an instance that wants it told */
 	EVENT_AUTH_FAILURE,
 	EVENT_PROTO_ERROR,
 	EVENT_DEST_STATE, /* check */
@@ -256,6 +257,7 @@ struct msg_event {
 			enum vrrp_state old_state, state;
 			/* left because the daemon stops or the instance was removed */
 			bool stopping;
+			bool removed; /* by a reload; also when it starts anew with it */
 			uint8_t priority;
 			enum vrrp_reason reason;
 			uint32_t ifindex;
@@ -266,7 +268,7 @@ struct msg_event {
 			uint32_t group;
 			char name[64];
 			enum vrrp_state state;
-			bool stopping;
+			bool stopping, removed; /* as above */
 		} group;
 		struct {
 			uint32_t ifindex;

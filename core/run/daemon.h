@@ -20,6 +20,7 @@
 struct control;
 struct exec;
 struct file_tracker;
+struct fifos;
 struct helper;
 struct log_sink;
 struct loop;
@@ -84,6 +85,7 @@ struct daemon {
 	struct pidfile *pidfile;
 	struct rtnl *rtnl;
 	struct exec *exec;
+	struct fifos *fifos;
 	struct tracker *tracker;
 	struct file_tracker *files;
 	struct process_tracker *processes;
@@ -153,8 +155,10 @@ void bracket_end(struct daemon *d);
 /* mailroom.c */
 void mailroom_on_mail(int fd, uint32_t events, void *owner);
 
-/* notify.c: scripts of the configuration that follow an event. */
+/* notify.c: scripts and FIFOs of the configuration that follow an event. */
 void notify_on_event(struct daemon *d, const struct msg_event *event);
+void notify_use_conf(struct daemon *d); /* the newest configuration's FIFOs */
+void notify_reloaded(struct daemon *d); /* it is in force */
 
 /* supervise.c: the pulse of main, sd_notify, snap_daemon. */
 int supervise_open(struct daemon *d);

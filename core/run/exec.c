@@ -29,6 +29,7 @@ static const unsigned running_max[EXEC_CLASSES] = {
 	[EXEC_TRACK] = 64,
 	[EXEC_CHECK] = 256,
 	[EXEC_NOTIFY] = 64,
+	[EXEC_READER] = 16,
 };
 
 struct exec_job {
@@ -134,8 +135,8 @@ struct exec *exec_free(struct exec *exec)
 		while (exec->jobs[class]) {
 			struct exec_job *job = exec->jobs[class];
 
-			/* A script that tells of the stop must be able to end its work. */
-			if (job->pid && class != EXEC_NOTIFY)
+			/* What is told of the stop must be able to end its work. */
+			if (job->pid && class != EXEC_NOTIFY && class != EXEC_READER)
 				kill(-job->pid, SIGKILL);
 			unlink_job(job);
 			free_job(job);
@@ -205,7 +206,9 @@ static int spawn(struct exec_job *job)
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
-	error = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
+	error = posix_spawn_file_actions_addchdir_np(&files, "/");
+	if (!error)
+		error = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&files, 0, 1);
 	if (!error)
@@ -346,9 +349,11 @@ void exec_cancel(struct exec *exec, enum exec_class class, uint64_t token, void 
 		return;
 	job->done = NULL;
 	if (job->pid) { /* stays in the list until it is reaped */
-		job->timed_out = true;
 		kill(-job->pid, SIGTERM);
-		loop_timer_arm(job->timer, clock_now_us() + KILL_AFTER_US);
+		job->timed_out = class != EXEC_READER;
+		job->owner = NULL;
+		if (job->timed_out)
+			loop_timer_arm(job->timer, clock_now_us() + KILL_AFTER_US);
 		return;
 	}
 	unlink_job(job);

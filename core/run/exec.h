@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Programs run for the configuration: track scripts, MISC_CHECK, notify scripts. Each has its own
- * process group, no descriptors but /dev/null, and the account it is meant for. posix_spawn only.
+ * Programs run for the configuration: track scripts, MISC_CHECK, notify scripts, readers of FIFOs.
+ * Each has its own process group, no descriptors but /dev/null, and the account it is meant for.
+ * posix_spawn only.
  *
  * Thread: main. Errors: negative errno.
  */
@@ -16,8 +17,8 @@ struct exec_job;
 struct loop;
 
 /* Each class has a budget of its own, so that hanging scripts of one kind do not stop the others.
- */
-enum exec_class { EXEC_TRACK, EXEC_CHECK, EXEC_NOTIFY, EXEC_CLASSES };
+ * A reader ends what it is at in its own time: it is only ever asked to, by SIGTERM. */
+enum exec_class { EXEC_TRACK, EXEC_CHECK, EXEC_NOTIFY, EXEC_READER, EXEC_CLASSES };
 
 struct exec_command {
 	const char *path;	 /* what is executed, absolute */
@@ -40,8 +41,8 @@ typedef void exec_done_fn(const struct exec_end *end, uint64_t token, void *owne
 
 /* self: the program that is started with --exec (exec_child.h); /proc/self/exe in the daemon. */
 int exec_new(struct loop *loop, const char *self, struct exec **ret);
-/* Kills the process groups of checks and track scripts, leaves notify scripts to themselves, waits
- * for nothing; done is not called. */
+/* Kills the process groups of checks and track scripts, leaves notify scripts and readers to
+ * themselves, waits for nothing; done is not called. */
 struct exec *exec_free(struct exec *exec);
 
 /*
@@ -52,7 +53,7 @@ struct exec *exec_free(struct exec *exec);
 int exec_start(struct exec *exec, enum exec_class class, const struct exec_command *command,
 	       uint64_t timeout_us, exec_done_fn *done, uint64_t token, void *owner);
 
-/* Ends the job of that class, token and owner: done is not called. */
+/* Ends the job of that class, token and owner, as if its time were over: done is not called. */
 void exec_cancel(struct exec *exec, enum exec_class class, uint64_t token, void *owner);
 
 /* Jobs of a class, running and waiting. */

@@ -3,6 +3,8 @@ noinst_LIBRARIES += core/run/librun.a
 core_run_librun_a_SOURCES = \
 	core/run/exec.c core/run/exec.h \
 	core/run/exec_child.c core/run/exec_child.h \
+	core/run/fifo.c core/run/fifo.h \
+	core/run/fifos.c core/run/fifos.h \
 	core/run/helper.c core/run/helper.h \
 	core/run/load.c core/run/load.h \
 	core/run/log_sink.c core/run/log_sink.h \
@@ -10,6 +12,7 @@ core_run_librun_a_SOURCES = \
 	core/run/options.c core/run/options.h \
 	core/run/process.c core/run/process.h \
 	core/run/pidfile.c core/run/pidfile.h \
+	core/run/record.c core/run/record.h \
 	core/run/scripts.c core/run/scripts.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \
 	core/run/store.c core/run/store.h
@@ -61,6 +64,12 @@ tests_unit_test_log_syslog_SOURCES = tests/unit/test_log_syslog.c
 tests_unit_test_log_syslog_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_log_syslog_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_log_syslog_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_fifo
+tests_unit_test_fifo_SOURCES = tests/unit/test_fifo.c
+tests_unit_test_fifo_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_fifo_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_fifo_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_exec
 tests_unit_test_exec_SOURCES = tests/unit/test_exec.c

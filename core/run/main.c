@@ -23,6 +23,7 @@
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
 #include "core/run/exec_child.h"
+#include "core/run/fifos.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/pidfile.h"
@@ -151,6 +152,8 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = exec_new(d->loop, "/proc/self/exe", &d->exec);
 	if (!error)
+		error = fifos_new(d->exec, &d->fifos);
+	if (!error)
 		error = tracking_open(d);
 	if (!error)
 		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
@@ -229,6 +232,7 @@ static void end(struct daemon *d)
 	control_close(d->control);
 	d->store = store_free(d->store);
 	tracking_close(d);
+	d->fifos = fifos_free(d->fifos);
 	d->exec = exec_free(d->exec);
 	join_threads(d);
 	if (d->begun)

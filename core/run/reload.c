@@ -200,6 +200,7 @@ void reload_hand_out(struct daemon *d)
 
 	d->reload.phase = RELOAD_ADOPTING;
 	settings_apply(d, conf);
+	notify_use_conf(d);
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: primary addresses may be out of date");
 	for (int i = THREAD_VRRP; i < THREADS; i++) {
@@ -238,6 +239,7 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 		   (unsigned long)d->newest->conf->generation, options_config(&d->options));
 	if (reload->changes)
 		log_notice("conf", "reload: %s", reload->changes);
+	notify_reloaded(d);
 	announce(d, true);
 	follow(d);
 }

@@ -48,6 +48,8 @@ struct scripts {
 	struct account account;
 	bool unsafe_root; /* root runs scripts and enable_script_security is off */
 	int error;
+	/* of global.notify_fifo, vrrp_fifo, lvs_fifo */
+	struct account owners[SCRIPTS_FIFOS];
 };
 
 static void note(struct scripts *scripts, int level, const char *format, ...)
@@ -123,13 +125,16 @@ static bool look_up(struct scripts *scripts, struct account *account)
 	return true;
 }
 
-/* Commands mostly share one account: the last answer is kept. */
-static const struct account *account_of(struct scripts *scripts, const struct conf_command *command)
+/* Commands mostly share one account: the last answer is kept. user NULL: that of scripts. */
+static const struct account *account_of(struct scripts *scripts, char *user, char *group)
 {
 	const struct conf_global *global = &scripts->conf->global;
-	char *user = command->user ? command->user : global->script_user;
-	char *group = command->user ? command->group : global->script_group;
 	struct account *account = &scripts->account;
+
+	if (!user) {
+		user = global->script_user;
+		group = global->script_group;
+	}
 
 	if (!account->known || !same_name(account->user, user) ||
 	    !same_name(account->group, group)) {
@@ -228,7 +233,7 @@ static void add_command(struct scripts *scripts, const struct conf_command *comm
 		scripts->entries = entries;
 		scripts->room = room;
 	}
-	const struct account *account = account_of(scripts, command);
+	const struct account *account = account_of(scripts, command->user, command->group);
 	struct entry entry = {.command = command, .uid = account->uid, .gid = account->gid};
 	if (account->good) {
 		entry.path =
@@ -257,6 +262,7 @@ static void add_notify(struct scripts *scripts, const struct conf_notify *notify
 	add_command(scripts, &notify->backup);
 	add_command(scripts, &notify->fault);
 	add_command(scripts, &notify->stop);
+	add_command(scripts, &notify->deleted);
 	add_command(scripts, &notify->any);
 	add_command(scripts, &notify->master_rx_lower_pri);
 }
@@ -273,6 +279,30 @@ static void add_service(struct scripts *scripts, const struct conf_virtual_serve
 		for (size_t k = 0; k < server->n_checkers; k++)
 			add_command(scripts, &server->checkers[k].command);
 	}
+}
+
+static const struct conf_fifo *fifo_at(const struct conf *conf, enum scripts_fifo which)
+{
+	const struct conf_fifo *const fifos[] = {
+		[SCRIPTS_FIFO_ALL] = &conf->global.notify_fifo,
+		[SCRIPTS_FIFO_VRRP] = &conf->global.vrrp_fifo,
+		[SCRIPTS_FIFO_LVS] = &conf->global.lvs_fifo,
+	};
+
+	return fifos[which];
+}
+
+static void add_fifo(struct scripts *scripts, enum scripts_fifo which)
+{
+	const struct conf_fifo *fifo = fifo_at(scripts->conf, which);
+
+	if (!fifo->fifo_path)
+		return;
+	scripts->owners[which] = *account_of(scripts, fifo->fifo_user, fifo->fifo_group);
+	if (!scripts->owners[which].good)
+		note(scripts, LOG_ERR, "FIFO %s is not used: there is no such user or group",
+		     fifo->fifo_path);
+	add_command(scripts, &fifo->fifo_reader);
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -292,6 +322,8 @@ int scripts_resolve(const struct conf *conf, struct scripts **ret)
 	scripts->conf = conf;
 	add_command(scripts, &conf->global.startup_script);
 	add_command(scripts, &conf->global.shutdown_script);
+	for (int which = 0; which < SCRIPTS_FIFOS; which++)
+		add_fifo(scripts, (enum scripts_fifo)which);
 	for (size_t i = 0; i < conf->n_scripts; i++)
 		add_command(scripts, &conf->scripts[i].command);
 	for (size_t i = 0; i < conf->n_instances; i++)
@@ -345,6 +377,18 @@ int scripts_command(const struct scripts *scripts, const struct conf_command *co
 		.groups = scripts->conf->global.set_supplementary_groups,
 	};
 	return 0;
+}
+
+const struct conf_fifo *scripts_fifo(const struct scripts *scripts, enum scripts_fifo which,
+				     uid_t *ret_uid, gid_t *ret_gid)
+{
+	const struct conf_fifo *fifo = fifo_at(scripts->conf, which);
+
+	if (!fifo->fifo_path || !scripts->owners[which].good)
+		return NULL;
+	*ret_uid = scripts->owners[which].uid;
+	*ret_gid = scripts->owners[which].gid;
+	return fifo;
 }
 
 const struct scripts_note *scripts_notes(const struct scripts *scripts, size_t *ret_count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The programs a configuration wants run, looked up once: where each is, as whom it runs, whether
- * it may. Made together with the configuration, because user names and paths may take time to
- * resolve.
+ * it may; likewise whose its FIFOs are. Made together with the configuration, because user names
+ * and paths may take time to resolve.
  */
 #pragma once
 
@@ -30,6 +30,13 @@ struct scripts *scripts_free(struct scripts *scripts);
  * scripts. */
 int scripts_command(const struct scripts *scripts, const struct conf_command *command,
 		    struct exec_command *ret);
+
+enum scripts_fifo { SCRIPTS_FIFO_ALL, SCRIPTS_FIFO_VRRP, SCRIPTS_FIFO_LVS, SCRIPTS_FIFOS };
+
+/* A FIFO of that configuration and whose it shall be; NULL when none is configured, or its user
+ * does not exist. */
+const struct conf_fifo *scripts_fifo(const struct scripts *scripts, enum scripts_fifo which,
+				     uid_t *ret_uid, gid_t *ret_gid);
 
 /* What was found on the way. */
 const struct scripts_note *scripts_notes(const struct scripts *scripts, size_t *ret_count);

@@ -2,7 +2,8 @@
 /*
  * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
  * removed, the check thread leaves IPVS as configured. Then their last events reach the agent and
- * the stop scripts, which are given a second but not killed, and the agent goes. Each step has a
+ * the stop scripts, which are given a second but not killed, likewise the readers of the FIFOs,
+ * which see the end of the file and later get SIGTERM; and the agent goes. Each step has a
  * limit; whoever misses it is left behind and the process ends without freeing what it may still
  * use. Runs in main.
  */
@@ -16,6 +17,7 @@
 #include "core/net/rtnl.h"
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
+#include "core/run/fifos.h"
 
 #define ENGINES_US (1 * USEC_PER_SEC)	 /* the least: last adverts, addresses, IPVS */
 #define AGENT_US   (100 * USEC_PER_MSEC) /* it may hang in net-snmp */
@@ -46,6 +48,7 @@ static void stop_agent(struct daemon *d)
 	uint64_t now_us = clock_now_us();
 
 	d->stop = STOP_AGENT;
+	fifos_finish(d->fifos);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
 	d->stop_deadline_us = now_us + AGENT_US;
 	loop_timer_arm(d->stop_timer, now_us + LOOK_US);
@@ -71,7 +74,8 @@ static void on_stop_timer(uint64_t now_us, void *owner)
 		return;
 	}
 	bool agent_over = !is_running(d, THREAD_AGENT) || now_us >= d->stop_deadline_us;
-	bool scripts_over = exec_count(d->exec, EXEC_NOTIFY) <= d->stop_scripts ||
+	bool scripts_over = (exec_count(d->exec, EXEC_NOTIFY) <= d->stop_scripts &&
+			     !exec_count(d->exec, EXEC_READER)) ||
 			    now_us >= d->stop_us + SCRIPTS_US;
 	if (agent_over && scripts_over)
 		leave(d);

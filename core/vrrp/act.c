@@ -134,8 +134,8 @@ struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind
 	return event;
 }
 
-static void tell_instance(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
-			  enum vrrp_state old, uint64_t now_us)
+void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
+		   enum vrrp_state old, uint64_t now_us)
 {
 	const struct vrrp_instance *vi = &unit->fsm;
 	struct msg_event *event = vrrp_act_new_event(e, kind, now_us);
@@ -147,6 +147,7 @@ static void tell_instance(struct vrrp_engine *e, struct vrrp_unit *unit, enum ev
 	event->instance.old_state = old;
 	event->instance.state = vi->state;
 	event->instance.stopping = vi->holds & VRRP_HOLD_STOP;
+	event->instance.removed = event->instance.stopping && !e->stopping;
 	event->instance.priority = vi->priority;
 	event->instance.reason = vi->reason;
 	event->instance.ifindex = unit->ifindex;
@@ -164,7 +165,7 @@ static void tell_state(struct vrrp_engine *e, struct vrrp_unit *unit,
 	e->ops->log(e->owner, LOG_NOTICE, "%s: %s -> %s: %s (priority %u)", unit->fsm.conf->name,
 		    vrrp_state_name(actions->old), vrrp_state_name(unit->fsm.state),
 		    vrrp_why_name(actions->why), unit->fsm.priority);
-	tell_instance(e, unit, EVENT_INSTANCE_STATE, actions->old, now_us);
+	vrrp_act_tell(e, unit, EVENT_INSTANCE_STATE, actions->old, now_us);
 }
 
 static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
@@ -189,7 +190,7 @@ static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 	if (set & VRRP_TELL_STATE)
 		tell_state(e, unit, actions, now_us);
 	if (set & VRRP_TELL_LOWER)
-		tell_instance(e, unit, EVENT_RX_LOWER_PRIORITY, unit->fsm.state, now_us);
+		vrrp_act_tell(e, unit, EVENT_RX_LOWER_PRIORITY, unit->fsm.state, now_us);
 	if (set & VRRP_TELL_ROW)
 		e->rows_changed = e->unsettled = true;
 }

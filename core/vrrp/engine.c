@@ -205,12 +205,29 @@ static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit, stru
 			add_track(e, &tracks[i], sum);
 }
 
-static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
+/* The first one is no change. */
+static void take_priority(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t priority,
+			  uint64_t now_us)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	uint8_t before = unit->fsm.priority;
+
+	if (priority == before)
+		return;
+	unit->fsm.priority = priority;
+	e->rows_changed = true;
+	if (!before)
+		return;
+	e->ops->log(e->owner, LOG_INFO, "%s: priority %u -> %u", conf->name, before, priority);
+	if (conf->notify_priority_changes)
+		vrrp_act_tell(e, unit, EVENT_PRIORITY, unit->fsm.state, now_us);
+}
+
+static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 	struct vrrp_sum sum = {0};
-	uint8_t priority;
 
 	unit->holds = (e->start_at_us ? VRRP_HOLD_START : 0u) |
 		      (unit->admin_down ? VRRP_HOLD_ADMIN : 0u) |
@@ -227,14 +244,8 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 	add_tracks(e, unit, &sum);
 	if (sum.faults)
 		unit->faults |= VRRP_FAULT_TRACK;
-	priority = vrrp_priority_effective(vrrp_engine_base_priority(unit), sum.weight);
-	if (priority == unit->fsm.priority)
-		return;
-	if (unit->fsm.priority)
-		e->ops->log(e->owner, LOG_INFO, "%s: priority %u -> %u", conf->name,
-			    unit->fsm.priority, priority);
-	unit->fsm.priority = priority;
-	e->rows_changed = true;
+	take_priority(e, unit, vrrp_priority_effective(vrrp_engine_base_priority(unit), sum.weight),
+		      now_us);
 }
 
 static bool is_blocked(const struct vrrp_unit *unit, uint32_t retry)
@@ -311,7 +322,7 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 	do {
 		e->unsettled = false;
 		for (size_t i = 0; i < e->conf->n_instances; i++)
-			work_out(e, e->units[i]);
+			work_out(e, e->units[i], now_us);
 		work_out_groups(e, retry);
 		for (size_t i = 0; i < e->conf->n_instances; i++) {
 			struct vrrp_unit *unit = e->units[i];

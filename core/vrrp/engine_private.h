@@ -100,6 +100,9 @@ void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 		    uint64_t now_us);
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
 void vrrp_act_send_garps(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+/* Queues an event of an instance as it is now. */
+void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
+		   enum vrrp_state old, uint64_t now_us);
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind,
 				     uint64_t now_us); /* NULL: no memory */
 

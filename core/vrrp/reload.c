@@ -156,7 +156,7 @@ static void remove_groups(struct vrrp_engine *e, const struct stage *stage, uint
 		event->group.group = (uint32_t)g;
 		strncpy(event->group.name, e->conf->groups[g].name, sizeof event->group.name - 1);
 		event->group.state = VRRP_INITIALIZE;
-		event->group.stopping = true;
+		event->group.stopping = event->group.removed = true;
 	}
 }
 

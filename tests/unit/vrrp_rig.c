@@ -84,7 +84,9 @@ static int on_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const st
 
 static void on_event(struct rig *rig, const struct msg_event *event)
 {
-	const char *stopping = event->instance.stopping ? " stopping" : "";
+	const char *stopping = event->instance.removed	  ? " removed"
+			       : event->instance.stopping ? " stopping"
+							  : "";
 
 	switch (event->kind) {
 	case EVENT_INSTANCE_STATE:
@@ -94,10 +96,15 @@ static void on_event(struct rig *rig, const struct msg_event *event)
 	case EVENT_GROUP_STATE:
 		rig_note(rig, "group %s %s%s", event->group.name,
 			 vrrp_state_name(event->group.state),
-			 event->group.stopping ? " stopping" : "");
+			 event->group.removed	 ? " removed"
+			 : event->group.stopping ? " stopping"
+						 : "");
 		break;
 	case EVENT_RX_LOWER_PRIORITY:
 		rig_note(rig, "lower %s", event->instance.name);
+		break;
+	case EVENT_PRIORITY:
+		rig_note(rig, "priority %s %u", event->instance.name, event->instance.priority);
 		break;
 	case EVENT_AUTH_FAILURE:
 		rig_note(rig, "auth-failure %u", event->packet.error);

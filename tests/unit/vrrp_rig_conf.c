@@ -124,6 +124,8 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		instance->higher_prio_send_advert = true;
 	else if (strcmp(word, "dont_track_primary") == 0)
 		instance->dont_track_primary = true;
+	else if (strcmp(word, "tell_priority") == 0)
+		instance->notify_priority_changes = true;
 	else if (strcmp(word, "master") == 0)
 		instance->state = CONF_STATE_MASTER;
 	else
