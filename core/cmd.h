@@ -47,7 +47,11 @@ enum msg_kind {
 	MSG_LINK,
 	/* main -> vrrp: the verdict of a track script changed. */
 	MSG_TRACK,
-	/* vrrp -> main: add or remove the virtual addresses of an instance; and the answer. */
+	/* main -> vrrp: after each MSG_CONF with track groups for each instance, then on every
+	 * change. */
+	MSG_STATIC,
+	/* vrrp -> main: add or remove the virtual addresses, routes and rules of an instance; and
+	 * the answer. */
 	MSG_ADDRS,
 	MSG_ADDRS_DONE,
 	/* agent or main -> vrrp, answered by MSG_REPLY. */
@@ -105,6 +109,13 @@ struct msg_track {
 	uint32_t script;     /* into conf->scripts */
 	bool up;
 	bool decided; /* false: no result yet */
+};
+
+/* Whether the static addresses, routes and rules that an instance needs are there. */
+struct msg_static {
+	uint64_t generation; /* of the configuration the index belongs to */
+	uint32_t instance;   /* into conf->instances */
+	bool missing;
 };
 
 struct msg_addrs {

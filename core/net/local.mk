@@ -5,7 +5,12 @@ core_net_libnet_a_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 
 core_net_libnet_a_SOURCES += \
 	core/net/rtnl.c core/net/rtnl.h core/net/rtnl_private.h \
+	core/net/routing.c core/net/routing.h \
 	core/net/rtnl_address.c \
+	core/net/rtnl_route.c core/net/rtnl_route.h \
+	core/net/rtnl_routing.c \
+	core/net/rtnl_rule.c \
+	core/net/rtnl_static.c \
 	core/net/rtnl_table.c core/net/rtnl_table.h
 
 UNIT_TESTS += tests/unit/test_rtnl_table

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
- * removed, the check thread leaves IPVS as configured. Then their last events reach the agent and
- * the stop scripts, which are given a second but not killed, and the agent goes. Each step has a
- * limit; whoever misses it is left behind and the process ends without freeing what it may still
- * use. Runs in main.
+ * removed, the check thread leaves IPVS as configured. What is static goes, their last events
+ * reach the agent and the stop scripts, which are given a second but not killed, and the agent
+ * goes. Each step has a limit; whoever misses it is left behind and the process ends without
+ * freeing what it may still use. Runs in main.
  */
 #include <signal.h>
 #include <systemd/sd-daemon.h>
@@ -47,6 +47,7 @@ static void stop_agent(struct daemon *d)
 	uint64_t now_us = clock_now_us();
 
 	d->stop = STOP_AGENT;
+	rtnl_remove_static(d->rtnl);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
 	d->stop_deadline_us = now_us + AGENT_US;
 	loop_timer_arm(d->stop_timer, now_us + LOOK_US);

@@ -213,6 +213,8 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (link && !link->open && !(unit->faults & VRRP_FAULT_UNSUPPORTED))
 		unit->faults |= VRRP_FAULT_SOCKET;
+	if (unit->static_missing)
+		unit->faults |= VRRP_FAULT_STATIC;
 	add_tracks(e, unit, &sum);
 	if (sum.faults)
 		unit->faults |= VRRP_FAULT_TRACK;
@@ -371,6 +373,17 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 	e->scripts[script] = !track->decided ? VRRP_TRACKED_UNDECIDED
 			     : track->up     ? VRRP_TRACKED_UP
 					     : VRRP_TRACKED_DOWN;
+	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+}
+
+void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is, uint64_t now_us)
+{
+	/* Of every configuration main tells all. */
+	if (!e->conf || is->generation != e->conf->generation ||
+	    is->instance >= e->conf->n_instances ||
+	    e->units[is->instance]->static_missing == is->missing)
+		return;
+	e->units[is->instance]->static_missing = is->missing;
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 }
 
