@@ -414,7 +414,8 @@ static void restore_item(struct routing *routing, const struct routing_owner *ow
 
 	if (!error)
 		error = add_item(routing, item);
-	item->tried_us = now_us;
+	/* One that is there after all has cost nobody anything. */
+	item->tried_us = error == -EEXIST ? item->tried_us : now_us;
 	item->set = !error || error == -EEXIST;
 	item->due_us = item->set ? 0 : now_us + MISSING_US;
 	if (!error)

@@ -27,13 +27,13 @@ struct routing_item {
 	size_t size;
 	bool set;	   /* in the kernel as far as we know */
 	bool complained;   /* that it could not be set has been said */
-	uint64_t tried_us; /* when it was put back last; 0: never */
+	uint64_t tried_us; /* when it was missed last; 0: never */
 	uint64_t due_us;   /* look whether it is there; 0: no reason to */
 };
 
 struct routing_owner {
 	char *name;
-	const struct conf *conf; /* counted */
+	const struct conf *conf;    /* counted */
 	uint64_t generation;	    /* of the configuration that set it last */
 	struct routing_item *items; /* routes first, then rules, each in the order of the file */
 	size_t n_items;

@@ -314,8 +314,7 @@ static int open_request(struct rtnl *rtnl)
 			 sizeof on);
 	(void)setsockopt(nl_socket_get_fd(rtnl->request), SOL_NETLINK, NETLINK_CAP_ACK, &on,
 			 sizeof on);
-	return rtnl_errno(
-		nl_socket_modify_err_cb(rtnl->request, NL_CB_CUSTOM, on_refusal, rtnl));
+	return rtnl_errno(nl_socket_modify_err_cb(rtnl->request, NL_CB_CUSTOM, on_refusal, rtnl));
 }
 
 int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, struct rtnl **ret)

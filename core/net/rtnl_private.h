@@ -30,12 +30,12 @@ struct rtnl {
 	struct loop_timer *restore;
 	struct net_table table;
 	struct routing routing;
-	bool routing_heard;	   /* the listener is told of routes and rules */
-	int refusal;		   /* the kernel's answer to the last request */
-	char complaint[128];	   /* and its words about it; "": none */
+	bool routing_heard;	    /* the listener is told of routes and rules */
+	int refusal;		    /* the kernel's answer to the last request */
+	char complaint[128];	    /* and its words about it; "": none */
 	const struct conf *statics; /* whose static objects are set; counted; NULL: none */
-	bool tracking; /* a configuration so far had track groups */
-	bool *missing;		   /* what was told last of each of its instances; NULL: nothing */
+	bool tracking;		    /* a configuration so far had track groups */
+	bool *missing;		    /* what was told last of each of its instances; NULL: nothing */
 };
 
 int rtnl_errno(int nl_error);

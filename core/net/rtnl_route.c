@@ -59,8 +59,10 @@ static int put_tunnel(struct nl_msg *message, const struct conf_encap *encap)
 		error |= nla_put_u8(message, LWTUNNEL_IP_TTL, encap->ttl);
 	if (encap->tos)
 		error |= nla_put_u8(message, LWTUNNEL_IP_TOS, encap->tos);
+	/* As keepalived gives them to the kernel: in the machine's order, although it takes the
+	 * other. */
 	if (encap->tunnel_flags)
-		error |= nla_put_u16(message, LWTUNNEL_IP_FLAGS, htobe16(encap->tunnel_flags));
+		error |= nla_put_u16(message, LWTUNNEL_IP_FLAGS, encap->tunnel_flags);
 	return error;
 }
 
@@ -92,8 +94,8 @@ static int put_encap(struct nl_msg *message, const struct conf_encap *encap)
 
 static int put_metrics(struct nl_msg *message, const struct conf_route *route)
 {
-	uint32_t locked = route->metrics_locked |
-			  (route->congestion_locked ? 1u << RTAX_CC_ALGO : 0);
+	uint32_t locked =
+		route->metrics_locked | (route->congestion_locked ? 1u << RTAX_CC_ALGO : 0);
 	struct nlattr *nest;
 	int error = 0;
 
@@ -202,8 +204,8 @@ static int find_vrf(const struct net_table *table, const struct conf_route *rout
 	return 0;
 }
 
-static int put_attributes(struct nl_msg *message, const struct conf_route *route,
-			  uint32_t ifindex, uint32_t number)
+static int put_attributes(struct nl_msg *message, const struct conf_route *route, uint32_t ifindex,
+			  uint32_t number)
 {
 	int error = put_prefix(message, RTA_DST, &route->to);
 

@@ -69,8 +69,7 @@ static int put_action(struct nl_msg *message, const struct conf_rule *rule)
 		error |= nla_put_u32(message, FRA_SUPPRESS_PREFIXLEN,
 				     (uint32_t)rule->suppress_prefix_length);
 	if (rule->suppress_group >= 0)
-		error |= nla_put_u32(message, FRA_SUPPRESS_IFGROUP,
-				     (uint32_t)rule->suppress_group);
+		error |= nla_put_u32(message, FRA_SUPPRESS_IFGROUP, (uint32_t)rule->suppress_group);
 	return error;
 }
 

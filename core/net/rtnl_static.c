@@ -66,8 +66,7 @@ void rtnl_set_static(struct rtnl *rtnl, const struct conf *conf)
 	struct routing_list list = list_of(conf);
 
 	make_permanent(rtnl, before, false);
-	rtnl_change_addresses(rtnl, &old, &now, before ? before->generation : 0,
-			      conf->generation);
+	rtnl_change_addresses(rtnl, &old, &now, before ? before->generation : 0, conf->generation);
 	make_permanent(rtnl, conf, true);
 	if (has_routing(before) || has_routing(conf))
 		rtnl_routing_apply(rtnl, &list, true);
@@ -119,8 +118,8 @@ static bool misses_routing(struct rtnl *rtnl, uint32_t group)
 
 	for (size_t i = 0; owner && i < owner->n_items; i++) {
 		const struct routing_item *item = &owner->items[i];
-		uint32_t of = item->is.route ? item->is.route->track_group
-					     : item->is.rule->track_group;
+		uint32_t of =
+			item->is.route ? item->is.route->track_group : item->is.rule->track_group;
 
 		if (of == group && !item->set)
 			return true;

@@ -35,7 +35,7 @@ enum vrrp_fault {
 	VRRP_FAULT_TRACK = 1 << 4,  /* a tracked script or interface of weight 0 is down */
 	VRRP_FAULT_GROUP = 1 << 5,  /* another member of the sync group is held or in FAULT */
 	VRRP_FAULT_ADDRESSES =
-		1 << 6, /* the addresses could not be set; the machine's own finding */
+		1 << 6,		    /* the addresses could not be set; the machine's own finding */
 	VRRP_FAULT_STATIC = 1 << 7, /* a static address, route or rule of a track group is gone */
 };
 
