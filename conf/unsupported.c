@@ -23,10 +23,7 @@ static const struct option_unsupported entries[] = {
 	{"SMTP_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
 	{"UDP_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"auth_hmac", "vrrp_instance",
-	 .effect =
-		 "adverts are sent and accepted without it; with mode enforce, the usual one, the "
-		 "instance stays in FAULT"},
+	{"auth_hmac", "vrrp_instance", .effect = "adverts are sent and accepted without it"},
 	{"bfd_cpu_affinity", "global_defs", .effect = KEPT},
 	{"bfd_instance", "",
 	 .effect = "no BFD session is run; what tracks it takes it for neither up nor down"},
@@ -42,7 +39,6 @@ static const struct option_unsupported entries[] = {
 	{"dbus_no_interface_name", "global_defs", .effect = KEPT},
 	{"dbus_service_name", "global_defs", .effect = KEPT},
 	{"debug", "vrrp_instance", .effect = KEPT},
-	{"default_interface", "global_defs", .effect = KEPT},
 	{"disable_local_igmp", "global_defs", .effect = KEPT},
 	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
 	{"fifo_write_vrrp_states_on_reload", "global_defs",
@@ -52,8 +48,6 @@ static const struct option_unsupported entries[] = {
 	{"ha_suspend", "virtual_server", .effect = "the servers are always checked"},
 	{"instance", "", .effect = KEPT},
 	{"interface_up_down_delays", "", .effect = "a link that goes down or up counts at once"},
-	{"iproute_etc_dir", "global_defs", .effect = KEPT},
-	{"iproute_usr_dir", "global_defs", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},
 	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
