@@ -18,6 +18,16 @@ tests_unit_test_rtnl_table_SOURCES = tests/unit/test_rtnl_table.c
 tests_unit_test_rtnl_table_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_routing
+tests_unit_test_routing_SOURCES = tests/unit/test_routing.c
+tests_unit_test_routing_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_routing_LDADD = core/net/libnet.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rtnl_route
+tests_unit_test_rtnl_route_SOURCES = tests/unit/test_rtnl_route.c
+tests_unit_test_rtnl_route_CFLAGS = $(TEST_CFLAGS) $(NL_CFLAGS)
+tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS) $(NL_LIBS)
+
 core_net_libnet_a_SOURCES += \
 	core/net/ipvs.c core/net/ipvs.h \
 	core/net/ipvs_dump.c core/net/ipvs_private.h \
