@@ -232,9 +232,8 @@ def test_what_somebody_else_deletes_comes_back_unless_it_is_not_tracked(lab):
                     "route del 203.0.113.0/25", "rule del preference 101", "address del 192.0.2.77/24 dev eth0"):
         box.node.run("ip", *command.split())
     wait_until(lambda: found(box.node) == whole and box.node.has_address("192.0.2.77"), what="all of them")
-    said = box.process.text()
-    assert said.count("set again") == 6
-    assert "(VI_1) set again route unicast 198.18.0.0/24 via 192.0.2.9 dev eth0 table 254" in said
+    wait_until(lambda: box.process.text().count("set again") == 6, what="a line for each")
+    assert "(VI_1) set again route unicast 198.18.0.0/24 via 192.0.2.9 dev eth0 table 254" in box.process.text()
     box.node.ip("route del 198.18.1.0/24", "rule del preference 103")
     holds(lambda: "198.18.1.0/24" not in routes(box.node) and 103 not in preferences(box.node), 1.5, "not tracked")
     assert box.process.text().count("MASTER") == 1
@@ -250,7 +249,7 @@ def test_an_interface_that_goes_takes_its_routes_and_brings_them_back(lab):
     wait_until(lambda: "cannot be set again: route unicast 198.18.0.0/24" in box.process.text(), what="a line in the log")
     box.node.ip("link set eth1 up")
     wait_until(lambda: routes(box.node) == ["198.18.0.0/24"], what="the route")
-    assert "set at last route unicast 198.18.0.0/24" in box.process.text()
+    wait_until(lambda: "set at last route unicast 198.18.0.0/24" in box.process.text(), what="a line of that")
     box.node.ip("link del eth1")
     wait_until(lambda: box.process.text().count("cannot be set again") == 2, what="the second line")
     second(box.node)
@@ -274,7 +273,7 @@ def test_a_crash_leaves_no_doubles_and_nothing_on_a_backup(lab):
     assert peer.process.alive()
     box.start()
     wait_until(lambda: len(found(box.node)) == 4, what="only what is static")
-    assert "left behind by an earlier run" in box.process.text()
+    wait_until(lambda: "left behind by an earlier run" in box.process.text(), what="a line of that")
 
 
 def test_what_the_kernel_refuses_is_said_and_the_instance_goes_on(lab):
@@ -282,10 +281,10 @@ def test_what_the_kernel_refuses_is_said_and_the_instance_goes_on(lab):
                                                   "  198.18.1.0/24 via 192.0.2.9 dev eth0\n"
                                                   "  198.18.2.0/24 dev nosuch\n"))).master()
     wait_until(lambda: routes(box.node) == ["198.18.1.0/24"], what="the good one")
+    wait_until(lambda: box.process.text().count("cannot set") == 2, what="two lines in the log")
     said = [line for line in box.process.text().splitlines() if "cannot set" in line]
-    assert len(said) == 2
     assert "(VI_1) cannot set route unicast 198.18.0.0/24 via 10.1.2.3 dev eth0" in said[0]
-    assert said[0].endswith("Network is unreachable (Nexthop has invalid gateway)") or "invalid gateway" in said[0]
+    assert said[0].endswith("(Nexthop has invalid gateway)")
     assert said[1].endswith("No such device")
     holds(lambda: box.node.has_address("192.0.2.100"), 1, "master")
 

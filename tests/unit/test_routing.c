@@ -87,7 +87,7 @@ static void note(void *owner, enum routing_note what, const struct routing_owner
 		 const struct routing_item *item, int error)
 {
 	static const char signs[] = {
-		[ROUTING_ADOPTED] = 'A',  [ROUTING_FAILED] = 'F', [ROUTING_STUCK] = 'K',
+		[ROUTING_ADOPTED] = 'A',  [ROUTING_FAILED] = 'F',   [ROUTING_STUCK] = 'K',
 		[ROUTING_STRAY] = 'S',	  [ROUTING_RESTORED] = 'R', [ROUTING_LOST] = 'L',
 		[ROUTING_SET_LATE] = 'T',
 	};
@@ -144,8 +144,10 @@ static struct routing_list list_of(struct rig *rig, struct lines *lines, const c
 				.track = at[1] != '!',
 			};
 		else
-			lines->rules[list.n_rules++] = (struct conf_rule){
-				.family = AF_INET, .preference = (uint32_t)*at, .track = at[1] != '!'};
+			lines->rules[list.n_rules++] =
+				(struct conf_rule){.family = AF_INET,
+						   .preference = (uint32_t)*at,
+						   .track = at[1] != '!'};
 	}
 	return list;
 }
@@ -216,7 +218,8 @@ static void test_generations(void **state)
 	rig_new(&rig);
 	set(&rig, &one, "v", 2, "a", "+a");
 	take(&rig, "v", 1, "a", "");
-	/* Another configuration that says the same lets the old one go, and counts as no setting. */
+	/* Another configuration that says the same lets the old one go, and counts as no setting.
+	 */
 	list = list_of(&rig, &two, "v", 3, "a");
 	assert_int_equal(routing_rebind(&rig.routing, &list), 0);
 	assert_int_equal(atomic_load(&rig.conf[1].references), 1000);

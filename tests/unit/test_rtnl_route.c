@@ -211,9 +211,12 @@ static void test_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mpls),		cmocka_unit_test(test_ila_and_vrf),
-		cmocka_unit_test(test_gateways_and_metrics), cmocka_unit_test(test_what_is_missing),
-		cmocka_unit_test(test_flags),		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_mpls),
+		cmocka_unit_test(test_ila_and_vrf),
+		cmocka_unit_test(test_gateways_and_metrics),
+		cmocka_unit_test(test_what_is_missing),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

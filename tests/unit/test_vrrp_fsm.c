@@ -475,12 +475,6 @@ static void test_reconf(void **state)
 	assert_int_not_equal(rig.vi.confirm_at_us, 0);
 	event = (struct vrrp_event){.kind = VRRP_EVENT_RECONF};
 	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
-	/* Routes alone: main is asked, the neighbours are not bothered. */
-	(void)addrs_done(&rig, 0);
-	event.routing_changed = true;
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, VRRP_ADD_ADDRS);
-	assert_int_equal(rig.vi.confirm_at_us, 0);
-	assert_int_equal(addrs_done(&rig, 0).set, 0);
 	rig_new(&rig, PREEMPT);
 	drive(&rig, VRRP_BACKUP);
 	rig.vi.advert_us = 2 * USEC_PER_SEC;
