@@ -49,6 +49,18 @@ struct dump *dump_new(const struct conf *conf)
 	return dump->words ? dump : dump_free(dump);
 }
 
+char *dump_end_line(struct dump *dump)
+{
+	char *text = dump->failed ? NULL : dump->text;
+
+	if (text) {
+		text[strcspn(text, "\n")] = '\0';
+		dump->text = NULL;
+	}
+	dump_free(dump);
+	return text;
+}
+
 const struct conf *dump_conf(const struct dump *dump)
 {
 	return dump->conf;

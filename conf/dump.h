@@ -17,6 +17,9 @@ struct dump; /* where the text goes, and the configuration it is about */
 struct dump *dump_new(const struct conf *conf);
 struct dump *dump_free(struct dump *dump); /* accepts and returns NULL */
 
+/* Ends the dump: one line of text without its end, malloc'd; NULL when memory is out. */
+char *dump_end_line(struct dump *dump);
+
 const struct conf *dump_conf(const struct dump *dump);
 
 /* A line: words in printf form, indented. Text from users goes through dump_word(). */

@@ -105,6 +105,16 @@ static void print_route(struct dump *dump, const struct conf_route *route)
 	dump_line_end(dump);
 }
 
+char *conf_route_text(const struct conf *conf, const struct conf_route *route)
+{
+	struct dump *dump = dump_new(conf);
+
+	if (!dump)
+		return NULL;
+	print_route(dump, route);
+	return dump_end_line(dump);
+}
+
 static void print_routes(struct dump *dump, const char *name, const struct conf_route *routes,
 			 size_t n)
 {

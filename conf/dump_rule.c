@@ -92,6 +92,16 @@ static void print_rule(struct dump *dump, const struct conf_rule *rule)
 	dump_line_end(dump);
 }
 
+char *conf_rule_text(const struct conf *conf, const struct conf_rule *rule)
+{
+	struct dump *dump = dump_new(conf);
+
+	if (!dump)
+		return NULL;
+	print_rule(dump, rule);
+	return dump_end_line(dump);
+}
+
 static void print_rules(struct dump *dump, const char *name, const struct conf_rule *rules,
 			size_t n)
 {

@@ -132,6 +132,12 @@ struct conf_rule {
 	uint32_t track_group; /* of a static one: index into conf.track_groups or CONF_NONE */
 };
 
+struct conf;
+
+/* The line in canonical form, malloc'd; NULL: no memory. conf: what it is part of. */
+char *conf_route_text(const struct conf *conf, const struct conf_route *route);
+char *conf_rule_text(const struct conf *conf, const struct conf_rule *rule);
+
 /* Instances that static addresses, routes and rules matter to. */
 struct conf_track_group {
 	char *name;

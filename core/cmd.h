@@ -47,7 +47,11 @@ enum msg_kind {
 	MSG_LINK,
 	/* main -> vrrp: what a tracked script, file or process says changed. */
 	MSG_TRACK,
-	/* vrrp -> main: add or remove the virtual addresses of an instance; and the answer. */
+	/* main -> vrrp: after each MSG_CONF with track groups for each instance, then on every
+	 * change. */
+	MSG_STATIC,
+	/* vrrp -> main: add or remove the virtual addresses, routes and rules of an instance; and
+	 * the answer. */
 	MSG_ADDRS,
 	MSG_ADDRS_DONE,
 	/* agent or main -> vrrp, answered by MSG_REPLY. */
@@ -107,6 +111,13 @@ struct msg_track {
 	bool decided;	/* false: no result yet */
 	bool up;	/* script, process */
 	int32_t value;	/* file */
+};
+
+/* Whether the static addresses, routes and rules that an instance needs are there. */
+struct msg_static {
+	uint64_t generation; /* of the configuration the index belongs to */
+	uint32_t instance;   /* into conf->instances */
+	bool missing;
 };
 
 struct msg_addrs {

@@ -5,13 +5,28 @@ core_net_libnet_a_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 
 core_net_libnet_a_SOURCES += \
 	core/net/rtnl.c core/net/rtnl.h core/net/rtnl_private.h \
+	core/net/routing.c core/net/routing.h \
 	core/net/rtnl_address.c \
+	core/net/rtnl_route.c core/net/rtnl_route.h \
+	core/net/rtnl_routing.c \
+	core/net/rtnl_rule.c \
+	core/net/rtnl_static.c \
 	core/net/rtnl_table.c core/net/rtnl_table.h
 
 UNIT_TESTS += tests/unit/test_rtnl_table
 tests_unit_test_rtnl_table_SOURCES = tests/unit/test_rtnl_table.c
 tests_unit_test_rtnl_table_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_routing
+tests_unit_test_routing_SOURCES = tests/unit/test_routing.c
+tests_unit_test_routing_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_routing_LDADD = core/net/libnet.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_rtnl_route
+tests_unit_test_rtnl_route_SOURCES = tests/unit/test_rtnl_route.c
+tests_unit_test_rtnl_route_CFLAGS = $(TEST_CFLAGS) $(NL_CFLAGS)
+tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS) $(NL_LIBS)
 
 core_net_libnet_a_SOURCES += \
 	core/net/ipvs.c core/net/ipvs.h \

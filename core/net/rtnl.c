@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rtnetlink socket pair of the main thread: one socket listens to links and addresses, the
- * other asks and waits for the kernel's answer. The listener is read dry before each decision, and
- * the kernel queues notifications before it acknowledges, so the table is never behind our own
- * changes. When the listener overruns (ENOBUFS) everything is dumped again.
- * It must not log per packet nor keep a pointer into a configuration.
+ * The rtnetlink socket pair of the main thread: one socket listens to links, addresses and, while
+ * we have any, to routes and rules; the other asks and waits for the kernel's answer. The listener
+ * is read dry before each decision, and the kernel queues notifications before it acknowledges, so
+ * the table is never behind our own changes. When the listener overruns (ENOBUFS) everything is
+ * dumped again. It must not log per packet.
  */
 #include "core/net/rtnl.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -59,6 +61,43 @@ int rtnl_errno(int nl_error)
 	}
 }
 
+/* The kernel says more than a number of what it refuses. */
+static int on_refusal(struct sockaddr_nl *from, struct nlmsgerr *refusal, void *owner)
+{
+	struct nlmsghdr *header = (struct nlmsghdr *)(void *)((char *)refusal - NLMSG_HDRLEN);
+	struct rtnl *rtnl = owner;
+	struct nlattr *words = NULL;
+
+	(void)from;
+	rtnl->refusal = refusal->error;
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS && header->nlmsg_flags & NLM_F_CAPPED)
+		words = nlmsg_find_attr(header, sizeof *refusal, NLMSGERR_ATTR_MSG);
+	if (words)
+		nla_strlcpy(rtnl->complaint, words, sizeof rtnl->complaint);
+	return NL_STOP;
+}
+
+int rtnl_request(struct rtnl *rtnl, struct nl_msg *message)
+{
+	rtnl->refusal = 0;
+	rtnl->complaint[0] = '\0';
+	int error = rtnl_errno(nl_send_sync(rtnl->request, message));
+
+	return rtnl->refusal ? rtnl->refusal : error;
+}
+
+static void take_vrf(struct rtnl *rtnl, uint32_t ifindex, struct nlattr *about)
+{
+	struct nlattr *kind[IFLA_INFO_MAX + 1], *vrf[IFLA_VRF_MAX + 1];
+
+	if (nla_parse_nested(kind, IFLA_INFO_MAX, about, NULL) < 0 || !kind[IFLA_INFO_KIND] ||
+	    !kind[IFLA_INFO_DATA] || nla_strcmp(kind[IFLA_INFO_KIND], "vrf") != 0 ||
+	    nla_parse_nested(vrf, IFLA_VRF_MAX, kind[IFLA_INFO_DATA], NULL) < 0)
+		return;
+	if (vrf[IFLA_VRF_TABLE] && nla_len(vrf[IFLA_VRF_TABLE]) >= 4)
+		net_table_set_vrf(&rtnl->table, ifindex, nla_get_u32(vrf[IFLA_VRF_TABLE]));
+}
+
 static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 {
 	struct ifinfomsg *body = nlmsg_data(header);
@@ -85,6 +124,8 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 		link.mtu = nla_get_u32(attributes[IFLA_MTU]);
 	if (net_table_set_link(&rtnl->table, &link) < 0)
 		rtnl->incomplete = true;
+	if (attributes[IFLA_LINKINFO])
+		take_vrf(rtnl, link.ifindex, attributes[IFLA_LINKINFO]);
 }
 
 static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)
@@ -128,6 +169,10 @@ static int on_message(struct nl_msg *message, void *owner)
 	case RTM_DELADDR:
 		take_address(owner, header);
 		break;
+	case RTM_DELROUTE:
+	case RTM_DELRULE:
+		rtnl_routing_take(owner, header);
+		break;
 	default:
 		break;
 	}
@@ -169,6 +214,7 @@ void rtnl_catch_up(struct rtnl *rtnl)
 	while (error >= 0);
 	if (error != -NLE_AGAIN || rtnl->incomplete) {
 		log_warn("net", "interface events were lost, reading all again");
+		rtnl->shrunk = true;
 		if (read_everything(rtnl) < 0)
 			loop_timer_arm(rtnl->retry, clock_now_us() + RETRY_US);
 	}
@@ -177,21 +223,29 @@ void rtnl_catch_up(struct rtnl *rtnl)
 void rtnl_report(struct rtnl *rtnl)
 {
 	if (rtnl->reporting)
-		net_table_report(&rtnl->table, rtnl->fn, rtnl->owner);
+		net_table_report(&rtnl->table, rtnl->hooks->link, rtnl->owner);
+	if (rtnl->shrunk || rtnl->unrouted)
+		loop_timer_arm(rtnl->restore, clock_now_us());
 }
 
-static void restore(struct rtnl *rtnl, uint64_t now_us)
-{
-	uint64_t again_us = rtnl_restore(rtnl, now_us);
-
-	rtnl->shrunk = false;
-	if (again_us)
-		loop_timer_arm(rtnl->restore, again_us);
-}
-
+/* Addresses first: routes may need them. */
 static void on_restore(uint64_t now_us, void *owner)
 {
-	restore(owner, now_us);
+	struct rtnl *rtnl = owner;
+
+	if (rtnl->shrunk)
+		routing_suspect_all(&rtnl->routing, now_us);
+	rtnl->shrunk = rtnl->unrouted = false;
+	uint64_t addresses_us = rtnl_restore(rtnl, now_us);
+	uint64_t routing_us = routing_restore(&rtnl->routing, now_us);
+	uint64_t again_us = !addresses_us || (routing_us && routing_us < addresses_us)
+				    ? routing_us
+				    : addresses_us;
+	if (again_us)
+		loop_timer_arm(rtnl->restore, again_us);
+	rtnl_catch_up(rtnl);
+	rtnl_report(rtnl);
+	rtnl_static_look(rtnl);
 }
 
 static void on_readable(int fd, uint32_t events, void *owner)
@@ -202,8 +256,6 @@ static void on_readable(int fd, uint32_t events, void *owner)
 	(void)events;
 	rtnl_catch_up(rtnl);
 	rtnl_report(rtnl);
-	if (rtnl->shrunk)
-		restore(rtnl, clock_now_us());
 }
 
 static void on_retry(uint64_t now_us, void *owner)
@@ -215,8 +267,6 @@ static void on_retry(uint64_t now_us, void *owner)
 	if (error)
 		loop_timer_arm(rtnl->retry, now_us + (error == -EINTR ? 10 : 1) * RETRY_US);
 	rtnl_report(rtnl);
-	if (rtnl->shrunk)
-		restore(rtnl, now_us);
 }
 
 static int open_socket(struct rtnl *rtnl, struct nl_sock **ret)
@@ -253,18 +303,33 @@ static int open_listener(struct rtnl *rtnl)
 	return rtnl_errno(error);
 }
 
-int rtnl_open(struct loop *loop, rtnl_link_fn *fn, void *owner, struct rtnl **ret)
+static int open_request(struct rtnl *rtnl)
+{
+	int on = 1, error = open_socket(rtnl, &rtnl->request);
+
+	if (error)
+		return error;
+	/* Without these an older kernel only says less. */
+	(void)setsockopt(nl_socket_get_fd(rtnl->request), SOL_NETLINK, NETLINK_EXT_ACK, &on,
+			 sizeof on);
+	(void)setsockopt(nl_socket_get_fd(rtnl->request), SOL_NETLINK, NETLINK_CAP_ACK, &on,
+			 sizeof on);
+	return rtnl_errno(nl_socket_modify_err_cb(rtnl->request, NL_CB_CUSTOM, on_refusal, rtnl));
+}
+
+int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, struct rtnl **ret)
 {
 	struct rtnl *rtnl = calloc(1, sizeof *rtnl);
 	int error;
 
 	if (!rtnl)
 		return -ENOMEM;
-	rtnl->fn = fn;
+	rtnl->hooks = hooks;
 	rtnl->owner = owner;
+	rtnl_routing_open(rtnl);
 	error = open_listener(rtnl);
 	if (!error)
-		error = open_socket(rtnl, &rtnl->request);
+		error = open_request(rtnl);
 	if (!error)
 		error = loop_timer_new(loop, on_retry, rtnl, &rtnl->retry);
 	if (!error)
@@ -296,6 +361,9 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 	nl_socket_free(rtnl->listen);
 	nl_socket_free(rtnl->request);
 	net_table_clear(&rtnl->table);
+	routing_clear(&rtnl->routing);
+	conf_unref(rtnl->statics);
+	free(rtnl->missing);
 	free(rtnl);
 	return NULL;
 }
@@ -306,6 +374,7 @@ int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf)
 
 	if (error)
 		return error;
+	rtnl_routing_rebind(rtnl, conf);
 	rtnl_catch_up(rtnl);
 	rtnl->reporting = true;
 	rtnl_report(rtnl);

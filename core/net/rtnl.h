@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Links and addresses over rtnetlink: reports every change of an interface, sets and removes
- * virtual addresses. Blocks on the kernel's rtnl_lock only. Thread: main. Errors: negative errno.
+ * Links, addresses, routes and rules over rtnetlink: reports every change of an interface, sets and
+ * removes what is virtual or static. Blocks on the kernel's rtnl_lock only. Thread: main. Errors:
+ * negative errno.
  *
- * Sources: rtnetlink(7), linux/if_addr.h, linux/if_link.h.
+ * Sources: rtnetlink(7), linux/if_addr.h, linux/if_link.h, linux/rtnetlink.h.
  */
 #pragma once
 
@@ -16,10 +17,14 @@
 struct loop;
 struct rtnl;
 
-typedef void rtnl_link_fn(const struct msg_link *link, void *owner);
+struct rtnl_hooks {
+	void (*link)(const struct msg_link *link, void *owner);
+	/* What an instance needs by its track groups is there, or not. */
+	void (*statics)(const struct msg_static *state, void *owner);
+};
 
-/* Reads what is there; nothing is reported before rtnl_use_conf(). */
-int rtnl_open(struct loop *loop, rtnl_link_fn *fn, void *owner, struct rtnl **ret);
+/* Reads what is there; nothing is reported before rtnl_use_conf(). hooks must outlive it. */
+int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, struct rtnl **ret);
 struct rtnl *rtnl_close(struct rtnl *rtnl); /* addresses stay as they are */
 
 /*
@@ -46,6 +51,25 @@ int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instanc
  */
 int rtnl_remove_outdated(struct rtnl *rtnl, const struct conf_instance *old,
 			 const struct conf_instance *now, uint64_t generation);
+
+/*
+ * Brings the virtual routes and rules of one instance to what conf says: the addresses must be set
+ * already. The same as what is set stays untouched. What was removed by somebody else comes back
+ * by itself, unless it is not tracked. What the kernel refuses is logged and missed, no more.
+ */
+void rtnl_set_routing(struct rtnl *rtnl, const struct conf *conf,
+		      const struct conf_instance *instance);
+/* Removes them, of an instance that has set none what an earlier run left behind; what a later
+ * configuration than conf has set stays. */
+void rtnl_remove_routing(struct rtnl *rtnl, const struct conf *conf,
+			 const struct conf_instance *instance);
+
+/* The same for the static addresses, routes and rules; the former configuration's go. */
+void rtnl_set_static(struct rtnl *rtnl, const struct conf *conf);
+void rtnl_remove_static(struct rtnl *rtnl);
+/* Tells of every instance of the last rtnl_set_static() whether it misses something; changes are
+ * told by themselves. */
+void rtnl_report_static(struct rtnl *rtnl);
 
 /* Removes everything that was set or adopted. The last resort when the vrrp thread does not answer.
  */

@@ -158,7 +158,7 @@ static int remove_one(struct rtnl *rtnl, const struct conf_address *address, boo
 		return 0; /* gone together with its interface */
 	uint32_t ifindex = link->now.ifindex;
 	struct net_held *held = net_table_find_held(table, ifindex, &address->ip, address->prefix);
-	if (held && held->generation > generation)
+	if (held && (held->generation > generation || held->permanent))
 		return 0;
 	/* An owner's address that we did not set is the machine's own. */
 	bool known = held, foreign = held ? held->foreign : owner;
@@ -255,6 +255,19 @@ int rtnl_remove_addresses(struct rtnl *rtnl, const struct conf_instance *instanc
 	return error;
 }
 
+int rtnl_change_addresses(struct rtnl *rtnl, const struct conf_instance *old,
+			  const struct conf_instance *now, uint64_t old_generation,
+			  uint64_t generation)
+{
+	int error = set_all(rtnl, now, generation);
+
+	if (!old->n_addresses)
+		return error;
+	/* Secondary addresses may go with the primary one of their subnet. */
+	remove_all_but(rtnl, old, now, old_generation);
+	return set_all(rtnl, now, generation);
+}
+
 int rtnl_remove_outdated(struct rtnl *rtnl, const struct conf_instance *old,
 			 const struct conf_instance *now, uint64_t generation)
 {
@@ -308,6 +321,7 @@ uint64_t rtnl_restore(struct rtnl *rtnl, uint64_t now_us)
 
 void rtnl_remove_all(struct rtnl *rtnl)
 {
+	routing_remove_all(&rtnl->routing);
 	for (size_t i = 0; i < rtnl->table.n_held; i++) {
 		const struct net_held *held = &rtnl->table.held[i];
 		struct conf_address address = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the files of the rtnetlink module only: rtnl.c (sockets, links) and rtnl_address.c. */
+/* Shared by the files of the rtnetlink module only: rtnl.c (sockets, links), rtnl_address.c,
+ * rtnl_routing.c and rtnl_static.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,28 +8,56 @@
 #include <stdint.h>
 
 #include "core/net/rtnl.h"
+#include "core/net/routing.h"
 #include "core/net/rtnl_table.h"
 
 struct loop_io;
 struct loop_timer;
 struct nl_sock;
+struct nlmsghdr;
+struct nl_msg;
 
 struct rtnl {
 	struct nl_sock *listen, *request;
 	struct loop_io *io;
 	struct loop_timer *retry;
-	rtnl_link_fn *fn;
+	const struct rtnl_hooks *hooks;
 	void *owner;
 	bool reporting;
 	bool incomplete; /* memory was out while a message was taken */
 	bool shrunk;	 /* an address went, or a link changed: one of ours may be lost */
+	bool unrouted;	 /* the same of routes and rules that are marked */
 	struct loop_timer *restore;
 	struct net_table table;
+	struct routing routing;
+	bool routing_heard;	    /* the listener is told of routes and rules */
+	int refusal;		    /* the kernel's answer to the last request */
+	char complaint[128];	    /* and its words about it; "": none */
+	const struct conf *statics; /* whose static objects are set; counted; NULL: none */
+	bool tracking;		    /* a configuration so far had track groups */
+	bool *missing;		    /* what was told last of each of its instances; NULL: nothing */
 };
 
 int rtnl_errno(int nl_error);
+/* Sends a request, frees it, waits for the answer: 0 or the kernel's own negative errno. */
+int rtnl_request(struct rtnl *rtnl, struct nl_msg *message);
 void rtnl_catch_up(struct rtnl *rtnl);
+/* Reports what has changed and looks soon after what may be lost. */
 void rtnl_report(struct rtnl *rtnl);
+
+/* rtnl_address.c, for rtnl_static.c: a list of addresses in the shape of an instance. */
+int rtnl_change_addresses(struct rtnl *rtnl, const struct conf_instance *old,
+			  const struct conf_instance *now, uint64_t old_generation,
+			  uint64_t generation);
+
+/* rtnl_routing.c */
+void rtnl_routing_open(struct rtnl *rtnl);
+void rtnl_routing_take(struct rtnl *rtnl, struct nlmsghdr *header); /* RTM_DELROUTE, RTM_DELRULE */
+void rtnl_routing_apply(struct rtnl *rtnl, const struct routing_list *list, bool set);
+void rtnl_routing_rebind(struct rtnl *rtnl, const struct conf *conf);
+
+/* rtnl_static.c: tells of instances for which it changed. */
+void rtnl_static_look(struct rtnl *rtnl);
 
 /* rtnl_address.c: puts back what somebody else took away, each address at most once a second.
  * Returns when to try again, 0 for never. */

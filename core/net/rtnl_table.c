@@ -131,6 +131,14 @@ int net_table_set_link(struct net_table *table, const struct msg_link *now)
 	return 0;
 }
 
+void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table)
+{
+	struct net_link *link = find_index(table, ifindex);
+
+	if (link)
+		link->vrf_table = vrf_table;
+}
+
 static void drop_addresses_of(struct net_table *table, uint32_t ifindex)
 {
 	size_t kept = 0;
@@ -341,7 +349,7 @@ static enum kinship kinship_of(const struct net_table *table, const struct net_a
 
 	/* Still set although the newest configuration does not name it any more. */
 	if (held && !held->foreign)
-		return KIN_VIRTUAL;
+		return held->permanent ? KIN_PLAIN : KIN_VIRTUAL;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 

@@ -18,6 +18,7 @@ struct net_link {
 	struct msg_link now;	  /* the addresses are filled by net_table_report() */
 	struct msg_link reported; /* what the owner was told last */
 	bool was_reported, changed, stale;
+	uint32_t vrf_table; /* routing table of a VRF; 0: it is none */
 };
 
 struct net_address {
@@ -45,6 +46,7 @@ struct net_held {
 	uint32_t flags, preferred_s;
 	bool track;	      /* put back when somebody takes it away */
 	bool foreign;	      /* it was there before and is the machine's own: never removed */
+	bool permanent;	      /* a static one: as good as the machine's own */
 	uint64_t generation;  /* of the configuration that wanted it last */
 	uint64_t restored_us; /* when it was put back last, 0: never */
 };
@@ -74,6 +76,7 @@ int net_table_use_conf(struct net_table *table, const struct conf *conf);
 
 /* One kernel message each. link: primaries are ignored. 0 or -ENOMEM. */
 int net_table_set_link(struct net_table *table, const struct msg_link *link);
+void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table);
 /* Its addresses are gone with it, those that are held too. */
 void net_table_del_link(struct net_table *table, uint32_t ifindex);
 int net_table_set_address(struct net_table *table, const struct net_address *address);

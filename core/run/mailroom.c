@@ -27,7 +27,8 @@ static const struct conf_instance *find_instance(const struct conf *conf, const 
 /*
  * After a reload a master asks for its new addresses only: what the instance no longer has goes
  * here, after the new ones are set. The kernel may take secondary addresses of a subnet away with
- * its primary one, hence the second round, which changes nothing otherwise.
+ * its primary one, hence the second round, which changes nothing otherwise. Routes and rules need
+ * the addresses; what the kernel refuses of them is no reason not to be master.
  */
 static int set_addresses(struct daemon *d, const struct generation *generation,
 			 const struct conf_instance *instance)
@@ -43,6 +44,7 @@ static int set_addresses(struct daemon *d, const struct generation *generation,
 		rtnl_remove_outdated(d->rtnl, before, instance, old->conf->generation);
 		error = rtnl_set_addresses(d->rtnl, instance, number);
 	}
+	rtnl_set_routing(d->rtnl, generation->conf, instance);
 	return error;
 }
 
@@ -57,6 +59,7 @@ static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
 		return set_addresses(d, generation, instance);
 	if (d->options.keep_vips && d->stop != STOP_NO)
 		return 0;
+	rtnl_remove_routing(d->rtnl, generation->conf, instance);
 	return rtnl_remove_addresses(d->rtnl, instance, wanted->generation);
 }
 

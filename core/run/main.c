@@ -112,6 +112,16 @@ static void on_link(const struct msg_link *link, void *owner)
 	threads_post(owner, THREAD_VRRP, MSG_LINK, link, sizeof *link);
 }
 
+static void on_static(const struct msg_static *state, void *owner)
+{
+	threads_post(owner, THREAD_VRRP, MSG_STATIC, state, sizeof *state);
+}
+
+static const struct rtnl_hooks rtnl_hooks = {
+	.link = on_link,
+	.statics = on_static,
+};
+
 static void on_saved(const struct msg_admin_saved *saved, void *owner)
 {
 	threads_post(owner, THREAD_CHECK, MSG_ADMIN_SAVED, saved, sizeof *saved);
@@ -168,7 +178,7 @@ static int open_services(struct daemon *d)
 
 static int start(struct daemon *d)
 {
-	int error = rtnl_open(d->loop, on_link, d, &d->rtnl);
+	int error = rtnl_open(d->loop, &rtnl_hooks, d, &d->rtnl);
 
 	if (!error)
 		error = threads_start(d);

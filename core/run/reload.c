@@ -201,6 +201,8 @@ void reload_hand_out(struct daemon *d)
 	d->reload.phase = RELOAD_ADOPTING;
 	settings_apply(d, conf);
 	notify_use_conf(d);
+	if (d->wanted[THREAD_VRRP])
+		rtnl_set_static(d->rtnl, conf);
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: primary addresses may be out of date");
 	for (int i = THREAD_VRRP; i < THREADS; i++) {
@@ -211,6 +213,7 @@ void reload_hand_out(struct daemon *d)
 		conf_ref(conf);
 		threads_post(d, (enum snap_thread)i, MSG_CONF, &message, sizeof message);
 	}
+	rtnl_report_static(d->rtnl);
 	if (d->wanted[THREAD_VRRP])
 		tracking_use(d, conf);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
- * removed, the check thread leaves IPVS as configured. Then their last events reach the agent and
- * the stop scripts, which are given a second but not killed, likewise the readers of the FIFOs,
- * which see the end of the file and later get SIGTERM; and the agent goes. Each step has a
- * limit; whoever misses it is left behind and the process ends without freeing what it may still
+ * removed, the check thread leaves IPVS as configured. What is static goes, their last events reach
+ * the agent and the stop scripts, which are given a second but not killed, likewise the readers of
+ * the FIFOs, which see the end of the file and later get SIGTERM; and the agent goes. Each step has
+ * a limit; whoever misses it is left behind and the process ends without freeing what it may still
  * use. Runs in main.
  */
 #include <signal.h>
@@ -49,6 +49,7 @@ static void stop_agent(struct daemon *d)
 
 	d->stop = STOP_AGENT;
 	fifos_finish(d->fifos);
+	rtnl_remove_static(d->rtnl);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
 	d->stop_deadline_us = now_us + AGENT_US;
 	loop_timer_arm(d->stop_timer, now_us + LOOK_US);

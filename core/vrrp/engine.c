@@ -241,6 +241,8 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (link && !link->open && !(unit->faults & VRRP_FAULT_UNSUPPORTED))
 		unit->faults |= VRRP_FAULT_SOCKET;
+	if (unit->static_missing)
+		unit->faults |= VRRP_FAULT_STATIC;
 	add_tracks(e, unit, &sum);
 	if (sum.faults)
 		unit->faults |= VRRP_FAULT_TRACK;
@@ -400,6 +402,17 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 								: VRRP_TRACKED_DOWN,
 		.value = track->value,
 	};
+	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+}
+
+void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is, uint64_t now_us)
+{
+	/* Of every configuration main tells all. */
+	if (!e->conf || is->generation != e->conf->generation ||
+	    is->instance >= e->conf->n_instances ||
+	    e->units[is->instance]->static_missing == is->missing)
+		return;
+	e->units[is->instance]->static_missing = is->missing;
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 }
 

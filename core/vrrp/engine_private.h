@@ -34,6 +34,7 @@ struct vrrp_unit {
 	/* Set by SNMP; they last until a reload changes the configured value. */
 	bool admin_down;
 	struct vrrp_overrides set;
+	bool static_missing;	/* says main */
 	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
 	struct vrrp_burst burst;
 	struct msg_addrs asked; /* last request; 0: none */

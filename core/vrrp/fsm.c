@@ -162,6 +162,7 @@ static enum vrrp_why fault_why(uint32_t faults)
 		{VRRP_FAULT_SOURCE, VRRP_WHY_SOURCE},
 		{VRRP_FAULT_SOCKET, VRRP_WHY_SOCKET},
 		{VRRP_FAULT_TRACK, VRRP_WHY_TRACK},
+		{VRRP_FAULT_STATIC, VRRP_WHY_STATIC},
 		{VRRP_FAULT_ADDRESSES, VRRP_WHY_ADDRESSES_FAILED},
 	};
 
@@ -375,6 +376,8 @@ static void on_addrs_done(struct step *s, const struct vrrp_event *event)
 		return;
 	}
 	vi->confirm_at_us = 0;
+	if (vi->addresses_set)
+		return; /* only routes or rules had changed */
 	vi->addresses_set = true;
 	act(s, VRRP_TELL_ROW);
 	burst(s, vi->conf->garp_repeat);
@@ -400,6 +403,8 @@ static void on_reconf(struct step *s, const struct vrrp_event *event)
 		vi->preempt_at_us = 0;
 		vi->preempt_waited = false;
 	}
+	if (event->routing_changed && vi->state == VRRP_MASTER)
+		act(s, VRRP_ADD_ADDRS);
 	if (!event->addresses_changed)
 		return;
 	if (vi->state == VRRP_MASTER) {

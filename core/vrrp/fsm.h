@@ -35,7 +35,8 @@ enum vrrp_fault {
 	VRRP_FAULT_TRACK = 1 << 4,  /* a tracked script or interface of weight 0 is down */
 	VRRP_FAULT_GROUP = 1 << 5,  /* another member of the sync group is held or in FAULT */
 	VRRP_FAULT_ADDRESSES =
-		1 << 6, /* the addresses could not be set; the machine's own finding */
+		1 << 6,		    /* the addresses could not be set; the machine's own finding */
+	VRRP_FAULT_STATIC = 1 << 7, /* a static address, route or rule of a track group is gone */
 };
 
 /* Why the last transition happened. */
@@ -56,6 +57,7 @@ enum vrrp_why {
 	VRRP_WHY_SOURCE,
 	VRRP_WHY_SOCKET,
 	VRRP_WHY_TRACK,
+	VRRP_WHY_STATIC,
 	VRRP_WHY_ADMIN,
 	VRRP_WHY_STOP,
 	VRRP_WHYS,
@@ -103,7 +105,7 @@ enum vrrp_event_kind {
 	VRRP_EVENT_GROUP_MASTER, /* the sync group takes over as a whole */
 	VRRP_EVENT_GROUP_BACKUP, /* the sync group has yielded */
 	VRRP_EVENT_GROUP_LOWER,	 /* another member heard a losing advert */
-	VRRP_EVENT_RECONF,	 /* conf was replaced: timers_changed, addresses_changed */
+	VRRP_EVENT_RECONF,	 /* conf was replaced: what has changed of it */
 	VRRP_EVENTS,
 };
 
@@ -116,7 +118,7 @@ struct vrrp_event {
 	uint64_t interval_us;
 	bool set;
 	int error;
-	bool timers_changed, addresses_changed;
+	bool timers_changed, addresses_changed, routing_changed;
 };
 
 enum vrrp_action {

@@ -23,6 +23,7 @@ static const char *const why_names[] = {
 	[VRRP_WHY_SOURCE] = "no source address",
 	[VRRP_WHY_SOCKET] = "no socket",
 	[VRRP_WHY_TRACK] = "tracked object is down",
+	[VRRP_WHY_STATIC] = "a static address, route or rule is missing",
 	[VRRP_WHY_ADMIN] = "administrator",
 	[VRRP_WHY_STOP] = "stopping",
 };

@@ -231,6 +231,8 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct 
 		.addresses_changed =
 			conf_instance_changed(diff, old, new, "virtual_ipaddress") ||
 			conf_instance_changed(diff, old, new, "virtual_ipaddress_excluded"),
+		.routing_changed = conf_instance_changed(diff, old, new, "virtual_routes") ||
+				   conf_instance_changed(diff, old, new, "virtual_rules"),
 	};
 
 	vrrp_set_drop(unit, old, new);

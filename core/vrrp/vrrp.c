@@ -247,6 +247,9 @@ static void handle(struct body *body, const struct mail *mail, uint64_t now_us)
 	case MSG_TRACK:
 		vrrp_engine_track(body->engine, message, now_us);
 		break;
+	case MSG_STATIC:
+		vrrp_engine_static(body->engine, message, now_us);
+		break;
 	case MSG_ADDRS_DONE:
 		vrrp_engine_addrs_done(body->engine, message, now_us);
 		break;

@@ -404,7 +404,7 @@ static void test_preferences(void **state)
 
 static void test_track_groups(void **state)
 {
-	struct loaded loaded = load_good(GROUP("group {\nv w\nv\n}\n"), 3);
+	struct loaded loaded = load_good(GROUP("group {\nv w\nv\n}\n"), 2);
 
 	(void)state;
 	assert_int_equal(loaded.conf->n_track_groups, 1);
@@ -420,7 +420,7 @@ static void test_track_groups(void **state)
 	expect_error("track_group {\ngroup { v }\n}\n", 1, "needs one name");
 	expect_error("track_group g h {\ngroup { v }\n}\n", 1, "needs one name");
 	expect_error("static_routes x {\n}\n", 1, "takes no word before its block");
-	loaded = load_good(GROUP(""), 2);
+	loaded = load_good(GROUP(""), 1);
 	assert_int_equal(loaded.conf->track_groups[0].n_members, 0);
 	unload(&loaded);
 }

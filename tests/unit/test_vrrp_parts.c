@@ -52,6 +52,24 @@ static void test_timer_values(void **state)
 	assert_int_equal(vrrp_timer_down_us(2, 100, 1000000, 5), 5609375);
 }
 
+/* Main is asked to set them; the neighbours are not bothered. */
+static void test_changed_routes(void **state)
+{
+	struct conf_instance conf = {.version = 2, .priority = 100, .garp_repeat = 5};
+	struct vrrp_instance vi = {
+		.conf = &conf, .state = VRRP_MASTER, .priority = 100, .addresses_set = true};
+	struct vrrp_event event = {.kind = VRRP_EVENT_RECONF, .routing_changed = true};
+
+	(void)state;
+	assert_int_equal(vrrp_step(&vi, &event, START_US).set, VRRP_ADD_ADDRS);
+	assert_true(vi.addresses_set);
+	event = (struct vrrp_event){.kind = VRRP_EVENT_ADDRS_DONE, .set = true};
+	assert_int_equal(vrrp_step(&vi, &event, START_US).set, 0);
+	vi.state = VRRP_BACKUP;
+	event = (struct vrrp_event){.kind = VRRP_EVENT_RECONF, .routing_changed = true};
+	assert_int_equal(vrrp_step(&vi, &event, START_US).set, 0);
+}
+
 static void test_priorities(void **state)
 {
 	static const struct {
@@ -241,13 +259,10 @@ static void test_garp(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_timer_values),
-		cmocka_unit_test(test_priorities),
-		cmocka_unit_test(test_numbers_of_files),
-		cmocka_unit_test(test_group_rules),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_address_list),
+		cmocka_unit_test(test_timer_values), cmocka_unit_test(test_changed_routes),
+		cmocka_unit_test(test_priorities),   cmocka_unit_test(test_numbers_of_files),
+		cmocka_unit_test(test_group_rules),  cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_names),	     cmocka_unit_test(test_address_list),
 		cmocka_unit_test(test_garp),
 	};
 
