@@ -405,8 +405,6 @@ static const struct node *unsupported_node(const struct draft_instance *instance
 {
 	const struct conf_instance *model = &instance->model;
 
-	if (model->version != 2)
-		return SETTER(instance, version);
 	if (model->auth == CONF_AUTH_AH)
 		return auth_node(instance, "auth_type");
 	if (model->n_peers)

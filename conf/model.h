@@ -171,8 +171,6 @@ static inline const char *conf_instance_unsupported(const struct conf_instance *
 	if ((instance->n_addresses && instance->addresses[0].ip.family == AF_INET6) ||
 	    instance->source.family == AF_INET6)
 		return "VRRP over IPv6 is not supported yet";
-	if (instance->version != 2)
-		return "VRRP version 3 is not supported yet";
 	if (instance->auth == CONF_AUTH_AH)
 		return "authentication by AH is not supported";
 	if (instance->n_peers)

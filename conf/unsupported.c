@@ -160,8 +160,6 @@ static const struct option_unsupported entries[] = {
 	{"use_vmac", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"use_vmac_addr", "vrrp_instance",
 	 .effect = "the interface's own link layer address is used"},
-	{"v3_checksum_as_v2", "global_defs", .effect = KEPT},
-	{"v3_checksum_as_v2", "vrrp_instance", .effect = KEPT},
 	{"virtual_routes", "vrrp_instance", .effect = "the routes are not added"},
 	{"virtual_rules", "vrrp_instance", .effect = "the rules are not added"},
 	{"vmac_addr_prefix", "global_defs", .effect = KEPT},

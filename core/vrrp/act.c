@@ -44,8 +44,8 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);
 	for (size_t i = 0; i < conf->n_addresses && i < VRRP_ADDRESSES_MAX; i++)
 		advert.addresses[advert.n_addresses++] = conf->addresses[i].ip;
-	size = vrrp_packet_encode(&advert, &unit->fsm.primary, &e->mcast_group, true, message,
-				  sizeof message);
+	size = vrrp_packet_encode(&advert, &unit->fsm.primary, &e->mcast_group,
+				  !conf->v3_checksum_as_v2, message, sizeof message);
 	if (size > 0)
 		size = e->ops->send(e->owner, unit->ifindex, &unit->fsm.primary, &e->mcast_group,
 				    message, (size_t)size);

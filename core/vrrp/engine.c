@@ -72,6 +72,8 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 
 enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
 {
+	if (unit->fsm.conf->version == 3)
+		return CONF_AUTH_NONE;
 	if (unit->set.auth_type)
 		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
 	return unit->fsm.conf->auth;

@@ -68,6 +68,13 @@ const char *vrrp_state_name(enum vrrp_state state);
  */
 #define VRRP_RETRY_US (30 * UINT64_C(1000000))
 
+/*
+ * A master whose addresses are not confirmed within its master-down interval goes to FAULT, but not
+ * before so long: with adverts every 10 ms that interval is shorter than the kernel may take to set
+ * an address on a busy machine.
+ */
+#define VRRP_CONFIRM_LEAST_US (3 * UINT64_C(1000000))
+
 struct vrrp_instance {
 	/* Parameters: written by the owner between steps. */
 	const struct conf_instance *conf;

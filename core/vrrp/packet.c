@@ -258,14 +258,15 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 	uint16_t checksum;
 
 	if ((advert->version != 2 && !v3) ||
-	    (advert->family != AF_INET && (advert->family != AF_INET6 || !v3)))
+	    (advert->family != AF_INET && (advert->family != AF_INET6 || !v3)) ||
+	    advert->interval > (v3 ? ADVERT_INT_V3_MAX : UINT8_MAX))
 		return -EINVAL;
 	write_u8(&w, (uint8_t)(advert->version << 4 | TYPE_ADVERT));
 	write_u8(&w, advert->vrid);
 	write_u8(&w, advert->priority);
 	write_u8(&w, advert->n_addresses);
 	if (v3) {
-		write_be16(&w, advert->interval & ADVERT_INT_V3_MAX);
+		write_be16(&w, advert->interval); /* reserved bits: zero */
 	} else {
 		write_u8(&w, advert->auth_type);
 		write_u8(&w, (uint8_t)advert->interval);

@@ -105,7 +105,8 @@ bool vrrp_packet_same_addresses(const struct vrrp_advert *advert, const struct i
 /*
  * Writes the message with its checksum into room. source and destination are used for the
  * pseudo-header of v3 (IPv6 always; IPv4 only with pseudo_header). Returns its size, or -ENOBUFS
- * when room is too small, -EINVAL for a version or family that does not exist.
+ * when room is too small, -EINVAL for a version or family that does not exist or an interval that
+ * the version has no room for (255 s, 4095 cs).
  */
 int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source,
 		       const struct ip *destination, bool pseudo_header, void *room, size_t size);

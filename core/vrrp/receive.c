@@ -11,6 +11,7 @@
 #define LIMIT_ADDRESS_LIST (VRRP_DISCARDS + 1000u)
 #define LIMIT_LOWER	   (VRRP_DISCARDS + 1001u)
 #define LIMIT_TWO_OWNERS   (VRRP_DISCARDS + 1002u)
+#define LIMIT_INTERVAL	   (VRRP_DISCARDS + 1003u)
 
 /* One packet being judged. */
 struct arrival {
@@ -189,6 +190,20 @@ static void compare_addresses(const struct arrival *a, const struct vrrp_advert 
 			   held_back);
 }
 
+/* Version 3: the master's interval is taken over, whatever ours is (RFC 9568 section 7.1). Version 2
+ * has refused the packet already. */
+static void compare_interval(const struct arrival *a, uint64_t interval_us)
+{
+	uint32_t held_back;
+
+	if (interval_us == a->unit->fsm.advert_us)
+		return;
+	a->unit->stats.interval_errors++;
+	if (vrrp_limit_allows(&a->e->limit, LIMIT_INTERVAL, &a->envelope.source, a->now_us,
+			      &held_back))
+		log_packet(a, LOG_INFO, "advertisement interval differs from ours", held_back);
+}
+
 static void log_election(const struct arrival *a, const struct vrrp_advert *advert)
 {
 	const struct vrrp_instance *vi = &a->unit->fsm;
@@ -221,6 +236,7 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 	a->unit->stats.advert_received++;
 	a->unit->stats.priority_zero_received += advert->priority == VRRP_PRIORITY_RELEASE;
 	a->e->counters_changed = true;
+	compare_interval(a, event.interval_us);
 	compare_addresses(a, advert);
 	log_election(a, advert);
 	vrrp_act(a->e, a->unit, &event, a->now_us);

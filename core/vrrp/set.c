@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +74,7 @@ static void show_primary(const struct vrrp_unit *unit, char room[static IP_TEXT_
 
 static int set_auth_type(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	return put(&unit->set.auth_type, set, 2);
+	return unit->fsm.conf->version == 3 ? -EINVAL : put(&unit->set.auth_type, set, 2);
 }
 
 static void show_auth_type(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
@@ -101,14 +100,15 @@ static void show_auth_key(const struct vrrp_unit *unit, char room[static IP_TEXT
 	snprintf(room, IP_TEXT_MAX, "%s", unit->set.keyed ? "set (not shown)" : "as configured");
 }
 
+/* Version 3 has 12 bits of hundredths of a second. */
 static int set_interval(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	return put(&unit->set.interval_s, set, UINT8_MAX);
+	return put(&unit->set.interval_s, set, unit->fsm.conf->version == 3 ? 40 : UINT8_MAX);
 }
 
 static void show_interval(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
 {
-	snprintf(room, IP_TEXT_MAX, "%" PRIu64 " s", unit->fsm.advert_us / USEC_PER_SEC);
+	snprintf(room, IP_TEXT_MAX, "%g s", (double)unit->fsm.advert_us / USEC_PER_SEC);
 }
 
 static const struct field {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The state machine against a table of its own, written from RFC 3768 section 6.4 and
- * keepalived.conf(5): two nested loops over every state, event and condition; each case must find
- * exactly one row. Then what a table cannot say.
+ * keepalived.conf(5): nested loops over every version, state, event and condition; each case must
+ * find exactly one row. The rows are of both versions: RFC 9568 section 6.4 differs from them in the
+ * durations only. Then what a table cannot say.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -114,7 +115,24 @@ static const struct row rows[] = {
 	{S(MASTER), I(START) | I(DOWN_TIMER), IGNORED},
 };
 
+/* Durations. In version 3 the peers keep an interval of their own, which is learned. */
+struct flavour {
+	uint8_t version;
+	uint64_t own_us, peer_us;
+};
+
+static const struct flavour v2 = {2, USEC_PER_SEC, USEC_PER_SEC};
+
+static const struct flavour flavours[] = {
+	{2, USEC_PER_SEC, USEC_PER_SEC},
+	{3, USEC_PER_SEC, USEC_PER_SEC},
+	{3, 100000, 250000}, /* learns a longer one */
+	{3, 2000000, 10000}, /* a shorter one, the shortest there is */
+};
+
 struct rig {
+	const struct flavour *flavour;
+	bool learned; /* an advert has been accepted since the last start or mastership */
 	struct conf_instance conf;
 	struct vrrp_instance vi;
 	uint64_t now_us;
@@ -146,7 +164,7 @@ static struct vrrp_actions advert(struct rig *rig, uint8_t priority, const char 
 	const struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
 					 .priority = priority,
 					 .source = address(source),
-					 .interval_us = USEC_PER_SEC};
+					 .interval_us = rig->flavour->peer_us};
 
 	return vrrp_step(&rig->vi, &event, rig->now_us);
 }
@@ -159,13 +177,14 @@ static struct vrrp_actions addrs_done(struct rig *rig, int error)
 	return vrrp_step(&rig->vi, &event, rig->now_us);
 }
 
-static void rig_new(struct rig *rig, unsigned condition)
+static void rig_new_of(struct rig *rig, const struct flavour *flavour, unsigned condition)
 {
 	memset(rig, 0, sizeof *rig);
+	rig->flavour = flavour;
 	rig->now_us = START_US;
 	rig->conf = (struct conf_instance){
 		.name = "R",
-		.version = 2,
+		.version = flavour->version,
 		.down_timer_adverts = 3,
 		.priority = condition & OWNER ? 255 : 100,
 		.preempt = condition & PREEMPT,
@@ -177,11 +196,16 @@ static void rig_new(struct rig *rig, unsigned condition)
 	rig->vi.conf = &rig->conf;
 	rig->vi.primary = address("192.0.2.9");
 	rig->vi.priority = rig->conf.priority;
-	rig->vi.advert_us = USEC_PER_SEC;
+	rig->vi.advert_us = flavour->own_us;
 	rig->vi.preempt = rig->conf.preempt;
 }
 
-/* Leads the machine into a state by events alone; leaves half a second of every timer behind. */
+static void rig_new(struct rig *rig, unsigned condition)
+{
+	rig_new_of(rig, &v2, condition);
+}
+
+/* Leads the machine into a state by events alone; leaves half an interval of every timer behind. */
 static void drive(struct rig *rig, enum vrrp_state state)
 {
 	if (state == VRRP_INITIALIZE)
@@ -193,9 +217,10 @@ static void drive(struct rig *rig, enum vrrp_state state)
 	} else if (state == VRRP_BACKUP && rig->vi.state == VRRP_MASTER) {
 		(void)advert(rig, 255,
 			     "192.0.2.200"); /* an owner yields to an owner with a higher address */
+		rig->learned = true;
 	}
 	assert_int_equal(rig->vi.state, state);
-	rig->now_us += USEC_PER_SEC / 2;
+	rig->now_us += (rig->learned ? rig->flavour->peer_us : rig->flavour->own_us) / 2;
 }
 
 static struct vrrp_actions feed(struct rig *rig, enum input input)
@@ -266,7 +291,9 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 			 enum timers timers)
 {
 	const struct vrrp_instance *vi = &rig->vi;
-	uint64_t skew_us = rig->vi.priority == 255 ? 3906 : 609375;
+	uint64_t interval_us = rig->learned ? rig->flavour->peer_us : rig->flavour->own_us;
+	uint64_t of_us = rig->flavour->version == 2 ? USEC_PER_SEC : interval_us;
+	uint64_t skew_us = of_us * (rig->vi.priority == 255 ? 1 : 156) / 256;
 
 	switch (timers) {
 	case T_NONE:
@@ -275,7 +302,7 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 		break;
 	case T_DOWN:
 		assert_int_equal(vi->adver_at_us, 0);
-		assert_int_equal(vi->down_at_us, rig->now_us + 3000000 + skew_us);
+		assert_int_equal(vi->down_at_us, rig->now_us + 3 * interval_us + skew_us);
 		break;
 	case T_SKEW:
 		assert_int_equal(vi->adver_at_us, 0);
@@ -286,13 +313,23 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 		assert_int_equal(vi->down_at_us, before->down_at_us);
 		break;
 	case T_ADVER:
-		assert_int_equal(vi->adver_at_us, rig->now_us + USEC_PER_SEC);
+		assert_int_equal(vi->adver_at_us, rig->now_us + rig->flavour->own_us);
 		assert_int_equal(vi->down_at_us, 0);
 		break;
 	}
 }
 
-static void check_case(enum vrrp_state state, enum input input, unsigned condition)
+/* An advert that arms the down timer has been accepted, and its interval counts. */
+static void note_learned(struct rig *rig, enum input input, const struct row *row)
+{
+	if (row->timers == T_DOWN)
+		rig->learned = ADVERTS & 1u << input;
+	else if (row->timers == T_ADVER || row->timers == T_NONE)
+		rig->learned = false;
+}
+
+static void check_case(const struct flavour *flavour, enum vrrp_state state, enum input input,
+		       unsigned condition)
 {
 	const struct row *row = find_row(state, input, condition);
 	struct vrrp_instance before;
@@ -302,14 +339,15 @@ static void check_case(enum vrrp_state state, enum input input, unsigned conditi
 
 	if (input == IN_HIGHER && condition & OWNER)
 		return; /* nothing is higher than 255 */
-	rig_new(&rig, condition);
+	rig_new_of(&rig, flavour, condition);
 	drive(&rig, state);
 	before = rig.vi;
 	actions = feed(&rig, input);
+	note_learned(&rig, input, row);
 	next = row->next < 0 ? state : (enum vrrp_state)row->next;
 	if (rig.vi.state != next || actions.set != row->actions)
-		fail_msg("%s, %s, %u: %s with actions %x, expected %s with %x",
-			 vrrp_state_name(state), input_names[input], condition,
+		fail_msg("version %u, %s, %s, %u: %s with actions %x, expected %s with %x",
+			 flavour->version, vrrp_state_name(state), input_names[input], condition,
 			 vrrp_state_name(rig.vi.state), actions.set, vrrp_state_name(next),
 			 row->actions);
 	assert_int_equal(actions.old, state);
@@ -327,9 +365,10 @@ static void check_case(enum vrrp_state state, enum input input, unsigned conditi
 static void test_every_case(void **state)
 {
 	(void)state;
-	for (enum vrrp_state from = VRRP_INITIALIZE; from <= VRRP_FAULT; from++)
-		for (unsigned i = 0; i < INPUTS * CONDITIONS; i++)
-			check_case(from, i / CONDITIONS, i % CONDITIONS);
+	for (size_t f = 0; f < sizeof flavours / sizeof *flavours; f++)
+		for (enum vrrp_state from = VRRP_INITIALIZE; from <= VRRP_FAULT; from++)
+			for (unsigned i = 0; i < INPUTS * CONDITIONS; i++)
+				check_case(&flavours[f], from, i / CONDITIONS, i % CONDITIONS);
 }
 
 /* Adverts stay on their grid when a turn is late, and do not pile up after a stall. */
@@ -437,6 +476,50 @@ static void test_v3_learns(void **state)
 	(void)tick(&rig);
 	assert_int_equal(rig.vi.state, VRRP_MASTER);
 	assert_int_equal(vrrp_down_us(&rig.vi), 3609375);
+	assert_int_equal(rig.vi.adver_at_us, rig.now_us + USEC_PER_SEC);
+	/* Yielding teaches it again, a fault makes it forget. */
+	event.interval_us = 500000;
+	(void)vrrp_step(&rig.vi, &event, rig.now_us);
+	assert_int_equal(rig.vi.state, VRRP_BACKUP);
+	assert_int_equal(rig.vi.down_at_us, rig.now_us + 1500000 + 304687);
+	(void)conditions(&rig, 0, VRRP_FAULT_LINK);
+	(void)conditions(&rig, 0, 0);
+	assert_int_equal(rig.vi.down_at_us, rig.now_us + 3609375);
+}
+
+/* An advert that is not accepted teaches nothing. */
+static void test_v3_ignores_lower(void **state)
+{
+	struct rig rig;
+	uint64_t down_at_us;
+
+	(void)state;
+	rig_new_of(&rig, &flavours[2], PREEMPT);
+	drive(&rig, VRRP_BACKUP);
+	down_at_us = rig.vi.down_at_us;
+	(void)advert(&rig, 50, "192.0.2.1");
+	assert_int_equal(rig.vi.down_at_us, down_at_us);
+	(void)advert(&rig, 0, "192.0.2.1");
+	assert_int_equal(rig.vi.down_at_us, rig.now_us + 60937); /* of the own 0.1 s */
+}
+
+/* Setting an address may take longer than 36 ms: fast adverts must not make a master give up. */
+static void test_v3_confirm(void **state)
+{
+	static const struct flavour fast = {3, 10000, 10000};
+	struct rig rig;
+
+	(void)state;
+	rig_new_of(&rig, &fast, PREEMPT);
+	drive(&rig, VRRP_MASTER);
+	assert_int_equal(rig.vi.confirm_at_us,
+			 rig.vi.adver_at_us - 10000 + VRRP_CONFIRM_LEAST_US);
+	rig.now_us = rig.vi.confirm_at_us - 1;
+	(void)tick(&rig);
+	assert_int_equal(rig.vi.state, VRRP_MASTER);
+	rig.now_us++;
+	(void)tick(&rig);
+	assert_int_equal(rig.vi.state, VRRP_FAULT);
 }
 
 static void test_reasons(void **state)
@@ -492,6 +575,8 @@ int main(void)
 		cmocka_unit_test(test_garp_timers),
 		cmocka_unit_test(test_retry_after_failure),
 		cmocka_unit_test(test_v3_learns),
+		cmocka_unit_test(test_v3_ignores_lower),
+		cmocka_unit_test(test_v3_confirm),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reconf),
 	};

@@ -401,6 +401,50 @@ static void test_encode_refuses(void **state)
 			 -EINVAL);
 }
 
+/* 12 bits of centiseconds, 8 of seconds: both ends arrive as sent, what is beyond is not cut. */
+static void test_intervals(void **state)
+{
+	static const struct {
+		uint8_t version;
+		uint16_t most;
+	} table[] = {{2, 255}, {3, 4095}};
+	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct vrrp_advert sent = known[0].advert, advert;
+		struct vrrp_expect expect = {.version = table[i].version};
+		uint8_t room[128];
+		int size;
+
+		sent.version = table[i].version;
+		for (unsigned j = 0; j < 2; j++) {
+			sent.interval = expect.interval = j ? table[i].most : 1;
+			size = vrrp_packet_encode(&sent, &source, &group, true, room, sizeof room);
+			assert_int_equal(judge(room, (size_t)size, AF_INET, &expect, &advert),
+					 VRRP_ACCEPTED);
+			assert_int_equal(advert.interval, sent.interval);
+		}
+		sent.interval = table[i].most + 1;
+		assert_int_equal(
+			vrrp_packet_encode(&sent, &source, &group, true, room, sizeof room),
+			-EINVAL);
+	}
+}
+
+/* The pseudo-header is of this packet: a checksum made for another destination is wrong. */
+static void test_v3_checksum_of_another_destination(void **state)
+{
+	struct ip source = address("192.0.2.1"), other = address("192.0.2.7");
+	struct vrrp_expect expect = expect_of(&known[3].advert);
+	struct vrrp_advert advert;
+	uint8_t room[128];
+	int size = vrrp_packet_encode(&known[3].advert, &source, &other, true, room, sizeof room);
+
+	(void)state;
+	assert_int_equal(judge(room, (size_t)size, AF_INET, &expect, &advert), VRRP_BAD_CHECKSUM);
+}
+
 /* IP header, message, padding of a short Ethernet frame. */
 static size_t make_datagram(uint8_t *room)
 {
@@ -486,6 +530,8 @@ int main(void)
 		cmocka_unit_test(test_truncations),  cmocka_unit_test(test_every_flipped_bit),
 		cmocka_unit_test(test_lies),	     cmocka_unit_test(test_envelope_reasons),
 		cmocka_unit_test(test_v3_reasons),   cmocka_unit_test(test_v3_link_local_first),
+		cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_v3_checksum_of_another_destination),
 		cmocka_unit_test(test_full_house),   cmocka_unit_test(test_encode_refuses),
 		cmocka_unit_test(test_open),	     cmocka_unit_test(test_open_lies),
 		cmocka_unit_test(test_open_options),

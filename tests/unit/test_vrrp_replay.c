@@ -5,7 +5,8 @@
  *
  *	CONF ... END		   a configuration, one object a line: see vrrp_rig.c for the words;
  *loads it LINK NAME INDEX up|down|gone [ADDRESS] STEP SECONDS		   time passes IN NAME
- *SOURCE PRIORITY [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]   an advertisement arrives
+ *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]
+ *				   an advertisement arrives; int: the number on the wire
  *	TRACK SCRIPT up|down|undecided [old]   (old: as of the generation before)
  *	ADDRS manual|auto	   who answers requests to set addresses
  *	ADDRS NAME ok|fail	   answers the newest
@@ -147,7 +148,8 @@ static void do_in(struct script *s)
 	if (pass)
 		memcpy(advert.auth_data, pass, strnlen(pass, sizeof advert.auth_data));
 	add_addresses(s, &advert);
-	size = vrrp_packet_encode(&advert, &source, &group, false, datagram + VRRP_IP_HEADER, 128);
+	size = vrrp_packet_encode(&advert, &source, &group, *option(s, "sum", "") == 'p',
+				  datagram + VRRP_IP_HEADER, 128);
 	if (size < 0) {
 		complain(s, "cannot encode");
 		return;

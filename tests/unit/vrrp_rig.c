@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/packet.h"
@@ -48,11 +49,20 @@ static void on_close(void *owner, uint32_t ifindex)
 	rig->open_sockets--;
 }
 
-/* Version 2: authentication type and interval, then the addresses, then the key. */
+/* Version 2: authentication type and interval, then the addresses, then the key. Version 3: the
+ * interval in centiseconds, and whether the checksum is the message's alone. */
 static void note_wire(struct rig *rig, const struct ip *source, const uint8_t *octets, size_t size)
 {
 	char from[IP_TEXT_MAX];
 
+	if (octets[0] >> 4 == 3) {
+		bool plain = checksum_finish(checksum_add(0, octets, size)) == 0;
+
+		rig_note(rig, "advert %u %u from=%s cs=%u sum=%s", octets[1], octets[2],
+			 ip_format(source, from), octets[4] << 8 | octets[5],
+			 plain ? "message" : "pseudo");
+		return;
+	}
 	rig_note(rig, "advert %u %u from=%s auth=%u int=%u key=%.8s", octets[1], octets[2],
 		 ip_format(source, from), octets[4], octets[5], octets + size - VRRP_AUTH_OCTETS);
 }

@@ -102,6 +102,8 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		instance->higher_prio_send_advert = true;
 	else if (strcmp(word, "dont_track_primary") == 0)
 		instance->dont_track_primary = true;
+	else if (strcmp(word, "v3_checksum_as_v2") == 0)
+		instance->v3_checksum_as_v2 = true;
 	else if (strcmp(word, "master") == 0)
 		instance->state = CONF_STATE_MASTER;
 	else
