@@ -23,10 +23,7 @@ static const struct option_unsupported entries[] = {
 	{"SMTP_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
 	{"UDP_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"auth_hmac", "vrrp_instance",
-	 .effect =
-		 "adverts are sent and accepted without it; with mode enforce, the usual one, the "
-		 "instance stays in FAULT"},
+	{"auth_hmac", "vrrp_instance", .effect = "adverts are sent and accepted without it"},
 	{"bfd_cpu_affinity", "global_defs", .effect = KEPT},
 	{"bfd_instance", "",
 	 .effect = "no BFD session is run; what tracks it takes it for neither up nor down"},
