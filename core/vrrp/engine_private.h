@@ -120,7 +120,7 @@ void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
 /* Configured or set by SNMP. */
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
 enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit); /* version 3 has none */
-const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit); /* VRRP_KEY_OCTETS */
+const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit);  /* VRRP_KEY_OCTETS */
 
 /* set.c */
 /* A reload: what SNMP has set lasts until the text changes. */

@@ -96,8 +96,8 @@ static void enter_master(struct step *s, enum vrrp_why why, enum vrrp_reason rea
 	enter(s, VRRP_MASTER, why);
 	vi->reason = reason;
 	vi->become_master++;
-	/* Our own interval counts from now on. keepalived 2.2 goes on with the learned one unless it
-	 * logs details. */
+	/* Our own interval counts from now on. keepalived 2.2 goes on with the learned one unless
+	 * it logs details. */
 	vi->master_adver_us = 0;
 	vi->adver_at_us = s->now_us + vi->advert_us;
 	vi->confirm_at_us = s->now_us + patience_us;

@@ -190,8 +190,8 @@ static void compare_addresses(const struct arrival *a, const struct vrrp_advert 
 			   held_back);
 }
 
-/* Version 3: the master's interval is taken over, whatever ours is (RFC 9568 section 7.1). Version 2
- * has refused the packet already. */
+/* Version 3: the master's interval is taken over, whatever ours is (RFC 9568 section 7.1). Version
+ * 2 has refused the packet already. */
 static void compare_interval(const struct arrival *a, uint64_t interval_us)
 {
 	uint32_t held_back;

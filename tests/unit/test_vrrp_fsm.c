@@ -2,22 +2,12 @@
 /*
  * The state machine against a table of its own, written from RFC 3768 section 6.4 and
  * keepalived.conf(5): nested loops over every version, state, event and condition; each case must
- * find exactly one row. The rows are of both versions: RFC 9568 section 6.4 differs from them in the
- * durations only. Then what a table cannot say.
+ * find exactly one row. The rows are of both versions: RFC 9568 section 6.4 differs from them in
+ * the durations only.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "core/base/clock.h"
-#include "core/vrrp/fsm.h"
-
-#define START_US (1000 * USEC_PER_SEC)
+#include "tests/unit/fsm_rig.h"
 
 enum input {
 	IN_START,
@@ -51,9 +41,6 @@ static const char *const input_names[INPUTS] = {
 	"refused",
 	"unconfirmed",
 };
-
-/* Conditions, as bits. */
-enum { OWNER = 1, PREEMPT = 2, SILENT = 4 /* lower_prio_no_advert */, CONDITIONS = 8 };
 
 /* What must be true of the timers afterwards. */
 enum timers { T_NONE, T_DOWN, T_SKEW, T_SAME, T_ADVER };
@@ -115,113 +102,12 @@ static const struct row rows[] = {
 	{S(MASTER), I(START) | I(DOWN_TIMER), IGNORED},
 };
 
-/* Durations. In version 3 the peers keep an interval of their own, which is learned. */
-struct flavour {
-	uint8_t version;
-	uint64_t own_us, peer_us;
-};
-
-static const struct flavour v2 = {2, USEC_PER_SEC, USEC_PER_SEC};
-
 static const struct flavour flavours[] = {
 	{2, USEC_PER_SEC, USEC_PER_SEC},
 	{3, USEC_PER_SEC, USEC_PER_SEC},
 	{3, 100000, 250000}, /* learns a longer one */
 	{3, 2000000, 10000}, /* a shorter one, the shortest there is */
 };
-
-struct rig {
-	const struct flavour *flavour;
-	bool learned; /* an advert has been accepted since the last start or mastership */
-	struct conf_instance conf;
-	struct vrrp_instance vi;
-	uint64_t now_us;
-};
-
-static struct ip address(const char *text)
-{
-	struct ip ip = {0};
-
-	assert_int_equal(ip_parse(text, &ip), 0);
-	return ip;
-}
-
-static struct vrrp_actions conditions(struct rig *rig, uint32_t holds, uint32_t faults)
-{
-	const struct vrrp_event event = {
-		.kind = VRRP_EVENT_CONDITIONS, .holds = holds, .faults = faults};
-
-	return vrrp_step(&rig->vi, &event, rig->now_us);
-}
-
-static struct vrrp_actions tick(struct rig *rig)
-{
-	return vrrp_step(&rig->vi, &(struct vrrp_event){.kind = VRRP_EVENT_TICK}, rig->now_us);
-}
-
-static struct vrrp_actions advert(struct rig *rig, uint8_t priority, const char *source)
-{
-	const struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
-					 .priority = priority,
-					 .source = address(source),
-					 .interval_us = rig->flavour->peer_us};
-
-	return vrrp_step(&rig->vi, &event, rig->now_us);
-}
-
-static struct vrrp_actions addrs_done(struct rig *rig, int error)
-{
-	const struct vrrp_event event = {
-		.kind = VRRP_EVENT_ADDRS_DONE, .set = true, .error = error};
-
-	return vrrp_step(&rig->vi, &event, rig->now_us);
-}
-
-static void rig_new_of(struct rig *rig, const struct flavour *flavour, unsigned condition)
-{
-	memset(rig, 0, sizeof *rig);
-	rig->flavour = flavour;
-	rig->now_us = START_US;
-	rig->conf = (struct conf_instance){
-		.name = "R",
-		.version = flavour->version,
-		.down_timer_adverts = 3,
-		.priority = condition & OWNER ? 255 : 100,
-		.preempt = condition & PREEMPT,
-		.lower_prio_no_advert = condition & SILENT,
-		.garp_repeat = 5,
-		.garp_lower_prio_repeat = 5,
-		.group = CONF_NONE,
-	};
-	rig->vi.conf = &rig->conf;
-	rig->vi.primary = address("192.0.2.9");
-	rig->vi.priority = rig->conf.priority;
-	rig->vi.advert_us = flavour->own_us;
-	rig->vi.preempt = rig->conf.preempt;
-}
-
-static void rig_new(struct rig *rig, unsigned condition)
-{
-	rig_new_of(rig, &v2, condition);
-}
-
-/* Leads the machine into a state by events alone; leaves half an interval of every timer behind. */
-static void drive(struct rig *rig, enum vrrp_state state)
-{
-	if (state == VRRP_INITIALIZE)
-		return;
-	(void)conditions(rig, 0, state == VRRP_FAULT ? VRRP_FAULT_LINK : 0);
-	if (state == VRRP_MASTER && rig->vi.state == VRRP_BACKUP) {
-		rig->now_us = rig->vi.down_at_us;
-		(void)tick(rig);
-	} else if (state == VRRP_BACKUP && rig->vi.state == VRRP_MASTER) {
-		(void)advert(rig, 255,
-			     "192.0.2.200"); /* an owner yields to an owner with a higher address */
-		rig->learned = true;
-	}
-	assert_int_equal(rig->vi.state, state);
-	rig->now_us += (rig->learned ? rig->flavour->peer_us : rig->flavour->own_us) / 2;
-}
 
 static struct vrrp_actions feed(struct rig *rig, enum input input)
 {
@@ -371,214 +257,10 @@ static void test_every_case(void **state)
 				check_case(&flavours[f], from, i / CONDITIONS, i % CONDITIONS);
 }
 
-/* Adverts stay on their grid when a turn is late, and do not pile up after a stall. */
-static void test_advert_grid(void **state)
-{
-	struct rig rig;
-	uint64_t first_us;
-
-	(void)state;
-	rig_new(&rig, OWNER);
-	drive(&rig, VRRP_MASTER);
-	first_us = rig.vi.adver_at_us;
-	rig.now_us = first_us + 40000;
-	assert_true(tick(&rig).set & VRRP_SEND_ADVERT);
-	assert_int_equal(rig.vi.adver_at_us, first_us + USEC_PER_SEC);
-	(void)addrs_done(&rig, 0);
-	rig.now_us = first_us + 10 * USEC_PER_SEC;
-	assert_true(tick(&rig).set & VRRP_SEND_ADVERT);
-	assert_int_equal(rig.vi.adver_at_us, rig.now_us + USEC_PER_SEC);
-}
-
-static void test_higher_sends_last_advert(void **state)
-{
-	struct rig rig;
-	struct vrrp_actions actions;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	rig.conf.higher_prio_send_advert = true;
-	drive(&rig, VRRP_MASTER);
-	actions = advert(&rig, 200, "192.0.2.1");
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	assert_true(actions.set & VRRP_SEND_ADVERT);
-	assert_false(actions.set & VRRP_SEND_RELEASE);
-}
-
-static void test_garp_timers(void **state)
-{
-	struct rig rig;
-	uint64_t since_us;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	rig.conf.garp_delay_us = 5 * USEC_PER_SEC;
-	rig.conf.garp_refresh_us = 60 * USEC_PER_SEC;
-	rig.conf.garp_refresh_repeat = 2;
-	rig.conf.garp_lower_prio_delay_us = 3 * USEC_PER_SEC;
-	drive(&rig, VRRP_MASTER);
-	(void)addrs_done(&rig, 0);
-	since_us = rig.now_us - USEC_PER_SEC / 2;
-	assert_int_equal(rig.vi.garp_at_us, since_us + 5 * USEC_PER_SEC);
-	assert_int_equal(rig.vi.refresh_at_us, since_us + 60 * USEC_PER_SEC);
-	(void)advert(&rig, 50, "192.0.2.200");
-	assert_int_equal(rig.vi.lower_garp_at_us, rig.now_us + 3 * USEC_PER_SEC);
-	rig.vi.adver_at_us = since_us + 1000 * USEC_PER_SEC;
-	rig.now_us = rig.vi.garp_at_us;
-	assert_int_equal(tick(&rig).garp_repeat, 10); /* both are due */
-	assert_int_equal(rig.vi.garp_at_us, 0);
-	assert_int_equal(rig.vi.lower_garp_at_us, 0);
-	rig.now_us = rig.vi.refresh_at_us;
-	assert_int_equal(tick(&rig).garp_repeat, 2);
-	assert_int_equal(rig.vi.refresh_at_us, since_us + 120 * USEC_PER_SEC);
-}
-
-static void test_retry_after_failure(void **state)
-{
-	const struct vrrp_event again = {.kind = VRRP_EVENT_CONDITIONS, .retry = true};
-	struct rig rig;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	(void)addrs_done(&rig, -EPERM);
-	assert_int_equal(rig.vi.faults, VRRP_FAULT_ADDRESSES);
-	(void)conditions(&rig, 0, 0); /* does not clear what the machine itself has found */
-	assert_int_equal(rig.vi.state, VRRP_FAULT);
-	assert_int_equal(vrrp_due_us(&rig.vi), rig.now_us + VRRP_RETRY_US);
-	rig.now_us += VRRP_RETRY_US;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	rig.now_us = rig.vi.down_at_us;
-	(void)tick(&rig);
-	(void)addrs_done(&rig, -EPERM);
-	(void)vrrp_step(&rig.vi, &again, rig.now_us);
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	assert_int_equal(rig.vi.faults, 0);
-}
-
-/* Version 3 learns its master's interval and forgets it with its state. */
-static void test_v3_learns(void **state)
-{
-	struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
-				   .priority = 200,
-				   .source = address("192.0.2.1"),
-				   .interval_us = 3000000};
-	struct rig rig;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	rig.conf.version = 3;
-	drive(&rig, VRRP_BACKUP);
-	(void)vrrp_step(&rig.vi, &event, rig.now_us);
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 9000000 + 1828125);
-	rig.now_us = rig.vi.down_at_us;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.state, VRRP_MASTER);
-	assert_int_equal(vrrp_down_us(&rig.vi), 3609375);
-	assert_int_equal(rig.vi.adver_at_us, rig.now_us + USEC_PER_SEC);
-	/* Yielding teaches it again, a fault makes it forget. */
-	event.interval_us = 500000;
-	(void)vrrp_step(&rig.vi, &event, rig.now_us);
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 1500000 + 304687);
-	(void)conditions(&rig, 0, VRRP_FAULT_LINK);
-	(void)conditions(&rig, 0, 0);
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 3609375);
-}
-
-/* An advert that is not accepted teaches nothing. */
-static void test_v3_ignores_lower(void **state)
-{
-	struct rig rig;
-	uint64_t down_at_us;
-
-	(void)state;
-	rig_new_of(&rig, &flavours[2], PREEMPT);
-	drive(&rig, VRRP_BACKUP);
-	down_at_us = rig.vi.down_at_us;
-	(void)advert(&rig, 50, "192.0.2.1");
-	assert_int_equal(rig.vi.down_at_us, down_at_us);
-	(void)advert(&rig, 0, "192.0.2.1");
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 60937); /* of the own 0.1 s */
-}
-
-/* Setting an address may take longer than 36 ms: fast adverts must not make a master give up. */
-static void test_v3_confirm(void **state)
-{
-	static const struct flavour fast = {3, 10000, 10000};
-	struct rig rig;
-
-	(void)state;
-	rig_new_of(&rig, &fast, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	assert_int_equal(rig.vi.confirm_at_us,
-			 rig.vi.adver_at_us - 10000 + VRRP_CONFIRM_LEAST_US);
-	rig.now_us = rig.vi.confirm_at_us - 1;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.state, VRRP_MASTER);
-	rig.now_us++;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.state, VRRP_FAULT);
-}
-
-static void test_reasons(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	rig_new(&rig, OWNER);
-	drive(&rig, VRRP_MASTER);
-	assert_int_equal(rig.vi.reason, VRRP_PRIORITY);
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	assert_int_equal(rig.vi.reason, VRRP_MASTER_NO_RESPONSE);
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_BACKUP);
-	(void)advert(&rig, 50, "192.0.2.1");
-	rig.now_us = rig.vi.down_at_us;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.reason, VRRP_PREEMPTED);
-	(void)advert(&rig, 150, "192.0.2.1");
-	assert_int_equal(rig.vi.reason,
-			 VRRP_PREEMPTED); /* why it last became master, not what it is */
-}
-
-static void test_reconf(void **state)
-{
-	struct rig rig;
-	struct vrrp_event event = {.kind = VRRP_EVENT_RECONF, .addresses_changed = true};
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	(void)addrs_done(&rig, 0);
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, VRRP_ADD_ADDRS);
-	assert_int_equal(rig.vi.state, VRRP_MASTER);
-	assert_int_not_equal(rig.vi.confirm_at_us, 0);
-	event = (struct vrrp_event){.kind = VRRP_EVENT_RECONF};
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_BACKUP);
-	rig.vi.advert_us = 2 * USEC_PER_SEC;
-	event.timers_changed = true;
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 6609375);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_case),
-		cmocka_unit_test(test_advert_grid),
-		cmocka_unit_test(test_higher_sends_last_advert),
-		cmocka_unit_test(test_garp_timers),
-		cmocka_unit_test(test_retry_after_failure),
-		cmocka_unit_test(test_v3_learns),
-		cmocka_unit_test(test_v3_ignores_lower),
-		cmocka_unit_test(test_v3_confirm),
-		cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_reconf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

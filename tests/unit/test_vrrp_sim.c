@@ -161,7 +161,7 @@ static void load(struct sim *sim, unsigned router)
 	struct rig *rig = &sim->rigs[router];
 	static const char *const intervals[ROUTERS] = {"int=0.25", "int=0.5", "int=1"};
 	char priority[16], version[16], interval[16],
-		*words[] = {"instance", "A",	   "vrid=51",	       priority,
+		*words[] = {"instance", "A",	  "vrid=51",	      priority,
 			    version,	interval, "addr=192.0.2.100", "nopreempt"};
 
 	snprintf(priority, sizeof priority, "prio=%u", sim->priority[router]);
@@ -275,8 +275,8 @@ static void run_seed(uint64_t seed, bool preempt, unsigned version)
 		if (count != 1 || (preempt && !is_rightful(&sim, master)))
 			fail_msg("seed %lu, preempt %d, version %u: %u masters, last %u "
 				 "(priorities %u %u %u)",
-				 (unsigned long)seed, preempt, version, count, master, sim.priority[0],
-				 sim.priority[1], sim.priority[2]);
+				 (unsigned long)seed, preempt, version, count, master,
+				 sim.priority[0], sim.priority[1], sim.priority[2]);
 		run_until(&sim, sim.now_us + USEC_PER_SEC / 10);
 	}
 	for (unsigned i = 0; i < ROUTERS; i++)

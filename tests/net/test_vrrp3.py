@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""VRRP version 3 over IPv4 with Debian's keepalived in one group, each as master and as backup, at 1 s and at 0.1 s."""
+
+import signal
+import time
+
+import pytest
+
+from lab import holds, wait_until
+from vrrp_pair import (HIGH, HIGH_PRIORITY, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Mode, Pair, Router, assert_within,
+                       flagged, kill, silence, skew, with_a_flipped_bit)
+
+SECOND = Mode("1s", 3, 1, "version 3\n\tadvert_int 1")
+TENTH = Mode("0.1s", 3, 0.1, "version 3\n\tadvert_int 0.1")
+MODES = pytest.mark.parametrize("mode", [SECOND, TENTH], ids=lambda mode: mode.name)
+
+
+def check_capture(pair):
+    path = pair.capture.stop().path
+    assert flagged(path) == ""
+    assert flagged(with_a_flipped_bit(path, path.with_name("bent.pcap"), 3)) != "", "tshark must be able to object"
+    adverts = pair.capture.adverts(VRID)
+    assert {advert.source for advert in adverts} == {HIGH, LOW}
+    for advert in adverts:
+        assert (advert.version, advert.type, advert.ttl, advert.interval) == (3, 1, 255, pair.mode.interval)
+        assert (advert.addresses, advert.auth) == ([VIP], b"")
+
+
+@MODES
+@pytest.mark.parametrize("high,low", PAIRS)
+def test_silence_then_return(lab, high, low, mode):
+    pair = Pair(lab, high, low, mode=mode)
+    last, first = pair.takeover(kill(pair.high))
+    assert_within(first.time - last.time, silence(LOW_PRIORITY, mode), low)
+    wait_until(pair.low.is_master, 5, "address of the low one")
+    started = time.time()
+    pair.high.start()
+    wait_until(pair.high.is_master, 15, "the high one is back")
+    wait_until(lambda: not pair.low.is_master(), 5, "the low one has yielded")
+    mine = pair.capture.adverts(VRID, HIGH, started)[0]
+    holds(lambda: not pair.low.is_master(), 2 * silence(LOW_PRIORITY, mode), "the low one stays backup")
+    assert [a for a in pair.capture.adverts(VRID, LOW, mine.time + 0.5) if a.priority] == []
+    check_capture(pair)
+
+
+@MODES
+@pytest.mark.parametrize("high,low", PAIRS)
+def test_resignation(lab, high, low, mode):
+    pair = Pair(lab, high, low, mode=mode)
+    ended = time.time()
+    pair.high.daemon.stop(signal.SIGTERM)
+    last, first = pair.takeover(ended)
+    assert last.priority == 0
+    assert_within(first.time - last.time, skew(LOW_PRIORITY, mode), low)
+    wait_until(pair.low.is_master, 5, "address of the low one")
+    assert not pair.high.is_master(), "addresses go with the daemon"
+    check_capture(pair)
+
+
+def test_the_interval_of_the_master_counts(lab):
+    """keepalived at 0.5 s is master, our own 0.1 s does not make us impatient; as master we keep to our own."""
+    pair = Pair(lab, "keepalived", "vipd", mode=Mode("0.5s", 3, 0.5, "version 3\n\tadvert_int 0.5"))
+    pair.low.daemon.stop(signal.SIGTERM)
+    pair.low.config.write_text(pair.low.config.read_text().replace("advert_int 0.5", "advert_int 0.1"))
+    pair.low.start()
+    holds(lambda: not pair.low.is_master(), 4, "the low one is backup")
+    last, first = pair.takeover(kill(pair.high))
+    assert_within(first.time - last.time, silence(LOW_PRIORITY, pair.mode), "vipd")
+    time.sleep(1)
+    assert {advert.interval for advert in pair.capture.adverts(VRID, LOW, first.time)} == {0.1}
+    gaps = pair.capture.gaps(vrid=VRID, source=LOW, since=first.time)
+    assert len(gaps) >= 7 and max(gaps) < 0.15, gaps
+
+
+@pytest.mark.parametrize("high,low", PAIRS[:2])
+def test_either_checksum(lab, high, low):
+    """One side leaves the addresses out of its checksum: keepalived then takes any, vipd takes both always."""
+    pair = Pair(lab, high, low, mode=TENTH)
+    for router in (pair.high, pair.low):
+        if router.kind == "keepalived":
+            text = router.config.read_text().replace("version 3", "version 3\n\tv3_checksum_as_v2")
+            router.daemon.stop(signal.SIGTERM)
+            router.config.write_text(text)
+            router.start()
+    wait_until(lambda: pair.high.is_master() and not pair.low.is_master(), 10, "order")
+    holds(lambda: pair.high.is_master() and not pair.low.is_master(), 3, "one master")
+
+
+def test_a_losing_advert_is_answered(lab):
+    """A backup that does not hear becomes a second master; once it hears again, the first answer settles it."""
+    pair = Pair(lab, "vipd", "vipd", mode=SECOND)
+    pair.low.node.run("nft", "add table ip deaf; add chain ip deaf in { type filter hook prerouting priority -300; };"
+                             "add rule ip deaf in ip protocol 112 drop")
+    wait_until(pair.low.is_master, 10, "the deaf one takes over")
+    time.sleep(0.5)
+    answers = pair.capture.adverts(VRID, HIGH)
+    losing = pair.capture.adverts(VRID, LOW)
+    assert losing, "it spoke"
+    for advert in losing:
+        after = [a.time - advert.time for a in answers if a.time > advert.time]
+        assert after and min(after) < 0.1, "answered at once"
+    pair.low.node.run("nft", "delete table ip deaf")
+    wait_until(lambda: not pair.low.is_master(), 3, "it yields")
