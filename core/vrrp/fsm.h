@@ -35,7 +35,8 @@ enum vrrp_fault {
 	VRRP_FAULT_TRACK = 1 << 4,  /* a tracked script or interface of weight 0 is down */
 	VRRP_FAULT_GROUP = 1 << 5,  /* another member of the sync group is held or in FAULT */
 	VRRP_FAULT_ADDRESSES =
-		1 << 6, /* the addresses could not be set; the machine's own finding */
+		1 << 6,		   /* the addresses could not be set; the machine's own finding */
+	VRRP_FAULT_PEERS = 1 << 7, /* unicast without a peer, and unicast_fault_no_peer */
 };
 
 /* Why the last transition happened. */
@@ -54,6 +55,7 @@ enum vrrp_why {
 	VRRP_WHY_UNSUPPORTED,
 	VRRP_WHY_LINK,
 	VRRP_WHY_SOURCE,
+	VRRP_WHY_PEERS,
 	VRRP_WHY_SOCKET,
 	VRRP_WHY_TRACK,
 	VRRP_WHY_ADMIN,

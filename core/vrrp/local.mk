@@ -7,6 +7,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/garp.c core/vrrp/garp.h \
 	core/vrrp/group.c core/vrrp/group.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
+	core/vrrp/listen.c \
 	core/vrrp/names.c \
 	core/vrrp/packet.c core/vrrp/packet.h \
 	core/vrrp/priority.c core/vrrp/priority.h \

@@ -125,21 +125,27 @@ static void test_interval(void **state)
 /* What the VRRP engine cannot do is said at load, with what happens instead. */
 static void test_unsupported_instances(void **state)
 {
-	struct loaded loaded = load_good(VI("version 3\nv3_checksum_as_v2\n"), 0);
+	static const char *const supported[] = {
+		VI("version 3\nv3_checksum_as_v2\n"),
+		VI("unicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8 min_ttl 64\n}\n"
+		   "unicast_ttl 64\ncheck_unicast_src\nunicast_fault_no_peer\n"),
+		VI("mcast_dst_ip 224.0.0.81\n"), VI("mcast_dst_ip 224.0.0.18\nversion 2\n")};
 	const char *fault = "'v' stays in FAULT and sends nothing";
+	struct loaded loaded;
 
 	(void)state;
-	assert_null(conf_instance_unsupported(&loaded.conf->instances[0]));
-	unload(&loaded);
+	for (size_t i = 0; i < sizeof(supported) / sizeof(*supported); i++) {
+		loaded = load_good(supported[i], 0);
+		assert_null(conf_instance_unsupported(&loaded.conf->instances[0]));
+		unload(&loaded);
+	}
 	expect_warning(VI("authentication {\nauth_type AH\nauth_pass x\n}\n"), 6, fault);
-	expect_warning(VI("unicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8\n}\n"), 6, fault);
-	expect_warning(VI("mcast_dst_ip 224.0.0.81\n"), 5, fault);
+	expect_warning("vrrp_instance v {\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.3 dev "
+		       "eth0 }\nunicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8\n}\n}\n",
+		       1, fault);
 	expect_warning("vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\n"
 		       "virtual_ipaddress { 2001:db8::1 }\n}\n",
 		       1, fault);
-	loaded = load_good(VI("mcast_dst_ip 224.0.0.18\nversion 2\n"), 0);
-	assert_null(conf_instance_unsupported(&loaded.conf->instances[0]));
-	unload(&loaded);
 	expect_error(VI("unicast_peer {\npeer1\n}\n"), 6, "peer");
 	expect_warning(VI("unicast_peer {\n}\n"), 5, "adverts are multicast");
 }

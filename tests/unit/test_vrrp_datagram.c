@@ -35,7 +35,7 @@ static size_t make_datagram(uint8_t *room)
 	int size = vrrp_packet_encode(&advert, &source, &group, false, room + VRRP_IP_HEADER, 100);
 
 	assert_int_equal(size, 20);
-	vrrp_packet_ip_header(&source, &group, (size_t)size, room);
+	vrrp_packet_ip_header(&source, &group, VRRP_TTL, (size_t)size, room);
 	return VRRP_IP_HEADER + (size_t)size;
 }
 

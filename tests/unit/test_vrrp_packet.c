@@ -141,6 +141,8 @@ static struct vrrp_expect expect_of(const struct vrrp_advert *advert)
 	struct vrrp_expect expect = {.version = advert->version,
 				     .auth_type = advert->auth_type,
 				     .interval = advert->interval,
+				     .min_ttl = 255,
+				     .max_ttl = 255,
 				     .own = address("192.0.2.2")};
 
 	memcpy(expect.auth_data, advert->auth_data, sizeof expect.auth_data);
@@ -331,6 +333,36 @@ static void test_envelope_reasons(void **state)
 	free(owned);
 }
 
+/* Unicast: the TTL is what the peer's configuration says, or not looked at. */
+static void test_unicast_ttl(void **state)
+{
+	static const struct {
+		uint8_t min, max, ttl;
+		enum vrrp_discard reason;
+	} table[] = {
+		{0, 255, 0, VRRP_ACCEPTED},    {0, 255, 64, VRRP_ACCEPTED},
+		{254, 255, 253, VRRP_BAD_TTL}, {254, 255, 254, VRRP_ACCEPTED},
+		{10, 20, 20, VRRP_ACCEPTED},   {10, 20, 21, VRRP_BAD_TTL},
+	};
+	struct vrrp_expect expect = expect_of(&known[0].advert);
+	struct vrrp_advert advert;
+	uint8_t message[128], *owned;
+	size_t size = unhex(known[0].hex, message);
+	struct vrrp_envelope envelope = envelope_of(message, size, AF_INET, &owned);
+
+	(void)state;
+	envelope.destination = address("192.0.2.2");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		expect.min_ttl = table[i].min;
+		expect.max_ttl = table[i].max;
+		envelope.ttl = table[i].ttl;
+		assert_int_equal(vrrp_packet_check(&envelope, &expect, &advert), table[i].reason);
+	}
+	/* Whose it is nobody knows, so no TTL is right or wrong. */
+	assert_int_equal(vrrp_packet_check(&envelope, NULL, &advert), VRRP_UNKNOWN_VRID);
+	free(owned);
+}
+
 static void test_v3_reasons(void **state)
 {
 	struct vrrp_expect expect = expect_of(&known[3].advert);
@@ -368,7 +400,7 @@ static void test_v3_link_local_first(void **state)
 static void test_full_house(void **state)
 {
 	static struct vrrp_advert sent, advert;
-	struct vrrp_expect expect = {.version = 2, .interval = 1};
+	struct vrrp_expect expect = {.version = 2, .interval = 1, .max_ttl = 255};
 	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
 	uint8_t message[VRRP_MESSAGE_MAX];
 	int size;
@@ -413,7 +445,7 @@ static void test_intervals(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct vrrp_advert sent = known[0].advert, advert;
-		struct vrrp_expect expect = {.version = table[i].version};
+		struct vrrp_expect expect = {.version = table[i].version, .max_ttl = 255};
 		uint8_t room[128];
 		int size;
 
@@ -454,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_every_flipped_bit),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_envelope_reasons),
+		cmocka_unit_test(test_unicast_ttl),
 		cmocka_unit_test(test_v3_reasons),
 		cmocka_unit_test(test_v3_link_local_first),
 		cmocka_unit_test(test_intervals),

@@ -30,11 +30,11 @@ void rig_note(struct rig *rig, const char *format, ...)
 	rig->effects[rig->n_effects++] = effect;
 }
 
-static int on_open(void *owner, uint32_t ifindex, const char *name, const struct ip *group)
+static int on_open(void *owner, uint32_t ifindex, const char *name)
 {
 	struct rig *rig = owner;
 
-	(void)ifindex, (void)name, (void)group;
+	(void)ifindex, (void)name;
 	if (rig->open_error)
 		return rig->open_error;
 	rig->open_sockets++;
@@ -45,8 +45,31 @@ static void on_close(void *owner, uint32_t ifindex)
 {
 	struct rig *rig = owner;
 
-	(void)ifindex;
+	assert(ifindex < RIG_ITEMS);
 	rig->open_sockets--;
+	rig->groups -= rig->joined[ifindex];
+	rig->joined[ifindex] = 0;
+}
+
+static int on_join(void *owner, uint32_t ifindex, const struct ip *group)
+{
+	struct rig *rig = owner;
+
+	assert(ip_is_multicast(group) && ifindex < RIG_ITEMS);
+	if (rig->join_error)
+		return rig->join_error;
+	rig->joined[ifindex]++;
+	rig->groups++;
+	return 0;
+}
+
+static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
+{
+	struct rig *rig = owner;
+
+	assert(ip_is_multicast(group) && rig->joined[ifindex]);
+	rig->joined[ifindex]--;
+	rig->groups--;
 }
 
 /* Version 2: authentication type and interval, then the addresses, then the key. Version 3: the
@@ -67,9 +90,24 @@ static void note_wire(struct rig *rig, const struct ip *source, const uint8_t *o
 		 ip_format(source, from), octets[4], octets[5], octets + size - VRRP_AUTH_OCTETS);
 }
 
-static int on_send(void *owner, uint32_t ifindex, const struct ip *source, const struct ip *group,
-		   const void *message, size_t size)
+/* Where to, unless it is the usual group. */
+static const char *describe_path(const struct ip *destination, uint8_t ttl, char room[static 64])
 {
+	char to[IP_TEXT_MAX];
+
+	room[0] = '\0';
+	ip_format(destination, to);
+	if (!ip_is_multicast(destination))
+		snprintf(room, 64, " to=%s ttl=%u", to, ttl);
+	else if (strcmp(to, "224.0.0.18") != 0)
+		snprintf(room, 64, " to=%s", to);
+	return room;
+}
+
+static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
+		   const struct ip *destination, uint8_t ttl, const void *message, size_t size)
+{
+	char path[64];
 	struct rig *rig = owner;
 	const uint8_t *octets = message;
 
@@ -77,9 +115,10 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source, const
 	if (rig->wire)
 		note_wire(rig, source, octets, size);
 	else
-		rig_note(rig, "advert %u %u", octets[1], octets[2]);
+		rig_note(rig, "advert %u %u%s", octets[1], octets[2],
+			 describe_path(destination, ttl, path));
 	if (rig->on_send)
-		rig->on_send(rig, source, group, message, size);
+		rig->on_send(rig, source, destination, message, size);
 	return 0;
 }
 
@@ -177,6 +216,8 @@ static uint64_t on_wall(void *owner)
 static const struct vrrp_ops ops = {
 	.open = on_open,
 	.close = on_close,
+	.join = on_join,
+	.leave = on_leave,
 	.send = on_send,
 	.garp = on_garp,
 	.mail = on_mail,
@@ -306,7 +347,7 @@ void rig_receive(struct rig *rig, uint32_t ifindex, const struct ip *source, con
 {
 	uint8_t datagram[VRRP_IP_HEADER + VRRP_MESSAGE_MAX];
 
-	vrrp_packet_ip_header(source, group, size, datagram);
+	vrrp_packet_ip_header(source, group, VRRP_TTL, size, datagram);
 	memcpy(datagram + VRRP_IP_HEADER, message, size);
 	vrrp_engine_receive(rig->engine, ifindex, datagram, VRRP_IP_HEADER + size, rig->now_us);
 	rig_settle(rig);
