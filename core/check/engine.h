@@ -94,6 +94,7 @@ struct server {
 
 /* One kernel service: a virtual server over a group has several. */
 struct member {
+	struct service *service;
 	struct svc_key key;
 	bool in_kernel;
 	struct ipvs_found found;
@@ -103,6 +104,7 @@ struct member {
 	struct place sorry;
 	int error; /* of the newest attempt to bring it where it should be */
 	bool shown_in_kernel;
+	struct member *was; /* while adopting: the same kernel service, under whatever name */
 };
 
 /* One virtual server. */
@@ -119,6 +121,7 @@ struct service {
 	uint64_t quorum_changed_wall_us, changed_us;
 	bool dirty;
 	struct service *was; /* while adopting, as in struct server */
+	bool taken;
 };
 
 struct pending_event {

@@ -15,15 +15,6 @@
 
 /* ---- moving: cannot fail ---- */
 
-static struct member *find_member(struct service *was, const struct svc_key *key)
-{
-	for (size_t k = 0; was && k < was->n_members; k++) {
-		if (svc_key_compare(&was->members[k].key, key) == 0)
-			return &was->members[k];
-	}
-	return NULL;
-}
-
 static void move_probes(struct server *server)
 {
 	struct server *was = server->was;
@@ -61,30 +52,32 @@ static void move_server(struct engine *engine, struct server *server)
 	server->oper_changed_wall_us = was->oper_changed_wall_us;
 	memcpy(server->last_error, was->last_error, sizeof server->last_error);
 	for (size_t k = 0; k < service->n_members; k++) {
-		struct member *old = find_member(service->was, &service->members[k].key);
+		const struct member *old = service->members[k].was;
 
-		if (old)
-			server->places[k] = was->places[old - service->was->members];
+		if (old && old->service == was->service)
+			server->places[k] = was->places[old - was->service->members];
 	}
 	server->was = NULL;
 	if (health_update(server))
 		health_announce(engine, server, "its checkers changed");
 }
 
-static void move_members(struct service *service)
+static void move_member(struct member *member)
 {
-	for (size_t k = 0; k < service->n_members; k++) {
-		struct member *old = find_member(service->was, &service->members[k].key);
+	struct member *was = member->was;
+	struct service *service = member->service;
+	const struct conf_virtual_server *now = service->conf, *before;
 
-		if (!old)
-			continue;
-		struct ipvs_found_dest *dests = old->dests;
-		service->members[k] = *old;
-		if (!service->was->conf->has_sorry || !service->conf->has_sorry ||
-		    dest_key_compare(&service->was->conf->sorry, &service->conf->sorry) != 0)
-			service->members[k].sorry = (struct place){.weight = -1};
-		service->members[k].dests = dests;
-	}
+	if (!was)
+		return;
+	before = was->service->conf;
+	*member = *was;
+	member->service = service;
+	member->was = was;
+	was->dests = NULL;
+	if (!before->has_sorry || !now->has_sorry ||
+	    dest_key_compare(&before->sorry, &now->sorry) != 0)
+		member->sorry = (struct place){.weight = -1};
 }
 
 static void move_service(struct engine *engine, struct service *service)
@@ -96,16 +89,16 @@ static void move_service(struct engine *engine, struct service *service)
 		service->shown_quorum = was->shown_quorum;
 		service->quorum_changed_wall_us = was->quorum_changed_wall_us;
 		service->changed_us = was->changed_us;
-		move_members(service);
+		/* The stored states go by its name. */
+		if (strcmp(was->conf->id, service->conf->id) != 0)
+			engine->save_wanted = true;
 	}
+	for (size_t k = 0; k < service->n_members; k++)
+		move_member(&service->members[k]);
 	for (size_t i = 0; i < service->n_servers; i++)
 		move_server(engine, service->servers[i]);
-	for (size_t k = 0; was && k < service->n_members; k++) {
-		struct member *old = find_member(was, &service->members[k].key);
-
-		if (old)
-			old->dests = NULL;
-	}
+	for (size_t k = 0; k < service->n_members; k++)
+		service->members[k].was = NULL;
 	service->was = NULL;
 	engine_mark(engine, service);
 }

@@ -216,7 +216,56 @@ static int add_servers(struct engine *engine, struct conf_diff *diff, struct ser
 	return error;
 }
 
-static struct service *service_new(struct engine *engine, struct conf_diff *diff, uint32_t index)
+/* The present kernel services, sorted by key. */
+struct members {
+	struct member **items;
+	size_t count;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	return svc_key_compare(&(*(struct member *const *)a)->key,
+			       &(*(struct member *const *)b)->key);
+}
+
+static int list_members(const struct engine *engine, struct members *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < engine->n_services; i++)
+		count += engine->services[i]->n_members;
+	ret->items = calloc(count + 1, sizeof *ret->items);
+	if (!ret->items)
+		return -ENOMEM;
+	ret->count = 0;
+	for (size_t i = 0; i < engine->n_services; i++)
+		for (size_t k = 0; k < engine->services[i]->n_members; k++)
+			ret->items[ret->count++] = &engine->services[i]->members[k];
+	qsort(ret->items, count, sizeof *ret->items, by_key);
+	return 0;
+}
+
+/* Each kernel service under whatever name it stood. A virtual server with a new name continues the
+ * one that had its kernel services under a name that is gone. */
+static void find_members(const struct members *members, struct service *service)
+{
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct member *member = &service->members[k];
+		struct member **was = bsearch(&member, members->items, members->count,
+					      sizeof *members->items, by_key);
+
+		if (!was)
+			continue;
+		member->was = *was;
+		if (service->was || (*was)->service->taken)
+			continue;
+		service->was = (*was)->service;
+		service->was->taken = true;
+	}
+}
+
+static struct service *service_new(struct engine *engine, struct conf_diff *diff,
+				   const struct members *members, uint32_t index)
 {
 	const struct conf_virtual_server *from = &diff->new->services[index];
 	uint32_t old = diff->services[index];
@@ -234,17 +283,24 @@ static struct service *service_new(struct engine *engine, struct conf_diff *diff
 		return service_free(service);
 	service->n_members = from->n_keys;
 	for (size_t k = 0; k < from->n_keys; k++)
-		service->members[k].key = from->keys[k];
+		service->members[k] = (struct member){.service = service, .key = from->keys[k]};
+	find_members(members, service);
 	if (add_servers(engine, diff, service) < 0)
 		return service_free(service);
 	return service;
 }
 
-static void forget_taken(struct engine *engine)
+/* What goes on by its name is taken; nothing else yet. */
+static void forget_taken(struct engine *engine, const struct conf_diff *diff)
 {
-	for (size_t i = 0; i < engine->n_services; i++)
+	for (size_t i = 0; i < engine->n_services; i++) {
+		engine->services[i]->taken = false;
 		for (size_t k = 0; k < engine->services[i]->n_servers; k++)
 			engine->services[i]->servers[k]->taken = false;
+	}
+	for (size_t i = 0; i < diff->new->n_services; i++)
+		if (diff->services[i] != CONF_NONE)
+			engine->services[diff->services[i]]->taken = true;
 }
 
 void services_free_list(struct service **services, size_t count)
@@ -257,25 +313,27 @@ void services_free_list(struct service **services, size_t count)
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret)
 {
 	struct service **services = calloc(conf->n_services + 1, sizeof *services);
+	struct members members = {0};
 	struct conf_diff *diff = NULL;
 	size_t built = 0;
 
-	forget_taken(engine);
-	if (!services || conf_diff_new(engine->conf, conf, &diff) < 0) {
-		free(services);
-		return -ENOMEM;
-	}
+	if (!services || list_members(engine, &members) < 0 ||
+	    conf_diff_new(engine->conf, conf, &diff) < 0)
+		goto fail;
+	forget_taken(engine, diff);
 	while (built < conf->n_services) {
-		services[built] = service_new(engine, diff, (uint32_t)built);
+		services[built] = service_new(engine, diff, &members, (uint32_t)built);
 		if (!services[built])
-			break;
+			goto fail;
 		built++;
 	}
 	conf_diff_free(diff);
-	if (built == conf->n_services) {
-		*ret = services;
-		return 0;
-	}
+	free(members.items);
+	*ret = services;
+	return 0;
+fail:
+	conf_diff_free(diff);
+	free(members.items);
 	services_free_list(services, built);
 	return -ENOMEM;
 }

@@ -15,15 +15,18 @@ Arp = collections.namedtuple("Arp", "time operation sender_mac sender target des
 VRRP = 112
 
 
-def read_frames(path):
-    """(time, Ethernet frame) of each packet; a half written last record is left out."""
+ETHERNET, NETLINK = 1, 253  # link layers
+
+
+def read_frames(path, link=ETHERNET):
+    """(time, frame) of each packet; a half written last record is left out."""
     data = pathlib.Path(path).read_bytes()
     if len(data) < 24:
         return []
     magic = data[:4]
     order = "<" if magic in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
     unit = 1e9 if magic in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1e6
-    assert struct.unpack(order + "I", data[20:24])[0] & 0xFFFF == 1, "not an Ethernet capture"
+    assert struct.unpack(order + "I", data[20:24])[0] & 0xFFFF == link, "a capture of another kind of link"
     frames, at = [], 24
     while at + 16 <= len(data):
         seconds, part, size, _ = struct.unpack(order + "4I", data[at:at + 16])

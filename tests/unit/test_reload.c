@@ -263,6 +263,56 @@ static void groups_are_several_services(void **state)
 	bench_free(b);
 }
 
+/* What the kernel knows is the same, so operators' states and verdicts are, too. */
+static void another_name_changes_nothing(void **state)
+{
+	struct bench *b = started(1, 2);
+	struct bench_conf *c = bench_conf(1, 2, 2);
+
+	(void)state;
+	bench_report(b, 0, 0, CHECK_REFUSED);
+	assert_int_equal(bench_set(b, 0, 1, DEST_SET_ADMIN, DEST_LOCKED), 0);
+	struct check *check = bench_check(b, 0, 0);
+	ipvs_double_commands();
+	bench_forget(b);
+	c->services[0].type = CONF_VS_GROUP;
+	strcpy(c->ids[0], "group:web/tcp");
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double_commands(), 0);
+	assert_int_equal(bench_row(b, 0, 0)->oper, DEST_DOWN);
+	assert_int_equal(bench_row(b, 0, 1)->admin, DEST_LOCKED);
+	assert_ptr_equal(bench_check(b, 0, 0), check);
+	/* The file has it under the new name. */
+	assert_non_null(bench_last_save(b));
+	assert_string_equal(bench_last_save(b)->items[0].vs, "group:web/tcp");
+	bench_free(b);
+}
+
+static void a_kernel_service_goes_from_one_to_another(void **state)
+{
+	struct bench *b = bench_new();
+	struct bench_conf *c = bench_conf(2, 2, 1);
+
+	(void)state;
+	c->keys[0][1] = bench_key(30);
+	c->services[0].n_keys = 2;
+	bench_adopt(b, c);
+	assert_int_equal(ipvs_double()->new_service, 3);
+	assert_int_equal(ipvs_double()->new_dest, 6);
+	ipvs_double_commands();
+	c = bench_conf(2, 2, 2);
+	c->keys[1][1] = bench_key(30);
+	c->services[1].n_keys = 2;
+	bench_adopt(b, c);
+	/* Its servers are others now; itself it stays. */
+	assert_int_equal(ipvs_double()->new_dest, 2);
+	assert_int_equal(ipvs_double()->del_dest, 2);
+	assert_int_equal(ipvs_double_commands(), 4);
+	struct svc_key key = bench_key(30);
+	assert_int_equal(ipvs_double_service(&key)->n_dests, 2);
+	bench_free(b);
+}
+
 /* Main waits for the number of the configuration it handed out. */
 static void without_memory_the_old_rows_stay_and_main_is_answered(void **state)
 {
@@ -296,6 +346,8 @@ int main(void)
 		cmocka_unit_test(settings_of_a_service_change_in_place),
 		cmocka_unit_test(timeouts_are_set_once),
 		cmocka_unit_test(groups_are_several_services),
+		cmocka_unit_test(another_name_changes_nothing),
+		cmocka_unit_test(a_kernel_service_goes_from_one_to_another),
 		cmocka_unit_test(without_memory_the_old_rows_stay_and_main_is_answered),
 	};
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""Any configuration to any other by a reload, virtual routers alone: as a start with it, and no advert missed.
+
+Random configurations and random changes of them (vm/reload_model.py, vm/reload_changes.py); the same with IPVS is
+vm/test_reload_model.py.
+VIPD_RELOAD_SEED repeats a run, VIPD_RELOAD_PAIRS sets its length.
+"""
+
+import os
+import random
+import time
+
+import reload_changes
+import reload_model
+from reload_bench import Bench
+
+SEED = int(os.environ.get("VIPD_RELOAD_SEED", "20261121"))
+PAIRS = int(os.environ.get("VIPD_RELOAD_PAIRS", "20"))
+
+
+def begin(lab, seed):
+    rng = random.Random(seed)
+    maker, bench = reload_model.Maker(rng), Bench(lab)
+    config = reload_model.random_config(maker)
+    bench.start(reload_model.text(rng, config), config)
+    return rng, maker, bench
+
+
+def test_a_reload_is_a_start_without_the_interruption(lab):
+    rng, maker, bench = begin(lab, SEED)
+    began = time.monotonic()
+    for pair in range(PAIRS):
+        config, done = reload_changes.mutate(maker)
+        print(f"{time.monotonic() - began:6.1f} {pair}: {done}")
+        wrong = bench.reload([reload_model.text(rng, config)], config)
+        assert not wrong, f"seed {SEED}, pair {pair}: {done}"
+
+
+def test_of_many_reloads_at_once_the_last_wins(lab):
+    rng, maker, bench = begin(lab, SEED + 1)
+    for storm in range(3):
+        texts = []
+        for _ in range(rng.randint(5, 15)):
+            config, done = reload_changes.mutate(maker)
+            texts.append(reload_model.text(rng, config) + reload_model.PADDING)
+        wrong = bench.reload(texts, config)
+        assert not wrong, f"seed {SEED + 1}, storm {storm} of {len(texts)}"
