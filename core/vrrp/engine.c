@@ -61,6 +61,14 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 	return NULL;
 }
 
+bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address)
+{
+	for (size_t i = 0; i < link->is.n_own4; i++)
+		if (ip_compare(&link->is.own4[i], address) == 0)
+			return true;
+	return false;
+}
+
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 {
 	return unit->set.priority ? unit->set.priority : unit->fsm.conf->priority;
@@ -154,6 +162,15 @@ static void add_tracks(struct vrrp_engine *e, const struct vrrp_unit *unit, stru
 				     tracks[i].reverse);
 }
 
+/* track_src_ip. Behind a list that is full the address may still be there. */
+static bool has_lost_source(const struct vrrp_unit *unit, const struct vrrp_link *link)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+
+	return conf->track_src_ip && ip_is_set(&conf->source) && link &&
+	       link->is.n_own4 < LINK_ADDRESSES_MAX && !vrrp_engine_link_has(link, &conf->source);
+}
+
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
@@ -169,7 +186,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit)
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->is.up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
-	if (!ip_is_set(&unit->fsm.primary))
+	if (!ip_is_set(&unit->fsm.primary) || has_lost_source(unit, link))
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (conf->unicast_fault_no_peer && !conf->n_peers)
 		unit->faults |= VRRP_FAULT_PEERS;

@@ -111,6 +111,8 @@ struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 /* engine.c */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
+/* One of the machine's own addresses; of a long list the first LINK_ADDRESSES_MAX are known. */
+bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address);
 /* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*

@@ -201,6 +201,13 @@ static bool has_address(const struct conf_instance *conf, const struct ip *ip)
 	return false;
 }
 
+/* skip_check_adv_addr: once is enough for each new master. */
+static bool skips_addresses(const struct arrival *a)
+{
+	return a->unit->fsm.conf->skip_check_adv_addr &&
+	       ip_compare(&a->unit->fsm.master, &a->envelope.source) == 0;
+}
+
 /* RFC 3768 section 7.1 lets a router drop on this; keepalived counts and goes on, so mixed pairs
  * keep electing. */
 static void compare_addresses(const struct arrival *a, const struct vrrp_advert *advert)
@@ -259,6 +266,13 @@ static void log_election(const struct arrival *a, const struct vrrp_advert *adve
 			   held_back);
 }
 
+/* owner_ignore_adverts: RFC 3768 section 7.1 as published; the default lets the election decide. */
+static bool is_deaf_owner(const struct vrrp_unit *unit)
+{
+	return unit->fsm.conf->owner_ignore_adverts && unit->fsm.state == VRRP_MASTER &&
+	       unit->fsm.priority == VRRP_PRIORITY_OWNER;
+}
+
 static void use_advert(const struct arrival *a, const struct vrrp_advert *advert)
 {
 	const struct vrrp_event event = {
@@ -269,11 +283,14 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 			advert->interval * (advert->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC),
 	};
 
+	if (is_deaf_owner(a->unit))
+		return;
 	a->unit->stats.advert_received++;
 	a->unit->stats.priority_zero_received += advert->priority == VRRP_PRIORITY_RELEASE;
 	a->e->counters_changed = true;
 	compare_interval(a, event.interval_us);
-	compare_addresses(a, advert);
+	if (!skips_addresses(a))
+		compare_addresses(a, advert);
 	log_election(a, advert);
 	vrrp_act(a->e, a->unit, &event, a->now_us);
 	if (a->e->unsettled)

@@ -143,17 +143,13 @@ static bool is_down(const struct vrrp_unit *unit)
 	return unit->admin_down && unit->fsm.state == VRRP_INITIALIZE;
 }
 
-static bool has_address(struct vrrp_engine *e, const struct vrrp_unit *unit,
-			const struct ip *address)
+static bool may_be_primary(struct vrrp_engine *e, const struct vrrp_unit *unit,
+			   const struct ip *address)
 {
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 
-	if (ip_compare(address, &(struct ip){.family = AF_INET}) == 0)
-		return true;
-	for (size_t i = 0; link && i < link->is.n_own4; i++)
-		if (ip_compare(&link->is.own4[i], address) == 0)
-			return true;
-	return false;
+	return ip_compare(address, &(struct ip){.family = AF_INET}) == 0 ||
+	       (link && vrrp_engine_link_has(link, address));
 }
 
 /* Why not, in words for the log of the asker; NULL when it may. */
@@ -166,7 +162,7 @@ static const char *obstacle(struct vrrp_engine *e, const struct vrrp_unit *unit,
 		return "the instance is not administratively down";
 	if (conf_instance_unsupported(unit->fsm.conf))
 		return conf_instance_unsupported(unit->fsm.conf);
-	if (set->field == VRRP_SET_PRIMARY && set->value && !has_address(e, unit, &set->address))
+	if (set->field == VRRP_SET_PRIMARY && set->value && !may_be_primary(e, unit, &set->address))
 		return "not an address of the interface";
 	return NULL;
 }

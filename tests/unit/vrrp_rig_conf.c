@@ -121,6 +121,9 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		{"higher_prio_send_advert", &instance->higher_prio_send_advert, true},
 		{"dont_track_primary", &instance->dont_track_primary, true},
 		{"v3_checksum_as_v2", &instance->v3_checksum_as_v2, true},
+		{"skip_check_adv_addr", &instance->skip_check_adv_addr, true},
+		{"owner_ignore_adverts", &instance->owner_ignore_adverts, true},
+		{"track_src_ip", &instance->track_src_ip, true},
 		{"check_unicast_src", &instance->check_unicast_src, true},
 		{"unicast_fault_no_peer", &instance->unicast_fault_no_peer, true},
 	};
