@@ -13,7 +13,7 @@ import time
 import snmp
 from lab import wait_until
 
-ADVERT_INT = 1.0  # the fastest VRRP version 2 knows
+ADVERT_INT = 0.1
 STOPPED_S = int(os.environ.get("VIPD_HUNG_SECONDS", "150"))
 BACK_WITHIN_S = 5.0
 ROOTS = (snmp.VRRP_MIB, snmp.KEEPALIVED_MIB, snmp.DIRECTOR_MIB)
@@ -31,11 +31,8 @@ vrrp_instance VI_1 {{
 	interface eth0
 	virtual_router_id {vrid}
 	priority {priority}
-	advert_int 1
-	authentication {{
-		auth_type PASS
-		auth_pass 1111
-	}}
+	version 3
+	advert_int 0.1
 	virtual_ipaddress {{
 		{vip}
 	}}
@@ -218,7 +215,7 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     print(f"largest advert gap {gap:.3f} s; keepalived {contrast:.3f} s (ratio {gap / contrast:.3f}); "
           f"back after {returns}; {walker.walks} walks, {walker.failures} unanswered; {len(flapper.seen)} flaps")
     assert capture.masters(vrid=51, since=began) == [vipd[0].address]
-    assert gap < 1.1 * ADVERT_INT
+    assert gap < 2 * ADVERT_INT  # never late by an interval; the backup waits for 3.6
     if STOPPED_S >= 150:
         assert contrast > 10 * ADVERT_INT, "the contrast is gone: does this test still measure anything?"
     assert max(returns) <= BACK_WITHIN_S
