@@ -215,7 +215,7 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     print(f"largest advert gap {gap:.3f} s; keepalived {contrast:.3f} s (ratio {gap / contrast:.3f}); "
           f"back after {returns}; {walker.walks} walks, {walker.failures} unanswered; {len(flapper.seen)} flaps")
     assert capture.masters(vrid=51, since=began) == [vipd[0].address]
-    assert gap < 2 * ADVERT_INT  # never late by an interval; the backup waits for 3.6
+    assert gap < 3 * ADVERT_INT  # the backup waits for 3.6; a machine with other work may take one
     if STOPPED_S >= 150:
         assert contrast > 10 * ADVERT_INT, "the contrast is gone: does this test still measure anything?"
     assert max(returns) <= BACK_WITHIN_S

@@ -181,6 +181,9 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 	uint64_t of_us = rig->flavour->version == 2 ? USEC_PER_SEC : interval_us;
 	uint64_t skew_us = of_us * (rig->vi.priority == 255 ? 1 : 156) / 256;
 
+	/* Whatever was learned: forgotten by a master, and by who is out of it. */
+	if (vi->state != VRRP_BACKUP)
+		assert_int_equal(vrrp_down_us(vi), 3 * interval_us + skew_us);
 	switch (timers) {
 	case T_NONE:
 		assert_int_equal(vi->adver_at_us, 0);
