@@ -228,6 +228,7 @@ struct build {
 	struct conf_arena *arena;   /* of the model */
 	struct diags diags;
 	struct conf *conf;
+	const struct node *root; /* the whole text, for what must be known before its place */
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
 	bool tls_seen;

@@ -77,7 +77,7 @@ static bool find_reference(const char *text, size_t at, size_t end, struct refer
 {
 	size_t start, next;
 
-	*ret = (struct reference){.braced = at + 1 < end && text[at + 1] == '{'};
+	*ret = (struct reference){.braced = at + 1 < end && text[at + 1] == '{', .argument = ""};
 	start = at + 1 + ret->braced;
 	ret->name = text + start;
 	ret->name_size = expand_name_length(ret->name, end > start ? end - start : 0);

@@ -15,7 +15,7 @@
 #define ADDRESSES_MAX_V4 255
 #define ADDRESSES_MAX_V6 90
 
-/* Of default_interface: where the addresses of an instance without an interface go. */
+/* The default of default_interface. */
 #define DEFAULT_INTERFACE "eth0"
 
 static void warn_no_repeat(struct build *build, const struct node *setter, uint32_t repeat)
@@ -123,13 +123,11 @@ static void drop_duplicates(struct build *build, const struct items *lists[2])
 	}
 }
 
-static char *default_device(struct build *build, const struct conf_instance *model)
+char *finish_default_interface(struct build *build)
 {
-	if (*model->interface)
-		return model->interface;
-	if (build->conf->global.default_interface)
-		return build->conf->global.default_interface;
-	return arena_strdup(build->arena, DEFAULT_INTERFACE);
+	char *name = build->conf->global.default_interface;
+
+	return name ? name : arena_strdup(build->arena, DEFAULT_INTERFACE);
 }
 
 static void keep_address(struct build *build, struct draft_instance *instance,
@@ -139,7 +137,8 @@ static void keep_address(struct build *build, struct draft_instance *instance,
 		return;
 	array[*n] = draft->model;
 	if (!array[*n].device)
-		array[*n].device = default_device(build, &instance->model);
+		array[*n].device =
+			*instance->model.interface ? instance->model.interface : finish_default_interface(build);
 	++*n;
 }
 

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "conf/build.h"
+#include "conf/finish_vrrp.h"
 #include "conf/names.h"
-
-#define INTERFACE_DEFAULT "eth0"
 
 /* ---- track groups ---- */
 
@@ -135,7 +134,7 @@ static void finish_addresses(struct build *build, const struct names *groups)
 
 		draft->model.track_group = find_group(build, groups, &draft->group);
 		if (!draft->model.device)
-			draft->model.device = arena_strdup(build->arena, INTERFACE_DEFAULT);
+			draft->model.device = finish_default_interface(build);
 	}
 	conf->static_addresses = items_to_array(&build->static_addresses, build->arena,
 						sizeof(*conf->static_addresses));

@@ -31,6 +31,8 @@ void finish_instance_tracks(struct build *build, struct draft_instance *instance
 void finish_tracked(struct build *build);
 void finish_track_indices(struct conf_track *tracks, size_t n, const struct tracked_names *names);
 
+/* Where an address goes when neither its line nor an instance says so. Of the model. */
+char *finish_default_interface(struct build *build);
 void finish_instance(struct build *build, struct draft_instance *instance);
 /* Strict mode takes back what goes beyond the RFC. */
 void finish_strict(struct build *build, struct draft_instance *instance);

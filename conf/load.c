@@ -45,6 +45,7 @@ static int build_model(struct build *build, const struct text *from,
 		r = tree_read_file(build->scratch, &build->diags, options, from->name, root);
 	if (r < 0)
 		return r;
+	build->root = root;
 	build->conf = arena_alloc(build->arena, sizeof(*build->conf));
 	build->conf->file = arena_strdup(build->arena, from->name);
 	build->conf->arena = build->arena;

@@ -152,6 +152,11 @@ tests_unit_test_conf_routes_SOURCES = tests/unit/test_conf_routes.c tests/unit/c
 tests_unit_test_conf_routes_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_routes_LDADD = $(CONF_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_conf_static
+tests_unit_test_conf_static_SOURCES = tests/unit/test_conf_static.c tests/unit/conf_text.h
+tests_unit_test_conf_static_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_static_LDADD = $(CONF_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_conf_diff
 tests_unit_test_conf_diff_SOURCES = tests/unit/test_conf_diff.c tests/unit/conf_text.h
 tests_unit_test_conf_diff_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE

@@ -17,6 +17,7 @@
 
 #include "conf/build.h"
 #include "conf/names.h"
+#include "conf/scopes.h"
 
 #define FILE_MAX  (64u * 1024)
 #define REALM_MAX 255u
@@ -175,13 +176,30 @@ static void add_folder(struct build *build, struct items *entries, const char *f
 	add_file(build, entries, arena_printf(build->scratch, "%s/%s", folder, file));
 }
 
+/* A folder that global_defs names, wherever it stands: names are needed before all is read. */
+static const char *find_folder(const struct build *build, const char *keyword, const char *usual)
+{
+	const char *folder = usual;
+
+	for (const struct node *block = build->root->first; block; block = block->next) {
+		if (!block->row || block->row->block != &scope_global)
+			continue;
+		for (const struct node *node = block->first; node; node = node->next)
+			if (node->row && strcmp(node->row->name, keyword) == 0 && node->n_words > 1)
+				folder = node->words[1].text;
+	}
+	return folder;
+}
+
 static struct names *read_names(struct build *build, enum rtnames_kind kind)
 {
 	struct names *names = arena_alloc(build->scratch, sizeof(*names));
 	struct items entries = {0};
 
-	add_folder(build, &entries, "/etc/iproute2", kinds[kind].file);
-	add_folder(build, &entries, "/usr/share/iproute2", kinds[kind].file);
+	add_folder(build, &entries, find_folder(build, "iproute_etc_dir", "/etc/iproute2"),
+		   kinds[kind].file);
+	add_folder(build, &entries, find_folder(build, "iproute_usr_dir", "/usr/share/iproute2"),
+		   kinds[kind].file);
 	for (const struct known *known = kinds[kind].known; known->name; known++)
 		add(build, &entries, known->name, known->number);
 	*names = names_new(build->scratch, entries.n);

@@ -82,9 +82,11 @@ const struct option global_file_rows[] = {
 	 .help = "directory for copies of the configuration before and after each reload"},
 	{"iproute_usr_dir", OPTION_STRING, MODEL(process.iproute_usr_dir), .flags = FIELD,
 	 .max = PATH_LONGEST,
-	 .help = "where the distribution names routing tables, protocols and scopes"},
+	 .help = "where the distribution names routing tables, protocols and scopes; "
+		 "/usr/share/iproute2 by default"},
 	{"iproute_etc_dir", OPTION_STRING, MODEL(process.iproute_etc_dir), .flags = FIELD,
-	 .max = PATH_LONGEST, .help = "where the administrator names them"},
+	 .max = PATH_LONGEST,
+	 .help = "where the administrator names them, which goes first; /etc/iproute2 by default"},
 	{"data_use_instance", OPTION_BOOL, MODEL(data_use_instance), .flags = DEFAULT,
 	 .help = "names of dump files carry the name of the instance and of the network namespace"},
 	{"json_version", OPTION_UNSIGNED, MODEL(json_version), .flags = DEFAULT, .min = 1, .max = 2,

@@ -128,7 +128,9 @@ static void dump_gna_interval(struct dump *dump, const struct option *row, const
 
 const struct option global_vrrp_rows[] = {
 	{"default_interface", OPTION_INTERFACE, MODEL(default_interface), .flags = FIELD,
-	 .help = "interface of static addresses and routes that name none; eth0 by default"},
+	 .help = "interface of addresses that name none, where the instance has none either; eth0 "
+		 "by "
+		 "default"},
 	{"dynamic_interfaces", OPTION_CUSTOM, MODEL(dynamic_interfaces), .flags = FIELD, .min = 0,
 	 .max = 1, .apply = read_dynamic_interfaces, .dump = dump_dynamic_interfaces,
 	 .argument = "[allow_if_changes]",

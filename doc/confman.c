@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Makes vipd.conf(5): copies the frame from stdin to stdout, and in place of the line
- * .\" OPTIONS writes a section for each block of the option tables. Whatever the page says about
- * a keyword comes from its row and from the list of what is not supported yet. Run while building.
+ * .\" OPTIONS writes a section for each block of the option tables and for each kind of line that
+ * consists of attributes. Whatever the page says about a keyword comes from its row and from the
+ * list of what is not supported yet. Run while building.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/line.h"
 #include "conf/model.h"
 #include "conf/options.h"
 
@@ -31,11 +33,16 @@ static void put_text(const char *text)
 	}
 }
 
+static bool begins_with_name(const char *text)
+{
+	return strncmp(text, "vipd", 4) == 0 || memchr(text, '_', strcspn(text, " "));
+}
+
 /* A sentence from a phrase of the tables: begins with a capital unless a name begins it. */
 static void put_sentence(const char *text)
 {
 	char first[2] = {(char)toupper((unsigned char)*text), '\0'};
-	bool named = strncmp(text, "vipd", 4) == 0;
+	bool named = begins_with_name(text);
 
 	put_text(named ? "" : first);
 	put_text(named ? text : text + 1);
@@ -188,10 +195,19 @@ static void put_aliases(const struct option_scope *scope, const struct option *r
 	}
 }
 
+static void put_unsupported(const char *scope, const char *name)
+{
+	const struct option_unsupported *missing = option_unsupported(scope, name);
+
+	if (!missing)
+		return;
+	puts(".I Not supported yet:");
+	put_text(missing->effect);
+	puts(".");
+}
+
 static void put_row(const struct option_scope *scope, const struct option *row)
 {
-	const struct option_unsupported *missing = option_unsupported(scope->name, row->name);
-
 	put_heading(row);
 	if (row->type == OPTION_OBSOLETE)
 		fputs("Obsolete and ignored: ", stdout);
@@ -207,11 +223,7 @@ static void put_row(const struct option_scope *scope, const struct option *row)
 	if (row->reload == OPTION_REFUSED)
 		puts("A reload does not change it.");
 	put_aliases(scope, row);
-	if (missing) {
-		fputs(".I Not supported yet:\n", stdout);
-		put_text(missing->effect);
-		puts(".");
-	}
+	put_unsupported(scope->name, row->name);
 }
 
 /* ---- a block ---- */
@@ -258,11 +270,100 @@ static void put_block_heading(const struct option_scope *scope)
 	putchar('\n');
 }
 
+/* ---- lines of attributes ---- */
+
+static const char *attribute_form(const struct attribute *row)
+{
+	if (row->argument)
+		return row->argument;
+	switch (row->type) {
+	case ATTRIBUTE_UNSIGNED:
+		return "N";
+	case ATTRIBUTE_INTERFACE:
+		return "INTERFACE";
+	case ATTRIBUTE_ADDRESS:
+		return "ADDRESS";
+	default:
+		return "";
+	}
+}
+
+static void put_attribute_range(const struct attribute *row)
+{
+	const char *form = attribute_form(row);
+	size_t length = strlen(form);
+
+	if (row->max && length && form[length - 1] == 'N')
+		printf("%s from %" PRIu64 " to %" PRIu64 ".\n",
+		       row->type == ATTRIBUTE_UNSIGNED ? "A number" : "Numbers", row->min,
+		       row->max);
+}
+
+static void put_attribute(const char *scope, const struct attribute *row)
+{
+	fputs(".TP\n\\fB", stdout);
+	put_text(row->name);
+	fputs("\\fR", stdout);
+	if (*attribute_form(row)) {
+		fputs(" \\fI", stdout);
+		put_text(attribute_form(row));
+		fputs("\\fR", stdout);
+	}
+	putchar('\n');
+	put_sentence(row->help);
+	put_attribute_range(row);
+	if (row->family)
+		puts(row->family == AF_INET ? "IPv4 only." : "IPv6 only.");
+	if (row->use)
+		printf("Deprecated: write\n.BR %s .\n", row->use);
+	put_unsupported(scope, row->name);
+}
+
+/* Names of the scopes whose lines have these attributes, as table number t. */
+static void put_users(const struct attribute *table, size_t t)
+{
+	bool first = true;
+
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		if ((*scope)->attributes[t] != table)
+			continue;
+		fputs(first ? " " : ", ", stdout);
+		put_text((*scope)->name);
+		first = false;
+	}
+	putchar('\n');
+}
+
+/* Whether a scope listed before has the same attributes. */
+static bool is_listed(const struct option_scope *const *scope, size_t t)
+{
+	for (const struct option_scope *const *before = option_scopes(); before < scope; before++)
+		if ((*before)->attributes[t] == (*scope)->attributes[t])
+			return true;
+	return false;
+}
+
+static void put_attributes(const struct option_scope *const *scope, size_t t)
+{
+	const struct attribute *row = (*scope)->attributes[t];
+
+	if (!row || is_listed(scope, t))
+		return;
+	fputs(t ? ".SS More in lines of" : ".SS In lines of", stdout);
+	put_users(row, t);
+	for (; row->name; row++)
+		put_attribute((*scope)->name, row);
+}
+
+/* ---- all ---- */
+
 static void put_options(void)
 {
 	const struct option *row;
 
 	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		for (size_t t = 0; t < 2; t++)
+			put_attributes(scope, t);
 		if (!option_at(*scope, 0) || is_repeated(scope))
 			continue;
 		put_block_heading(*scope);

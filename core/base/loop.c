@@ -60,7 +60,7 @@ static void assert_own_thread(const struct loop *loop)
 	assert(pthread_equal(loop->thread, pthread_self()));
 }
 
-static void touch_beat(struct loop *loop)
+void loop_touch(struct loop *loop)
 {
 	if (loop->beat)
 		atomic_store_explicit(&loop->beat->at_us, clock_now_us(), memory_order_relaxed);
@@ -71,7 +71,7 @@ static void on_pulse(uint64_t now_us, void *owner)
 {
 	struct loop *loop = owner;
 
-	touch_beat(loop);
+	loop_touch(loop);
 	loop_timer_arm(loop->pulse, now_us + BEAT_US);
 }
 
@@ -91,7 +91,7 @@ int loop_new(struct beat *beat, struct loop **ret)
 		error = loop_timer_new(loop, on_pulse, loop, &loop->pulse);
 		if (error < 0)
 			goto fail;
-		touch_beat(loop);
+		loop_touch(loop);
 		loop_timer_arm(loop->pulse, clock_now_us() + BEAT_US);
 	}
 	*ret = loop;

@@ -42,6 +42,8 @@ struct loop *loop_free(struct loop *loop);
 /* Runs until loop_quit(); returns the code given there, or a negative errno. */
 int loop_run(struct loop *loop);
 void loop_quit(struct loop *loop, int code);
+/* Long work inside one callback says by this, as a turn of the loop would, that it moves on. */
+void loop_touch(struct loop *loop);
 
 /* One turn, waiting at most timeout_us (UINT64_MAX: for ever). For tests. */
 int loop_turn(struct loop *loop, uint64_t timeout_us);

@@ -93,7 +93,7 @@ void drain_arm(struct engine *engine)
 	for (size_t i = 0; !engine->pending.active && i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
 
-		for (size_t k = 0; k < service->n_servers; k++) {
+		for (size_t k = 0; service->quorum.n_draining && k < service->n_servers; k++) {
 			const struct admin *admin = &service->servers[k]->admin;
 
 			if (admin->state != DEST_SHUTTING_DOWN)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail,
- * settling), reload.c and services.c (adopting a configuration), health.c (verdicts), kernel.c and
- * view.c (IPVS), drain.c, command.c (SET), event.c, publish.c. Private to core/check. Everything
- * here belongs to the check thread.
+ * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
+ * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
+ * (verdicts), kernel.c and view.c (IPVS), drain.c, command.c (SET), event.c, publish.c. Private to
+ * core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
  * reduces dirty services, brings the kernel there, publishes one snapshot, posts the events that
- * belong to it, and answers who waits.
+ * belong to it, and answers who waits. The second half costs as much as the table is long, so while
+ * nobody waits it is done at a pace.
  */
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "core/base/tune.h"
 #include "core/check/admin.h"
 #include "core/check/check.h"
+#include "core/check/pace.h"
 #include "core/check/service.h"
 #include "core/cmd.h"
 #include "core/ipvs.h"
@@ -120,6 +122,7 @@ struct service {
 	struct service_quorum shown_quorum;
 	uint64_t quorum_changed_wall_us, changed_us;
 	bool dirty;
+	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
 };
@@ -169,8 +172,10 @@ struct engine {
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
-	struct ipvs *ipvs;   /* NULL: not reachable */
-	uint64_t refresh_us; /* REFRESH_US; tests are in a hurry */
+	struct ipvs *ipvs;		  /* NULL: not reachable */
+	uint64_t refresh_us;		  /* REFRESH_US; tests are in a hurry */
+	uint32_t rest;			  /* PACE_REST */
+	struct pace look_pace, show_pace; /* of full dumps, of snapshots */
 	uint64_t reopen_at_us;
 	int kernel_error; /* last logged */
 	unsigned failed_dumps;
@@ -201,9 +206,6 @@ int engine_new(const struct wires *wires, struct engine **ret);
 struct engine *engine_free(struct engine *engine);
 /* Work is due: one engine_settle() in the next turn of the loop, however often this is called. */
 void engine_wake(struct engine *engine);
-void engine_settle(struct engine *engine);
-/* Reduces one service and queues the event of a quorum that came or went. */
-void engine_reduce(struct engine *engine, struct service *service);
 void engine_mark(struct engine *engine, struct service *service);
 struct admin_time engine_time(void);
 /* The reducer's inputs of one service; freed by the caller. NULL when memory is out. */
@@ -212,6 +214,16 @@ struct server_input *engine_inputs(const struct service *service);
 int32_t engine_delta(const struct server *server);
 struct server_input engine_input(const struct server *server);
 struct admin_usage engine_usage(const struct server *server);
+
+/* settle.c */
+/* Tells the kernel at once; shows it when somebody waits for an answer or the pace allows. */
+void engine_settle(struct engine *engine);
+/* The same, whatever the pace. */
+void engine_settle_now(struct engine *engine);
+/* At everything, if the pace allows. */
+void engine_look(struct engine *engine);
+/* Reduces one service and queues the event of a quorum that came or went. */
+void engine_reduce(struct engine *engine, struct service *service);
 
 /* reload.c */
 /* Takes over the caller's reference to conf, except on failure (-ENOMEM, everything as before). */
@@ -233,8 +245,8 @@ bool health_update(struct server *server);
 /* kernel.c, view.c */
 void kernel_open(struct engine *engine, uint64_t now_us);
 void kernel_close(struct engine *engine);
-/* Brings one service where it should be. Sends nothing when the kernel is there already. Returns
- * the first error. */
+/* Brings one service where it should be, after a look at it when the last one is stale. Sends
+ * nothing when the kernel is there already. Returns the first error. */
 int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent);
 void kernel_remove(struct engine *engine, const struct svc_key *key);
 void kernel_set_timeouts(struct engine *engine);

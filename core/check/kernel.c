@@ -103,10 +103,13 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 
 	if (!engine->ipvs)
 		return 0;
+	/* Told again before it was looked at: what to delete would not be known. */
+	if (service->unseen)
+		kernel_look(engine, service);
 	struct ipvs_want_dest *dests = wanted_dests(service, &n_dests);
 	if (!dests)
 		return -ENOMEM;
-	for (size_t k = 0; k < service->n_members; k++) {
+	for (size_t k = 0; engine->ipvs && k < service->n_members; k++) {
 		struct member *member = &service->members[k];
 		struct ipvs_want want = service_want(service->conf, &member->key, dests, n_dests);
 
@@ -115,6 +118,7 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 			continue;
 		}
 		*ret_sent = true;
+		service->unseen = true;
 		int error = apply_member(engine, service, member, &want);
 		if (first == 0)
 			first = error;
@@ -149,8 +153,10 @@ void kernel_look(struct engine *engine, struct service *service)
 		if (error < 0 && error != -ESRCH)
 			return; /* the last view stays; the next dump tells */
 	}
-	if (engine->ipvs)
-		drain_snapshot(engine, service);
+	if (!engine->ipvs)
+		return;
+	service->unseen = false;
+	drain_snapshot(engine, service);
 }
 
 static int log_difference(enum ipvs_step step, const struct dest_key *key,
@@ -236,15 +242,8 @@ static void dump_failed(struct engine *engine, int error)
 	engine->reopen_at_us = 0;
 }
 
-void kernel_dump(struct engine *engine)
+static void follow_dump(struct engine *engine, const struct ipvs_dump *dump)
 {
-	struct ipvs_dump *dump = NULL;
-	int error = engine->ops->dump(engine->ipvs, &dump);
-
-	if (error < 0) {
-		dump_failed(engine, error);
-		return;
-	}
 	engine->failed_dumps = 0;
 	engine->kernel_us = dump->taken_us;
 	engine->serial++;
@@ -258,7 +257,21 @@ void kernel_dump(struct engine *engine)
 
 		for (size_t k = 0; k < service->n_members; k++)
 			view_update(engine, service, &service->members[k], dump);
+		service->unseen = false;
 	}
+}
+
+void kernel_dump(struct engine *engine)
+{
+	struct ipvs_dump *dump = NULL;
+	uint64_t began_us = clock_now_us();
+	int error = engine->ops->dump(engine->ipvs, &dump);
+
+	if (error < 0) {
+		dump_failed(engine, error);
+		return;
+	}
+	follow_dump(engine, dump);
 	ipvs_dump_free(dump);
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
@@ -267,6 +280,7 @@ void kernel_dump(struct engine *engine)
 		if (!service->dirty)
 			find_drift(engine, service);
 	}
+	pace_worked(&engine->look_pace, engine->rest, began_us, clock_now_us());
 }
 
 /* ---- open and close ---- */

@@ -83,10 +83,12 @@ core_check_libengine_a_SOURCES = \
 	core/check/event.c \
 	core/check/health.c \
 	core/check/kernel.c \
+	core/check/pace.c core/check/pace.h \
 	core/check/publish.c \
 	core/check/reload.c \
 	core/check/services.c \
 	core/check/service.c core/check/service.h \
+	core/check/settle.c \
 	core/check/thread.c \
 	core/check/view.c
 core_check_libengine_a_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
@@ -111,6 +113,11 @@ UNIT_TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(ENGINE_BENCH)
 tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_pace
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c $(ENGINE_BENCH)
+tests_unit_test_pace_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_pace_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)

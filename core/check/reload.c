@@ -68,8 +68,11 @@ static void move_member(struct member *member)
 	struct service *service = member->service;
 	const struct conf_virtual_server *now = service->conf, *before;
 
-	if (!was)
+	if (!was) {
+		service->unseen = true; /* it may exist in the kernel */
 		return;
+	}
+	service->unseen = service->unseen || was->service->unseen;
 	before = was->service->conf;
 	*member = *was;
 	member->service = service;

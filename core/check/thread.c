@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The body of the check thread: its loop, its mailbox, and the order of one turn of work
- * (engine_settle): reduce what is dirty, bring the kernel there, look, publish one snapshot, post
- * the events it shows, answer who waits. Must not read files, resolve names or run programs: main
- * does that. May block for an IPVS reply.
+ * The body of the check thread: its loop, its mailbox, its timers. One turn of work is settle.c's.
+ * Must not read files, resolve names or run programs: main does that. May block for an IPVS reply.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,11 +15,6 @@
 #include "core/base/mail.h"
 #include "core/base/tune.h"
 #include "core/check/engine.h"
-
-/* Above this many changed services one dump of everything is cheaper than one look at each. */
-#define LOOKS_MAX 8
-/* A settled state may complete a drain, which asks for one more round. */
-#define ROUNDS_MAX 4
 
 /* ---- small helpers of all files ---- */
 
@@ -87,84 +80,7 @@ void engine_mark(struct engine *engine, struct service *service)
 	engine_wake(engine);
 }
 
-/* ---- one turn of work ---- */
-
-void engine_reduce(struct engine *engine, struct service *service)
-{
-	struct server_input *inputs = engine_inputs(service);
-	bool was_up = service->quorum.up;
-
-	if (!inputs) {
-		log_error("check", "out of memory: %s is not evaluated", service->conf->id);
-		return;
-	}
-	service_reduce(service->conf, inputs, &service->quorum);
-	free(inputs);
-	if (was_up == service->quorum.up)
-		return;
-	service->quorum_changed_wall_us = clock_wall_us();
-	log_notice("check", "%s has %s quorum (weight %u, quorum %u)%s", service->conf->id,
-		   service->quorum.up ? "gained" : "lost", service->quorum.weight,
-		   service->conf->quorum,
-		   service->quorum.sorry_active ? ", the sorry server takes over" : "");
-	event_quorum(engine, service);
-}
-
-/* Returns how many services the kernel was told about. */
-static size_t settle_services(struct engine *engine)
-{
-	size_t told = 0;
-
-	for (size_t i = 0; i < engine->n_services; i++) {
-		struct service *service = engine->services[i];
-		bool sent = false;
-
-		if (!service->dirty)
-			continue;
-		service->dirty = false;
-		engine_reduce(engine, service);
-		kernel_apply(engine, service, &sent);
-		if (sent && ++told <= LOOKS_MAX)
-			kernel_look(engine, service);
-	}
-	return told;
-}
-
-static bool any_dirty(const struct engine *engine)
-{
-	for (size_t i = 0; i < engine->n_services; i++) {
-		if (engine->services[i]->dirty)
-			return true;
-	}
-	return false;
-}
-
-static void save_if_wanted(struct engine *engine)
-{
-	uint64_t ticket;
-
-	if (!engine->save_wanted || engine->pending.active)
-		return;
-	engine->save_wanted = command_save(engine, &ticket) < 0;
-}
-
-void engine_settle(struct engine *engine)
-{
-	if (!engine->conf || engine->stopping)
-		return;
-	for (unsigned round = 0; round < ROUNDS_MAX && any_dirty(engine); round++) {
-		if (settle_services(engine) > LOOKS_MAX && engine->ipvs)
-			kernel_dump(engine);
-	}
-	save_if_wanted(engine);
-	publish(engine);
-	event_flush(engine);
-	command_flush_replies(engine);
-	drain_arm(engine);
-	/* What was marked on the way has been dealt with. */
-	if (!any_dirty(engine) && engine->n_replies == 0)
-		loop_timer_disarm(engine->settle_timer);
-}
+/* ---- timers ---- */
 
 static void on_settle(uint64_t now_us, void *owner)
 {
@@ -179,9 +95,8 @@ static void on_refresh(uint64_t now_us, void *owner)
 	loop_timer_arm(engine->refresh_timer, now_us + engine->refresh_us);
 	if (engine->n_services == 0)
 		return;
-	if (engine->ipvs)
-		kernel_dump(engine);
-	else
+	engine_look(engine);
+	if (!engine->ipvs)
 		kernel_open(engine, now_us);
 	drain_tick(engine);
 	if (engine->save_failed) {
@@ -200,7 +115,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 	int error;
 
 	/* What is queued refers to rows that may go. */
-	engine_settle(engine);
+	engine_settle_now(engine);
 	error = engine_adopt(engine, conf);
 	if (error < 0) {
 		log_error("check", "cannot adopt the configuration: %s", strerrordesc_np(-error));
@@ -216,10 +131,8 @@ static void adopt(struct engine *engine, const struct conf *conf)
 			log_error("ipvs", "cannot flush the kernel's table");
 		view_lost(engine);
 	}
-	if (!first && engine->ipvs)
-		kernel_dump(engine); /* members that are new to us may exist there */
 	kernel_set_timeouts(engine);
-	engine_settle(engine);
+	engine_settle_now(engine); /* the answer promises rows that show it */
 	loop_timer_arm(engine->refresh_timer, clock_now_us() + engine->refresh_us);
 	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 }
@@ -252,6 +165,7 @@ static void leave_kernel(struct engine *engine)
 	for (size_t i = 0; i < engine->n_services; i++) {
 		for (size_t k = 0; k < engine->services[i]->n_members; k++)
 			kernel_remove(engine, &engine->services[i]->members[k].key);
+		loop_touch(engine->loop);
 	}
 }
 
@@ -428,6 +342,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	engine->wires = wires;
 	engine->ops = wires->ipvs;
 	engine->refresh_us = REFRESH_US;
+	engine->rest = PACE_REST;
 	engine->deferred_end = &engine->deferred;
 	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);
 	if (error < 0)

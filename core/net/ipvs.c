@@ -20,10 +20,10 @@
 #include "core/net/ipvs_private.h"
 #include "core/net/ipvs_wire.h"
 
-/* The most the kernel puts into one message of a dump; it sizes its messages by what we offer to
- * receive. */
-#define RECEIVE_BYTES 32768
-#define SOCKET_BYTES  (4 * RECEIVE_BYTES)
+/* What we offer to receive at once, and with it what the kernel allocates and clears for each
+ * message of a dump, of which every service takes two: room for some 25 destinations. */
+#define RECEIVE_BYTES 8192
+#define SOCKET_BYTES  131072
 #define REPLY_MAX_S   5
 
 struct answer {
@@ -148,6 +148,11 @@ static int netlink_open(struct ipvs **ret)
 	ipvs->socket = nl_socket_alloc();
 	if (!ipvs->socket)
 		goto fail;
+	/* Before anything is received: the kernel remembers the largest offer of a socket. */
+	nl_socket_disable_msg_peek(ipvs->socket);
+	result = nl_socket_set_msg_buf_size(ipvs->socket, RECEIVE_BYTES);
+	if (result < 0)
+		goto fail;
 	result = genl_connect(ipvs->socket);
 	if (result < 0)
 		goto fail;
@@ -157,10 +162,6 @@ static int netlink_open(struct ipvs **ret)
 		goto fail;
 	ipvs->family = result;
 	result = nl_socket_set_buffer_size(ipvs->socket, SOCKET_BYTES, SOCKET_BYTES);
-	if (result < 0)
-		goto fail;
-	nl_socket_disable_msg_peek(ipvs->socket);
-	result = nl_socket_set_msg_buf_size(ipvs->socket, RECEIVE_BYTES);
 	if (result < 0)
 		goto fail;
 	setsockopt(nl_socket_get_fd(ipvs->socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

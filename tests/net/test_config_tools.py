@@ -2,8 +2,11 @@
 """vipctl check, config and diff: statuses, JSON, with and without a daemon; what a reload does and says it did."""
 
 import json
+import pathlib
+import re
 import signal
 import subprocess
+import textwrap
 import time
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from lab import build_dir, wait_until
 from test_run import VIP, Director, config
 
+SEEDS = sorted((pathlib.Path(__file__).parents[1] / "fixtures/seeds").glob("*.conf"))
 GOOD = config()
 WARNS = config(more="priority 99")
 BAD = config(more="prioritty 99")
@@ -77,6 +81,26 @@ def test_check_tells_editors_everything(files):
     assert (second["severity"], second["line"]) == ("warning", 15)
     strict = json.loads(run("vipctl", "-j", "--strict", "check", bad).stdout)
     assert strict["errors"] == 2 and {one["severity"] for one in strict["diagnostics"]} == {"error"}
+
+
+def test_check_tells_editors_what_the_manual_shows(tmp_path, monkeypatch, pytestconfig):
+    manual = (pytestconfig.rootpath.parent / "doc/operations.md").read_text()
+    shown = re.search(r"^    \$ vipctl -j check lb.conf\n(    {\n.*?\n    }\n)", manual, re.M | re.S)[1]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lb.conf").write_text("vrrp_instance web {\n    interface eth0\n    virtual_router_id 51\n"
+                                      "    prioritty 120\n    virtual_ipaddress {\n        192.0.2.10\n    }\n}\n")
+    assert run("vipctl", "-j", "check", "lb.conf").stdout == textwrap.dedent(shown)
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
+def test_canonical_form_has_nothing_to_complain_of(seed, tmp_path):
+    """What vipd does not do yet is said of the text that it was made from, too."""
+    canonical = tmp_path / "canonical.conf"
+    canonical.write_text(run("vipctl", "config", seed).stdout)
+    missing = [said["message"] for said in json.loads(run("vipctl", "-j", "check", seed).stdout)["diagnostics"]
+               if "not supported yet" in said["message"]]
+    found = json.loads(run("vipctl", "-j", "--strict", "check", canonical).stdout)
+    assert canonical.stat().st_size and [said["message"] for said in found["diagnostics"]] == missing
 
 
 def test_config_of_a_file_loads_back_the_same(files, tmp_path):

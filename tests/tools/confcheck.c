@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
- * with -D the fuzz dictionary made from the option tables. Exit status 0: good, 5: errors, as vipd
- * -t.
+ * with -D the fuzz dictionary made from the option tables, with -B every block that they know,
+ * behind the block it stands in. Exit status 0: good, 5: errors, as vipd -t.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +58,18 @@ static void print_dictionary(void)
 	}
 }
 
+static void print_blocks(void)
+{
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const struct option *row;
+
+		OPTION_EACH (row, *scope)
+			if (row->type == OPTION_BLOCK)
+				printf("%s %s\n", *(*scope)->name ? (*scope)->name : "/",
+				       row->name);
+	}
+}
+
 static int check(const char *file, const struct conf_load_options *options, int dump)
 {
 	const struct conf *conf = NULL;
@@ -83,7 +95,7 @@ int main(int argc, char **argv)
 	struct conf_load_options options = {0};
 	int dump = 0, c;
 
-	while ((c = getopt(argc, argv, "dDs")) != -1) {
+	while ((c = getopt(argc, argv, "dDsB")) != -1) {
 		switch (c) {
 		case 'd':
 			dump = 1;
@@ -94,13 +106,16 @@ int main(int argc, char **argv)
 		case 'D':
 			print_dictionary();
 			return 0;
+		case 'B':
+			print_blocks();
+			return 0;
 		default:
-			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D\n", argv[0]);
+			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -B\n", argv[0]);
 			return 1;
 		}
 	}
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D\n", argv[0]);
+		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -B\n", argv[0]);
 		return 1;
 	}
 	return check(argv[optind], &options, dump);

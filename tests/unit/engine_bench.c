@@ -94,6 +94,7 @@ struct bench *bench_new(void)
 	bench->wires.ipvs = ipvs_double_ops();
 	assert(engine_new(&bench->wires, &bench->engine) == 0);
 	bench->engine->refresh_us = REFRESH_MS * USEC_PER_MSEC;
+	bench->engine->rest = 0;
 	return bench;
 }
 

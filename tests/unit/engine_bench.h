@@ -14,7 +14,7 @@
 #include "core/check/engine.h"
 #include "tests/unit/ipvs_double.h"
 
-#define BENCH_SERVICES 4
+#define BENCH_SERVICES 12
 #define BENCH_SERVERS  4
 #define BENCH_MAIL     512
 

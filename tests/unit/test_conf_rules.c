@@ -166,7 +166,7 @@ static void test_without_effect(void **state)
 	expect_error("net_namespace red\n", 1, "-s NAME");
 	expect_error("net_namespace_ipvs red\n", 1, "-s NAME");
 	expect_warning(VS("hashed\nreal_server 192.0.2.2 80 {\n}\n"), 3, "changes nothing");
-	expect_warning("global_defs {\ndefault_interface eth5\n}\n", 2, "not supported yet");
+	expect_warning("global_defs {\njson_version 2\n}\n", 2, "not supported yet");
 	loaded = load_good("global_defs {\ndynamic_interfaces\n}\n", 0);
 	assert_int_equal(count_diags(&loaded, DIAG_NOTE, 2, "changes nothing"), 1);
 	unload(&loaded);

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Two programs measured in turns, and their figures as lines of a table."""
+
+import statistics
+
+PATIENCE = 300  # seconds for one step; a time of that length only says that it took longer
+
+
+def alternate(runs, *measures):
+    """Calls each function in turn, runs times; a list of results for each."""
+    results = [[] for _ in measures]
+    for _ in range(runs):
+        for measure, result in zip(measures, results):
+            result.append(measure())
+    return results
+
+
+def spread(values, unit):
+    more = ">" if unit == "s" and max(values) >= PATIENCE else ""
+    return f"{more}{statistics.median(values):.3f} {unit} ({min(values):.3f}-{max(values):.3f}, n={len(values)})"
+
+
+def report(what, ours, theirs, *, unit="s", limit=None):
+    """Prints both and the ratio of the medians; false when it is above the limit (None: for information)."""
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    good = limit is None or ratio <= limit
+    print(f"  {what:25} vipd {spread(ours, unit):36} keepalived {spread(theirs, unit):36} ratio {ratio:.3f}"
+          f"{'' if limit is None else f', at most {limit:g}'}{'' if good else ': BEHIND'}", flush=True)
+    return good
