@@ -47,10 +47,12 @@ bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link
 static bool listens(const struct vrrp_engine *e, const struct vrrp_unit *unit,
 		    const struct vrrp_link *link, const struct ip *group)
 {
-	const struct ip *own = vrrp_listen_group(e, unit);
+	const struct ip *own;
 
-	return unit->ifindex == link->is.ifindex && vrrp_listen_wants(unit) &&
-	       (!group || (own && ip_compare(own, group) == 0));
+	if (unit->ifindex != link->is.ifindex || !vrrp_listen_wants(unit))
+		return false;
+	own = vrrp_listen_group(e, unit);
+	return !group || (own && ip_compare(own, group) == 0);
 }
 
 static bool is_used(const struct vrrp_engine *e, const struct vrrp_link *link,
