@@ -95,3 +95,17 @@ vrrp_instance VI_1 {{
     wait_until(lambda: "no unicast peer" in daemon.text(), 10, "the reason")
     holds(lambda: not node.has_address(VIP), 2, "no address")
     assert not capture.frames()
+
+
+def test_the_source_goes_and_comes(lab):
+    pair = Pair(lab, "vipd", "keepalived", extra="track_src_ip", mode=V3)
+    gone = time.time()
+    # Not the primary address of the interface, so that this is not a fault for want of any.
+    pair.high.node.add_address("eth0", "192.0.2.20/24")
+    pair.high.node.run("ip", "address", "del", f"{HIGH}/24", "dev", "eth0")
+    wait_until(lambda: "no source address" in pair.high.daemon.text(), 5, "the reason")
+    wait_until(pair.low.is_master, 5, "the low one takes over")
+    assert not pair.high.is_master()
+    assert pair.capture.adverts(VRID, "192.0.2.20", gone) == [], "no other source takes its place"
+    pair.high.node.add_address("eth0", f"{HIGH}/24")
+    wait_until(pair.high.is_master, 10, "the high one is back")
