@@ -218,6 +218,13 @@ void build_warn_unsupported(struct build *build, const struct node *node, size_t
 	build->unsupported[number] = true;
 }
 
+void build_warn_empty(struct build *build, const struct node *node, void *draft)
+{
+	(void)draft;
+	if (!node->first)
+		build_warn(build, node, 0, "this '%s' is empty", node->words[0].text);
+}
+
 /* What every row needs before its value is looked at. False: nothing more to do. */
 static bool check_use(struct build *build, const struct node *node)
 {

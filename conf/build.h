@@ -160,6 +160,12 @@ struct draft_track_group {
 	struct items members; /* struct draft_member */
 };
 
+/* A user or a group that a script is to run as, and whether the machine has it. */
+struct draft_account {
+	const char *name;
+	bool is_group, missing;
+};
+
 struct draft_member {
 	const char *name;
 	struct place place;
@@ -168,6 +174,7 @@ struct draft_member {
 struct draft_group {
 	struct conf_group model;
 	const struct node *node;
+	bool has_members;
 	struct items members; /* struct draft_member */
 	struct items tracks;  /* struct draft_track */
 };
@@ -231,6 +238,7 @@ struct build {
 	const struct node *root; /* the whole text, for what must be known before its place */
 	struct draft_global global;
 	struct items scripts, instances, groups, address_groups, services;
+	struct items accounts; /* struct draft_account */
 	bool tls_seen;
 	struct items files, processes, bfds, garp_groups;
 	struct items linkbeats, link_delays; /* of the model's structs */
@@ -253,6 +261,9 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 /* Reports rows that are required and missing in the block. */
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
+
+/* For .end of a list block: an empty one is a slip. */
+void build_warn_empty(struct build *build, const struct node *node, void *draft);
 
 /* Says at word number index, once for a load, what becomes of a keyword without a feature. */
 void build_warn_unsupported(struct build *build, const struct node *node, size_t index,

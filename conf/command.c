@@ -95,10 +95,10 @@ bool value_command(struct build *build, const struct node *node, bool with_user,
 	}
 	text = node->words[1].text;
 	if (!with_user && node->n_words > 2 && node->words[1].quoted) {
-		build_error(build, node, 2, "nothing may follow the quoted command");
-		return false;
-	}
-	if (!with_user && node->n_words > 2) {
+		build_warn(build, node, 2,
+			   "'%.64s' and what follows is ignored: the command stands alone here",
+			   node->words[2].text);
+	} else if (!with_user && node->n_words > 2) {
 		text = join_words(build, node);
 		build_warn(build, node, 2,
 			   "words behind an unquoted command are taken as its arguments; quote it "
@@ -115,10 +115,8 @@ bool value_command(struct build *build, const struct node *node, bool with_user,
 		return false;
 	}
 	command.text = arena_strdup(build->arena, text);
-	if (with_user && node->n_words > 2)
-		command.user = arena_strdup(build->arena, node->words[2].text);
-	if (with_user && node->n_words > 3)
-		command.group = arena_strdup(build->arena, node->words[3].text);
+	if (with_user)
+		value_account(build, node, 2, &command.user, &command.group);
 	*ret = command;
 	return true;
 }

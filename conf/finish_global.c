@@ -10,18 +10,29 @@
 
 #include "conf/build.h"
 
-static bool was_set(const struct draft_global *global, size_t offset)
+/* The statement that set it last, NULL when none did. */
+static const struct node *setter_of(const struct draft_global *global, size_t offset)
 {
-	for (size_t i = 0; i < global->n_nodes; i++)
-		if (tree_setter(global->nodes[i], offset))
-			return true;
-	return false;
+	const struct node *setter = NULL;
+
+	for (size_t i = global->n_nodes; i > 0 && !setter; i--)
+		setter = tree_setter(global->nodes[i - 1], offset);
+	return setter;
 }
 
-#define WAS_SET(global, member) was_set(global, offsetof(struct draft_global, member))
+#define WAS_SET(global, member) setter_of(global, offsetof(struct draft_global, member))
 
-static void finish_garp(struct draft_global *global)
+static void warn_zero(struct build *build, const struct node *setter, bool is_zero)
 {
+	if (setter && is_zero)
+		build_warn(build, setter, 1, "'%s' must be at least 1; it is taken as 1",
+			   setter->row->name);
+}
+
+static void finish_garp(struct build *build, struct draft_global *global)
+{
+	warn_zero(build, WAS_SET(global, garp_repeat), !global->garp_repeat);
+	warn_zero(build, WAS_SET(global, garp_refresh_repeat), !global->garp_refresh_repeat);
 	if (global->min_garp) {
 		if (!WAS_SET(global, garp_delay_us))
 			global->garp_delay_us = 0;
@@ -104,9 +115,10 @@ void finish_global(struct build *build)
 	static const uint8_t group[4] = {224, 0, 0, 18};
 
 	finish_names(build, model);
-	finish_garp(global);
+	finish_garp(build, global);
 	if (!model->smtp_port)
 		model->smtp_port = 25;
+	warn_zero(build, WAS_SET(global, model.smtp_timeout_us), !model->smtp_timeout_us);
 	if (!model->smtp_timeout_us)
 		model->smtp_timeout_us = 1000000;
 	if (!ip_is_set(&model->mcast_group4)) {

@@ -186,7 +186,7 @@ static void finish_persistence(struct build *build, struct draft_virtual_server 
 	const struct node *setter = SETTER(service, model.persistence_prefix);
 	bool v6 = model->keys[0].ip.family == AF_INET6;
 
-	if (setter && v6 && strchr(setter->words[1].text, '.')) {
+	if (setter && setter->n_words > 1 && v6 && strchr(setter->words[1].text, '.')) {
 		build_error(build, setter, 1, "an IPv6 service takes a prefix length");
 		model->persistence_prefix = 0;
 	}
@@ -264,6 +264,11 @@ static void finish_quorum(struct build *build, struct draft_virtual_server *serv
 			   model->quorum, (unsigned)total);
 		model->quorum = (uint32_t)total;
 	}
+	if (!total && model->n_servers)
+		build_warn(
+			build, service->node, 0,
+			"the weights of the servers add up to 0: the quorum of %u is never reached",
+			model->quorum);
 	if (model->hysteresis >= model->quorum && model->hysteresis) {
 		build_warn(build, SETTER(service, model.hysteresis), 1,
 			   "'hysteresis' must be below 'quorum', which is %u; taken as %u",

@@ -68,7 +68,7 @@ static void finish_groups(struct build *build)
 			arena_array(build->arena, draft->members.n, sizeof(*group->members));
 		for (struct item *member = draft->members.first; member; member = member->next)
 			add_member(build, group, ITEM(draft_member, member), &instances);
-		if (!draft->has_members)
+		if (!group->n_members)
 			build_warn(build, draft->node, 0, "the track_group names no instance");
 	}
 }

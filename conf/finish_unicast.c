@@ -85,13 +85,14 @@ static void check_no_peers(struct build *build, struct draft_instance *instance)
 {
 	const struct node *keyword = unicast_keyword(instance);
 
-	if (instance->model.n_peers || instance->peers.n || !keyword)
+	if (instance->model.n_peers || instance->peers.n)
 		return;
-	if (!instance->model.unicast_fault_no_peer)
+	if (keyword && !instance->model.unicast_fault_no_peer)
 		build_warn(build, keyword, 0,
 			   "'%s' is of unicast, but there is no peer; adverts are multicast",
 			   keyword->words[0].text);
 	instance->model.unicast_ttl = 255;
+	instance->model.check_unicast_src = false;
 }
 
 /* ---- the multicast group ---- */

@@ -220,6 +220,12 @@ bool line_read_address(struct line *line, const char *what, struct ip *ret)
 {
 	struct ip ip;
 
+	if (!line_at_end(line) && strchr(line_word(line), '/')) {
+		build_error(line->build, line->node, line->at,
+			    "%s must be an address without a prefix length, not '%.64s'", what,
+			    line_word(line));
+		return false;
+	}
 	if (!value_address(line->build, line->node, line->at, what, &ip) ||
 	    !line_settle_family(line, line->at, ip.family))
 		return false;

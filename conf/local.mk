@@ -6,6 +6,7 @@ conf_libconf_a_CFLAGS = $(AM_CFLAGS) $(PCRE2_CFLAGS)
 conf_libconf_a_SOURCES = \
 	conf/arena.c conf/arena.h \
 	conf/build.c conf/build.h \
+	conf/account.c \
 	conf/command.c \
 	conf/diags.c conf/diags.h \
 	conf/diff.c conf/diff.h \

@@ -60,8 +60,9 @@ enum option_flags {
 	/* time: what is not 0 and not from TIME_LEAST_US to TIME_MAX_US is brought there, with a
 	   warning */
 	OPTION_ROUNDED = 1 << 11,
-	OPTION_OBJECTS = 1 << 12, /* block: each is an object of its own at a reload */
-	OPTION_SECRET = 1 << 13,  /* its value is not shown in lists of changes */
+	OPTION_CASE_WARNED = 1 << 12, /* with OPTION_IGNORE_CASE: another case is warned about */
+	OPTION_OBJECTS = 1 << 12,     /* block: each is an object of its own at a reload */
+	OPTION_SECRET = 1 << 13,      /* its value is not shown in lists of changes */
 };
 
 struct option_choice {

@@ -36,9 +36,7 @@ static void read_misc_user(struct build *build, const struct node *node, void *d
 {
 	struct draft_checker *checker = draft;
 
-	checker->model.command.user = arena_strdup(build->arena, node->words[1].text);
-	checker->model.command.group =
-		node->n_words > 2 ? arena_strdup(build->arena, node->words[2].text) : NULL;
+	value_account(build, node, 1, &checker->model.command.user, &checker->model.command.group);
 }
 
 static void dump_misc_user(struct dump *dump, const struct option *row, const void *model)
@@ -51,12 +49,23 @@ static void dump_misc_user(struct dump *dump, const struct option *row, const vo
 			  command->group ? dump_word(dump, command->group) : "");
 }
 
+/* What follows delay_loop need not be whole seconds. */
+static void dump_misc_timeout(struct dump *dump, const struct option *row, const void *model)
+{
+	const struct conf_checker *checker = model;
+	char text[VALUE_TIME_MAX];
+
+	if (checker->misc_timeout_us != checker->delay_loop_us)
+		dump_line(dump, "%s %s", row->name,
+			  value_format_time(checker->misc_timeout_us, text));
+}
+
 static const struct option misc_rows[] = {
 	{"misc_path", OPTION_COMMAND, CHECKER(command),
 	 .flags = FIELD | OPTION_REQUIRED | OPTION_NO_USER, .apply = read_misc_path,
 	 .dump = dump_misc_path, .help = "command to run; exit status 0 is success"},
 	{"misc_timeout", OPTION_TIME, CHECKER(misc_timeout_us), .flags = FIELD | OPTION_WHOLE,
-	 .min = 0, .max = INT64_C(4294000000), .argument = "SECONDS",
+	 .min = 0, .max = INT64_C(4294000000), .dump = dump_misc_timeout, .argument = "SECONDS",
 	 .help = "a run that takes longer has failed; 0 stands for delay_loop, the default"},
 	{"misc_dynamic", OPTION_FLAG, CHECKER(misc_dynamic), .flags = FIELD, .value = true,
 	 .help = "exit statuses from 2 to 255 are success and set the weight to the status less 2"},

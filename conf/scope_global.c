@@ -51,9 +51,7 @@ static void read_script_user(struct build *build, const struct node *node, void 
 {
 	struct draft_global *global = draft;
 
-	global->model.script_user = arena_strdup(build->arena, node->words[1].text);
-	global->model.script_group =
-		node->n_words > 2 ? arena_strdup(build->arena, node->words[2].text) : NULL;
+	value_account(build, node, 1, &global->model.script_user, &global->model.script_group);
 }
 
 /* PATH [USER [GROUP]]; the row's field is the first of a struct conf_fifo. */
@@ -223,7 +221,11 @@ const struct option_scope scope_global = {
 	.begin = begin_global,
 };
 
-const struct option_scope scope_email = {.name = "notification_email", .line = read_email};
+const struct option_scope scope_email = {
+	.name = "notification_email",
+	.end = build_warn_empty,
+	.line = read_email,
+};
 
 /* ---- the top level ---- */
 

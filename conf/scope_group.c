@@ -41,6 +41,15 @@ static void read_members(struct build *build, const struct node *node, void *dra
 	}
 }
 
+static void end_members(struct build *build, const struct node *node, void *draft)
+{
+	struct draft_group *group = draft;
+
+	if (group->has_members)
+		build_warn(build, node, 0, "there is a 'group' already; this one adds to it");
+	group->has_members = true;
+}
+
 static void dump_members(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_group *group = model;
@@ -96,4 +105,8 @@ const struct option_scope scope_group = {
 	.begin = begin_group,
 };
 
-const struct option_scope scope_members = {.name = "group", .line = read_members};
+const struct option_scope scope_members = {
+	.name = "group",
+	.end = end_members,
+	.line = read_members,
+};

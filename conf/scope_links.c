@@ -112,7 +112,11 @@ const struct option_scope scope_garp_group = {
 	.end = end_garp_group,
 };
 
-const struct option_scope scope_garp_interfaces = {.name = "interfaces", .line = read_interfaces};
+const struct option_scope scope_garp_interfaces = {
+	.name = "interfaces",
+	.end = build_warn_empty,
+	.line = read_interfaces,
+};
 
 /* ---- linkbeat_interfaces ---- */
 

@@ -86,9 +86,7 @@ static void read_user(struct build *build, const struct node *node, void *draft)
 {
 	struct draft_script *script = draft;
 
-	script->model.command.user = arena_strdup(build->arena, node->words[1].text);
-	script->model.command.group =
-		node->n_words > 2 ? arena_strdup(build->arena, node->words[2].text) : NULL;
+	value_account(build, node, 1, &script->model.command.user, &script->model.command.group);
 }
 
 static void read_script(struct build *build, const struct node *node, void *draft)
@@ -122,12 +120,19 @@ static void dump_user(struct dump *dump, const struct option *row, const void *m
 static void end_script(struct build *build, const struct node *node, void *draft)
 {
 	struct draft_script *script = draft;
+	const struct node *timeout =
+		tree_setter(node, offsetof(struct draft_script, model.timeout_us));
 
-	(void)build;
-	if (!script->model.interval_us)
+	if (!script->model.interval_us) {
+		build_warn(build,
+			   tree_setter(node, offsetof(struct draft_script, model.interval_us)), 1,
+			   "'interval' must be above 0; it is taken as 1");
 		script->model.interval_us = 1000000;
-	if (!tree_setter(node, offsetof(struct draft_script, model.timeout_us)) ||
-	    !script->model.timeout_us)
+	}
+	if (timeout && !script->model.timeout_us)
+		build_warn(build, timeout, 1,
+			   "'timeout' must be above 0; it is taken as the interval");
+	if (!script->model.timeout_us)
 		script->model.timeout_us = script->model.interval_us;
 }
 
@@ -211,11 +216,9 @@ static void read_init_file(struct build *build, const struct node *node, void *d
 			overwrite = true;
 			continue;
 		}
-		if (has_value) {
-			build_error(build, node, i, "'init_file' takes one value, '%.64s' is more",
-				    node->words[i].text);
-			return;
-		}
+		if (has_value)
+			build_warn(build, node, i,
+				   "'init_file' takes one value; the last one counts");
 		if (!value_signed(build, node, i, "the value of 'init_file'", INT32_MIN, INT32_MAX,
 				  &value))
 			return;

@@ -184,9 +184,9 @@ static const struct option_choice states[] = {
 #define RESTARTS(member) OPTION_FIELD(draft_instance, model.member), .reload = OPTION_RESTART
 
 static const struct option instance_rows[] = {
-	{"state", OPTION_CHOICE, INSTANCE(state), .flags = DEFAULT | OPTION_IGNORE_CASE,
-	 .choices = states, .initial = CONF_STATE_BACKUP,
-	 .help = "expected role; election decides"},
+	{"state", OPTION_CHOICE, INSTANCE(state),
+	 .flags = DEFAULT | OPTION_IGNORE_CASE | OPTION_CASE_WARNED, .choices = states,
+	 .initial = CONF_STATE_BACKUP, .help = "expected role; election decides"},
 	{"interface", OPTION_INTERFACE, RESTARTS(interface), .flags = FIELD, .dump = dump_interface,
 	 .help = "interface of adverts and addresses; needed unless unicast with unicast_src_ip"},
 	{"virtual_router_id", OPTION_UNSIGNED, RESTARTS(vrid), .flags = FIELD | OPTION_REQUIRED,
@@ -287,7 +287,7 @@ static const struct option instance_rows[] = {
 	 .flags = FIELD | OPTION_WHOLE, .min = 0, .max = DELAY_WHOLE_US,
 	 .help = "as vrrp_garp_lower_prio_delay"},
 	{"garp_lower_prio_repeat", OPTION_UNSIGNED, INSTANCE(garp_lower_prio_repeat),
-	 .flags = FIELD, .min = 0, .max = UINT32_MAX, .help = "as vrrp_garp_lower_prio_repeat"},
+	 .flags = FIELD, .min = 0, .max = INT32_MAX, .help = "as vrrp_garp_lower_prio_repeat"},
 	{"garp_extra_if", OPTION_CUSTOM, INSTANCE(garp_extra_if_us), .flags = FIELD, .min = 1,
 	 .max = 2, .apply = read_garp_extra_if, .dump = dump_garp_extra_if,
 	 .argument = "[all] SECONDS",

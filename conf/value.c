@@ -190,13 +190,20 @@ static const char *port_hint(const char *text)
 bool value_address(struct build *build, const struct node *node, size_t index, const char *what,
 		   struct ip *ret)
 {
-	const char *text;
+	const char *text, *slash, *address;
 
 	if (!has_word(build, node, index, what))
 		return false;
 	text = node->words[index].text;
-	if (ip_parse(text, ret) == 0)
+	slash = strchr(text, '/');
+	address = slash ? arena_strndup(build->scratch, text, (size_t)(slash - text)) : text;
+	if (ip_parse(address, ret) == 0) {
+		/* keepalived looks at nothing from the slash on. */
+		if (slash)
+			build_warn(build, node, index, "%s is an address alone; '%.64s' is ignored",
+				   what, slash);
 		return true;
+	}
 	build_error(build, node, index, "%s must be an IPv4 or IPv6 address, not '%.64s'%s", what,
 		    text, port_hint(text));
 	return false;
@@ -293,6 +300,9 @@ bool value_choice(struct build *build, const struct node *node, size_t index,
 							    : strcmp(choice->name, text) == 0;
 
 		if (same) {
+			if (row->flags & OPTION_CASE_WARNED && strcmp(choice->name, text) != 0)
+				build_warn(build, node, index, "'%.64s' is taken as %s", text,
+					   choice->name);
 			*ret = choice->value;
 			return true;
 		}

@@ -37,6 +37,10 @@ bool value_interface(struct build *build, const struct node *node, size_t index,
 		     char **ret);
 bool value_choice(struct build *build, const struct node *node, size_t index,
 		  const struct option *row, int *ret);
+/* USER [GROUP] from word index on into the arena of the model, NULL what is not there; warns of
+ * names that the machine does not know. */
+void value_account(struct build *build, const struct node *node, size_t index, char **ret_user,
+		   char **ret_group);
 /* "COMMAND" [USER [GROUP]] from word 1 on. */
 bool value_command(struct build *build, const struct node *node, bool with_user,
 		   struct conf_command *ret);

@@ -2,13 +2,17 @@
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
  * with -D the fuzz dictionary made from the option tables, with -B every block that they know,
- * behind the block it stands in. Exit status 0: good, 5: errors, as vipd -t.
+ * behind the block it stands in, with -T the tables as JSON. Exit status 0: good, 5: errors, as
+ * vipd -t. With -R any number of files: each that loads is dumped, the dump loaded and dumped
+ * again; what differs is said, and the exit status is 1 when anything did.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/line.h"
 #include "conf/line.h"
 #include "conf/load.h"
 #include "conf/model.h"
@@ -70,7 +74,73 @@ static void print_blocks(void)
 	}
 }
 
-static int check(const char *file, const struct conf_load_options *options, int dump)
+static const char *const type_names[] = {
+	[OPTION_BLOCK] = "block",	  [OPTION_FLAG] = "flag",
+	[OPTION_BOOL] = "bool",		  [OPTION_UNSIGNED] = "unsigned",
+	[OPTION_SIGNED] = "signed",	  [OPTION_TIME] = "time",
+	[OPTION_CHOICE] = "choice",	  [OPTION_STRING] = "string",
+	[OPTION_INTERFACE] = "interface", [OPTION_ADDRESS] = "address",
+	[OPTION_COMMAND] = "command",	  [OPTION_CUSTOM] = "custom",
+	[OPTION_OBSOLETE] = "obsolete",	  [OPTION_ALIAS] = "alias",
+};
+
+static void print_row(const struct option *row, const char *separator)
+{
+	const char *choices = "";
+
+	printf("%s\n  {\"name\": \"%s\", \"type\": \"%s\", \"min\": %lld, \"max\": %lld, "
+	       "\"flags\": %u, \"alias_of\": \"%s\", \"block\": %s, \"choices\": [",
+	       separator, row->name, type_names[row->type], (long long)row->min,
+	       (long long)row->max, row->flags, row->alias_of ? row->alias_of : "",
+	       row->block ? row->block->line ? "\"list\"" : "\"rows\"" : "null");
+	for (const struct option_choice *choice = row->choices; choice && choice->name; choice++) {
+		printf("%s\"%s\"", choices, choice->name);
+		choices = ", ";
+	}
+	printf("]}");
+}
+
+static bool shares_name(const struct option_scope *scope)
+{
+	size_t n = 0;
+
+	for (const struct option_scope *const *other = option_scopes(); *other; other++)
+		n += strcmp((*other)->name, scope->name) == 0;
+	return n > 1;
+}
+
+/* The keyword of the block that this block stands in, "" for the top level. */
+static const char *outer_name(const struct option_scope *scope)
+{
+	for (const struct option_scope *const *outer = option_scopes(); *outer; outer++) {
+		const struct option *row;
+
+		OPTION_EACH (row, *outer)
+			if (row->block == scope)
+				return (*outer)->name;
+	}
+	return "";
+}
+
+/* {"BLOCK": [row, ...]}; BLOCK is OUTER.BLOCK where several blocks have the keyword. */
+static void print_tables(void)
+{
+	const char *between = "{";
+
+	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
+		const char *outer = shares_name(*scope) ? outer_name(*scope) : "";
+		const struct option *row;
+
+		printf("%s\n \"%s%s%s\": [", between, outer, *outer ? "." : "", (*scope)->name);
+		for (size_t i = 0; (row = option_at(*scope, i)); i++)
+			print_row(row, i ? "," : "");
+		printf("]");
+		between = ",";
+	}
+	printf("}\n");
+}
+
+static int check(const char *file, const struct conf_load_options *options, bool dump)
 {
 	const struct conf *conf = NULL;
 	struct diag_list diags;
@@ -90,18 +160,99 @@ static int check(const char *file, const struct conf_load_options *options, int 
 	return 0;
 }
 
+/* ---- there and back ---- */
+
+/* The dump of text, NULL when it does not load; what was said of it goes to ret_diags. */
+static char *redump(const char *text, struct diag_list *ret_diags)
+{
+	const struct conf *conf = NULL;
+	char *dump = NULL;
+
+	if (conf_load_text("dump", text, strlen(text), NULL, &conf, ret_diags) == 0)
+		dump = conf_dump(conf);
+	conf_unref(conf);
+	return dump;
+}
+
+static bool has_message(const struct diag_list *diags, const char *message)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		if (strcmp(diags->items[i].message, message) == 0)
+			return true;
+	return false;
+}
+
+/* A dump says things as they are: nothing new is left to warn about but what vipd cannot do. */
+static bool adds_nothing(const struct diag_list *before, const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->items[i];
+
+		if (diag->severity != DIAG_NOTE && !strstr(diag->message, " is not supported") &&
+		    !has_message(before, diag->message))
+			return false;
+	}
+	return true;
+}
+
+static bool comes_back(const char *file, const char *dump, const struct diag_list *before)
+{
+	struct diag_list diags;
+	char *again = redump(dump, &diags);
+	bool good = again && strcmp(dump, again) == 0 && adds_nothing(before, &diags);
+
+	if (!good) {
+		printf("==== %s\n%s", file, dump);
+		if (again && strcmp(dump, again) != 0)
+			printf("---- comes back as\n%s", again);
+		fflush(stdout);
+		print_diags(&diags);
+	}
+	diag_list_free(&diags);
+	free(again);
+	return good;
+}
+
+static int round_trips(char *const *files)
+{
+	size_t loaded = 0, bad = 0;
+
+	for (; *files; files++) {
+		const struct conf *conf = NULL;
+		struct diag_list diags;
+
+		if (conf_load(*files, NULL, &conf, &diags) == 0) {
+			char *dump = conf_dump(conf);
+
+			loaded++;
+			bad += !dump || !comes_back(*files, dump, &diags);
+			free(dump);
+		}
+		diag_list_free(&diags);
+		conf_unref(conf);
+	}
+	printf("%zu loaded, %zu did not come back\n", loaded, bad);
+	return bad != 0;
+}
+
+#define USAGE "usage: %s [-d] [-s] FILE | -R FILE... | -B | -D | -T\n"
+
 int main(int argc, char **argv)
 {
 	struct conf_load_options options = {0};
-	int dump = 0, c;
+	bool dump = false, back = false;
+	int c;
 
-	while ((c = getopt(argc, argv, "dDsB")) != -1) {
+	while ((c = getopt(argc, argv, "BdDRsT")) != -1) {
 		switch (c) {
 		case 'd':
-			dump = 1;
+			dump = true;
 			break;
 		case 's':
 			options.strict = true;
+			break;
+		case 'R':
+			back = true;
 			break;
 		case 'D':
 			print_dictionary();
@@ -109,13 +260,18 @@ int main(int argc, char **argv)
 		case 'B':
 			print_blocks();
 			return 0;
+		case 'T':
+			print_tables();
+			return 0;
 		default:
-			fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -B\n", argv[0]);
+			fprintf(stderr, USAGE, argv[0]);
 			return 1;
 		}
 	}
+	if (back)
+		return round_trips(argv + optind);
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: %s [-d] [-s] FILE | -D | -B\n", argv[0]);
+		fprintf(stderr, USAGE, argv[0]);
 		return 1;
 	}
 	return check(argv[optind], &options, dump);

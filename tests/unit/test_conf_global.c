@@ -57,6 +57,7 @@ static const struct sample samples[] = {
 	{"nftables_ipvs", .line = "nftables_ipvs keepalived_ipvs"},
 	{"vrrp_iptables", .line = "vrrp_iptables INPUT OUTPUT"},
 	{"vrrp_iptables in", .line = "vrrp_iptables in"},
+	{"smtp_connect_timeout 0", .warning = "is taken as 1", .line = "smtp_connect_timeout 1"},
 	{"vrrp_iptables in out", .line = "vrrp_iptables in out"},
 	BAD("vrrp_iptables a1234567890123456789012345678", "longer than 28"),
 	{"vrrp_ipsets", .line = "vrrp_ipsets"},

@@ -49,6 +49,7 @@ static const struct verdict {
 	{SERVED("sorry_server_inhibit\n"), 3, WARNING, "no effect without 'sorry_server'"},
 	{SERVED("sorry_server_lvs_method DR\n"), 3, WARNING, "no effect without 'sorry_server'"},
 	{SERVED("quorum 4294967295\n"), 3, WARNING, "above the total weight"},
+	{RS("weight 0\n"), 1, WARNING, "add up to 0"},
 	{SERVED("quorum 4294967296\n"), 3, ERROR, "from 1 to 4294967295"},
 	{SERVED("hysteresis 4294967295\n"), 3, WARNING, "must be below 'quorum'"},
 	{SERVED("persistence_timeout 2678401\n"), 3, ERROR, "to 2678400"},
@@ -73,6 +74,9 @@ static const struct verdict {
 	{GROUP("2001:db8::1 80\n"), 6, ERROR, "not of the family"},
 	/* HTTP */
 	{CHECK("HTTP_GET", ""), 4, ERROR, "'HTTP_GET' has no 'url'"},
+	{"virtual_server 2001:db8::1 80 {\npersistence_granularity\nreal_server 2001:db8::2 80 "
+	 "{\n}\n}\n",
+	 2, ERROR, "needs a value"},
 	{CHECK("HTTP_GET", "url {\n}\n"), 5, WARNING, "/ is fetched"},
 	{CHECK("HTTP_GET", "http_protocol 1.0c\nurl {\npath /\n}\n"), 5, NOTHING, NULL},
 	{CHECK("HTTP_GET", "http_protocol 1.2\nurl {\npath /\n}\n"), 5, ERROR, "1.0, 1.0C or 1.1"},

@@ -168,7 +168,7 @@ static void try_type(const struct context *context, const struct option *row)
 	static const char *const interfaces[] = {"eth0", "abcdefghijklmno", NULL};
 	static const char *const no_interfaces[] = {"abcdefghijklmnop", "a/b", "..", "", NULL};
 	static const char *const addresses[] = {"192.0.2.9", NULL};
-	static const char *const no_addresses[] = {"192.0.2.300", "host", "192.0.2.1/24", "", NULL};
+	static const char *const no_addresses[] = {"192.0.2.300", "host", "/24", "", NULL};
 	static const char *const commands[] = {"/bin/true", "\"/bin/echo 'a b' c\"", NULL};
 	static const char *const no_commands[] = {"", "\"\"", "\"a 'b\"", NULL};
 
@@ -314,11 +314,12 @@ static int count_changes(const struct loaded *a, const struct loaded *b)
 static bool may_be_silent(const char *name)
 {
 	static const char *const names[] = {
-		"preempt",  "accept",	     "no_accept",   "no_virtual_ipaddress",
-		"ops",	    "quorum",	     "hysteresis",  "sh-fallback",
-		"sh-port",  "mh-fallback",   "mh-port",	    "enable_sni",
-		"sni_name", "random_seed",   "unicast_ttl", "vmac_xmit_base",
-		"vrf",	    "tls_compliant", NULL};
+		"preempt",  "accept",	     "no_accept",	  "no_virtual_ipaddress",
+		"ops",	    "quorum",	     "hysteresis",	  "sh-fallback",
+		"sh-port",  "mh-fallback",   "mh-port",		  "enable_sni",
+		"sni_name", "random_seed",   "unicast_ttl",	  "vmac_xmit_base",
+		"vrf",	    "tls_compliant", "check_unicast_src", "vrrp_check_unicast_src",
+		NULL};
 
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
