@@ -389,39 +389,23 @@ static void finish_hmac(struct build *build, struct draft_instance *instance)
 
 /* ---- what is not supported yet ---- */
 
-static const struct node *block_node(const struct draft_instance *instance,
-				     const struct option_scope *scope)
-{
-	for (const struct node *node = instance->node->first; node; node = node->next)
-		if (node->row && node->row->block == scope)
-			return node;
-	return NULL;
-}
-
 /* The keyword that asks for what the engine cannot do, as conf_instance_unsupported() ranks them.
  */
 static const struct node *unsupported_node(const struct draft_instance *instance)
 {
 	const struct conf_instance *model = &instance->model;
 
-	if (model->version != 2)
-		return SETTER(instance, version);
 	if (model->auth == CONF_AUTH_AH)
 		return auth_node(instance, "auth_type");
-	if (model->n_peers)
-		return block_node(instance, &scope_peers);
-	if (model->hmac.n_keys)
-		return instance->hmac.node;
-	return SETTER(instance, mcast_group);
+	return model->hmac.n_keys ? instance->hmac.node : instance->node;
 }
 
 static void check_supported(struct build *build, const struct draft_instance *instance)
 {
 	const char *why = conf_instance_unsupported(&instance->model);
-	const struct node *node = why ? unsupported_node(instance) : NULL;
 
 	if (why)
-		build_warn(build, node ? node : instance->node, 0,
+		build_warn(build, unsupported_node(instance), 0,
 			   "%s; '%.64s' stays in FAULT and sends nothing", why,
 			   instance->model.name);
 }

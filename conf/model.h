@@ -54,7 +54,7 @@ struct conf_instance {
 	uint8_t down_timer_adverts;
 	struct ip source;	 /* mcast_src_ip; AF_UNSPEC: primary address of the interface */
 	struct ip mcast_group;	 /* mcast_dst_ip; AF_UNSPEC: the global one */
-	struct conf_peer *peers; /* with any, adverts must not be multicast */
+	struct conf_peer *peers; /* with any, adverts are not multicast */
 	size_t n_peers;
 	uint8_t unicast_ttl;
 	bool unicast_fault_no_peer; /* no peer is a fault instead of multicast */
@@ -174,14 +174,8 @@ static inline const char *conf_instance_unsupported(const struct conf_instance *
 	if ((instance->n_addresses && instance->addresses[0].ip.family == AF_INET6) ||
 	    instance->source.family == AF_INET6)
 		return "VRRP over IPv6 is not supported yet";
-	if (instance->version != 2)
-		return "VRRP version 3 is not supported yet";
 	if (instance->auth == CONF_AUTH_AH)
 		return "authentication by AH is not supported";
-	if (instance->n_peers)
-		return "unicast_peer is not supported yet";
-	if (ip_is_set(&instance->mcast_group))
-		return "mcast_dst_ip is not supported yet";
 	if (!*instance->interface)
 		return "an instance without an interface is not supported yet";
 	if (instance->hmac.n_keys && instance->hmac.mode == CONF_HMAC_ENFORCE)

@@ -21,6 +21,46 @@ static const struct conf_address *address_at(const struct conf_instance *conf, s
 	return i < conf->n_addresses ? &conf->addresses[i] : &conf->excluded[i - conf->n_addresses];
 }
 
+/* The checksum of version 3 is of the destination, so each has a message of its own. */
+static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_advert *advert,
+		    const struct ip *destination, uint8_t ttl, uint64_t now_us)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	const struct ip *source = &unit->fsm.primary;
+	uint8_t message[VRRP_MESSAGE_MAX];
+	char to[IP_TEXT_MAX];
+	uint32_t held_back;
+	int r = vrrp_packet_encode(advert, source, destination, !conf->v3_checksum_as_v2, message,
+				   sizeof message);
+
+	if (r > 0)
+		r = e->ops->send(e->owner, unit->ifindex, source, destination, ttl, message,
+				 (size_t)r);
+	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, destination,
+				       now_us, &held_back))
+		e->ops->log(e->owner, LOG_WARNING, "%s: advert to %s not sent on %s: %s (%u more)",
+			    conf->name, ip_format(destination, to), conf->interface, strerror(-r),
+			    held_back);
+	return r >= 0;
+}
+
+/* To the group, or to each peer but ourselves: one list of peers may serve all routers. */
+static bool send_everywhere(struct vrrp_engine *e, struct vrrp_unit *unit,
+			    const struct vrrp_advert *advert, uint64_t now_us)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+	const struct ip *group = vrrp_listen_group(e, unit);
+	bool sent = false;
+
+	if (group)
+		return send_to(e, unit, advert, group, VRRP_TTL, now_us);
+	for (size_t i = 0; i < conf->n_peers; i++)
+		if (ip_compare(&conf->peers[i].ip, &unit->fsm.primary) != 0)
+			sent |= send_to(e, unit, advert, &conf->peers[i].ip, conf->unicast_ttl,
+					now_us);
+	return sent;
+}
+
 static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t priority,
 			uint64_t now_us)
 {
@@ -34,9 +74,6 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 				       (conf->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC)),
 		.family = AF_INET,
 	};
-	uint8_t message[VRRP_MESSAGE_MAX];
-	uint32_t held_back;
-	int size;
 
 	if (!unit->ifindex || !ip_is_set(&unit->fsm.primary))
 		return;
@@ -44,20 +81,11 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);
 	for (size_t i = 0; i < conf->n_addresses && i < VRRP_ADDRESSES_MAX; i++)
 		advert.addresses[advert.n_addresses++] = conf->addresses[i].ip;
-	size = vrrp_packet_encode(&advert, &unit->fsm.primary, &e->mcast_group, true, message,
-				  sizeof message);
-	if (size > 0)
-		size = e->ops->send(e->owner, unit->ifindex, &unit->fsm.primary, &e->mcast_group,
-				    message, (size_t)size);
 	e->counters_changed = true;
-	if (size >= 0) {
-		unit->stats.advert_sent++;
-		unit->stats.priority_zero_sent += priority == VRRP_PRIORITY_RELEASE;
-	} else if (vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, &unit->fsm.primary,
-				     now_us, &held_back)) {
-		e->ops->log(e->owner, LOG_WARNING, "%s: advert not sent on %s: %s (%u more)",
-			    conf->name, conf->interface, strerror(-size), held_back);
-	}
+	if (!send_everywhere(e, unit, &advert, now_us))
+		return;
+	unit->stats.advert_sent++;
+	unit->stats.priority_zero_sent += priority == VRRP_PRIORITY_RELEASE;
 }
 
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set)

@@ -10,13 +10,10 @@
 #include "core/vrrp/engine_private.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/vrrp/debounce.h"
-
-#define SOCKET_RETRY_US (30 * USEC_PER_SEC)
 
 int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine **ret)
 {
@@ -35,8 +32,7 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 	if (!e)
 		return NULL;
 	for (size_t i = 0; i < e->n_links; i++)
-		if (e->links[i].open)
-			e->ops->close(e->owner, e->links[i].is.ifindex);
+		vrrp_listen_close(e, &e->links[i]);
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
 		free(e->units[i]);
 	conf_unref(e->conf);
@@ -69,6 +65,14 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 	return NULL;
 }
 
+bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address)
+{
+	for (size_t i = 0; i < link->is.n_own4; i++)
+		if (ip_compare(&link->is.own4[i], address) == 0)
+			return true;
+	return false;
+}
+
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 {
 	return unit->set.priority ? unit->set.priority : unit->fsm.conf->priority;
@@ -76,6 +80,8 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 
 enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
 {
+	if (unit->fsm.conf->version == 3)
+		return CONF_AUTH_NONE;
 	if (unit->set.auth_type)
 		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
 	return unit->fsm.conf->auth;
@@ -122,47 +128,9 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 	unit->fsm.grouped = unit->group != CONF_NONE;
 }
 
-static bool retries(uint32_t retry, uint32_t ifindex)
+bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex)
 {
 	return retry == VRRP_RETRY_ALL || (retry != VRRP_RETRY_NONE && retry == ifindex);
-}
-
-static void open_link(struct vrrp_engine *e, struct vrrp_link *link, uint32_t retry,
-		      uint64_t now_us)
-{
-	int r;
-
-	if (link->open || (link->open_retry_us > now_us && !retries(retry, link->is.ifindex)))
-		return;
-	r = e->ops->open(e->owner, link->is.ifindex, link->is.name, &e->mcast_group);
-	link->open = r >= 0;
-	link->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
-	if (r < 0 && r != link->open_error)
-		e->ops->log(e->owner, LOG_ERR, "cannot open a VRRP socket on %s: %s", link->is.name,
-			    strerror(-r));
-	link->open_error = r < 0 ? r : 0;
-}
-
-/* A socket for each interface that carries an instance, none elsewhere. */
-static void settle_sockets(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
-{
-	for (size_t i = 0; i < e->n_links; i++) {
-		struct vrrp_link *link = &e->links[i];
-		bool used = false;
-
-		for (size_t u = 0; u < e->conf->n_instances && !used; u++)
-			used = e->units[u]->ifindex == link->is.ifindex &&
-			       !conf_instance_unsupported(e->units[u]->fsm.conf);
-		if (used) {
-			open_link(e, link, retry, now_us);
-			continue;
-		}
-		if (link->open)
-			e->ops->close(e->owner, link->is.ifindex);
-		link->open = false;
-		link->open_error = 0;
-		link->open_retry_us = 0;
-	}
 }
 
 /* What the object of a line says; a BFD session nothing yet, as the load warns. */
@@ -223,6 +191,15 @@ static void take_priority(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t
 		vrrp_act_tell(e, unit, EVENT_PRIORITY, unit->fsm.state, now_us);
 }
 
+/* track_src_ip. Behind a list that is full the address may still be there. */
+static bool has_lost_source(const struct vrrp_unit *unit, const struct vrrp_link *link)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+
+	return conf->track_src_ip && ip_is_set(&conf->source) && link &&
+	       link->is.n_own4 < LINK_ADDRESSES_MAX && !vrrp_engine_link_has(link, &conf->source);
+}
+
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
@@ -237,9 +214,11 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
-	if (!ip_is_set(&unit->fsm.primary))
+	if (!ip_is_set(&unit->fsm.primary) || has_lost_source(unit, link))
 		unit->faults |= VRRP_FAULT_SOURCE;
-	if (link && !link->open && !(unit->faults & VRRP_FAULT_UNSUPPORTED))
+	if (conf->unicast_fault_no_peer && !conf->n_peers)
+		unit->faults |= VRRP_FAULT_PEERS;
+	if (link && vrrp_listen_wants(unit) && !vrrp_listen_hears(e, link, unit))
 		unit->faults |= VRRP_FAULT_SOCKET;
 	if (unit->static_missing)
 		unit->faults |= VRRP_FAULT_STATIC;
@@ -255,7 +234,8 @@ static bool is_blocked(const struct vrrp_unit *unit, uint32_t retry)
 	uint32_t own = unit->faults & ~(uint32_t)VRRP_FAULT_GROUP;
 
 	return own || unit->holds ||
-	       (!retries(retry, unit->ifindex) && unit->fsm.faults & VRRP_FAULT_ADDRESSES);
+	       (!vrrp_engine_retries(retry, unit->ifindex) &&
+		unit->fsm.faults & VRRP_FAULT_ADDRESSES);
 }
 
 /* One blocked member blocks the others. */
@@ -279,8 +259,9 @@ static void work_out_groups(struct vrrp_engine *e, uint32_t retry)
 static bool is_settled(const struct vrrp_unit *unit, uint32_t retry)
 {
 	const struct vrrp_instance *vi = &unit->fsm;
-	uint32_t faults = unit->faults |
-			  (retries(retry, unit->ifindex) ? 0 : vi->faults & VRRP_FAULT_ADDRESSES);
+	uint32_t faults =
+		unit->faults |
+		(vrrp_engine_retries(retry, unit->ifindex) ? 0 : vi->faults & VRRP_FAULT_ADDRESSES);
 	enum vrrp_state state = vi->state;
 
 	if (vi->holds != unit->holds || vi->faults != faults)
@@ -320,7 +301,7 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 		return;
 	for (size_t i = 0; i < e->conf->n_instances; i++)
 		vrrp_engine_refresh(e, e->units[i]);
-	settle_sockets(e, retry, now_us);
+	vrrp_listen_settle(e, retry, now_us);
 	do {
 		e->unsettled = false;
 		for (size_t i = 0; i < e->conf->n_instances; i++)
@@ -328,10 +309,11 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 		work_out_groups(e, retry);
 		for (size_t i = 0; i < e->conf->n_instances; i++) {
 			struct vrrp_unit *unit = e->units[i];
-			const struct vrrp_event event = {.kind = VRRP_EVENT_CONDITIONS,
-							 .holds = unit->holds,
-							 .faults = unit->faults,
-							 .retry = retries(retry, unit->ifindex)};
+			const struct vrrp_event event = {
+				.kind = VRRP_EVENT_CONDITIONS,
+				.holds = unit->holds,
+				.faults = unit->faults,
+				.retry = vrrp_engine_retries(retry, unit->ifindex)};
 
 			if (!is_settled(unit, retry))
 				vrrp_act(e, unit, &event, now_us);
@@ -365,8 +347,7 @@ void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t
 
 	if (link && (!is->present || strcmp(link->is.name, is->name) != 0)) {
 		/* Gone, or renamed: its socket is bound to what it was. */
-		if (link->open)
-			e->ops->close(e->owner, is->ifindex);
+		vrrp_listen_close(e, link);
 		*link = e->links[--e->n_links];
 		link = NULL;
 	}

@@ -20,12 +20,15 @@ struct vrrp_engine;
 
 /* None may call back into the engine. Errors: negative errno. */
 struct vrrp_ops {
-	/* Makes the interface able to send to and receive from group; called once per interface
-	 * until close. */
-	int (*open)(void *owner, uint32_t ifindex, const char *name, const struct ip *group);
-	void (*close)(void *owner, uint32_t ifindex);
-	int (*send)(void *owner, uint32_t ifindex, const struct ip *source, const struct ip *group,
-		    const void *message, size_t size);
+	/* Makes the interface able to send, and to receive unicast; called once per interface until
+	 * close. */
+	int (*open)(void *owner, uint32_t ifindex, const char *name);
+	void (*close)(void *owner, uint32_t ifindex); /* leaves every group */
+	/* On an open interface: receive what is sent to group. */
+	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);
+	void (*leave)(void *owner, uint32_t ifindex, const struct ip *group);
+	int (*send)(void *owner, uint32_t ifindex, const struct ip *source,
+		    const struct ip *destination, uint8_t ttl, const void *message, size_t size);
 	/* One gratuitous ARP for address. */
 	int (*garp)(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address);
 	void (*mail)(void *owner, enum snap_thread to, enum msg_kind kind, const void *body,

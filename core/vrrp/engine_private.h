@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the engine share: engine.c (inputs and conditions), act.c (execution), reload.c
- * (a new configuration), receive.c (packets), set.c (changes by SNMP), rows.c (publication). One
- * thread; nobody else includes this.
+ * What the files of the engine share: engine.c (inputs and conditions), listen.c (sockets), act.c
+ * (execution), reload.c (a new configuration), receive.c (packets), set.c (changes by SNMP), rows.c
+ * (publication). One thread; nobody else includes this.
  */
 #pragma once
 
@@ -46,12 +46,17 @@ struct vrrp_group_row {
 	uint64_t changed_us;
 };
 
+/* Of one socket; what net.ipv4.igmp_max_memberships is unless changed. */
+#define VRRP_GROUPS_MAX 20
+
 struct vrrp_link {
 	struct msg_link is;
-	bool up;		/* as it counts: is.up once that has lasted */
-	uint64_t up_due_us;	/* when it will have; 0: nothing is pending */
-	bool open;		/* has a socket */
-	int open_error;		/* of the last attempt */
+	bool up;			   /* as it counts: is.up once that has lasted */
+	uint64_t up_due_us;		   /* when it will have; 0: nothing is pending */
+	bool open;			   /* has a socket */
+	struct ip groups[VRRP_GROUPS_MAX]; /* that it hears */
+	size_t n_groups;
+	int open_error;		/* of the last attempt to open or to join */
 	uint64_t open_retry_us; /* 0: none due */
 	uint64_t garp_free_us;	/* garp_interval: not before */
 };
@@ -113,6 +118,8 @@ struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 /* engine.c */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
+/* One of the machine's own addresses; of a long list the first LINK_ADDRESSES_MAX are known. */
+bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address);
 /* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*
@@ -123,11 +130,24 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 #define VRRP_RETRY_NONE 0
 #define VRRP_RETRY_ALL	UINT32_MAX
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
+bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex);
 void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
 /* Configured or set by SNMP. */
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
-enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit);
-const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit); /* VRRP_KEY_OCTETS */
+enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit); /* version 3 has none */
+const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit);  /* VRRP_KEY_OCTETS */
+
+/* listen.c */
+/* The instance may speak at all: only then its interface needs a socket. */
+bool vrrp_listen_wants(const struct vrrp_unit *unit);
+/* Where its adverts go; NULL: to its peers. */
+const struct ip *vrrp_listen_group(const struct vrrp_engine *e, const struct vrrp_unit *unit);
+/* The socket of the link hears what is sent to the instance. */
+bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link,
+		       const struct vrrp_unit *unit);
+/* Opens, joins, leaves, closes as the configuration asks; retry: as of vrrp_engine_settle(). */
+void vrrp_listen_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
+void vrrp_listen_close(struct vrrp_engine *e, struct vrrp_link *link);
 
 /* set.c */
 /* A reload: what SNMP has set lasts until the text changes. */

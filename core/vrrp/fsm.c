@@ -40,6 +40,13 @@ static bool preempts(const struct vrrp_instance *vi)
 	return vi->preempt || vi->priority == VRRP_PRIORITY_OWNER;
 }
 
+static uint64_t confirm_us(const struct vrrp_instance *vi)
+{
+	uint64_t down_us = vrrp_down_us(vi);
+
+	return down_us > VRRP_CONFIRM_LEAST_US ? down_us : VRRP_CONFIRM_LEAST_US;
+}
+
 static void act(struct step *s, uint32_t actions)
 {
 	s->actions.set |= actions;
@@ -84,12 +91,14 @@ static void enter_master(struct step *s, enum vrrp_why why, enum vrrp_reason rea
 {
 	struct vrrp_instance *vi = s->vi;
 	const struct conf_instance *conf = vi->conf;
-	uint64_t patience_us = vrrp_down_us(vi);
+	uint64_t patience_us = confirm_us(vi);
 
 	enter(s, VRRP_MASTER, why);
 	vi->reason = reason;
 	vi->become_master++;
-	vi->master_adver_us = 0; /* our own interval counts from now on */
+	/* Our own interval counts from now on. keepalived 2.2 goes on with the learned one unless
+	 * it logs details. */
+	vi->master_adver_us = 0;
 	vi->adver_at_us = s->now_us + vi->advert_us;
 	vi->confirm_at_us = s->now_us + patience_us;
 	if (conf->garp_delay_us)
@@ -159,6 +168,7 @@ static enum vrrp_why fault_why(uint32_t faults)
 	} table[] = {
 		{VRRP_FAULT_UNSUPPORTED, VRRP_WHY_UNSUPPORTED},
 		{VRRP_FAULT_LINK, VRRP_WHY_LINK},
+		{VRRP_FAULT_PEERS, VRRP_WHY_PEERS},
 		{VRRP_FAULT_SOURCE, VRRP_WHY_SOURCE},
 		{VRRP_FAULT_SOCKET, VRRP_WHY_SOCKET},
 		{VRRP_FAULT_TRACK, VRRP_WHY_TRACK},
@@ -409,7 +419,7 @@ static void on_reconf(struct step *s, const struct vrrp_event *event)
 		return;
 	if (vi->state == VRRP_MASTER) {
 		vi->addresses_set = false;
-		vi->confirm_at_us = s->now_us + vrrp_down_us(vi);
+		vi->confirm_at_us = s->now_us + confirm_us(vi);
 		act(s, VRRP_ADD_ADDRS);
 	} else if (vi->priority != VRRP_PRIORITY_OWNER) {
 		act(s, VRRP_DEL_ADDRS);

@@ -37,6 +37,7 @@ enum vrrp_fault {
 	VRRP_FAULT_ADDRESSES =
 		1 << 6,		    /* the addresses could not be set; the machine's own finding */
 	VRRP_FAULT_STATIC = 1 << 7, /* a static address, route or rule of a track group is gone */
+	VRRP_FAULT_PEERS = 1 << 8,  /* unicast without a peer, and unicast_fault_no_peer */
 };
 
 /* Why the last transition happened. */
@@ -55,6 +56,7 @@ enum vrrp_why {
 	VRRP_WHY_UNSUPPORTED,
 	VRRP_WHY_LINK,
 	VRRP_WHY_SOURCE,
+	VRRP_WHY_PEERS,
 	VRRP_WHY_SOCKET,
 	VRRP_WHY_TRACK,
 	VRRP_WHY_STATIC,
@@ -69,6 +71,13 @@ const char *vrrp_state_name(enum vrrp_state state);
 /* After the addresses could not be set, wait this long (or for a change of link or configuration).
  */
 #define VRRP_RETRY_US (30 * UINT64_C(1000000))
+
+/*
+ * A master whose addresses are not confirmed within its master-down interval goes to FAULT, but not
+ * before so long: with adverts every 10 ms that interval is shorter than the kernel may take to set
+ * an address on a busy machine.
+ */
+#define VRRP_CONFIRM_LEAST_US (3 * UINT64_C(1000000))
 
 struct vrrp_instance {
 	/* Parameters: written by the owner between steps. */

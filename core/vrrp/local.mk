@@ -8,6 +8,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/garp.c core/vrrp/garp.h \
 	core/vrrp/group.c core/vrrp/group.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
+	core/vrrp/listen.c \
 	core/vrrp/names.c \
 	core/vrrp/packet.c core/vrrp/packet.h \
 	core/vrrp/priority.c core/vrrp/priority.h \
@@ -27,15 +28,25 @@ tests_unit_test_vrrp_packet_SOURCES = tests/unit/test_vrrp_packet.c
 tests_unit_test_vrrp_packet_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_packet_LDADD = $(VRRP_TEST_LIBS)
 
+UNIT_TESTS += tests/unit/test_vrrp_datagram
+tests_unit_test_vrrp_datagram_SOURCES = tests/unit/test_vrrp_datagram.c
+tests_unit_test_vrrp_datagram_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_datagram_LDADD = $(VRRP_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/test_vrrp_parts
 tests_unit_test_vrrp_parts_SOURCES = tests/unit/test_vrrp_parts.c
 tests_unit_test_vrrp_parts_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_parts_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_fsm
-tests_unit_test_vrrp_fsm_SOURCES = tests/unit/test_vrrp_fsm.c
+tests_unit_test_vrrp_fsm_SOURCES = tests/unit/test_vrrp_fsm.c tests/unit/fsm_rig.h
 tests_unit_test_vrrp_fsm_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_fsm_LDADD = $(VRRP_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_vrrp_fsm_timers
+tests_unit_test_vrrp_fsm_timers_SOURCES = tests/unit/test_vrrp_fsm_timers.c tests/unit/fsm_rig.h
+tests_unit_test_vrrp_fsm_timers_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_vrrp_fsm_timers_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_replay
 tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c $(VRRP_RIG)

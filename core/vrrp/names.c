@@ -21,6 +21,7 @@ static const char *const why_names[] = {
 	[VRRP_WHY_UNSUPPORTED] = "not supported",
 	[VRRP_WHY_LINK] = "interface is down",
 	[VRRP_WHY_SOURCE] = "no source address",
+	[VRRP_WHY_PEERS] = "no unicast peer",
 	[VRRP_WHY_SOCKET] = "no socket",
 	[VRRP_WHY_TRACK] = "tracked object is down",
 	[VRRP_WHY_STATIC] = "a static address, route or rule is missing",

@@ -23,9 +23,10 @@
 static const char *const discard_names[] = {
 	[VRRP_ACCEPTED] = "accepted",
 	[VRRP_BAD_IP] = "malformed IP header",
-	[VRRP_NOT_MULTICAST] = "not sent to the multicast group",
+	[VRRP_OTHER_DESTINATION] = "not sent to where this router listens",
+	[VRRP_NOT_PEER] = "not from a peer",
 	[VRRP_OWN] = "our own advertisement",
-	[VRRP_BAD_TTL] = "TTL is not 255",
+	[VRRP_BAD_TTL] = "wrong TTL",
 	[VRRP_SHORT] = "too short",
 	[VRRP_BAD_VERSION] = "wrong version",
 	[VRRP_UNKNOWN_VRID] = "no such virtual router here",
@@ -206,6 +207,13 @@ static enum vrrp_discard check_header(const struct vrrp_envelope *e,
 	return (first & 0x0f) == TYPE_ADVERT ? VRRP_ACCEPTED : VRRP_BAD_TYPE;
 }
 
+static bool ttl_is_good(const struct vrrp_envelope *e, const struct vrrp_expect *expect)
+{
+	if (!expect)
+		return e->ttl == VRRP_TTL || !ip_is_multicast(&e->destination);
+	return expect->min_ttl <= e->ttl && e->ttl <= expect->max_ttl;
+}
+
 enum vrrp_discard vrrp_packet_check(const struct vrrp_envelope *envelope,
 				    const struct vrrp_expect *expect, struct vrrp_advert *ret)
 {
@@ -215,7 +223,7 @@ enum vrrp_discard vrrp_packet_check(const struct vrrp_envelope *envelope,
 
 	if (expect && ip_is_set(&expect->own) && ip_compare(&envelope->source, &expect->own) == 0)
 		return VRRP_OWN;
-	if (envelope->ttl != VRRP_TTL)
+	if (!ttl_is_good(envelope, expect))
 		return VRRP_BAD_TTL;
 	reason = check_header(envelope, expect, &r, &advert);
 	if (reason)
@@ -258,14 +266,15 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 	uint16_t checksum;
 
 	if ((advert->version != 2 && !v3) ||
-	    (advert->family != AF_INET && (advert->family != AF_INET6 || !v3)))
+	    (advert->family != AF_INET && (advert->family != AF_INET6 || !v3)) ||
+	    advert->interval > (v3 ? ADVERT_INT_V3_MAX : UINT8_MAX))
 		return -EINVAL;
 	write_u8(&w, (uint8_t)(advert->version << 4 | TYPE_ADVERT));
 	write_u8(&w, advert->vrid);
 	write_u8(&w, advert->priority);
 	write_u8(&w, advert->n_addresses);
 	if (v3) {
-		write_be16(&w, advert->interval & ADVERT_INT_V3_MAX);
+		write_be16(&w, advert->interval); /* reserved bits: zero */
 	} else {
 		write_u8(&w, advert->auth_type);
 		write_u8(&w, (uint8_t)advert->interval);
@@ -285,7 +294,7 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 	return (int)w.used;
 }
 
-void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination,
+void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
 			   size_t message_size, uint8_t room[static VRRP_IP_HEADER])
 {
 	struct writer w = writer_of(room, VRRP_IP_HEADER);
@@ -296,7 +305,7 @@ void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination
 	write_be16(&w, (uint16_t)(VRRP_IP_HEADER + message_size));
 	write_be16(&w, 0);
 	write_be16(&w, 0);
-	write_u8(&w, VRRP_TTL);
+	write_u8(&w, ttl);
 	write_u8(&w, VRRP_PROTOCOL);
 	write_be16(&w, 0);
 	write_octets(&w, source->octets, 4);

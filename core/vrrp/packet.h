@@ -30,14 +30,15 @@ enum vrrp_auth_type { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 }
 /* Why a packet is not used, in the order of the checks. */
 enum vrrp_discard {
 	VRRP_ACCEPTED,
-	VRRP_BAD_IP,	    /* the IP header is not believable, or not protocol 112 */
-	VRRP_NOT_MULTICAST, /* sent to a unicast address */
-	VRRP_OWN,	    /* our own advertisement looped back: not an error */
-	VRRP_BAD_TTL,	    /* TTL or hop limit is not 255 */
-	VRRP_SHORT,	    /* shorter than the fixed part */
-	VRRP_BAD_VERSION,   /* not 2 or 3, or not the configured one */
-	VRRP_UNKNOWN_VRID,  /* no such virtual router on this interface and family */
-	VRRP_BAD_LENGTH,    /* shorter than its address count says */
+	VRRP_BAD_IP,		/* the IP header is not believable, or not protocol 112 */
+	VRRP_OTHER_DESTINATION, /* unicast to a multicast router, the reverse, or another group */
+	VRRP_NOT_PEER,		/* unicast, from none of the peers */
+	VRRP_OWN,		/* our own advertisement looped back: not an error */
+	VRRP_BAD_TTL,		/* TTL or hop limit is not 255; unicast: not what the peer has */
+	VRRP_SHORT,		/* shorter than the fixed part */
+	VRRP_BAD_VERSION,	/* not 2 or 3, or not the configured one */
+	VRRP_UNKNOWN_VRID,	/* no such virtual router on this interface and family */
+	VRRP_BAD_LENGTH,	/* shorter than its address count says */
 	VRRP_BAD_CHECKSUM,
 	VRRP_BAD_TYPE,	      /* not an advertisement */
 	VRRP_BAD_AUTH_TYPE,   /* v2: a type that does not exist */
@@ -66,8 +67,9 @@ struct vrrp_expect {
 	uint8_t version;
 	uint8_t auth_type; /* enum vrrp_auth_type, v2 */
 	uint8_t auth_data[VRRP_AUTH_OCTETS];
-	uint32_t interval; /* v2: seconds */
-	struct ip own;	   /* source of our own adverts; AF_UNSPEC: none */
+	uint32_t interval;	  /* v2: seconds */
+	uint8_t min_ttl, max_ttl; /* 255 and 255 for multicast */
+	struct ip own;		  /* source of our own adverts; AF_UNSPEC: none */
 };
 
 /* One advertisement. The unit of interval depends on the version: v2 seconds, v3 centiseconds. */
@@ -90,10 +92,11 @@ enum vrrp_discard vrrp_packet_open(const void *datagram, size_t size, struct vrr
 uint8_t vrrp_packet_vrid(const struct vrrp_envelope *envelope);
 
 /*
- * All checks from TTL on. expect NULL: no such virtual router here. *ret is filled when
- * VRRP_ACCEPTED is returned and untouched otherwise. The address list is read, not judged: see
- * vrrp_packet_same_addresses(). A v3/IPv4 checksum is accepted with and without the pseudo-header:
- * RFC 9568 and the deployed base disagree, and refusing either makes two masters.
+ * All checks from TTL on. expect NULL: no such virtual router here; then TTL counts for multicast
+ * only. *ret is filled when VRRP_ACCEPTED is returned and untouched otherwise. The address list is
+ * read, not judged: see vrrp_packet_same_addresses(). A v3/IPv4 checksum is accepted with and
+ * without the pseudo-header: RFC 9568 and the deployed base disagree, and refusing either makes two
+ * masters.
  */
 enum vrrp_discard vrrp_packet_check(const struct vrrp_envelope *envelope,
 				    const struct vrrp_expect *expect, struct vrrp_advert *ret);
@@ -105,12 +108,13 @@ bool vrrp_packet_same_addresses(const struct vrrp_advert *advert, const struct i
 /*
  * Writes the message with its checksum into room. source and destination are used for the
  * pseudo-header of v3 (IPv6 always; IPv4 only with pseudo_header). Returns its size, or -ENOBUFS
- * when room is too small, -EINVAL for a version or family that does not exist.
+ * when room is too small, -EINVAL for a version or family that does not exist or an interval that
+ * the version has no room for (255 s, 4095 cs).
  */
 int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source,
 		       const struct ip *destination, bool pseudo_header, void *room, size_t size);
 
 /* An IPv4 header without options for a message of message_size octets; room holds 20 octets. */
 #define VRRP_IP_HEADER 20
-void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination,
+void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
 			   size_t message_size, uint8_t room[static VRRP_IP_HEADER]);

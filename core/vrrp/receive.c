@@ -11,23 +11,59 @@
 #define LIMIT_ADDRESS_LIST (VRRP_DISCARDS + 1000u)
 #define LIMIT_LOWER	   (VRRP_DISCARDS + 1001u)
 #define LIMIT_TWO_OWNERS   (VRRP_DISCARDS + 1002u)
+#define LIMIT_INTERVAL	   (VRRP_DISCARDS + 1003u)
 
 /* One packet being judged. */
 struct arrival {
 	struct vrrp_engine *e;
 	struct vrrp_unit *unit; /* NULL: no such virtual router */
+	unsigned fits;		/* 0: the packet was not sent to it */
 	uint32_t ifindex;
 	uint8_t vrid;
 	struct vrrp_envelope envelope;
 	uint64_t now_us;
 };
 
-static struct vrrp_unit *find_unit(struct vrrp_engine *e, uint32_t ifindex, uint8_t vrid)
+static const struct conf_peer *find_peer(const struct conf_instance *conf, const struct ip *source)
 {
-	for (size_t i = 0; i < e->conf->n_instances; i++)
-		if (e->units[i]->ifindex == ifindex && e->units[i]->fsm.conf->vrid == vrid)
-			return e->units[i];
+	for (size_t i = 0; i < conf->n_peers; i++)
+		if (ip_compare(&conf->peers[i].ip, source) == 0)
+			return &conf->peers[i];
 	return NULL;
+}
+
+/* How well a unit of that VRID fits; one VRID may be in use in several groups and with several sets
+ * of peers. 0: it was not sent there. */
+static unsigned fit(const struct vrrp_engine *e, const struct vrrp_unit *unit,
+		    const struct vrrp_envelope *envelope)
+{
+	const struct ip *group = vrrp_listen_group(e, unit);
+
+	if (group)
+		return ip_compare(group, &envelope->destination) == 0;
+	if (ip_is_multicast(&envelope->destination))
+		return 0;
+	return 1 + (ip_compare(&unit->fsm.primary, &envelope->destination) == 0) +
+	       (find_peer(unit->fsm.conf, &envelope->source) ? 2 : 0);
+}
+
+/* The best of those with this VRID, so that even a packet for none of them can be charged. */
+static void find_unit(struct arrival *a)
+{
+	struct vrrp_engine *e = a->e;
+
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		struct vrrp_unit *unit = e->units[i];
+		unsigned fits;
+
+		if (unit->ifindex != a->ifindex || unit->fsm.conf->vrid != a->vrid)
+			continue;
+		fits = fit(e, unit, &a->envelope);
+		if (a->unit && fits <= a->fits)
+			continue;
+		a->unit = unit;
+		a->fits = fits;
+	}
 }
 
 /* The counter of a discard in the row of the instance, NULL when it has none. */
@@ -59,7 +95,8 @@ static uint64_t *counter(struct vrrp_stats *stats, enum vrrp_discard reason)
 		return &stats->interval_errors;
 	case VRRP_ACCEPTED:
 	case VRRP_BAD_IP:
-	case VRRP_NOT_MULTICAST:
+	case VRRP_OTHER_DESTINATION:
+	case VRRP_NOT_PEER:
 	case VRRP_OWN:
 	case VRRP_UNKNOWN_VRID:
 	case VRRP_DISCARDS:
@@ -164,6 +201,13 @@ static bool has_address(const struct conf_instance *conf, const struct ip *ip)
 	return false;
 }
 
+/* skip_check_adv_addr: once is enough for each new master. */
+static bool skips_addresses(const struct arrival *a)
+{
+	return a->unit->fsm.conf->skip_check_adv_addr &&
+	       ip_compare(&a->unit->fsm.master, &a->envelope.source) == 0;
+}
+
 /* RFC 3768 section 7.1 lets a router drop on this; keepalived counts and goes on, so mixed pairs
  * keep electing. */
 static void compare_addresses(const struct arrival *a, const struct vrrp_advert *advert)
@@ -189,6 +233,20 @@ static void compare_addresses(const struct arrival *a, const struct vrrp_advert 
 			   held_back);
 }
 
+/* Version 3: the master's interval is taken over, whatever ours is (RFC 9568 section 7.1). Version
+ * 2 has refused the packet already. */
+static void compare_interval(const struct arrival *a, uint64_t interval_us)
+{
+	uint32_t held_back;
+
+	if (interval_us == a->unit->fsm.advert_us)
+		return;
+	a->unit->stats.interval_errors++;
+	if (vrrp_limit_allows(&a->e->limit, LIMIT_INTERVAL, &a->envelope.source, a->now_us,
+			      &held_back))
+		log_packet(a, LOG_INFO, "advertisement interval differs from ours", held_back);
+}
+
 static void log_election(const struct arrival *a, const struct vrrp_advert *advert)
 {
 	const struct vrrp_instance *vi = &a->unit->fsm;
@@ -208,6 +266,13 @@ static void log_election(const struct arrival *a, const struct vrrp_advert *adve
 			   held_back);
 }
 
+/* owner_ignore_adverts: RFC 3768 section 7.1 as published; the default lets the election decide. */
+static bool is_deaf_owner(const struct vrrp_unit *unit)
+{
+	return unit->fsm.conf->owner_ignore_adverts && unit->fsm.state == VRRP_MASTER &&
+	       unit->fsm.priority == VRRP_PRIORITY_OWNER;
+}
+
 static void use_advert(const struct arrival *a, const struct vrrp_advert *advert)
 {
 	const struct vrrp_event event = {
@@ -218,53 +283,75 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 			advert->interval * (advert->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC),
 	};
 
+	if (is_deaf_owner(a->unit))
+		return;
 	a->unit->stats.advert_received++;
 	a->unit->stats.priority_zero_received += advert->priority == VRRP_PRIORITY_RELEASE;
 	a->e->counters_changed = true;
-	compare_addresses(a, advert);
+	compare_interval(a, event.interval_us);
+	if (!skips_addresses(a))
+		compare_addresses(a, advert);
 	log_election(a, advert);
 	vrrp_act(a->e, a->unit, &event, a->now_us);
 	if (a->e->unsettled)
 		vrrp_engine_settle(a->e, VRRP_RETRY_NONE, a->now_us);
 }
 
-static struct vrrp_expect expected(const struct vrrp_unit *unit)
+static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct conf_peer *peer)
 {
 	struct vrrp_expect expect = {
 		.version = unit->fsm.conf->version,
 		.auth_type = (uint8_t)vrrp_engine_auth(unit),
 		.interval = (uint32_t)(unit->fsm.advert_us / USEC_PER_SEC),
 		.own = unit->fsm.primary,
+		.min_ttl = VRRP_TTL,
+		.max_ttl = VRRP_TTL,
 	};
 
+	if (unit->fsm.conf->n_peers) {
+		expect.min_ttl = peer ? peer->min_ttl : 0;
+		expect.max_ttl = peer ? peer->max_ttl : UINT8_MAX;
+	}
 	memcpy(expect.auth_data, vrrp_engine_key(unit), sizeof expect.auth_data);
 	return expect;
+}
+
+static enum vrrp_discard judge(const struct arrival *a, struct vrrp_advert *ret)
+{
+	const struct vrrp_unit *unit = a->unit;
+	const struct conf_peer *peer;
+	struct vrrp_expect expect;
+
+	if (!unit)
+		return vrrp_packet_check(&a->envelope, NULL, ret);
+	if (!a->fits)
+		return VRRP_OTHER_DESTINATION;
+	peer = find_peer(unit->fsm.conf, &a->envelope.source);
+	if (!peer && unit->fsm.conf->n_peers && unit->fsm.conf->check_unicast_src)
+		return VRRP_NOT_PEER;
+	expect = expected(unit, peer);
+	return vrrp_packet_check(&a->envelope, &expect, ret);
 }
 
 void vrrp_engine_receive(struct vrrp_engine *e, uint32_t ifindex, const void *datagram, size_t size,
 			 uint64_t now_us)
 {
 	struct arrival a = {.e = e, .ifindex = ifindex, .now_us = now_us};
-	struct vrrp_expect expect;
 	struct vrrp_advert advert;
 	enum vrrp_discard reason;
 
 	if (!e->conf)
 		return;
 	reason = vrrp_packet_open(datagram, size, &a.envelope);
-	if (!reason && ip_compare(&a.envelope.destination, &e->mcast_group) != 0)
-		reason = VRRP_NOT_MULTICAST;
 	if (reason) {
 		discard(&a, reason);
 		return;
 	}
 	a.vrid = vrrp_packet_vrid(&a.envelope);
-	a.unit = find_unit(e, ifindex, a.vrid);
+	find_unit(&a);
 	if (a.unit && a.unit->fsm.state == VRRP_INITIALIZE)
 		return; /* not taking part yet, or any more */
-	if (a.unit)
-		expect = expected(a.unit);
-	reason = vrrp_packet_check(&a.envelope, a.unit ? &expect : NULL, &advert);
+	reason = judge(&a, &advert);
 	if (reason == VRRP_OWN)
 		return;
 	if (reason)

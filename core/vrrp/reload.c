@@ -272,14 +272,7 @@ static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
 	if (first && global->delay_after_boot_us > now_us &&
 	    global->delay_after_boot_us > e->start_at_us)
 		e->start_at_us = global->delay_after_boot_us;
-	if (ip_compare(&e->mcast_group, &global->mcast_group4) == 0)
-		return;
 	e->mcast_group = global->mcast_group4;
-	for (size_t i = 0; i < e->n_links; i++) {
-		if (e->links[i].open)
-			e->ops->close(e->owner, e->links[i].is.ifindex);
-		e->links[i].open = false;
-	}
 }
 
 int vrrp_engine_conf(struct vrrp_engine *e, const struct conf *conf, uint64_t now_us)

@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +74,7 @@ static void show_primary(const struct vrrp_unit *unit, char room[static IP_TEXT_
 
 static int set_auth_type(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	return put(&unit->set.auth_type, set, 2);
+	return unit->fsm.conf->version == 3 ? -EINVAL : put(&unit->set.auth_type, set, 2);
 }
 
 static void show_auth_type(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
@@ -101,14 +100,15 @@ static void show_auth_key(const struct vrrp_unit *unit, char room[static IP_TEXT
 	snprintf(room, IP_TEXT_MAX, "%s", unit->set.keyed ? "set (not shown)" : "as configured");
 }
 
+/* Version 3 has 12 bits of hundredths of a second. */
 static int set_interval(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	return put(&unit->set.interval_s, set, UINT8_MAX);
+	return put(&unit->set.interval_s, set, unit->fsm.conf->version == 3 ? 40 : UINT8_MAX);
 }
 
 static void show_interval(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
 {
-	snprintf(room, IP_TEXT_MAX, "%" PRIu64 " s", unit->fsm.advert_us / USEC_PER_SEC);
+	snprintf(room, IP_TEXT_MAX, "%g s", (double)unit->fsm.advert_us / USEC_PER_SEC);
 }
 
 static const struct field {
@@ -143,17 +143,13 @@ static bool is_down(const struct vrrp_unit *unit)
 	return unit->admin_down && unit->fsm.state == VRRP_INITIALIZE;
 }
 
-static bool has_address(struct vrrp_engine *e, const struct vrrp_unit *unit,
-			const struct ip *address)
+static bool may_be_primary(struct vrrp_engine *e, const struct vrrp_unit *unit,
+			   const struct ip *address)
 {
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 
-	if (ip_compare(address, &(struct ip){.family = AF_INET}) == 0)
-		return true;
-	for (size_t i = 0; link && i < link->is.n_own4; i++)
-		if (ip_compare(&link->is.own4[i], address) == 0)
-			return true;
-	return false;
+	return ip_compare(address, &(struct ip){.family = AF_INET}) == 0 ||
+	       (link && vrrp_engine_link_has(link, address));
 }
 
 /* Why not, in words for the log of the asker; NULL when it may. */
@@ -166,7 +162,7 @@ static const char *obstacle(struct vrrp_engine *e, const struct vrrp_unit *unit,
 		return "the instance is not administratively down";
 	if (conf_instance_unsupported(unit->fsm.conf))
 		return conf_instance_unsupported(unit->fsm.conf);
-	if (set->field == VRRP_SET_PRIMARY && set->value && !has_address(e, unit, &set->address))
+	if (set->field == VRRP_SET_PRIMARY && set->value && !may_be_primary(e, unit, &set->address))
 		return "not an address of the interface";
 	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The raw IPv4 socket of one interface: RFC 3768 section 5.2 (protocol 112, 224.0.0.18, TTL 255).
+ * The raw IPv4 socket of one interface: RFC 3768 section 5.2 (protocol 112, TTL 255).
  * Thin system calls, none of which waits. vrrp thread; needs CAP_NET_RAW.
  */
 #pragma once
@@ -11,13 +11,17 @@
 
 #include "core/base/ip.h"
 
-/* Returns a non-blocking, close-on-exec descriptor that hears group on that interface alone;
- * negative errno. */
-int vrrp_sock_open(uint32_t ifindex, const char *name, const struct ip *group);
+/* Returns a non-blocking, close-on-exec descriptor that hears unicast on that interface alone, and
+ * no group yet; negative errno. */
+int vrrp_sock_open(uint32_t ifindex, const char *name);
 
-/* Sends message from source to group. Returns 0 or negative errno. */
-int vrrp_sock_send(int fd, const struct ip *source, const struct ip *group, const void *message,
-		   size_t size);
+/* Membership in a group; 0 or negative errno. */
+int vrrp_sock_join(int fd, uint32_t ifindex, const struct ip *group);
+void vrrp_sock_leave(int fd, uint32_t ifindex, const struct ip *group);
+
+/* Sends message from source to a group or a host. Returns 0 or negative errno. */
+int vrrp_sock_send(int fd, const struct ip *source, const struct ip *destination, uint8_t ttl,
+		   const void *message, size_t size);
 
 /* One datagram with its IP header. Returns its size, -EAGAIN when there is none, or another
  * negative errno. */

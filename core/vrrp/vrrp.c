@@ -127,7 +127,7 @@ static struct port **find_port(struct body *body, uint32_t ifindex)
 	return at;
 }
 
-static int open_port(void *owner, uint32_t ifindex, const char *name, const struct ip *group)
+static int open_port(void *owner, uint32_t ifindex, const char *name)
 {
 	struct body *body = owner;
 	struct port *port = calloc(1, sizeof *port);
@@ -137,7 +137,7 @@ static int open_port(void *owner, uint32_t ifindex, const char *name, const stru
 		return -ENOMEM;
 	port->body = body;
 	port->ifindex = ifindex;
-	r = port->fd = vrrp_sock_open(ifindex, name, group);
+	r = port->fd = vrrp_sock_open(ifindex, name);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -165,12 +165,27 @@ static void close_port(void *owner, uint32_t ifindex)
 	free(port);
 }
 
-static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
-		       const struct ip *group, const void *message, size_t size)
+static int join_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
 	const struct port *port = *find_port(owner, ifindex);
 
-	return port ? vrrp_sock_send(port->fd, source, group, message, size) : -ENOTCONN;
+	return port ? vrrp_sock_join(port->fd, ifindex, group) : -ENOTCONN;
+}
+
+static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
+{
+	const struct port *port = *find_port(owner, ifindex);
+
+	if (port)
+		vrrp_sock_leave(port->fd, ifindex, group);
+}
+
+static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
+		       const struct ip *destination, uint8_t ttl, const void *message, size_t size)
+{
+	const struct port *port = *find_port(owner, ifindex);
+
+	return port ? vrrp_sock_send(port->fd, source, destination, ttl, message, size) : -ENOTCONN;
 }
 
 static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)
@@ -219,6 +234,8 @@ static uint64_t wall_us(void *owner)
 static const struct vrrp_ops ops = {
 	.open = open_port,
 	.close = close_port,
+	.join = join_group,
+	.leave = leave_group,
 	.send = send_advert,
 	.garp = send_garp,
 	.mail = post,

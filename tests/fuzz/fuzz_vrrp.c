@@ -34,7 +34,10 @@ static struct ip address(const char *text)
 
 static struct vrrp_expect expectation(uint8_t how)
 {
-	struct vrrp_expect expect = {.version = how & EXPECT_V3 ? 3 : 2, .interval = 1};
+	struct vrrp_expect expect = {.version = how & EXPECT_V3 ? 3 : 2,
+				     .interval = 1,
+				     .min_ttl = VRRP_TTL,
+				     .max_ttl = VRRP_TTL};
 
 	if (how & WITH_PASS) {
 		expect.auth_type = VRRP_AUTH_PASS;

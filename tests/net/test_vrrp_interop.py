@@ -4,116 +4,22 @@
 Times come from a capture on a third machine; the packets are judged by tshark.
 """
 
-import os
 import signal
-import subprocess
 import time
 
 import pytest
 
 from lab import holds, wait_until
-
-VIP, VRID = "192.0.2.100", 61
-HIGH, LOW, WATCHER = "192.0.2.2", "192.0.2.1", "192.0.2.9"
-HIGH_PRIORITY, LOW_PRIORITY = 200, 100
-# How much later than the RFC says a takeover may be. keepalived's own is only watched, not promised.
-SLACK_S = {"vipd": float(os.environ.get("VIPD_TAKEOVER_SLACK", "0.05")), "keepalived": 0.25}
-EARLY_S = 0.02  # two capturing clocks' worth: the adverts are stamped on arrival
-
-CONFIG = """
-global_defs {{
-	router_id {name}
-}}
-vrrp_instance VI_1 {{
-	state {state}
-	interface eth0
-	virtual_router_id {vrid}
-	priority {priority}
-	advert_int 1
-	{extra}
-	authentication {{
-		auth_type PASS
-		auth_pass secret12345
-	}}
-	virtual_ipaddress {{
-		{vip}/24
-	}}
-}}
-"""
-
-
-def skew(priority):
-    return (256 - priority) / 256
-
-
-class Router:
-    def __init__(self, lab, kind, address, priority, extra=""):
-        self.kind, self.address, self.priority = kind, address, priority
-        self.node = lab.node(f"{kind}{priority}", f"{address}/24")
-        self.config = self.node.write("director.conf", CONFIG.format(
-            name=self.node.name, state="MASTER" if priority == HIGH_PRIORITY else "BACKUP", vrid=VRID,
-            priority=priority, extra=extra, vip=VIP))
-        self.daemon = None
-
-    def start(self):
-        self.daemon = (self.node.vipd if self.kind == "vipd" else self.node.keepalived)(self.config)
-        return self
-
-    def is_master(self):
-        return self.node.has_address(VIP)
-
-
-class Pair:
-    """The high-priority router is master, the low one backup, a watcher captures."""
-
-    def __init__(self, lab, high, low, extra=""):
-        self.watcher = lab.node("watcher", f"{WATCHER}/24")
-        self.capture = self.watcher.capture("eth0", "ip proto 112 or arp")
-        self.high = Router(lab, high, HIGH, HIGH_PRIORITY, extra).start()
-        self.low = Router(lab, low, LOW, LOW_PRIORITY, extra)
-        wait_until(self.high.is_master, 15, "the high one is master")
-        self.low.start()
-        holds(lambda: not self.low.is_master(), 4.5, "the low one is backup")
-
-    def takeover(self, since):
-        """(last advert of the high one, first of the low one after it)"""
-        first = wait_until(lambda: self.capture.adverts(VRID, LOW, since), 10, "takeover")[0]
-        last = [a for a in self.capture.adverts(VRID, HIGH) if a.time < first.time][-1]
-        return last, first
-
-
-PAIRS = [("vipd", "keepalived"), ("keepalived", "vipd"), ("vipd", "vipd")]
-
-
-def assert_within(seconds, expected, kind):
-    assert expected - EARLY_S <= seconds <= expected + SLACK_S[kind], f"{seconds:.3f} s, expected {expected:.3f} s"
-
-
-def flagged(path):
-    """What tshark finds wrong with the VRRP packets of a capture."""
-    return subprocess.run(
-        ["tshark", "-n", "-r", path, "-o", "ip.check_checksum:TRUE", "-Y",
-         "vrrp && (_ws.malformed || _ws.expert.severity >= 0x00400000)", "-T", "fields", "-e", "frame.number", "-e",
-         "_ws.expert.message"], check=True, capture_output=True, text=True, timeout=60).stdout
-
-
-def with_a_flipped_bit(path, target):
-    """A copy whose first advert has another priority and the old checksum."""
-    data = bytearray(path.read_bytes())
-    at = data.index(bytes([0x21, VRID, HIGH_PRIORITY]))
-    data[at + 2] ^= 1
-    target.write_bytes(data)
-    return target
+from vrrp_pair import (HIGH, HIGH_PRIORITY, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Pair, assert_within, flagged, kill,
+                       silence, skew, with_a_flipped_bit)
 
 
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_silence_then_return(lab, high, low):
     pair = Pair(lab, high, low)
-    killed = time.time()
-    pair.high.daemon.kill()
-    pair.high.node.run("ip", "address", "flush", "dev", "eth0", "to", VIP)
+    killed = kill(pair.high)
     last, first = pair.takeover(killed)
-    assert_within(first.time - last.time, 3 + skew(LOW_PRIORITY), low)
+    assert_within(first.time - last.time, silence(LOW_PRIORITY), low)
     wait_until(pair.low.is_master, 5, "address of the low one")
     gratuitous = pair.capture.gratuitous(VIP, since=killed)
     assert gratuitous and gratuitous[0].time >= first.time, "the advert goes first"

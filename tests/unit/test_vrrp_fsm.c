@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The state machine against a table of its own, written from RFC 3768 section 6.4 and
- * keepalived.conf(5): two nested loops over every state, event and condition; each case must find
- * exactly one row. Then what a table cannot say.
+ * keepalived.conf(5): nested loops over every version, state, event and condition; each case must
+ * find exactly one row. The rows are of both versions: RFC 9568 section 6.4 differs from them in
+ * the durations only.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "core/base/clock.h"
-#include "core/vrrp/fsm.h"
-
-#define START_US (1000 * USEC_PER_SEC)
+#include "tests/unit/fsm_rig.h"
 
 enum input {
 	IN_START,
@@ -50,9 +41,6 @@ static const char *const input_names[INPUTS] = {
 	"refused",
 	"unconfirmed",
 };
-
-/* Conditions, as bits. */
-enum { OWNER = 1, PREEMPT = 2, SILENT = 4 /* lower_prio_no_advert */, CONDITIONS = 8 };
 
 /* What must be true of the timers afterwards. */
 enum timers { T_NONE, T_DOWN, T_SKEW, T_SAME, T_ADVER };
@@ -114,89 +102,12 @@ static const struct row rows[] = {
 	{S(MASTER), I(START) | I(DOWN_TIMER), IGNORED},
 };
 
-struct rig {
-	struct conf_instance conf;
-	struct vrrp_instance vi;
-	uint64_t now_us;
+static const struct flavour flavours[] = {
+	{2, USEC_PER_SEC, USEC_PER_SEC},
+	{3, USEC_PER_SEC, USEC_PER_SEC},
+	{3, 100000, 250000}, /* learns a longer one */
+	{3, 2000000, 10000}, /* a shorter one, the shortest there is */
 };
-
-static struct ip address(const char *text)
-{
-	struct ip ip = {0};
-
-	assert_int_equal(ip_parse(text, &ip), 0);
-	return ip;
-}
-
-static struct vrrp_actions conditions(struct rig *rig, uint32_t holds, uint32_t faults)
-{
-	const struct vrrp_event event = {
-		.kind = VRRP_EVENT_CONDITIONS, .holds = holds, .faults = faults};
-
-	return vrrp_step(&rig->vi, &event, rig->now_us);
-}
-
-static struct vrrp_actions tick(struct rig *rig)
-{
-	return vrrp_step(&rig->vi, &(struct vrrp_event){.kind = VRRP_EVENT_TICK}, rig->now_us);
-}
-
-static struct vrrp_actions advert(struct rig *rig, uint8_t priority, const char *source)
-{
-	const struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
-					 .priority = priority,
-					 .source = address(source),
-					 .interval_us = USEC_PER_SEC};
-
-	return vrrp_step(&rig->vi, &event, rig->now_us);
-}
-
-static struct vrrp_actions addrs_done(struct rig *rig, int error)
-{
-	const struct vrrp_event event = {
-		.kind = VRRP_EVENT_ADDRS_DONE, .set = true, .error = error};
-
-	return vrrp_step(&rig->vi, &event, rig->now_us);
-}
-
-static void rig_new(struct rig *rig, unsigned condition)
-{
-	memset(rig, 0, sizeof *rig);
-	rig->now_us = START_US;
-	rig->conf = (struct conf_instance){
-		.name = "R",
-		.version = 2,
-		.down_timer_adverts = 3,
-		.priority = condition & OWNER ? 255 : 100,
-		.preempt = condition & PREEMPT,
-		.lower_prio_no_advert = condition & SILENT,
-		.garp_repeat = 5,
-		.garp_lower_prio_repeat = 5,
-		.group = CONF_NONE,
-	};
-	rig->vi.conf = &rig->conf;
-	rig->vi.primary = address("192.0.2.9");
-	rig->vi.priority = rig->conf.priority;
-	rig->vi.advert_us = USEC_PER_SEC;
-	rig->vi.preempt = rig->conf.preempt;
-}
-
-/* Leads the machine into a state by events alone; leaves half a second of every timer behind. */
-static void drive(struct rig *rig, enum vrrp_state state)
-{
-	if (state == VRRP_INITIALIZE)
-		return;
-	(void)conditions(rig, 0, state == VRRP_FAULT ? VRRP_FAULT_LINK : 0);
-	if (state == VRRP_MASTER && rig->vi.state == VRRP_BACKUP) {
-		rig->now_us = rig->vi.down_at_us;
-		(void)tick(rig);
-	} else if (state == VRRP_BACKUP && rig->vi.state == VRRP_MASTER) {
-		(void)advert(rig, 255,
-			     "192.0.2.200"); /* an owner yields to an owner with a higher address */
-	}
-	assert_int_equal(rig->vi.state, state);
-	rig->now_us += USEC_PER_SEC / 2;
-}
 
 static struct vrrp_actions feed(struct rig *rig, enum input input)
 {
@@ -266,8 +177,13 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 			 enum timers timers)
 {
 	const struct vrrp_instance *vi = &rig->vi;
-	uint64_t skew_us = rig->vi.priority == 255 ? 3906 : 609375;
+	uint64_t interval_us = rig->learned ? rig->flavour->peer_us : rig->flavour->own_us;
+	uint64_t of_us = rig->flavour->version == 2 ? USEC_PER_SEC : interval_us;
+	uint64_t skew_us = of_us * (rig->vi.priority == 255 ? 1 : 156) / 256;
 
+	/* Whatever was learned: forgotten by a master, and by who is out of it. */
+	if (vi->state != VRRP_BACKUP)
+		assert_int_equal(vrrp_down_us(vi), 3 * interval_us + skew_us);
 	switch (timers) {
 	case T_NONE:
 		assert_int_equal(vi->adver_at_us, 0);
@@ -275,7 +191,7 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 		break;
 	case T_DOWN:
 		assert_int_equal(vi->adver_at_us, 0);
-		assert_int_equal(vi->down_at_us, rig->now_us + 3000000 + skew_us);
+		assert_int_equal(vi->down_at_us, rig->now_us + 3 * interval_us + skew_us);
 		break;
 	case T_SKEW:
 		assert_int_equal(vi->adver_at_us, 0);
@@ -286,13 +202,23 @@ static void check_timers(const struct rig *rig, const struct vrrp_instance *befo
 		assert_int_equal(vi->down_at_us, before->down_at_us);
 		break;
 	case T_ADVER:
-		assert_int_equal(vi->adver_at_us, rig->now_us + USEC_PER_SEC);
+		assert_int_equal(vi->adver_at_us, rig->now_us + rig->flavour->own_us);
 		assert_int_equal(vi->down_at_us, 0);
 		break;
 	}
 }
 
-static void check_case(enum vrrp_state state, enum input input, unsigned condition)
+/* An advert that arms the down timer has been accepted, and its interval counts. */
+static void note_learned(struct rig *rig, enum input input, const struct row *row)
+{
+	if (row->timers == T_DOWN)
+		rig->learned = ADVERTS & 1u << input;
+	else if (row->timers == T_ADVER || row->timers == T_NONE)
+		rig->learned = false;
+}
+
+static void check_case(const struct flavour *flavour, enum vrrp_state state, enum input input,
+		       unsigned condition)
 {
 	const struct row *row = find_row(state, input, condition);
 	struct vrrp_instance before;
@@ -302,14 +228,15 @@ static void check_case(enum vrrp_state state, enum input input, unsigned conditi
 
 	if (input == IN_HIGHER && condition & OWNER)
 		return; /* nothing is higher than 255 */
-	rig_new(&rig, condition);
+	rig_new_of(&rig, flavour, condition);
 	drive(&rig, state);
 	before = rig.vi;
 	actions = feed(&rig, input);
+	note_learned(&rig, input, row);
 	next = row->next < 0 ? state : (enum vrrp_state)row->next;
 	if (rig.vi.state != next || actions.set != row->actions)
-		fail_msg("%s, %s, %u: %s with actions %x, expected %s with %x",
-			 vrrp_state_name(state), input_names[input], condition,
+		fail_msg("version %u, %s, %s, %u: %s with actions %x, expected %s with %x",
+			 flavour->version, vrrp_state_name(state), input_names[input], condition,
 			 vrrp_state_name(rig.vi.state), actions.set, vrrp_state_name(next),
 			 row->actions);
 	assert_int_equal(actions.old, state);
@@ -327,173 +254,16 @@ static void check_case(enum vrrp_state state, enum input input, unsigned conditi
 static void test_every_case(void **state)
 {
 	(void)state;
-	for (enum vrrp_state from = VRRP_INITIALIZE; from <= VRRP_FAULT; from++)
-		for (unsigned i = 0; i < INPUTS * CONDITIONS; i++)
-			check_case(from, i / CONDITIONS, i % CONDITIONS);
-}
-
-/* Adverts stay on their grid when a turn is late, and do not pile up after a stall. */
-static void test_advert_grid(void **state)
-{
-	struct rig rig;
-	uint64_t first_us;
-
-	(void)state;
-	rig_new(&rig, OWNER);
-	drive(&rig, VRRP_MASTER);
-	first_us = rig.vi.adver_at_us;
-	rig.now_us = first_us + 40000;
-	assert_true(tick(&rig).set & VRRP_SEND_ADVERT);
-	assert_int_equal(rig.vi.adver_at_us, first_us + USEC_PER_SEC);
-	(void)addrs_done(&rig, 0);
-	rig.now_us = first_us + 10 * USEC_PER_SEC;
-	assert_true(tick(&rig).set & VRRP_SEND_ADVERT);
-	assert_int_equal(rig.vi.adver_at_us, rig.now_us + USEC_PER_SEC);
-}
-
-static void test_higher_sends_last_advert(void **state)
-{
-	struct rig rig;
-	struct vrrp_actions actions;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	rig.conf.higher_prio_send_advert = true;
-	drive(&rig, VRRP_MASTER);
-	actions = advert(&rig, 200, "192.0.2.1");
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	assert_true(actions.set & VRRP_SEND_ADVERT);
-	assert_false(actions.set & VRRP_SEND_RELEASE);
-}
-
-static void test_garp_timers(void **state)
-{
-	struct rig rig;
-	uint64_t since_us;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	rig.conf.garp_delay_us = 5 * USEC_PER_SEC;
-	rig.conf.garp_refresh_us = 60 * USEC_PER_SEC;
-	rig.conf.garp_refresh_repeat = 2;
-	rig.conf.garp_lower_prio_delay_us = 3 * USEC_PER_SEC;
-	drive(&rig, VRRP_MASTER);
-	(void)addrs_done(&rig, 0);
-	since_us = rig.now_us - USEC_PER_SEC / 2;
-	assert_int_equal(rig.vi.garp_at_us, since_us + 5 * USEC_PER_SEC);
-	assert_int_equal(rig.vi.refresh_at_us, since_us + 60 * USEC_PER_SEC);
-	(void)advert(&rig, 50, "192.0.2.200");
-	assert_int_equal(rig.vi.lower_garp_at_us, rig.now_us + 3 * USEC_PER_SEC);
-	rig.vi.adver_at_us = since_us + 1000 * USEC_PER_SEC;
-	rig.now_us = rig.vi.garp_at_us;
-	assert_int_equal(tick(&rig).garp_repeat, 10); /* both are due */
-	assert_int_equal(rig.vi.garp_at_us, 0);
-	assert_int_equal(rig.vi.lower_garp_at_us, 0);
-	rig.now_us = rig.vi.refresh_at_us;
-	assert_int_equal(tick(&rig).garp_repeat, 2);
-	assert_int_equal(rig.vi.refresh_at_us, since_us + 120 * USEC_PER_SEC);
-}
-
-static void test_retry_after_failure(void **state)
-{
-	const struct vrrp_event again = {.kind = VRRP_EVENT_CONDITIONS, .retry = true};
-	struct rig rig;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	(void)addrs_done(&rig, -EPERM);
-	assert_int_equal(rig.vi.faults, VRRP_FAULT_ADDRESSES);
-	(void)conditions(&rig, 0, 0); /* does not clear what the machine itself has found */
-	assert_int_equal(rig.vi.state, VRRP_FAULT);
-	assert_int_equal(vrrp_due_us(&rig.vi), rig.now_us + VRRP_RETRY_US);
-	rig.now_us += VRRP_RETRY_US;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	rig.now_us = rig.vi.down_at_us;
-	(void)tick(&rig);
-	(void)addrs_done(&rig, -EPERM);
-	(void)vrrp_step(&rig.vi, &again, rig.now_us);
-	assert_int_equal(rig.vi.state, VRRP_BACKUP);
-	assert_int_equal(rig.vi.faults, 0);
-}
-
-/* Version 3 learns its master's interval and forgets it with its state. */
-static void test_v3_learns(void **state)
-{
-	struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,
-				   .priority = 200,
-				   .source = address("192.0.2.1"),
-				   .interval_us = 3000000};
-	struct rig rig;
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	rig.conf.version = 3;
-	drive(&rig, VRRP_BACKUP);
-	(void)vrrp_step(&rig.vi, &event, rig.now_us);
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 9000000 + 1828125);
-	rig.now_us = rig.vi.down_at_us;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.state, VRRP_MASTER);
-	assert_int_equal(vrrp_down_us(&rig.vi), 3609375);
-}
-
-static void test_reasons(void **state)
-{
-	struct rig rig;
-
-	(void)state;
-	rig_new(&rig, OWNER);
-	drive(&rig, VRRP_MASTER);
-	assert_int_equal(rig.vi.reason, VRRP_PRIORITY);
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	assert_int_equal(rig.vi.reason, VRRP_MASTER_NO_RESPONSE);
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_BACKUP);
-	(void)advert(&rig, 50, "192.0.2.1");
-	rig.now_us = rig.vi.down_at_us;
-	(void)tick(&rig);
-	assert_int_equal(rig.vi.reason, VRRP_PREEMPTED);
-	(void)advert(&rig, 150, "192.0.2.1");
-	assert_int_equal(rig.vi.reason,
-			 VRRP_PREEMPTED); /* why it last became master, not what it is */
-}
-
-static void test_reconf(void **state)
-{
-	struct rig rig;
-	struct vrrp_event event = {.kind = VRRP_EVENT_RECONF, .addresses_changed = true};
-
-	(void)state;
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_MASTER);
-	(void)addrs_done(&rig, 0);
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, VRRP_ADD_ADDRS);
-	assert_int_equal(rig.vi.state, VRRP_MASTER);
-	assert_int_not_equal(rig.vi.confirm_at_us, 0);
-	event = (struct vrrp_event){.kind = VRRP_EVENT_RECONF};
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
-	rig_new(&rig, PREEMPT);
-	drive(&rig, VRRP_BACKUP);
-	rig.vi.advert_us = 2 * USEC_PER_SEC;
-	event.timers_changed = true;
-	assert_int_equal(vrrp_step(&rig.vi, &event, rig.now_us).set, 0);
-	assert_int_equal(rig.vi.down_at_us, rig.now_us + 6609375);
+	for (size_t f = 0; f < sizeof flavours / sizeof *flavours; f++)
+		for (enum vrrp_state from = VRRP_INITIALIZE; from <= VRRP_FAULT; from++)
+			for (unsigned i = 0; i < INPUTS * CONDITIONS; i++)
+				check_case(&flavours[f], from, i / CONDITIONS, i % CONDITIONS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_case),
-		cmocka_unit_test(test_advert_grid),
-		cmocka_unit_test(test_higher_sends_last_advert),
-		cmocka_unit_test(test_garp_timers),
-		cmocka_unit_test(test_retry_after_failure),
-		cmocka_unit_test(test_v3_learns),
-		cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_reconf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,8 @@ static struct vrrp_expect expect_of(const struct vrrp_advert *advert)
 	struct vrrp_expect expect = {.version = advert->version,
 				     .auth_type = advert->auth_type,
 				     .interval = advert->interval,
+				     .min_ttl = 255,
+				     .max_ttl = 255,
 				     .own = address("192.0.2.2")};
 
 	memcpy(expect.auth_data, advert->auth_data, sizeof expect.auth_data);
@@ -331,6 +333,36 @@ static void test_envelope_reasons(void **state)
 	free(owned);
 }
 
+/* Unicast: the TTL is what the peer's configuration says, or not looked at. */
+static void test_unicast_ttl(void **state)
+{
+	static const struct {
+		uint8_t min, max, ttl;
+		enum vrrp_discard reason;
+	} table[] = {
+		{0, 255, 0, VRRP_ACCEPTED},    {0, 255, 64, VRRP_ACCEPTED},
+		{254, 255, 253, VRRP_BAD_TTL}, {254, 255, 254, VRRP_ACCEPTED},
+		{10, 20, 20, VRRP_ACCEPTED},   {10, 20, 21, VRRP_BAD_TTL},
+	};
+	struct vrrp_expect expect = expect_of(&known[0].advert);
+	struct vrrp_advert advert;
+	uint8_t message[128], *owned;
+	size_t size = unhex(known[0].hex, message);
+	struct vrrp_envelope envelope = envelope_of(message, size, AF_INET, &owned);
+
+	(void)state;
+	envelope.destination = address("192.0.2.2");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		expect.min_ttl = table[i].min;
+		expect.max_ttl = table[i].max;
+		envelope.ttl = table[i].ttl;
+		assert_int_equal(vrrp_packet_check(&envelope, &expect, &advert), table[i].reason);
+	}
+	/* Whose it is nobody knows, so no TTL is right or wrong. */
+	assert_int_equal(vrrp_packet_check(&envelope, NULL, &advert), VRRP_UNKNOWN_VRID);
+	free(owned);
+}
+
 static void test_v3_reasons(void **state)
 {
 	struct vrrp_expect expect = expect_of(&known[3].advert);
@@ -368,7 +400,7 @@ static void test_v3_link_local_first(void **state)
 static void test_full_house(void **state)
 {
 	static struct vrrp_advert sent, advert;
-	struct vrrp_expect expect = {.version = 2, .interval = 1};
+	struct vrrp_expect expect = {.version = 2, .interval = 1, .max_ttl = 255};
 	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
 	uint8_t message[VRRP_MESSAGE_MAX];
 	int size;
@@ -401,94 +433,66 @@ static void test_encode_refuses(void **state)
 			 -EINVAL);
 }
 
-/* IP header, message, padding of a short Ethernet frame. */
-static size_t make_datagram(uint8_t *room)
-{
-	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
-	size_t size = unhex(known[0].hex, room + VRRP_IP_HEADER);
-
-	vrrp_packet_ip_header(&source, &group, size, room);
-	return VRRP_IP_HEADER + size;
-}
-
-static void test_open(void **state)
-{
-	uint8_t datagram[128] = {0};
-	size_t size = make_datagram(datagram);
-	struct vrrp_envelope envelope = {0};
-	struct ip source = address("192.0.2.1");
-
-	(void)state;
-	assert_int_equal(checksum_finish(checksum_add(0, datagram, VRRP_IP_HEADER)), 0);
-	assert_int_equal(vrrp_packet_open(datagram, size, &envelope), VRRP_ACCEPTED);
-	assert_int_equal(envelope.size, 20);
-	assert_int_equal(envelope.ttl, 255);
-	assert_int_equal(ip_compare(&envelope.source, &source), 0);
-	/* Padding behind the IP length is not part of the message. */
-	assert_int_equal(vrrp_packet_open(datagram, size + 6, &envelope), VRRP_ACCEPTED);
-	assert_int_equal(envelope.size, 20);
-	for (size_t less = 0; less < size; less++) {
-		uint8_t *copy = malloc(less ? less : 1);
-
-		memcpy(copy, datagram, less);
-		assert_int_equal(vrrp_packet_open(copy, less, &envelope), VRRP_BAD_IP);
-		free(copy);
-	}
-}
-
-static void test_open_lies(void **state)
+/* 12 bits of centiseconds, 8 of seconds: both ends arrive as sent, what is beyond is not cut. */
+static void test_intervals(void **state)
 {
 	static const struct {
-		size_t at;
-		uint8_t value;
-	} bad[] = {
-		{0, 0x65}, /* version 6 */
-		{0, 0x44}, /* header of 16 octets */
-		{0, 0x4f}, /* header longer than the datagram */
-		{3, 19},   /* total length below the header */
-		{3, 200},  /* total length beyond the end */
-		{6, 0x20}, /* more fragments */
-		{7, 1},	   /* not the first fragment */
-		{9, 17},   /* UDP */
-	};
-	struct vrrp_envelope envelope;
+		uint8_t version;
+		uint16_t most;
+	} table[] = {{2, 255}, {3, 4095}};
+	struct ip source = address("192.0.2.1"), group = address("224.0.0.18");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		uint8_t datagram[128] = {0};
-		size_t size = make_datagram(datagram);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct vrrp_advert sent = known[0].advert, advert;
+		struct vrrp_expect expect = {.version = table[i].version, .max_ttl = 255};
+		uint8_t room[128];
+		int size;
 
-		datagram[bad[i].at] = bad[i].value;
-		assert_int_equal(vrrp_packet_open(datagram, size, &envelope), VRRP_BAD_IP);
+		sent.version = table[i].version;
+		for (unsigned j = 0; j < 2; j++) {
+			sent.interval = expect.interval = j ? table[i].most : 1;
+			size = vrrp_packet_encode(&sent, &source, &group, true, room, sizeof room);
+			assert_int_equal(judge(room, (size_t)size, AF_INET, &expect, &advert),
+					 VRRP_ACCEPTED);
+			assert_int_equal(advert.interval, sent.interval);
+		}
+		sent.interval = table[i].most + 1;
+		assert_int_equal(
+			vrrp_packet_encode(&sent, &source, &group, true, room, sizeof room),
+			-EINVAL);
 	}
 }
 
-/* IP options are legal: the message starts behind them. */
-static void test_open_options(void **state)
+/* The pseudo-header is of this packet: a checksum made for another destination is wrong. */
+static void test_v3_checksum_of_another_destination(void **state)
 {
-	uint8_t datagram[128] = {0}, plain[128] = {0};
-	size_t size = make_datagram(plain);
-	struct vrrp_envelope envelope;
+	struct ip source = address("192.0.2.1"), other = address("192.0.2.7");
+	struct vrrp_expect expect = expect_of(&known[3].advert);
+	struct vrrp_advert advert;
+	uint8_t room[128];
+	int size = vrrp_packet_encode(&known[3].advert, &source, &other, true, room, sizeof room);
 
 	(void)state;
-	memcpy(datagram, plain, VRRP_IP_HEADER);
-	memcpy(datagram + VRRP_IP_HEADER + 4, plain + VRRP_IP_HEADER, size - VRRP_IP_HEADER);
-	datagram[0] = 0x46;
-	datagram[3] = (uint8_t)(size + 4);
-	assert_int_equal(vrrp_packet_open(datagram, size + 4, &envelope), VRRP_ACCEPTED);
-	assert_int_equal(vrrp_packet_vrid(&envelope), 51);
+	assert_int_equal(judge(room, (size_t)size, AF_INET, &expect, &advert), VRRP_BAD_CHECKSUM);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_decode), cmocka_unit_test(test_known_encode),
-		cmocka_unit_test(test_truncations),  cmocka_unit_test(test_every_flipped_bit),
-		cmocka_unit_test(test_lies),	     cmocka_unit_test(test_envelope_reasons),
-		cmocka_unit_test(test_v3_reasons),   cmocka_unit_test(test_v3_link_local_first),
-		cmocka_unit_test(test_full_house),   cmocka_unit_test(test_encode_refuses),
-		cmocka_unit_test(test_open),	     cmocka_unit_test(test_open_lies),
-		cmocka_unit_test(test_open_options),
+		cmocka_unit_test(test_known_decode),
+		cmocka_unit_test(test_known_encode),
+		cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_every_flipped_bit),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_envelope_reasons),
+		cmocka_unit_test(test_unicast_ttl),
+		cmocka_unit_test(test_v3_reasons),
+		cmocka_unit_test(test_v3_link_local_first),
+		cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_v3_checksum_of_another_destination),
+		cmocka_unit_test(test_full_house),
+		cmocka_unit_test(test_encode_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

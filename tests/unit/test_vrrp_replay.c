@@ -5,7 +5,8 @@
  *
  *	CONF ... END		   a configuration, one object a line: see vrrp_rig.c for the words;
  *loads it LINK NAME INDEX up|down|gone [ADDRESS] STEP SECONDS		   time passes IN NAME
- *SOURCE PRIORITY [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]   an advertisement arrives
+ *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]
+ *				   an advertisement arrives; int: the number on the wire
  *	TRACK NAME up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the
  *generation before)
  *	ADDRS manual|auto	   who answers requests to set addresses
@@ -15,7 +16,7 @@
  *	SET NAME primary ADDRESS
  *	SET NAME key TEXT		   for primary and key, 0 means as configured
  *	WIRE			   from now on an advert is noted with what a SET may change of it
- *	SOCKET ok|fail		   what opening one returns from now on
+ *	SOCKET ok|fail|deaf	   what opening one returns from now on; deaf: what joining does
  *	STOP
  *	EXPECT TEXT [xN] [@SECONDS]  the next effect, how many times, at which time
  *	NOTHING			   no effect is left
@@ -148,13 +149,14 @@ static void do_in(struct script *s)
 	if (pass)
 		memcpy(advert.auth_data, pass, strnlen(pass, sizeof advert.auth_data));
 	add_addresses(s, &advert);
-	size = vrrp_packet_encode(&advert, &source, &group, false, datagram + VRRP_IP_HEADER, 128);
+	size = vrrp_packet_encode(&advert, &source, &group, *option(s, "sum", "") == 'p',
+				  datagram + VRRP_IP_HEADER, 128);
 	if (size < 0) {
 		complain(s, "cannot encode");
 		return;
 	}
-	vrrp_packet_ip_header(&source, &group, (size_t)size, datagram);
-	datagram[8] = (uint8_t)atol(option(s, "ttl", "255"));
+	vrrp_packet_ip_header(&source, &group, (uint8_t)atol(option(s, "ttl", "255")), (size_t)size,
+			      datagram);
 	if (is(s, s->count - 1, "flip"))
 		datagram[VRRP_IP_HEADER + 8] ^= 1;
 	size -= (int)atol(option(s, "cut", "0"));
@@ -330,6 +332,8 @@ static uint64_t node_number(const struct rig *rig, const char *field)
 		return rig->rows->version_errors;
 	if (strcmp(field, "vrid_errors") == 0)
 		return rig->rows->vrid_errors;
+	if (strcmp(field, "groups") == 0)
+		return rig->groups;
 	return strcmp(field, "sockets") == 0 ? rig->open_sockets : UINT64_MAX;
 }
 
@@ -374,7 +378,8 @@ static void do_wire(struct script *s)
 
 static void do_socket(struct script *s)
 {
-	s->rig.open_error = is(s, 1, "ok") ? 0 : -EMFILE;
+	s->rig.open_error = is(s, 1, "fail") ? -EMFILE : 0;
+	s->rig.join_error = is(s, 1, "deaf") ? -ENOBUFS : 0;
 }
 
 static const struct {

@@ -3,7 +3,7 @@
  * Three whole engines on one simulated wire, in virtual time: packets take time and get lost, wires
  * are cut, routers stall, priorities and configurations change. Whatever has happened: once the
  * trouble is over and one master-down interval plus the worst detour has passed, there is one
- * master, and it is the right one.
+ * master, and it is the right one. In version 3 each router has an interval of its own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,6 +43,7 @@ struct sim {
 	unsigned loss_percent;
 	uint8_t priority[ROUTERS];
 	bool preempt;
+	unsigned version;
 };
 
 static uint64_t roll(struct sim *sim, uint64_t below)
@@ -158,13 +159,17 @@ static void run_until(struct sim *sim, uint64_t end_us)
 static void load(struct sim *sim, unsigned router)
 {
 	struct rig *rig = &sim->rigs[router];
-	char priority[16],
-		*words[] = {"instance", "A", "vrid=51", priority, "addr=192.0.2.100", "nopreempt"};
+	static const char *const intervals[ROUTERS] = {"int=0.25", "int=0.5", "int=1"};
+	char priority[16], version[16], interval[16],
+		*words[] = {"instance", "A",	  "vrid=51",	      priority,
+			    version,	interval, "addr=192.0.2.100", "nopreempt"};
 
 	snprintf(priority, sizeof priority, "prio=%u", sim->priority[router]);
+	snprintf(version, sizeof version, "version=%u", sim->version);
+	snprintf(interval, sizeof interval, "%s", sim->version == 3 ? intervals[router] : "int=1");
 	rig->now_us = sim->now_us;
 	rig->n_effects = rig->read_effects = 0;
-	assert_true(rig_conf_add(rig_conf_new(rig), words, sim->preempt ? 5 : 6));
+	assert_true(rig_conf_add(rig_conf_new(rig), words, sim->preempt ? 7 : 8));
 	rig_load(rig);
 }
 
@@ -240,7 +245,7 @@ static void calm_down(struct sim *sim)
 	}
 }
 
-static void run_seed(uint64_t seed, bool preempt)
+static void run_seed(uint64_t seed, bool preempt, unsigned version)
 {
 	static struct sim sim; /* large */
 	unsigned master = 0, count;
@@ -249,6 +254,7 @@ static void run_seed(uint64_t seed, bool preempt)
 	sim.random = seed * 2654435761u + 1;
 	sim.now_us = RIG_EPOCH_US;
 	sim.preempt = preempt;
+	sim.version = version;
 	for (unsigned i = 0; i < ROUTERS; i++) {
 		rig_start(&sim.rigs[i]);
 		sim.rigs[i].network = &sim;
@@ -267,9 +273,10 @@ static void run_seed(uint64_t seed, bool preempt)
 	for (unsigned tenth = 0; tenth < 100; tenth++) {
 		count = masters(&sim, &master);
 		if (count != 1 || (preempt && !is_rightful(&sim, master)))
-			fail_msg("seed %lu, preempt %d: %u masters, last %u (priorities %u %u %u)",
-				 (unsigned long)seed, preempt, count, master, sim.priority[0],
-				 sim.priority[1], sim.priority[2]);
+			fail_msg("seed %lu, preempt %d, version %u: %u masters, last %u "
+				 "(priorities %u %u %u)",
+				 (unsigned long)seed, preempt, version, count, master,
+				 sim.priority[0], sim.priority[1], sim.priority[2]);
 		run_until(&sim, sim.now_us + USEC_PER_SEC / 10);
 	}
 	for (unsigned i = 0; i < ROUTERS; i++)
@@ -280,14 +287,21 @@ static void test_one_master(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		run_seed(seed, true);
+		run_seed(seed, true, 2);
 }
 
 static void test_one_master_without_preemption(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		run_seed(seed, false);
+		run_seed(seed, false, 2);
+}
+
+static void test_one_master_in_version_3(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++)
+		run_seed(seed, seed % 2, 3);
 }
 
 int main(void)
@@ -295,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_master),
 		cmocka_unit_test(test_one_master_without_preemption),
+		cmocka_unit_test(test_one_master_in_version_3),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/packet.h"
@@ -29,11 +30,11 @@ void rig_note(struct rig *rig, const char *format, ...)
 	rig->effects[rig->n_effects++] = effect;
 }
 
-static int on_open(void *owner, uint32_t ifindex, const char *name, const struct ip *group)
+static int on_open(void *owner, uint32_t ifindex, const char *name)
 {
 	struct rig *rig = owner;
 
-	(void)ifindex, (void)name, (void)group;
+	(void)ifindex, (void)name;
 	if (rig->open_error)
 		return rig->open_error;
 	rig->open_sockets++;
@@ -44,22 +45,69 @@ static void on_close(void *owner, uint32_t ifindex)
 {
 	struct rig *rig = owner;
 
-	(void)ifindex;
+	assert(ifindex < RIG_ITEMS);
 	rig->open_sockets--;
+	rig->groups -= rig->joined[ifindex];
+	rig->joined[ifindex] = 0;
 }
 
-/* Version 2: authentication type and interval, then the addresses, then the key. */
+static int on_join(void *owner, uint32_t ifindex, const struct ip *group)
+{
+	struct rig *rig = owner;
+
+	assert(ip_is_multicast(group) && ifindex < RIG_ITEMS);
+	if (rig->join_error)
+		return rig->join_error;
+	rig->joined[ifindex]++;
+	rig->groups++;
+	return 0;
+}
+
+static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
+{
+	struct rig *rig = owner;
+
+	assert(ip_is_multicast(group) && rig->joined[ifindex]);
+	rig->joined[ifindex]--;
+	rig->groups--;
+}
+
+/* Version 2: authentication type and interval, then the addresses, then the key. Version 3: the
+ * interval in centiseconds, and whether the checksum is the message's alone. */
 static void note_wire(struct rig *rig, const struct ip *source, const uint8_t *octets, size_t size)
 {
 	char from[IP_TEXT_MAX];
 
+	if (octets[0] >> 4 == 3) {
+		bool plain = checksum_finish(checksum_add(0, octets, size)) == 0;
+
+		rig_note(rig, "advert %u %u from=%s cs=%u sum=%s", octets[1], octets[2],
+			 ip_format(source, from), octets[4] << 8 | octets[5],
+			 plain ? "message" : "pseudo");
+		return;
+	}
 	rig_note(rig, "advert %u %u from=%s auth=%u int=%u key=%.8s", octets[1], octets[2],
 		 ip_format(source, from), octets[4], octets[5], octets + size - VRRP_AUTH_OCTETS);
 }
 
-static int on_send(void *owner, uint32_t ifindex, const struct ip *source, const struct ip *group,
-		   const void *message, size_t size)
+/* Where to, unless it is the usual group. */
+static const char *describe_path(const struct ip *destination, uint8_t ttl, char room[static 64])
 {
+	char to[IP_TEXT_MAX];
+
+	room[0] = '\0';
+	ip_format(destination, to);
+	if (!ip_is_multicast(destination))
+		snprintf(room, 64, " to=%s ttl=%u", to, ttl);
+	else if (strcmp(to, "224.0.0.18") != 0)
+		snprintf(room, 64, " to=%s", to);
+	return room;
+}
+
+static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
+		   const struct ip *destination, uint8_t ttl, const void *message, size_t size)
+{
+	char path[64];
 	struct rig *rig = owner;
 	const uint8_t *octets = message;
 
@@ -67,9 +115,10 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source, const
 	if (rig->wire)
 		note_wire(rig, source, octets, size);
 	else
-		rig_note(rig, "advert %u %u", octets[1], octets[2]);
+		rig_note(rig, "advert %u %u%s", octets[1], octets[2],
+			 describe_path(destination, ttl, path));
 	if (rig->on_send)
-		rig->on_send(rig, source, group, message, size);
+		rig->on_send(rig, source, destination, message, size);
 	return 0;
 }
 
@@ -174,6 +223,8 @@ static uint64_t on_wall(void *owner)
 static const struct vrrp_ops ops = {
 	.open = on_open,
 	.close = on_close,
+	.join = on_join,
+	.leave = on_leave,
 	.send = on_send,
 	.garp = on_garp,
 	.mail = on_mail,
@@ -303,7 +354,7 @@ void rig_receive(struct rig *rig, uint32_t ifindex, const struct ip *source, con
 {
 	uint8_t datagram[VRRP_IP_HEADER + VRRP_MESSAGE_MAX];
 
-	vrrp_packet_ip_header(source, group, size, datagram);
+	vrrp_packet_ip_header(source, group, VRRP_TTL, size, datagram);
 	memcpy(datagram + VRRP_IP_HEADER, message, size);
 	vrrp_engine_receive(rig->engine, ifindex, datagram, VRRP_IP_HEADER + size, rig->now_us);
 	rig_settle(rig);

@@ -30,12 +30,13 @@ struct rig {
 	bool answer_addrs; /* confirm requests at once */
 	struct msg_addrs asked[64];
 	size_t n_asked;
-	int open_error; /* what opening a socket returns */
-	unsigned open_sockets;
+	int open_error, join_error;    /* what opening a socket and joining return */
+	unsigned joined[RIG_ITEMS];    /* by ifindex */
+	unsigned open_sockets, groups; /* groups: memberships of all sockets */
 	bool verbose;
 	bool wire; /* notes all of an advert that a SET may change */
 	void *network;
-	void (*on_send)(struct rig *rig, const struct ip *source, const struct ip *group,
+	void (*on_send)(struct rig *rig, const struct ip *source, const struct ip *destination,
 			const void *message, size_t size);
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations made from words, for the engine in virtual time: see vrrp_rig.h. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ void rig_conf_free(struct conf *conf)
 		for (size_t t = 0; t < instance->n_tracks; t++)
 			free(instance->tracks[t].name);
 		free(instance->addresses);
+		free(instance->peers);
 		free(instance->tracks);
 	}
 	for (size_t i = 0; i < conf->n_groups; i++) {
@@ -114,23 +116,52 @@ static void add_track(const struct conf *conf, struct conf_instance *instance, c
 	assert(kind == CONF_TRACK_INTERFACE || track->index != CONF_NONE);
 }
 
+/* "ADDRESS" or "ADDRESS,MIN,MAX" with the TTLs that are believed */
+static void add_peer(struct conf_instance *instance, const char *text)
+{
+	struct conf_peer *peer = &instance->peers[instance->n_peers++];
+	char address[IP_TEXT_MAX];
+	unsigned min = 0, max = 255;
+
+	assert(instance->n_peers <= RIG_ITEMS);
+	if (sscanf(text, "%47[^,],%u,%u", address, &min, &max) < 1 ||
+	    ip_parse(address, &peer->ip) < 0)
+		abort();
+	peer->min_ttl = (uint8_t)min;
+	peer->max_ttl = (uint8_t)max;
+	instance->check_unicast_src |= min > 0 || max < 255;
+}
+
 static bool set_flag(struct conf_instance *instance, const char *word)
 {
-	if (strcmp(word, "nopreempt") == 0)
-		instance->preempt = false;
-	else if (strcmp(word, "lower_prio_no_advert") == 0)
-		instance->lower_prio_no_advert = true;
-	else if (strcmp(word, "higher_prio_send_advert") == 0)
-		instance->higher_prio_send_advert = true;
-	else if (strcmp(word, "dont_track_primary") == 0)
-		instance->dont_track_primary = true;
-	else if (strcmp(word, "tell_priority") == 0)
-		instance->notify_priority_changes = true;
-	else if (strcmp(word, "master") == 0)
+	const struct {
+		const char *word;
+		bool *flag, value;
+	} flags[] = {
+		{"nopreempt", &instance->preempt, false},
+		{"lower_prio_no_advert", &instance->lower_prio_no_advert, true},
+		{"higher_prio_send_advert", &instance->higher_prio_send_advert, true},
+		{"dont_track_primary", &instance->dont_track_primary, true},
+		{"tell_priority", &instance->notify_priority_changes, true},
+		{"v3_checksum_as_v2", &instance->v3_checksum_as_v2, true},
+		{"skip_check_adv_addr", &instance->skip_check_adv_addr, true},
+		{"owner_ignore_adverts", &instance->owner_ignore_adverts, true},
+		{"track_src_ip", &instance->track_src_ip, true},
+		{"check_unicast_src", &instance->check_unicast_src, true},
+		{"unicast_fault_no_peer", &instance->unicast_fault_no_peer, true},
+	};
+
+	if (strcmp(word, "master") == 0) {
 		instance->state = CONF_STATE_MASTER;
-	else
-		return false;
-	return true;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		if (strcmp(word, flags[i].word) != 0)
+			continue;
+		*flags[i].flag = flags[i].value;
+		return true;
+	}
+	return false;
 }
 
 static bool set_number(struct conf_instance *instance, const char *word)
@@ -151,6 +182,8 @@ static bool set_number(struct conf_instance *instance, const char *word)
 		instance->garp_delay_us = seconds(value);
 	else if ((value = value_of(word, "garp_interval")))
 		instance->garp_interval_us = seconds(value);
+	else if ((value = value_of(word, "ttl")))
+		instance->unicast_ttl = (uint8_t)atol(value);
 	else if ((value = value_of(word, "garp_lower")))
 		instance->garp_lower_prio_repeat = (uint32_t)atol(value);
 	else
@@ -169,6 +202,12 @@ static bool set_word(struct conf *conf, struct conf_instance *instance, const ch
 		instance->interface = strdup(value);
 	} else if ((value = value_of(word, "addr"))) {
 		add_address(instance, value);
+	} else if ((value = value_of(word, "peer"))) {
+		add_peer(instance, value);
+	} else if ((value = value_of(word, "source"))) {
+		(void)ip_parse(value, &instance->source);
+	} else if ((value = value_of(word, "group"))) {
+		(void)ip_parse(value, &instance->mcast_group);
 	} else if ((value = value_of(word, "pass"))) {
 		instance->auth = CONF_AUTH_PASS;
 		memcpy(instance->auth_pass, value, strnlen(value, sizeof instance->auth_pass));
@@ -204,6 +243,8 @@ static bool add_instance(struct conf *conf, char **words, size_t count)
 		.group = CONF_NONE,
 		.addresses = calloc(RIG_ITEMS, sizeof *instance->addresses),
 		.tracks = calloc(RIG_ITEMS, sizeof *instance->tracks),
+		.peers = calloc(RIG_ITEMS, sizeof *instance->peers),
+		.unicast_ttl = 255,
 	};
 	for (size_t i = 2; i < count; i++)
 		if (!set_word(conf, instance, words[i]))

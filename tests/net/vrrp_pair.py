@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""A master and a backup, vipd and Debian's keepalived in either seat, watched from a third machine.
+
+Times come from the capture of that machine; the packets are judged by tshark.
+"""
+
+import collections
+import os
+import subprocess
+import time
+
+from lab import holds, wait_until
+
+VIP, VRID = "192.0.2.100", 61
+HIGH, LOW, WATCHER = "192.0.2.2", "192.0.2.1", "192.0.2.9"
+HIGH_PRIORITY, LOW_PRIORITY = 200, 100
+# How much later than the RFC says a takeover may be. keepalived's own is only watched, not promised.
+SLACK_S = {"vipd": float(os.environ.get("VIPD_TAKEOVER_SLACK", "0.05")), "keepalived": 0.25}
+EARLY_S = 0.02  # two capturing clocks' worth: the adverts are stamped on arrival
+PAIRS = [("vipd", "keepalived"), ("keepalived", "vipd"), ("vipd", "vipd")]
+
+# How the pair speaks; config: lines of the instance, {own} and {peer} are addresses.
+Mode = collections.namedtuple("Mode", "name version interval config unicast", defaults=(False,))
+
+V2_PASS = Mode("v2-pass", 2, 1, """
+	advert_int 1
+	authentication {{
+		auth_type PASS
+		auth_pass secret12345
+	}}""")
+
+CONFIG = """
+global_defs {{
+	router_id {name}
+}}
+vrrp_instance VI_1 {{
+	state {state}
+	interface eth0
+	virtual_router_id {vrid}
+	priority {priority}
+	{mode}
+	{extra}
+	virtual_ipaddress {{
+		{vip}/24
+	}}
+}}
+"""
+
+
+def skew(priority, mode=V2_PASS):
+    """Of the master's interval in version 3, of one second in version 2."""
+    return (256 - priority) / 256 * (1 if mode.version == 2 else mode.interval)
+
+
+def silence(priority, mode=V2_PASS):
+    """How long a backup waits after the last advert."""
+    return 3 * mode.interval + skew(priority, mode)
+
+
+class Router:
+    def __init__(self, lab, kind, address, priority, mode=V2_PASS, extra=""):
+        self.kind, self.address, self.priority = kind, address, priority
+        self.node = lab.node(f"{kind}{priority}", f"{address}/24")
+        peer = LOW if address == HIGH else HIGH
+        self.config = self.node.write("director.conf", CONFIG.format(
+            name=self.node.name, state="MASTER" if priority == HIGH_PRIORITY else "BACKUP", vrid=VRID,
+            priority=priority, mode=mode.config.format(own=address, peer=peer), extra=extra, vip=VIP))
+        self.daemon = None
+
+    def start(self):
+        self.daemon = (self.node.vipd if self.kind == "vipd" else self.node.keepalived)(self.config)
+        return self
+
+    def is_master(self):
+        return self.node.has_address(VIP)
+
+
+class Pair:
+    """The high-priority router is master, the low one backup, a watcher captures."""
+
+    def __init__(self, lab, high, low, extra="", mode=V2_PASS):
+        self.mode = mode
+        if mode.unicast:  # a hub, or the watcher would not see it
+            lab.switch.ip("link set br0 type bridge ageing_time 0")
+        self.watcher = lab.node("watcher", f"{WATCHER}/24")
+        self.capture = self.watcher.capture("eth0", "ip proto 112 or arp or igmp")
+        self.high = Router(lab, high, HIGH, HIGH_PRIORITY, mode, extra).start()
+        self.low = Router(lab, low, LOW, LOW_PRIORITY, mode, extra)
+        wait_until(self.high.is_master, 15, "the high one is master")
+        self.low.start()
+        holds(lambda: not self.low.is_master(), silence(LOW_PRIORITY, mode) + 0.9, "the low one is backup")
+
+    def takeover(self, since):
+        """(last advert of the high one, first of the low one after it)"""
+        first = wait_until(lambda: self.capture.adverts(VRID, LOW, since), 10, "takeover")[0]
+        last = [a for a in self.capture.adverts(VRID, HIGH) if a.time < first.time][-1]
+        return last, first
+
+
+def assert_within(seconds, expected, kind):
+    assert expected - EARLY_S <= seconds <= expected + SLACK_S[kind], f"{seconds:.3f} s, expected {expected:.3f} s"
+
+
+def flagged(path):
+    """What tshark finds wrong with the VRRP packets of a capture."""
+    return subprocess.run(
+        ["tshark", "-n", "-r", path, "-o", "ip.check_checksum:TRUE", "-Y",
+         "vrrp && (_ws.malformed || _ws.expert.severity >= 0x00400000)", "-T", "fields", "-e", "frame.number", "-e",
+         "_ws.expert.message"], check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def with_a_flipped_bit(path, target, version=2):
+    """A copy whose first advert has another priority and the old checksum."""
+    data = bytearray(path.read_bytes())
+    at = data.index(bytes([version << 4 | 1, VRID, HIGH_PRIORITY]))
+    data[at + 2] ^= 1
+    target.write_bytes(data)
+    return target
+
+
+def kill(router):
+    """Silence without a word; returns when."""
+    killed = time.time()
+    router.daemon.kill()
+    for left in (router.node.dir / "run").glob("*pid"):
+        left.unlink()  # keepalived would not start beside a process that nobody has reaped yet
+    router.node.run("ip", "address", "flush", "dev", "eth0", "to", VIP)
+    return killed
