@@ -97,6 +97,17 @@ def move_address(maker):
     return f"{line} from {giver.name} to {taker.name}"
 
 
+def change_routing(maker):
+    """A route or rule comes or goes, of an instance or of the daemon."""
+    instance = pick(maker, maker.config.instances)
+    where, make = maker.rng.choice([(instance.routes, maker.route), (instance.rules, maker.rule),
+                                    (maker.config.static_routes, maker.route), (maker.config.static_rules, maker.rule)])
+    if where and maker.rng.random() < 0.5:
+        return f"without {where.pop(maker.rng.randrange(len(where)))}"
+    where.append(make())
+    return f"with {where[-1]}"
+
+
 def change_tracks(maker):
     instance = pick(maker, maker.config.instances)
     if instance.scripts and maker.rng.random() < 0.5:
@@ -237,7 +248,7 @@ def change_checkers(maker):
 
 
 ROUTER_CHANGES = (add_instance, remove_instance, change_instance, change_instance, change_identity, change_addresses,
-                  change_addresses, change_address, move_address, change_tracks, change_script, add_group, remove_group,
+                  change_addresses, change_address, move_address, change_routing, change_routing, change_tracks, change_script, add_group, remove_group,
                   change_group)
 SERVICE_CHANGES = (add_service, remove_service, change_service, change_service, change_service_identity, move_member,
                    change_members, change_servers, change_servers, change_server, change_server, change_checkers)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 INTERFACES = ("eth0", "eth1")
 GOOD_PORT, BAD_PORT = 8081, 8082  # on loopback: somebody listens, nobody does
 ADVERT_INT = {2: ["1", "1", "1", "2"], 3: ["1", "1", "0.5", "0.3"]}
-SPOKEN = {2}  # versions of VRRP; an instance of another is in FAULT
+SPOKEN = {2, 3}  # versions of VRRP; an instance of another is in FAULT
 FLAG = [None, None, ""]
 
 # What may stand in each block: keyword to values, of which None leaves it out.
@@ -78,6 +78,8 @@ class Instance:
     addresses: list = field(default_factory=list)  # lines of the block
     excluded: list = field(default_factory=list)
     scripts: list = field(default_factory=list)  # names
+    routes: list = field(default_factory=list)  # lines again
+    rules: list = field(default_factory=list)
 
     def identity(self):
         return self.name, self.interface, self.vrid, self.version
@@ -135,6 +137,8 @@ class Service:
 
 @dataclass
 class Config:
+    static_routes: list = field(default_factory=list)
+    static_rules: list = field(default_factory=list)
     scripts: list = field(default_factory=list)
     instances: list = field(default_factory=list)
     groups: list = field(default_factory=list)
@@ -188,6 +192,21 @@ class Maker:
         label = f" label {where}:{number}" if where and rng.random() < 0.5 else ""
         return f"10.{100 + number // 250}.{number % 250}.1/{prefix}{device}{scope}{label}"
 
+    def route(self):
+        number, rng = self.next(), self.rng
+        table = rng.choice(["", "", " table 100", " table 200"])
+        if rng.random() < 0.2:
+            return f"blackhole 10.{200 + number // 250}.{number % 250}.0/24{table} no_track"
+        if rng.random() < 0.3:
+            return f"2001:db8:9:{number:x}::/64 dev {rng.choice(INTERFACES)}{table} metric {rng.choice([5, 1024])}"
+        metric = rng.choice(["", f" metric {rng.choice([5, 50])}", " scope link", " mtu 1400"])
+        return f"10.{200 + number // 250}.{number % 250}.0/24 dev {rng.choice(INTERFACES)}{table}{metric}"
+
+    def rule(self):
+        number, rng = self.next(), self.rng
+        what = rng.choice([f"from 10.{220 + number // 250}.{number % 250}.0/24", f"fwmark {number}", "iif eth1"])
+        return f"{what} table {rng.choice([100, 200])} preference {1000 + number}"
+
     def instance(self):
         rng = self.rng
         version = rng.choice([2, 2, 2, 2, 2, 3])
@@ -195,6 +214,8 @@ class Maker:
         self.fit_version(made)
         made.addresses = [self.address() for _ in range(rng.randint(1, 4))]
         made.excluded = [self.address(excluded=True) for _ in range(rng.choice([0, 0, 1, 3]))]
+        made.routes = [self.route() for _ in range(rng.choice([0, 0, 1, 3]))]
+        made.rules = [self.rule() for _ in range(rng.choice([0, 0, 1, 2]))]
         made.scripts = self.some([script.name for script in self.config.scripts], 2)
         return made
 
@@ -256,6 +277,8 @@ def random_config(maker, n_services=0):
     config.scripts = [maker.script() for _ in range(rng.randint(0, 3) if maker.programs else 0)]
     for _ in range(rng.randint(1, 4)):
         config.instances.append(maker.instance())
+    config.static_routes = [maker.route() for _ in range(rng.randint(0, 3))]
+    config.static_rules = [maker.rule() for _ in range(rng.randint(0, 2))]
     group = maker.group()
     if group and rng.random() < 0.7:
         config.groups.append(group)
@@ -286,6 +309,10 @@ def instance_text(rng, instance):
         lines.append(block("virtual_ipaddress_excluded", shuffled(rng, instance.excluded)))
     if instance.scripts:
         lines.append(block("track_script", shuffled(rng, instance.scripts)))
+    if instance.routes:
+        lines.append(block("virtual_routes", shuffled(rng, instance.routes)))
+    if instance.rules:
+        lines.append(block("virtual_rules", shuffled(rng, instance.rules)))
     return block(f"vrrp_instance {instance.name}", shuffled(rng, lines))
 
 
@@ -334,6 +361,8 @@ def text(rng, config):
     parts = ([script_text(rng, script) for script in config.scripts] +
              [instance_text(rng, instance) for instance in config.instances] +
              [group_text(rng, group) for group in config.groups] +
-             [service_text(rng, service) for service in config.services])
+             [service_text(rng, service) for service in config.services] +
+             [block("static_routes", shuffled(rng, config.static_routes)),
+              block("static_rules", shuffled(rng, config.static_rules))])
     return block("global_defs", ["router_id reload", "script_user root", "enable_script_security"]) + "".join(
         shuffled(rng, parts))
