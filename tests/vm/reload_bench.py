@@ -150,6 +150,7 @@ class Pulse(threading.Thread):
 class Director:
     def __init__(self, lab, name, operated=False):
         self.node, self.operated, self.daemon, self.starts = lab.node(name), operated, None, 0
+        self.empty = None  # the kernel before the first start
         self.node.ip(*[line for number, interface in enumerate(INTERFACES)
                        for line in SETUP.format(interface=interface, number=number).splitlines()])
         self.node.nginx("here\n", port=GOOD_PORT)
@@ -168,8 +169,12 @@ class Director:
         assert self.daemon.alive(), self.daemon.text()
 
     def restart(self, text):
+        """A start in a kernel that knows nothing of what ran before: a stop leaves nothing behind."""
         if self.daemon:
             assert self.daemon.stop(signal.SIGTERM, timeout=30) == 0, "it stops by itself"
+        found = self.kernel()
+        self.empty = self.empty or found
+        assert found == self.empty, f"left behind by a stop: {found.difference(self.empty)}"
         self.start(text)
 
     def kernel(self):
