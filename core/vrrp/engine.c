@@ -136,7 +136,7 @@ bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex)
 /* What the object of a line says; a BFD session nothing yet, as the load warns. */
 static struct vrrp_seen what_is_seen(struct vrrp_engine *e, const struct conf_track *track)
 {
-	struct vrrp_seen seen = {VRRP_TRACKED_UNDECIDED};
+	struct vrrp_seen seen = {.state = VRRP_TRACKED_UNDECIDED};
 
 	if (track->kind == CONF_TRACK_INTERFACE) {
 		const struct vrrp_link *link = vrrp_engine_link_by_name(e, track->name);
