@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/base/buf.h"
@@ -122,17 +123,14 @@ static void on_socket(int fd, uint32_t ready, void *owner)
 
 static int subscribe(int fd)
 {
-	struct {
-		struct nlmsghdr head;
-		struct cn_msg message;
-		uint32_t what;
-	} __attribute__((packed)) request = {
-		.head = {.nlmsg_len = sizeof request, .nlmsg_type = NLMSG_DONE},
-		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof request.what},
-		.what = PROC_CN_MCAST_LISTEN,
-	};
+	uint32_t what = PROC_CN_MCAST_LISTEN;
+	struct cn_msg message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof what};
+	struct nlmsghdr head = {.nlmsg_len = sizeof head + sizeof message + sizeof what,
+				.nlmsg_type = NLMSG_DONE};
+	const struct iovec parts[] = {
+		{&head, sizeof head}, {&message, sizeof message}, {&what, sizeof what}};
 
-	return send(fd, &request, sizeof request, 0) < 0 ? -errno : 0;
+	return writev(fd, parts, sizeof parts / sizeof *parts) < 0 ? -errno : 0;
 }
 
 static void set_buffer(int fd, const struct conf_buffer *buffer)
