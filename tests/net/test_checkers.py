@@ -66,8 +66,10 @@ def web(lab):
     return node
 
 
-def access_log(node, port=80):
-    return (node.dir / f"nginx-{port}" / "access.log").read_text()
+def access_log(path, count):
+    """The lines of nginx's access log once there are `count`: it writes a request down after having answered it."""
+    wait_until(lambda: len(path.read_text().splitlines()) >= count, what=f"{count} lines in {path}")
+    return path.read_text().splitlines()
 
 
 def test_tcp(web):
@@ -119,7 +121,7 @@ def test_http(web):
     wrong = "0" * 32
     assert probe_one(web, http(f"path /\n digest {wrong}")) == (
         False, "bad content", f"digest {DIGEST}, wanted {wrong}")
-    lines = access_log(web).splitlines()
+    lines = access_log(web.dir / "nginx-80/access.log", 6)
     assert len(lines) == 6 and all("KeepAliveClient" in line for line in lines)
     assert sum("HTTP/1.1" in line for line in lines) == 1
 
@@ -136,7 +138,7 @@ def test_http_two_urls_take_turns(web):
     checker = "HTTP_GET {\n url {\n path /\n }\n url {\n path /missing\n }\n delay_before_retry 1\n}\n"
     reports = probe(web, checker, count=3)
     assert [report["up"] for report in reports] == ["1", "1", "0"]  # the second is retried once
-    assert ["missing" in line for line in access_log(web).splitlines()] == [False, True, True]
+    assert ["missing" in line for line in access_log(web.dir / "nginx-80/access.log", 3)] == [False, True, True]
 
 
 @pytest.fixture
@@ -189,9 +191,12 @@ def test_ssl_versions(tls, version):
 
 
 def test_sni_is_sent_as_asked(tls):
+    log = tls.dir / "tls/access.log"
+
     def names(extra):
+        before = len(log.read_text().splitlines())
         probe(tls, http("path /", "SSL_GET", extra), port=443)
-        return (tls.dir / "tls/access.log").read_text().splitlines()[-1]
+        return access_log(log, before + 1)[-1]
 
     assert names("virtualhost vhost.example") == "<-> <vhost.example>"
     assert names("virtualhost vhost.example\n enable_sni") == "<vhost.example> <vhost.example>"
