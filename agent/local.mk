@@ -8,6 +8,7 @@ AGENT_THREAD_SOURCES = \
 	agent/answer.c agent/answer.h \
 	agent/agentx.c agent/agentx.h \
 	agent/catalog.c agent/catalog.h \
+	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
 	agent/queue.c agent/queue.h \
 	agent/set.c agent/set.h \
@@ -30,6 +31,10 @@ tests_unit_test_table_LDADD = core/base/libbase.a $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_queue
 tests_unit_test_queue_SOURCES = tests/unit/test_queue.c agent/queue.c
 tests_unit_test_queue_LDADD = $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_frame
+tests_unit_test_frame_SOURCES = tests/unit/test_frame.c agent/frame.c
+tests_unit_test_frame_LDADD = core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_stream
 tests_unit_test_stream_SOURCES = tests/unit/test_stream.c agent/stream.c
