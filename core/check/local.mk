@@ -89,6 +89,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/services.c \
 	core/check/service.c core/check/service.h \
 	core/check/settle.c \
+	core/check/sync.c \
 	core/check/thread.c \
 	core/check/view.c
 core_check_libengine_a_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
@@ -133,3 +134,8 @@ UNIT_TESTS += tests/unit/test_drain_random
 tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)
 tests_unit_test_drain_random_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_sync
+tests_unit_test_sync_SOURCES = tests/unit/test_sync.c $(ENGINE_BENCH)
+tests_unit_test_sync_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_sync_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -30,7 +30,7 @@ tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCK
 
 core_net_libnet_a_SOURCES += \
 	core/net/ipvs.c core/net/ipvs.h \
-	core/net/ipvs_dump.c core/net/ipvs_private.h \
+	core/net/ipvs_dump.c core/net/ipvs_private.h core/net/ipvs_sync.c \
 	core/net/ipvs_wire.c core/net/ipvs_wire.h
 
 # Drives core/net/ipvs.c by hand, for tests/vm/test_ipvs_netlink.py.
