@@ -106,7 +106,9 @@ struct member {
 	struct place sorry;
 	int error; /* of the newest attempt to bring it where it should be */
 	bool shown_in_kernel;
-	struct member *was; /* while adopting: the same kernel service, under whatever name */
+	/* While adopting: the same kernel service, under whatever name; and whether it goes on. */
+	struct member *was;
+	bool taken;
 };
 
 /* One virtual server. */
@@ -177,6 +179,8 @@ struct engine {
 	const struct conf *conf;
 	struct service **services; /* configuration order */
 	size_t n_services;
+	struct member **members; /* of all services, ascending by key */
+	size_t n_members;
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
@@ -240,6 +244,9 @@ int engine_adopt(struct engine *engine, const struct conf *conf);
 
 /* services.c */
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret);
+/* Their members by key. -ENOMEM. */
+int services_index(struct service *const *services, size_t count, struct member ***ret,
+		   size_t *ret_count);
 void services_free_list(struct service **services, size_t count);
 void services_free(struct engine *engine);
 struct service *services_find_service(const struct engine *engine, const struct svc_key *key);
