@@ -177,14 +177,22 @@ void finish_weight(struct build *build, const struct node *setter, uint32_t *wei
 	*weight = UINT16_MAX;
 }
 
-static void check_thresholds(struct build *build, const struct draft_real_server *server)
+/* ip_vs_add_dest() answers ERANGE to a lower threshold above the upper one, be that 0: no limit. */
+static void finish_thresholds(struct build *build, struct draft_real_server *server)
 {
-	const struct conf_real_server *model = &server->model;
+	struct conf_real_server *model = &server->model;
 	const struct node *setter = tree_setter(server->node, SERVER_OFFSET(lower_threshold));
 
-	if (setter && model->upper_threshold && model->lower_threshold > model->upper_threshold)
-		build_warn(build, setter, 1, "'lthreshold' is above 'uthreshold', which is %u",
+	if (model->lower_threshold <= model->upper_threshold)
+		return;
+	if (model->upper_threshold)
+		build_warn(build, setter, 1,
+			   "'lthreshold' must not be above 'uthreshold', which is %u; it is "
+			   "ignored",
 			   model->upper_threshold);
+	else
+		build_warn(build, setter, 0, "'lthreshold' has no effect without 'uthreshold'");
+	model->lower_threshold = 0;
 }
 
 static void warn_no_sorry(struct build *build, const struct draft_virtual_server *service)
@@ -232,7 +240,7 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 			     &server->model.key.ip);
 		server->model.key.port = adapt_port(build, model, &server->model.method,
 						    server->node, 2, server->written_port);
-		check_thresholds(build, server);
+		finish_thresholds(build, server);
 	}
 	drop_duplicates(build, service);
 	unlink_dropped(&service->servers);

@@ -35,7 +35,12 @@ static const struct verdict {
 	{SERVED("weight 2147483647\n"), 3, WARNING, "'weight' is taken as 65535"},
 	{SERVED("weight 2147483648\n"), 3, ERROR, "from 1 to 2147483647"},
 	{RS("weight 2147483647\n"), 4, WARNING, "'weight' is taken as 65535"},
-	{RS("uthreshold 5\nlthreshold 6\n"), 5, WARNING, "is above 'uthreshold', which is 5"},
+	{RS("uthreshold 5\nlthreshold 6\n"), 5, WARNING, "not be above 'uthreshold', which is 5"},
+	{RS("lthreshold 6\nuthreshold 5\n"), 4, WARNING, "which is 5; it is ignored"},
+	{RS("lthreshold 1\n"), 4, WARNING, "no effect without 'uthreshold'"},
+	{RS("lthreshold 1\nuthreshold 0\n"), 4, WARNING, "no effect without 'uthreshold'"},
+	{RS("uthreshold 5\nlthreshold 5\n"), 5, NOTHING, NULL},
+	{RS("lthreshold 0\n"), 4, NOTHING, NULL},
 	{RS("lb_kind DR\n"), 4, WARNING, "'lb_kind' is deprecated"},
 	/* forwarding */
 	{SERVED("lvs_method dr\n"), 3, ERROR, "must be one of NAT, DR, TUN"},
@@ -203,6 +208,8 @@ static const struct dumped {
 	 {"lvs_method TUN type gue port 6080 remcsum"}},
 	{SERVED("persistence_timeout\n"), {"persistence_timeout 360"}},
 	{RS("smtp_alert off\n"), {"smtp_alert off"}},
+	{RS("uthreshold 5\nlthreshold 5\n"), {"uthreshold 5", "lthreshold 5"}},
+	{RS("uthreshold 5\nlthreshold 6\n"), {"uthreshold 5", "lthreshold 0"}},
 };
 
 /* Past line in text, NULL: not there. Indentation does not count. */
