@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conf/build.h"
+#include "conf/scopes.h"
 
 /* The statement that set it last, NULL when none did. */
 static const struct node *setter_of(const struct draft_global *global, size_t offset)
@@ -114,6 +115,7 @@ void finish_global(struct build *build)
 	struct conf_global *model = &global->model;
 	static const uint8_t group[4] = {224, 0, 0, 18};
 
+	build_check_needs(build, &scope_global, global->nodes, global->n_nodes);
 	finish_names(build, model);
 	finish_garp(build, global);
 	if (!model->smtp_port)

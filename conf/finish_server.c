@@ -195,20 +195,6 @@ static void finish_thresholds(struct build *build, struct draft_real_server *ser
 	model->lower_threshold = 0;
 }
 
-static void warn_no_sorry(struct build *build, const struct draft_virtual_server *service)
-{
-	const struct node *setters[] = {
-		tree_setter(service->node, SERVICE_OFFSET(sorry_inhibit)),
-		tree_setter(service->node, SERVICE_OFFSET(sorry_method)),
-	};
-
-	for (size_t i = 0; i < sizeof(setters) / sizeof(*setters); i++)
-		if (setters[i])
-			build_warn(build, setters[i], 0,
-				   "'%s' has no effect without 'sorry_server'",
-				   setters[i]->row->name);
-}
-
 static void finish_sorry(struct build *build, struct draft_virtual_server *service)
 {
 	const struct node *node = tree_setter(service->node, SERVICE_OFFSET(sorry));
@@ -216,10 +202,8 @@ static void finish_sorry(struct build *build, struct draft_virtual_server *servi
 
 	if (!tree_setter(service->node, SERVICE_OFFSET(sorry_method)))
 		model->sorry_method = model->method;
-	if (!model->has_sorry) {
-		warn_no_sorry(build, service);
+	if (!model->has_sorry)
 		return;
-	}
 	check_family(build, model, &model->sorry_method, node, &model->sorry.ip);
 	model->sorry.port =
 		adapt_port(build, model, &model->sorry_method, node, 2, model->sorry.port);

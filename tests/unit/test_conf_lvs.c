@@ -93,6 +93,7 @@ static const struct verdict {
 	{URL("regex a\nregex_options caseless loud\n"), 8, ERROR, "knows no 'loud'"},
 	{URL("regex_options caseless\n"), 7, WARNING, "no effect without 'regex'"},
 	{URL("regex_no_match\n"), 7, WARNING, "no effect without 'regex'"},
+	{URL("regex_no_match\nregex a\n"), 7, NOTHING, NULL},
 	{URL("regex a\nregex_stack 20 10\n"), 8, ERROR, "from 20 to"},
 	{URL("regex a\nregex_min_offset 9\nregex_max_offset 9\n"), 9, WARNING,
 	 "no match can start"},
