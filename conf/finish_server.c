@@ -209,6 +209,16 @@ static void finish_sorry(struct build *build, struct draft_virtual_server *servi
 		adapt_port(build, model, &model->sorry_method, node, 2, model->sorry.port);
 }
 
+/* Nothing would ever bring it up. */
+static void warn_alpha(struct build *build, const struct draft_real_server *server)
+{
+	const struct node *setter = tree_setter(server->node, SERVER_OFFSET(alpha));
+
+	if (server->model.alpha && !server->model.n_checkers)
+		build_warn(build, setter ? setter : server->node, 0,
+			   "'alpha' has no effect on a server without checkers; it is up at once");
+}
+
 void finish_servers(struct build *build, struct draft_virtual_server *service)
 {
 	struct conf_virtual_server *model = &service->model;
@@ -234,6 +244,7 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 
 		finish_misplaced(build, server);
 		finish_checkers(build, service, server);
+		warn_alpha(build, server);
 	}
 	model->servers =
 		items_to_array(&service->servers, build->arena, sizeof(struct conf_real_server));

@@ -168,6 +168,21 @@ static const struct attribute static_attributes[] = {
 
 /* ---- lines ---- */
 
+/* What the kernel ignores of an address of this family. */
+static void warn_family(struct line *line, const struct conf_address *address)
+{
+	static const char *const v6_only[] = {"home", "-nodad"};
+	uint8_t scope = ip_is_link_local(&address->ip) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+
+	for (size_t i = 0; address->ip.family == AF_INET && i < 2; i++)
+		if (line_place(line, v6_only[i]))
+			build_warn(line->build, line->node, line_place(line, v6_only[i]),
+				   "'%s' has no effect on an IPv4 address", v6_only[i]);
+	if (address->ip.family == AF_INET6 && line_place(line, "scope") && address->scope != scope)
+		build_warn(line->build, line->node, line_place(line, "scope"),
+			   "'scope' has no effect on an IPv6 address: the kernel knows it");
+}
+
 static bool check_address(struct line *line, const struct conf_address *address)
 {
 	if (!line_check_family(line))
@@ -178,6 +193,7 @@ static bool check_address(struct line *line, const struct conf_address *address)
 			line->build, line->node, line_place(line, "mngtmpaddr"),
 			"the kernel refuses 'mngtmpaddr' unless the address is IPv6 with a prefix "
 			"length of 64");
+	warn_family(line, address);
 	return true;
 }
 

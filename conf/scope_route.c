@@ -93,6 +93,10 @@ static bool read_ttl_propagate(struct line *line, const struct attribute *row, v
 			    line_word(line));
 		return false;
 	}
+	build_warn(line->build, line->node, line->at - 2,
+		   "'%s' has no effect: the kernel heeds it on routes of MPLS, which cannot stand "
+		   "here",
+		   row->name);
 	return true;
 }
 
@@ -260,7 +264,8 @@ static const struct attribute route_attributes[] = {
 	{"pref", ATTRIBUTE_CUSTOM, FIELD(preference), .read = read_preference, .family = AF_INET6,
 	 .argument = "low | medium | high", .help = "preference as a router (RFC 4191)"},
 	{"ttl-propagate", ATTRIBUTE_CUSTOM, .read = read_ttl_propagate,
-	 .argument = "enabled | disabled", .help = "copy the time to live when MPLS ends here"},
+	 .argument = "enabled | disabled",
+	 .help = "kept for display: the kernel heeds it on routes of MPLS only"},
 	{"vrf", ATTRIBUTE_INTERFACE, FIELD(vrf), .help = "the table is that of this VRF"},
 	{"prepend", ATTRIBUTE_FLAG, FIELD(insert), .value = CONF_PREPEND,
 	 .help = "go before routes like it (the default)"},

@@ -23,6 +23,14 @@
 
 /* ---- selectors ---- */
 
+/* The kernel takes a selector of 0 for none. Behind the value. */
+static void warn_zero(struct line *line, const struct attribute *row, bool is_zero)
+{
+	if (is_zero)
+		build_warn(line->build, line->node, line->at - 1,
+			   "'%s 0' has no effect: to the kernel it means any", row->name);
+}
+
 static bool read_family(struct line *line, const struct attribute *row, void *draft)
 {
 	(void)draft;
@@ -44,6 +52,7 @@ static bool read_tos(struct line *line, const struct attribute *row, void *draft
 			  arena_printf(line->build->scratch, "'%s'", row->name), UINT8_MAX, &tos))
 		return false;
 	line->at++;
+	warn_zero(line, row, !tos);
 	((struct draft_rule *)draft)->model.tos = (uint8_t)tos;
 	return true;
 }
@@ -64,8 +73,8 @@ static bool read_mark(struct line *line, const struct attribute *row, void *draf
 	}
 	line->at++;
 	rule->mark = (uint32_t)mark;
-	/* As the kernel: a mark of 0 without a mask asks for nothing. */
 	rule->mark_mask = mark || slash ? (uint32_t)mask : 0;
+	warn_zero(line, row, !rule->mark_mask);
 	return true;
 }
 
@@ -110,6 +119,11 @@ static bool read_ports(struct line *line, const struct attribute *row, void *dra
 
 	if (!read_range(line, row, true, &first, &last))
 		return false;
+	if (first == last && (!last || last == UINT16_MAX)) {
+		build_error(line->build, line->node, line->at - 1,
+			    "a rule cannot be for port %u alone", last);
+		return false;
+	}
 	if (!first || last == UINT16_MAX)
 		build_warn(line->build, line->node, line->at - 1,
 			   "the kernel refuses a rule with port 0 or 65535");
@@ -144,6 +158,17 @@ static bool read_ip_protocol(struct line *line, const struct attribute *row, voi
 		return false;
 	}
 	line->at++;
+	warn_zero(line, row, !((struct draft_rule *)draft)->model.ip_protocol);
+	return true;
+}
+
+static bool read_tunnel(struct line *line, const struct attribute *row, void *draft)
+{
+	uint64_t *id = &((struct draft_rule *)draft)->model.tunnel_id;
+
+	if (!value_unsigned(line->build, line->node, line->at++, "'tunnel-id'", 0, UINT64_MAX, id))
+		return false;
+	warn_zero(line, row, !*id);
 	return true;
 }
 
@@ -304,7 +329,7 @@ static const struct attribute rule_attributes[] = {
 	{"tos", CUSTOM(read_tos, "NAME | N"), .help = "traffic class"},
 	{"dsfield", CUSTOM(read_tos, "NAME | N"), .help = "the same as tos"},
 	{"fwmark", CUSTOM(read_mark, "MARK[/MASK]"), .help = "mark of the packet filter"},
-	{"tunnel-id", ATTRIBUTE_UNSIGNED, FIELD(tunnel_id), .max = UINT64_MAX,
+	{"tunnel-id", CUSTOM(read_tunnel, "N"), .max = UINT64_MAX,
 	 .help = "key of the tunnel the packet came by"},
 	{"uidrange", CUSTOM(read_uids, "FIRST-LAST"), .max = UINT32_MAX,
 	 .help = "user of the sender"},
