@@ -57,19 +57,6 @@ static bool read_device(struct line *line, const struct attribute *row, void *dr
 			       &address->device);
 }
 
-static bool read_scope(struct line *line, const struct attribute *row, void *draft)
-{
-	uint32_t scope;
-
-	(void)row;
-	if (!rtnames_read(line->build, line->node, line->at, RTNAMES_SCOPE, "the scope", UINT8_MAX,
-			  &scope))
-		return false;
-	line->at++;
-	((struct draft_address *)draft)->model.scope = (uint8_t)scope;
-	return true;
-}
-
 static bool read_broadcast(struct line *line, const struct attribute *row, void *draft)
 {
 	struct conf_address *address = &((struct draft_address *)draft)->model;
@@ -124,7 +111,7 @@ static bool read_lifetime(struct line *line, const struct attribute *row, void *
 static const struct attribute address_attributes[] = {
 	{"dev", ATTRIBUTE_CUSTOM, .read = read_device, .argument = "INTERFACE",
 	 .help = "interface it is set on; the instance's by default"},
-	{"scope", ATTRIBUTE_CUSTOM, .read = read_scope,
+	{"scope", ATTRIBUTE_CUSTOM, FIELD(scope), .read = line_read_named, .value = RTNAMES_SCOPE,
 	 .argument = "global | site | link | host | nowhere | N",
 	 .help = "where it is valid; global by default"},
 	{"brd", ATTRIBUTE_CUSTOM, .read = read_broadcast, .family = AF_INET,

@@ -33,7 +33,7 @@ static const struct example virtual_addresses[] = {
 	{"192.0.2.9 scope 7", "192.0.2.9/32 dev eth0 scope 7", NULL},
 	{"192.0.2.9 scope 256", NULL, "a number from 0 to 255 or a name"},
 	{"192.0.2.9 scope lnik", NULL, "did you mean 'link'?"},
-	{"192.0.2.9 scope", NULL, "the scope is missing"},
+	{"192.0.2.9 scope", NULL, "'scope' is missing"},
 	{"192.0.2.9 label eth0:vip", "scope global label eth0:vip", NULL},
 	{"192.0.2.9 label 0123456789abcdef", NULL, "1 to 15 characters"},
 	{"192.0.2.9 label", NULL, "1 to 15 characters"},
