@@ -332,6 +332,8 @@ static void finish_preempt(struct build *build, struct draft_instance *instance)
 		return;
 	if (model->state == CONF_STATE_MASTER)
 		why = "'state MASTER'";
+	else if (model->priority == 255)
+		why = "priority 255";
 	else if (!model->preempt)
 		why = "'nopreempt'";
 	else if (model->strict)
