@@ -166,8 +166,7 @@ static int run(const struct arguments *arguments, json_t *request, print_fn *pri
 	const json_t *result = ask_for_result(arguments, request, &answer, &status);
 
 	if (result && arguments->json) {
-		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-		putchar('\n');
+		ctl_print_json(result);
 	} else if (result) {
 		print(arguments->words[0], result);
 	}
