@@ -180,6 +180,13 @@ static bool has_zero_port(const struct conf_virtual_server *model)
 	return false;
 }
 
+static void warn_persistence(struct build *build, const struct node *setter)
+{
+	if (setter)
+		build_warn(build, setter, 0, "'%s' has no effect without 'persistence_timeout'",
+			   setter->row->name);
+}
+
 static void finish_persistence(struct build *build, struct draft_virtual_server *service)
 {
 	struct conf_virtual_server *model = &service->model;
@@ -202,6 +209,11 @@ static void finish_persistence(struct build *build, struct draft_virtual_server 
 			   "a virtual server without a port must be persistent; "
 			   "'persistence_timeout 360' is used");
 		model->persistence_s = 360;
+	}
+	if (!model->persistence_s) {
+		warn_persistence(build, SETTER(service, model.persistence_engine));
+		if (model->persistence_prefix != (v6 ? 128 : 32))
+			warn_persistence(build, setter);
 	}
 }
 

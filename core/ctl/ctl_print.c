@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Results of the daemon laid out for people. A field that is missing prints as "-": an older or
- * newer daemon must not confuse the layout.
+ * Results as JSON, and those of the daemon laid out for people. A field that is missing prints as
+ * "-": an older or newer daemon must not confuse the layout.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +9,19 @@
 #include <time.h>
 
 #include "core/ctl/ctl.h"
+
+void ctl_print_json(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	putchar('\n');
+}
+
+json_t *ctl_text(const char *text)
+{
+	json_t *string = text ? json_string(text) : json_null();
+
+	return string ? string : json_string("(not UTF-8)");
+}
 
 static const char *text(const json_t *object, const char *name)
 {
