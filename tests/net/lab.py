@@ -57,6 +57,32 @@ def holds(condition, seconds, what="condition", interval=0.1):
         time.sleep(interval)
 
 
+class Pulse(threading.Thread):
+    """How late this machine lets a thread run that does nothing but sleep: what it does to us, it does to a daemon.
+
+    A delay shorter than `every` may fall between two beats; a longer one is seen, less that much of it.
+    """
+
+    def __init__(self, every=0.05):
+        super().__init__(daemon=True)
+        self.every, self.late = every, []
+        self.start()
+
+    def run(self):
+        while True:
+            due = time.time() + self.every
+            time.sleep(self.every)
+            self.late.append((due, time.time() - due))
+
+    def worst(self, since, until=float("inf")):
+        """Of the beats that were due in that time."""
+        return max((late for due, late in list(self.late) if since <= due <= until), default=0.0)
+
+    def allowance(self, since, until=float("inf")):
+        """How late something may have been done, and have been seen to be done, for no fault of its own."""
+        return self.every + 2 * self.worst(since, until)
+
+
 def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -122,6 +148,31 @@ class Process:
 def _address(interface, address):
     """Words for ip(8); no waiting for duplicates, which would take a second."""
     return f"address add {address} dev {interface}" + (" nodad" if ":" in address else "")
+
+
+class Monitor:
+    """`ip monitor` on a node. What the kernel told before a question is in the answer to it: both ask for a mark, an
+    address of ours that comes and goes on lo, and wait for that to be told."""
+
+    def __init__(self, node, *objects, name="monitor"):
+        self.node, self.number = node, 0
+        self.process = node.popen("ip", "-o", "monitor", *objects, log=f"{name}.log")
+        wait_until(self._is_heard, what="ip monitor")
+
+    def _is_heard(self):
+        self.number += 1
+        mark = f"127.77.{self.number // 250}.{self.number % 250 + 1}"
+        self.node.ip(f"address add {mark}/32 dev lo", f"address del {mark}/32 dev lo")
+        try:
+            return wait_until(lambda: f"{mark}/" in self.process.text(), 2)
+        except AssertionError:  # it did not listen yet
+            return False
+
+    def lines(self):
+        """What it has been told since it began to listen, one line for each, blanks squeezed."""
+        wait_until(self._is_heard, what="ip monitor")
+        told = (" ".join(line.split()) for line in self.process.text().splitlines())
+        return [line for line in told if " 127.77." not in line]
 
 
 class Node:
@@ -212,6 +263,10 @@ class Node:
         wait_until(lambda: "listening on" in process.text() or not process.alive(), what="tcpdump")
         assert process.alive(), process.text()
         return pcap.Capture(path, process)
+
+    def monitor(self, *objects, **options):
+        """Starts ip(8)'s monitor of addresses, routes and so on; it listens when this returns. See Monitor."""
+        return Monitor(self, *objects, **options)
 
     # ---- daemons ----
 
