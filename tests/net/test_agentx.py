@@ -80,8 +80,7 @@ def test_timestamps_do_not_flicker(node):
 def test_start_in_either_order_and_restarts(node):
     probe = Probe(node)
     probe.ask("rows 2")
-    time.sleep(1)
-    assert "No such file" in probe.status()["error"]
+    wait_until(lambda: "No such file" in probe.status()["error"], what="what is wrong")
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
         process = start_snmpd(node)
         wait_until(lambda: node.manager.answers(COUNT), timeout=BACK_WITHIN_S, what="the agent")
