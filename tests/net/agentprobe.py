@@ -4,7 +4,7 @@
 import subprocess
 import time
 
-from lab import Pulse, build_dir
+from lab import build_dir
 
 ARC = ".1.3.6.1.4.1.8072.9999.9999.1000"
 SCALARS, TABLE = ARC + ".1", ARC + ".2.1"
@@ -21,7 +21,7 @@ class Probe:
     """agentprobe on a node, asked by lines."""
 
     def __init__(self, node, conf=""):
-        self.node, self.pulse = node, Pulse()
+        self.node, self.pulse = node, node.lab.pulse
         self.process = node.popen(build_dir() / "tests/tools/agentprobe", stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, log="probe.log")
         self.ask(f"conf {node.agentx} {conf}".strip())
@@ -48,6 +48,6 @@ class Probe:
         """Milliseconds it took, without what this machine took; the process must end well (a sanitizer's finding is an
         error)."""
         began = time.time()
-        took = int(self.ask("stop").split()[1]) - 1000 * 2 * self.pulse.worst(began - self.pulse.every)
+        took = int(self.ask("stop").split()[1]) - 1000 * 2 * self.pulse.worst(began)
         assert self.process.popen.wait(10) == 0, self.process.text()
         return took

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from lab import Lab, Pulse, holds, wait_until
+from lab import Lab, holds, wait_until
 
 FIFOS = ("all", "vrrp", "lvs")
 GROUP = """
@@ -264,7 +264,7 @@ def test_a_reader_that_dies_is_told_of_and_costs_nothing_else(lab):
 def test_nobody_reads_and_adverts_stay_on_time(lab):
     d = Director(lab)
     watcher = lab.node("watcher", "192.0.2.9/24")
-    capture, pulse = watcher.capture("eth0", "ip proto 112"), Pulse()
+    capture, pulse = watcher.capture("eth0", "ip proto 112"), lab.pulse
     del d.fifos["all"]
     os.mkfifo(d.run / "all", 0o600)
     full = os.open(d.run / "all", os.O_RDWR | os.O_NONBLOCK)

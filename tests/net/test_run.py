@@ -20,7 +20,7 @@ vrrp_instance VI_1 {{
     interface eth0
     virtual_router_id 51
     priority {priority}
-    advert_int 1
+    down_timer_adverts 1
     virtual_ipaddress {{
         {vip}
     }}
@@ -70,6 +70,13 @@ class Director:
 
     def rewrite(self, text):
         self.file.write_text(text)
+
+    def stops_at_once(self, number=signal.SIGTERM):
+        """Within 0.3 s, and what this machine took from us meanwhile; not with a sanitizer that looks at all memory."""
+        pulse, began = self.node.lab.pulse, time.time()
+        assert self.process.stop(number) == 0
+        took = time.time() - began
+        assert took < (3 if "asan" in str(build_dir()) else 0.3 + 2 * pulse.worst(began)), f"{took:.3f} s"
 
 
 @pytest.fixture
@@ -251,9 +258,7 @@ def test_a_storm_of_reloads_does_not_keep_a_new_text_out(director):
 def test_stop_with_ten_services_takes_less_than_300_ms(lab, number):
     director = Director(lab, config(extra=services(10))).start()
     director.becomes_master()
-    begin = time.monotonic()
-    assert director.process.stop(number) == 0
-    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    director.stops_at_once(number)
     assert not director.has_vip()
     assert not (director.node.dir / "run/vipd.pid").exists()
     assert not (director.node.dir / "run/vipd/control.sock").exists()
@@ -411,9 +416,7 @@ def test_stop_waits_for_no_script_that_hangs_and_kills_none(lab):
     director.start()
     director.becomes_master()
     time.sleep(0.2)
-    begin = time.monotonic()
-    assert director.process.stop() == 0
-    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    director.stops_at_once()
     director.rewrite("global_defs {\n script_user root\n}\n" + config(more=f'notify_stop "{slow}"'))
     director.start(log="second.log")
     director.becomes_master()

@@ -36,7 +36,7 @@ vrrp_instance VI_1 {{
     interface eth0
     virtual_router_id 51
     priority 150
-    advert_int 1
+    down_timer_adverts 1
     authentication {{
         auth_type PASS
         auth_pass 1111

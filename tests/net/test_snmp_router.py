@@ -8,7 +8,7 @@ import pytest
 
 import fake_master as fm
 import snmp
-from lab import Pulse, holds, wait_until
+from lab import holds, wait_until
 
 K, V = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB
 VIP, FIRST, SECOND = "10.9.0.100", "10.9.0.7", "10.9.0.2"
@@ -36,7 +36,7 @@ class Router:
     """vipd behind a real snmpd, master, with two addresses to choose from."""
 
     def __init__(self, lab):
-        self.node, self.pulse = lab.node("director", FIRST + "/24", SECOND + "/24"), Pulse()
+        self.node, self.pulse = lab.node("director", FIRST + "/24", SECOND + "/24"), lab.pulse
         self.node.snmpd()
         self.reader = self.node.snmp("127.0.0.1")
         self.writer = self.reader.as_writer()

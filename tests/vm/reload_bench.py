@@ -15,7 +15,7 @@ import struct
 import time
 
 import pcap
-from lab import Pulse, build_dir, wait_until
+from lab import build_dir, wait_until
 from reload_model import GOOD_PORT, INTERFACES
 
 ROOM = 30  # seconds a slow machine may add
@@ -197,7 +197,7 @@ class Bench:
         self.captures = {interface: node.capture(f"far{number}", "vrrp", name=interface)
                          for number, interface in enumerate(INTERFACES)}
         self.monitor = node.monitor("address")
-        self.pulse, self.config = Pulse(), None
+        self.pulse, self.config = lab.pulse, None
 
     def start(self, text, config):
         self.watched.start(text)
