@@ -85,9 +85,9 @@ def test_start_in_either_order_and_restarts(node):
         process = start_snmpd(node)
         wait_until(lambda: node.manager.answers(COUNT), timeout=BACK_WITHIN_S, what="the agent")
         assert node.manager.number(f"{WEIGHT}.{ROW}") == 1
-        assert probe.status()["error"] == ""
+        wait_until(lambda: probe.status()["error"] == "", what="nothing wrong")
         end_snmpd(node, process, number)
-        wait_until(lambda: not probe.is_connected(), timeout=2, what="loss noticed")
+        wait_until(lambda: not probe.is_connected(), what="loss noticed")
     assert probe.status()["reconnects"] == 2
     assert probe.stop() < 100
 

@@ -38,7 +38,7 @@ def test_names_of_process_and_threads(lab):
     assert thread(process, "vipd_vrrp") and thread(process, "guardian")
     reload_with(node, file, "")
     wait_until(lambda: status(process, "Name") == "vipd", what="the old name")
-    wait_until(lambda: status(process, "Name", thread(process, "check")) == "check", what="the thread's old name")
+    assert status(process, "Name", thread(process, "check")) == "check", "the thread's old name"
 
 
 @pytest.mark.skipif(b"__asan_init" in (build_dir() / "vipd").read_bytes(), reason="AddressSanitizer ignores mlockall()")

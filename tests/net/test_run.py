@@ -162,11 +162,12 @@ def test_address_that_somebody_else_removes_comes_back(lab):
     wait_until(director.has_vip, 1, "the address")
     assert director.node.output("ip", "-4", "address", "show", "label", "eth0:vip") == before
     # With somebody who insists there is no race: once a second.
+    began = time.monotonic()
     for _ in range(20):
         director.node.run("ip", "address", "delete", f"{VIP}/32", "dev", "eth0", check=False)
         time.sleep(0.05)
     wait_until(director.has_vip, 2, "the address")
-    assert director.process.text().count("somebody else had removed it") <= 4
+    assert director.process.text().count("somebody else had removed it") <= 2 + (time.monotonic() - began)
     # The kernel takes an address of the same subnet away with the primary one.
     director.node.run("ip", "address", "flush", "dev", "eth0")
     wait_until(lambda: director.state() == "FAULT", 5, "fault")

@@ -148,7 +148,7 @@ def test_a_reload_touches_what_changed(bench):
     monitor.process.stop()
     after = bench.connections()
     assert all(after[vip] >= before[vip] for vip in VIPS), "counters go on"
-    assert len(bench.capture.adverts(vrid=VRID, since=began)) >= 3
+    wait_until(lambda: len(bench.capture.adverts(vrid=VRID, since=began)) >= 3, 5, "adverts")
     # An advert that is left out makes a gap of 2 s.
     assert bench.capture.largest_gap(vrid=VRID, since=began)[0] < 1.6
     assert download.alive()
