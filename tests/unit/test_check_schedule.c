@@ -300,6 +300,38 @@ static void test_times(void **state)
 	tear_down(&world);
 }
 
+/* A probe under way is forgotten, the verdict is kept, and nothing runs until it goes on. */
+static void test_suspended(void **state)
+{
+	struct world world;
+	struct check *check;
+	uint64_t again_us;
+
+	(void)state;
+	set_up(&world);
+	world.conf.delay_loop_us = 1 * MS;
+	check_new(world.env, &world.conf, true, 1, on_report, &world, &check);
+	turn_until_requests(&world, 1);
+	answer_exit(&world, 0);
+	turn_until_requests(&world, 2);
+	check_suspend(check, true, 0);
+	check_suspend(check, true, 0);
+	check_exec_done(world.env, &(struct msg_exec_done){.request = world.requests[1],
+							   .wait_status = 1 << 8});
+	turn_for(&world, 30 * MS);
+	assert_int_equal(world.n_reports, 1);
+	assert_int_equal(world.n_requests, 2);
+	assert_true(check_is_up(check));
+	again_us = clock_now_us() + 20 * MS;
+	check_suspend(check, false, again_us);
+	turn_until_requests(&world, 3);
+	assert_true(clock_now_us() >= again_us);
+	answer_exit(&world, 0);
+	check_suspend(check, true, 0);
+	check_free(check);
+	tear_down(&world);
+}
+
 static void test_program_ends(void **state)
 {
 	struct world world;
@@ -482,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_url_order),
 		cmocka_unit_test(test_down_delay_of_http),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_program_ends),
 		cmocka_unit_test(test_dynamic_weight),
 		cmocka_unit_test(test_exec_refused),
