@@ -165,6 +165,7 @@ struct snap_service {
 	uint32_t vs; /* into conf->services */
 	struct svc_key key;
 	bool in_kernel;
+	bool suspended; /* its servers are not checked: ha_suspend */
 	bool quorum_up;
 	bool sorry_active;
 	uint32_t quorum_weight; /* weight of all usable servers */

@@ -124,6 +124,7 @@ struct service {
 	struct service_quorum shown_quorum;
 	uint64_t quorum_changed_wall_us, changed_us;
 	bool dirty;
+	bool suspended;	     /* ha_suspend: none of its addresses is here, nothing is checked */
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
@@ -252,11 +253,17 @@ void services_free(struct engine *engine);
 struct service *services_find_service(const struct engine *engine, const struct svc_key *key);
 struct server *services_find_server(const struct service *service, const struct dest_key *key);
 
+/* When the next check runs that has not run for a while. */
+uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf);
+
 /* health.c */
 void health_report(struct check *check, const struct check_report *report, void *probe);
 void health_announce(struct engine *engine, struct server *server, const char *detail);
 /* Recomputes verdict and oper state of one server; true when it went up or down. */
 bool health_update(struct server *server);
+
+/* Lets the checks of a service rest or go on. */
+void health_suspend(struct engine *engine, struct service *service, bool suspended);
 
 /* kernel.c, view.c */
 void kernel_open(struct engine *engine, uint64_t now_us);
