@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The daemon as a process: start, addresses, reload, scripts, control socket, stop."""
-
 import fcntl
 import json
 import os
@@ -34,8 +33,8 @@ def config(vip=VIP, priority=150, more="", extra=""):
 
 
 def services(count):
-    return "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n lb_kind NAT\n protocol TCP\n real_server 192.0.2.2{i % 10} 80 {{\n }}\n}}\n"
-                   for i in range(count))
+    server = "real_server 192.0.2.20 80 {\n weight 1\n }\n}\n"
+    return "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n protocol TCP\n lb_kind NAT\n {server}" for i in range(count))
 
 
 class Director:
