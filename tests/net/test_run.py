@@ -33,8 +33,8 @@ def config(vip=VIP, priority=150, more="", extra=""):
 
 
 def services(count):
-    server = "real_server 192.0.2.20 80 {\n weight 1\n }\n}\n"
-    return "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n protocol TCP\n lb_kind NAT\n {server}" for i in range(count))
+    return "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n protocol TCP\n lb_kind NAT\n "
+                   f"real_server 192.0.2.2{i % 10} 80 {{\n weight 1\n }}\n}}\n" for i in range(count))
 
 
 class Director:
