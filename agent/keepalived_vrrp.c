@@ -325,19 +325,12 @@ static bool instance_rx_lower(const struct view *view, const struct row *row, st
 	return cell_command(ret, &conf_of(view, row)->notify.master_rx_lower_pri);
 }
 
-/* ff02::12, RFC 5798 section 5.1.2.2 */
-static const struct ip all_routers6 = {
-	.family = AF_INET6,
-	.octets = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12},
-};
-
 static const struct ip *multicast(const struct view *view, const struct row *row)
 {
-	const struct conf_instance *conf = conf_of(view, row);
+	const struct conf_global *global = &view->vrrp->conf->global;
 
-	if (conf->n_addresses > 0 && conf->addresses[0].ip.family == AF_INET6)
-		return &all_routers6;
-	return &view->vrrp->conf->global.mcast_group4;
+	return conf_instance_family(conf_of(view, row)) == AF_INET6 ? &global->mcast_group6
+								    : &global->mcast_group4;
 }
 
 static bool instance_mcast_type(const struct view *view, const struct row *row, struct cell *ret)

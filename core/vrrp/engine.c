@@ -65,10 +65,26 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 	return NULL;
 }
 
+enum vrrp_family vrrp_engine_family(const struct vrrp_unit *unit)
+{
+	return conf_instance_family(unit->fsm.conf) == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4;
+}
+
+const struct ip *vrrp_engine_link_own(const struct vrrp_link *link, enum vrrp_family family,
+				      size_t *ret_n)
+{
+	*ret_n = family == VRRP_IPV6 ? link->is.n_own6 : link->is.n_own4;
+	return family == VRRP_IPV6 ? link->is.own6 : link->is.own4;
+}
+
 bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address)
 {
-	for (size_t i = 0; i < link->is.n_own4; i++)
-		if (ip_compare(&link->is.own4[i], address) == 0)
+	size_t n;
+	const struct ip *own =
+		vrrp_engine_link_own(link, address->family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (ip_compare(&own[i], address) == 0)
 			return true;
 	return false;
 }
@@ -80,7 +96,7 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 
 enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
 {
-	if (unit->fsm.conf->version == 3)
+	if (unit->fsm.conf->version == 3 || vrrp_engine_family(unit) == VRRP_IPV6)
 		return CONF_AUTH_NONE;
 	if (unit->set.auth_type)
 		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
@@ -94,23 +110,31 @@ const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit)
 
 /* The address that SNMP has chosen, while the interface has it. A lost one must not make a router
  * fail that has another: the configured choice follows. */
-static bool chosen_primary(const struct vrrp_unit *unit, const struct msg_link *link,
+static bool chosen_primary(const struct vrrp_unit *unit, const struct vrrp_link *link,
 			   struct ip *ret)
 {
-	const struct ip *wanted = &unit->set.primary, *found = NULL;
-	bool any = ip_compare(wanted, &(struct ip){.family = AF_INET}) == 0;
+	const struct ip *wanted = &unit->set.primary, *found = NULL, *own;
+	bool any = ip_compare(wanted, &(struct ip){.family = wanted->family}) == 0;
+	size_t n;
 
 	if (!ip_is_set(wanted))
 		return false;
-	for (size_t i = 0; i < link->n_own4; i++) {
-		const struct ip *own = &link->own4[i];
-
-		if (any ? !found || ip_compare(own, found) < 0 : ip_compare(own, wanted) == 0)
-			found = own;
-	}
+	own = vrrp_engine_link_own(link, vrrp_engine_family(unit), &n);
+	for (size_t i = 0; i < n; i++)
+		if (any ? !found || ip_compare(&own[i], found) < 0
+			: ip_compare(&own[i], wanted) == 0)
+			found = &own[i];
 	if (found)
 		*ret = *found;
 	return found;
+}
+
+/* As configured, else what the interface has for it. */
+static struct ip usual_primary(const struct vrrp_unit *unit, const struct vrrp_link *link)
+{
+	if (ip_is_set(&unit->fsm.conf->source) || !link)
+		return unit->fsm.conf->source;
+	return vrrp_engine_family(unit) == VRRP_IPV6 ? link->is.primary6 : link->is.primary4;
 }
 
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
@@ -119,9 +143,8 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
-	if (!link || !chosen_primary(unit, &link->is, &unit->fsm.primary))
-		unit->fsm.primary =
-			ip_is_set(&conf->source) || !link ? conf->source : link->is.primary4;
+	if (!link || !chosen_primary(unit, link, &unit->fsm.primary))
+		unit->fsm.primary = usual_primary(unit, link);
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
 		unit->set.interval_s ? unit->set.interval_s * USEC_PER_SEC : conf->advert_us;
@@ -191,13 +214,21 @@ static void take_priority(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t
 		vrrp_act_tell(e, unit, EVENT_PRIORITY, unit->fsm.state, now_us);
 }
 
-/* track_src_ip. Behind a list that is full the address may still be there. */
+/*
+ * track_src_ip. With IPv6 it needs no saying: from an address that is not there, or not known to be
+ * ours alone yet, nothing may be sent (RFC 4862 section 5.4), and a master that cannot send is
+ * worse than none. Behind a list that is full the address may still be there.
+ */
 static bool has_lost_source(const struct vrrp_unit *unit, const struct vrrp_link *link)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
+	enum vrrp_family family = vrrp_engine_family(unit);
+	size_t n;
 
-	return conf->track_src_ip && ip_is_set(&conf->source) && link &&
-	       link->is.n_own4 < LINK_ADDRESSES_MAX && !vrrp_engine_link_has(link, &conf->source);
+	if (!link || !ip_is_set(&conf->source) || (family == VRRP_IPV4 && !conf->track_src_ip))
+		return false;
+	vrrp_engine_link_own(link, family, &n);
+	return n < LINK_ADDRESSES_MAX && !vrrp_engine_link_has(link, &conf->source);
 }
 
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
@@ -431,15 +462,14 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 	for (size_t i = 0; i < e->n_links; i++)
 		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
 	for (size_t i = 0; i < e->n_links; i++)
-		retry_sockets |= e->links[i].open_retry_us && e->links[i].open_retry_us <= now_us;
+		retry_sockets |= vrrp_listen_is_due(&e->links[i], now_us);
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
 		uint64_t due_us = vrrp_due_us(&unit->fsm);
 
 		if (due_us && due_us <= now_us)
 			vrrp_act(e, unit, &event, now_us);
-		if (unit->burst.left)
-			vrrp_act_send_garps(e, unit, now_us);
+		vrrp_act_announce(e, unit, now_us);
 	}
 	if (retry_sockets)
 		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
@@ -459,23 +489,29 @@ static void earlier(uint64_t *first_us, uint64_t at_us)
 		*first_us = at_us;
 }
 
+static uint64_t free_us(const struct vrrp_engine *e, uint32_t ifindex, size_t family)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_index((struct vrrp_engine *)e, ifindex);
+
+	return link ? link->ports[family].free_us : 0;
+}
+
 uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
 
 	for (size_t i = 0; i < e->n_links; i++) {
-		earlier(&first_us, e->links[i].open_retry_us);
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			earlier(&first_us, e->links[i].ports[f].open_retry_us);
 		earlier(&first_us, e->links[i].up_due_us);
 	}
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
 		const struct vrrp_unit *unit = e->units[i];
-		struct vrrp_link *link;
 
 		earlier(&first_us, vrrp_due_us(&unit->fsm));
-		if (!unit->burst.left)
-			continue;
-		link = vrrp_engine_link_by_index((struct vrrp_engine *)e, unit->ifindex);
-		earlier(&first_us, link ? link->garp_free_us : 0);
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			if (unit->bursts[f].left)
+				earlier(&first_us, free_us(e, unit->ifindex, f));
 	}
 	if (e->counters_changed)
 		earlier(&first_us, e->published_us + VRRP_PUBLISH_US);

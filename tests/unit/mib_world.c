@@ -43,6 +43,7 @@ static void fill_global(struct world *w)
 		.snmp_rfcv2 = true,
 		.snmp_traps = true,
 		.mcast_group4 = ip("224.0.0.18"),
+		.mcast_group6 = ip("ff02::12"),
 		.lvs_flush_on_stop = 2,
 		.lvs_udp_timeout_s = 300,
 	};

@@ -10,6 +10,9 @@
 #define VI(body)                                                                                   \
 	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.1 "   \
 	"}\n" body "}\n"
+#define VI6(body)                                                                                  \
+	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\nfe80::1\n"   \
+	"}\n" body "}\n"
 #define VS(body)   "virtual_server 192.0.2.1 80 {\nprotocol TCP\n" body "}\n"
 #define RS(body)   VS("real_server 192.0.2.2 80 {\n" body "}\n")
 #define SECONDS(n) (UINT64_C(1000000) * (n))
@@ -97,6 +100,10 @@ static void test_authentication(void **state)
 	assert_int_equal(loaded.conf->instances[0].auth, CONF_AUTH_PASS);
 	assert_memory_equal(loaded.conf->instances[0].auth_pass, "abc\0\0\0\0", 8);
 	unload(&loaded);
+	loaded = load_good(VI6("version 2\nauthentication {\nauth_type PASS\nauth_pass x\n}\n"), 1);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 9, "IPv6 has no authentication"), 1);
+	assert_int_equal(loaded.conf->instances[0].auth, CONF_AUTH_NONE);
+	unload(&loaded);
 	expect_error(VI("authentication {\nauth_type PASS\n}\n"), 6, "needs an 'auth_pass'");
 	expect_warning(VI("authentication {\nauth_pass x\n}\n"), 6,
 		       "without 'auth_type' is ignored");
@@ -129,7 +136,13 @@ static void test_unsupported_instances(void **state)
 		VI("version 3\nv3_checksum_as_v2\n"),
 		VI("unicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8 min_ttl 64\n}\n"
 		   "unicast_ttl 64\ncheck_unicast_src\nunicast_fault_no_peer\n"),
-		VI("mcast_dst_ip 224.0.0.81\n"), VI("mcast_dst_ip 224.0.0.18\nversion 2\n")};
+		VI("mcast_dst_ip 224.0.0.81\n"),
+		VI("mcast_dst_ip 224.0.0.18\nversion 2\n"),
+		VI6(""),
+		VI6("version 2\n"),
+		VI6("mcast_src_ip fe80::7\nmcast_dst_ip ff02::99\n"),
+		VI6("unicast_src_ip 2001:db8::7\nunicast_peer {\n2001:db8::8 max_ttl 64\n}\n"),
+		VI6("virtual_ipaddress_excluded {\n192.0.2.77\n}\n")};
 	const char *fault = "'v' stays in FAULT and sends nothing";
 	struct loaded loaded;
 
@@ -142,9 +155,6 @@ static void test_unsupported_instances(void **state)
 	expect_warning(VI("authentication {\nauth_type AH\nauth_pass x\n}\n"), 6, fault);
 	expect_warning("vrrp_instance v {\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.3 dev "
 		       "eth0 }\nunicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8\n}\n}\n",
-		       1, fault);
-	expect_warning("vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\n"
-		       "virtual_ipaddress { 2001:db8::1 }\n}\n",
 		       1, fault);
 	expect_error(VI("unicast_peer {\npeer1\n}\n"), 6, "peer");
 	expect_warning(VI("unicast_peer {\n}\n"), 5, "adverts are multicast");
@@ -191,7 +201,7 @@ static void test_vrid_families(void **state)
 	struct loaded loaded =
 		load_good(VI("") "vrrp_instance w {\ninterface eth0\nvirtual_router_id "
 				 "7\nvirtual_ipaddress { 2001:db8::1 }\n}\n",
-			  1);
+			  0);
 
 	(void)state;
 	assert_int_equal(loaded.conf->instances[1].version, 3);

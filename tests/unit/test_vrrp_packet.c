@@ -87,6 +87,17 @@ static const struct known known[] = {
 				  {.family = AF_INET6,
 				   .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x10}}}},
 	 .pseudo = true},
+	/* As keepalived 2.2.7 sends it. */
+	{.name = "v2 over IPv6",
+	 .hex = "213dc8010001ead720010db8000000000000000000000010",
+	 .advert = {.version = 2,
+		    .vrid = 61,
+		    .priority = 200,
+		    .interval = 1,
+		    .family = AF_INET6,
+		    .n_addresses = 1,
+		    .addresses = {{.family = AF_INET6,
+				   .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x10}}}}},
 };
 
 #define KNOWN (sizeof known / sizeof *known)
@@ -394,7 +405,13 @@ static void test_v3_link_local_first(void **state)
 	(void)state;
 	sent.addresses[0] = known[5].advert.addresses[1];
 	size = vrrp_packet_encode(&sent, &source, &group, true, message, sizeof message);
+	assert_int_equal(judge(message, size, AF_INET6, &expect, &advert), VRRP_ACCEPTED);
+	expect.link_local_first = true;
 	assert_int_equal(judge(message, size, AF_INET6, &expect, &advert), VRRP_NOT_LINK_LOCAL);
+	/* Nothing to do with IPv4. */
+	size = vrrp_packet_encode(&known[3].advert, &source, &group, false, message,
+				  sizeof message);
+	assert_int_equal(judge(message, size, AF_INET, &expect, &advert), VRRP_ACCEPTED);
 }
 
 static void test_full_house(void **state)
@@ -428,7 +445,7 @@ static void test_encode_refuses(void **state)
 	assert_int_equal(vrrp_packet_encode(&advert, &source, &group, false, room, sizeof room),
 			 -EINVAL);
 	advert.version = 2;
-	advert.family = AF_INET6;
+	advert.family = AF_UNSPEC;
 	assert_int_equal(vrrp_packet_encode(&advert, &source, &group, false, room, sizeof room),
 			 -EINVAL);
 }
