@@ -271,6 +271,8 @@ void build_warn_unsupported(struct build *build, const struct node *node, size_t
 
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
+/* The statement of global_defs that set the field of that offset last, NULL when none did. */
+const struct node *finish_global_setter(const struct draft_global *global, size_t offset);
 /* The sender of mail when none is given, into room; returns room. */
 #define EMAIL_FROM_MAX 272
 char *finish_email_from(char room[static EMAIL_FROM_MAX]);

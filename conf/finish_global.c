@@ -10,8 +10,7 @@
 
 #include "conf/build.h"
 
-/* The statement that set it last, NULL when none did. */
-static const struct node *setter_of(const struct draft_global *global, size_t offset)
+const struct node *finish_global_setter(const struct draft_global *global, size_t offset)
 {
 	const struct node *setter = NULL;
 
@@ -20,7 +19,7 @@ static const struct node *setter_of(const struct draft_global *global, size_t of
 	return setter;
 }
 
-#define WAS_SET(global, member) setter_of(global, offsetof(struct draft_global, member))
+#define WAS_SET(global, member) finish_global_setter(global, offsetof(struct draft_global, member))
 
 static void warn_zero(struct build *build, const struct node *setter, bool is_zero)
 {

@@ -4,7 +4,6 @@
  * static_rules; ip-rule(8) for what an attribute means; linux/fib_rules.h. Runs in the thread that
  * loads.
  */
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>

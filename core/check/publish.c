@@ -232,5 +232,6 @@ void publish(struct engine *engine)
 	snap->tcp_timeout_s = engine->tcp_timeout_s;
 	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
 	snap->udp_timeout_s = engine->udp_timeout_s;
+	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);
 	latest_publish(engine->wires->check, &snap->value);
 }

@@ -158,6 +158,16 @@ static void print_services(const json_t *services)
 	}
 }
 
+static void print_sync_daemons(const json_t *daemons)
+{
+	size_t i;
+	json_t *daemon;
+
+	json_array_foreach(daemons, i, daemon)
+		printf("%sConnections are synchronised as %s on %s, id %lld.\n", i ? "" : "\n",
+		       text(daemon, "role"), text(daemon, "interface"), number(daemon, "id"));
+}
+
 void ctl_print_status(const json_t *status)
 {
 	const json_t *services = json_object_get(status, "services");
@@ -167,6 +177,7 @@ void ctl_print_status(const json_t *status)
 	print_instances(json_object_get(status, "instances"));
 	if (json_array_size(services) && !truth(status, "ipvs_available"))
 		printf("\nThis kernel's IPVS is not available.\n");
+	print_sync_daemons(json_object_get(status, "sync_daemons"));
 	print_services(services);
 }
 

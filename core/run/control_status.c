@@ -213,6 +213,22 @@ static json_t *services_json(const struct snap_check *snap)
 	return list;
 }
 
+static json_t *sync_json(const struct snap_check *snap)
+{
+	static const char *const roles[IPVS_SYNC_ROLES] = {"master", "backup"};
+	json_t *list = json_array();
+
+	for (int role = 0; snap && role < IPVS_SYNC_ROLES; role++) {
+		const struct ipvs_sync *sync = &snap->sync[role];
+
+		if (sync->interface[0])
+			json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "role",
+							      roles[role], "interface",
+							      sync->interface, "id", sync->id));
+	}
+	return list;
+}
+
 void control_status(struct client *client, const json_t *request)
 {
 	struct daemon *d = control_daemon(client);
@@ -224,11 +240,12 @@ void control_status(struct client *client, const json_t *request)
 		(const struct snap_agent *)latest_read(d->wires.agent, SNAP_MAIN);
 
 	(void)request;
-	control_answer(client, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "daemon", daemon_json(d),
-					 "agent", agent_json(agent), "instances",
-					 instances_json(vrrp), "groups", groups_json(vrrp),
-					 "ipvs_available", check ? check->ipvs_available : 0,
-					 "services", services_json(check)));
+	control_answer(client,
+		       json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "daemon", daemon_json(d),
+				 "agent", agent_json(agent), "instances", instances_json(vrrp),
+				 "groups", groups_json(vrrp), "ipvs_available",
+				 check ? check->ipvs_available : 0, "sync_daemons",
+				 sync_json(check), "services", services_json(check)));
 }
 
 void control_reload(struct client *client, const json_t *request)

@@ -94,7 +94,8 @@ struct daemon {
 
 	struct generation *newest;
 	struct settings settings;
-	bool begun; /* the startup script has run */
+	bool begun;	  /* the startup script has run */
+	bool role_master; /* what the check thread was told last */
 	struct reload reload;
 	int ready_fd; /* the waiting parent's pipe when daemonized, else -1 */
 	bool ready;
@@ -147,6 +148,10 @@ void settings_apply(struct daemon *d, const struct conf *conf);
 int tracking_open(struct daemon *d);
 void tracking_use(struct daemon *d, const struct conf *conf);
 void tracking_close(struct daemon *d);
+
+/* role.c: whether the instance is master that connection synchronisation follows. */
+void role_use_conf(struct daemon *d);
+void role_on_event(struct daemon *d, const struct msg_event *event);
 
 /* bracket.c: the startup script; false: it was told to stop. And the shutdown script. */
 bool bracket_begin(struct daemon *d);

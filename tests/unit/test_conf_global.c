@@ -66,6 +66,7 @@ static const struct sample samples[] = {
 	 .line = "vrrp_ipsets a b c d e f"},
 	BAD("vrrp_ipsets a1234567890123456789012345678901", "longer than 31"),
 	{"lvs_sync_daemon eth0", .line = "lvs_sync_daemon eth0"},
+	{"lvs_sync_daemon eth0 inst W", .warning = "no vrrp_instance 'W' to follow", .line = NULL},
 	{"lvs_sync_daemon eth0 V", .line = "lvs_sync_daemon eth0 inst V"},
 	{"lvs_sync_daemon eth0 V 5", .warning = "write 'id' before",
 	 .line = "lvs_sync_daemon eth0 inst V id 5"},
@@ -127,7 +128,10 @@ static struct loaded load_sample(const struct sample *sample)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "global_defs {\nrouter_id r\n%s\n}\n", sample->text);
+	snprintf(text, sizeof(text),
+		 "global_defs {\nrouter_id r\n%s\n}\nvrrp_instance V {\ninterface eth0\n"
+		 "virtual_router_id 7\nvirtual_ipaddress {\n192.0.2.7\n}\n}\n",
+		 sample->text);
 	return load_text(text);
 }
 
