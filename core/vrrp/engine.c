@@ -65,30 +65,6 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 	return NULL;
 }
 
-enum vrrp_family vrrp_engine_family(const struct vrrp_unit *unit)
-{
-	return conf_instance_family(unit->fsm.conf) == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4;
-}
-
-const struct ip *vrrp_engine_link_own(const struct vrrp_link *link, enum vrrp_family family,
-				      size_t *ret_n)
-{
-	*ret_n = family == VRRP_IPV6 ? link->is.n_own6 : link->is.n_own4;
-	return family == VRRP_IPV6 ? link->is.own6 : link->is.own4;
-}
-
-bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address)
-{
-	size_t n;
-	const struct ip *own =
-		vrrp_engine_link_own(link, address->family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (ip_compare(&own[i], address) == 0)
-			return true;
-	return false;
-}
-
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 {
 	return unit->set.priority ? unit->set.priority : unit->fsm.conf->priority;
@@ -96,7 +72,7 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 
 enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
 {
-	if (unit->fsm.conf->version == 3 || vrrp_engine_family(unit) == VRRP_IPV6)
+	if (unit->fsm.conf->version == 3 || vrrp_source_family(unit) == VRRP_IPV6)
 		return CONF_AUTH_NONE;
 	if (unit->set.auth_type)
 		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
@@ -108,43 +84,13 @@ const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit)
 	return unit->set.keyed ? unit->set.key : unit->fsm.conf->auth_pass;
 }
 
-/* The address that SNMP has chosen, while the interface has it. A lost one must not make a router
- * fail that has another: the configured choice follows. */
-static bool chosen_primary(const struct vrrp_unit *unit, const struct vrrp_link *link,
-			   struct ip *ret)
-{
-	const struct ip *wanted = &unit->set.primary, *found = NULL, *own;
-	bool any = ip_compare(wanted, &(struct ip){.family = wanted->family}) == 0;
-	size_t n;
-
-	if (!ip_is_set(wanted))
-		return false;
-	own = vrrp_engine_link_own(link, vrrp_engine_family(unit), &n);
-	for (size_t i = 0; i < n; i++)
-		if (any ? !found || ip_compare(&own[i], found) < 0
-			: ip_compare(&own[i], wanted) == 0)
-			found = &own[i];
-	if (found)
-		*ret = *found;
-	return found;
-}
-
-/* As configured, else what the interface has for it. */
-static struct ip usual_primary(const struct vrrp_unit *unit, const struct vrrp_link *link)
-{
-	if (ip_is_set(&unit->fsm.conf->source) || !link)
-		return unit->fsm.conf->source;
-	return vrrp_engine_family(unit) == VRRP_IPV6 ? link->is.primary6 : link->is.primary4;
-}
-
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
-	if (!link || !chosen_primary(unit, link, &unit->fsm.primary))
-		unit->fsm.primary = usual_primary(unit, link);
+	unit->fsm.primary = vrrp_source_of(unit, link);
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
 		unit->set.interval_s ? unit->set.interval_s * USEC_PER_SEC : conf->advert_us;
@@ -214,23 +160,6 @@ static void take_priority(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t
 		vrrp_act_tell(e, unit, EVENT_PRIORITY, unit->fsm.state, now_us);
 }
 
-/*
- * track_src_ip. With IPv6 it needs no saying: from an address that is not there, or not known to be
- * ours alone yet, nothing may be sent (RFC 4862 section 5.4), and a master that cannot send is
- * worse than none. Behind a list that is full the address may still be there.
- */
-static bool has_lost_source(const struct vrrp_unit *unit, const struct vrrp_link *link)
-{
-	const struct conf_instance *conf = unit->fsm.conf;
-	enum vrrp_family family = vrrp_engine_family(unit);
-	size_t n;
-
-	if (!link || !ip_is_set(&conf->source) || (family == VRRP_IPV4 && !conf->track_src_ip))
-		return false;
-	vrrp_engine_link_own(link, family, &n);
-	return n < LINK_ADDRESSES_MAX && !vrrp_engine_link_has(link, &conf->source);
-}
-
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
@@ -245,7 +174,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
-	if (!ip_is_set(&unit->fsm.primary) || has_lost_source(unit, link))
+	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(unit, link))
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (conf->unicast_fault_no_peer && !conf->n_peers)
 		unit->faults |= VRRP_FAULT_PEERS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the engine share: engine.c (inputs and conditions), listen.c (sockets), act.c
- * (execution), reload.c (a new configuration), receive.c (packets), set.c (changes by SNMP), rows.c
- * (publication). One thread; nobody else includes this.
+ * What the files of the engine share: engine.c (inputs and conditions), source.c (where adverts
+ * come from), listen.c (sockets), act.c (execution), reload.c (a new configuration), receive.c
+ * (packets), set.c (changes by SNMP), rows.c (publication). One thread; nobody else includes this.
  */
 #pragma once
 
@@ -126,13 +126,6 @@ struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 /* engine.c */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
-/* What the unit speaks over; the port it does so through. */
-enum vrrp_family vrrp_engine_family(const struct vrrp_unit *unit);
-/* The machine's own addresses of a family; of a long list the first LINK_ADDRESSES_MAX are known.
- */
-const struct ip *vrrp_engine_link_own(const struct vrrp_link *link, enum vrrp_family family,
-				      size_t *ret_n);
-bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address);
 /* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*
@@ -150,6 +143,19 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
 enum conf_auth
 vrrp_engine_auth(const struct vrrp_unit *unit); /* version 2 over IPv4 alone has any */
 const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit); /* VRRP_KEY_OCTETS */
+
+/* source.c */
+/* What the unit speaks over; the port it does so through. */
+enum vrrp_family vrrp_source_family(const struct vrrp_unit *unit);
+/* The machine's own addresses of a family; of a long list the first LINK_ADDRESSES_MAX are known.
+ */
+const struct ip *vrrp_source_list(const struct vrrp_link *link, enum vrrp_family family,
+				  size_t *ret_n);
+bool vrrp_source_is_there(const struct vrrp_link *link, const struct ip *address);
+/* Source of its adverts, AF_UNSPEC: none. link: its interface, NULL when that is not there. */
+struct ip vrrp_source_of(const struct vrrp_unit *unit, const struct vrrp_link *link);
+/* The configured source may not be used now. */
+bool vrrp_source_is_lost(const struct vrrp_unit *unit, const struct vrrp_link *link);
 
 /* listen.c */
 /* The instance may speak at all: only then its interface needs a socket. */

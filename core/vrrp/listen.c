@@ -25,7 +25,7 @@ const struct ip *vrrp_listen_group(const struct vrrp_engine *e, const struct vrr
 	if (conf->n_peers)
 		return NULL;
 	return ip_is_set(&conf->mcast_group) ? &conf->mcast_group
-					     : &e->mcast_groups[vrrp_engine_family(unit)];
+					     : &e->mcast_groups[vrrp_source_family(unit)];
 }
 
 static bool has_joined(const struct vrrp_port *port, const struct ip *group)
@@ -39,7 +39,7 @@ static bool has_joined(const struct vrrp_port *port, const struct ip *group)
 bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link,
 		       const struct vrrp_unit *unit)
 {
-	const struct vrrp_port *port = &link->ports[vrrp_engine_family(unit)];
+	const struct vrrp_port *port = &link->ports[vrrp_source_family(unit)];
 	const struct ip *group = vrrp_listen_group(e, unit);
 
 	return port->open && (!group || has_joined(port, group));
@@ -51,7 +51,7 @@ static bool listens(const struct vrrp_engine *e, const struct vrrp_unit *unit,
 {
 	const struct ip *own;
 
-	if (unit->ifindex != link->is.ifindex || vrrp_engine_family(unit) != family ||
+	if (unit->ifindex != link->is.ifindex || vrrp_source_family(unit) != family ||
 	    !vrrp_listen_wants(unit))
 		return false;
 	own = vrrp_listen_group(e, unit);

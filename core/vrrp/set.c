@@ -75,7 +75,7 @@ static void show_primary(const struct vrrp_unit *unit, char room[static IP_TEXT_
 
 static int set_auth_type(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	if (unit->fsm.conf->version == 3 || vrrp_engine_family(unit) == VRRP_IPV6)
+	if (unit->fsm.conf->version == 3 || vrrp_source_family(unit) == VRRP_IPV6)
 		return -EINVAL;
 	return put(&unit->set.auth_type, set, 2);
 }
@@ -152,7 +152,7 @@ static bool may_be_primary(struct vrrp_engine *e, const struct vrrp_unit *unit,
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 
 	return ip_compare(address, &(struct ip){.family = address->family}) == 0 ||
-	       (link && vrrp_engine_link_has(link, address));
+	       (link && vrrp_source_is_there(link, address));
 }
 
 /* Why not, in words for the log of the asker; NULL when it may. */

@@ -10,9 +10,6 @@
 #define VI(body)                                                                                   \
 	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.1 "   \
 	"}\n" body "}\n"
-#define VI6(body)                                                                                  \
-	"vrrp_instance v {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\nfe80::1\n"   \
-	"}\n" body "}\n"
 #define VS(body)   "virtual_server 192.0.2.1 80 {\nprotocol TCP\n" body "}\n"
 #define RS(body)   VS("real_server 192.0.2.2 80 {\n" body "}\n")
 #define SECONDS(n) (UINT64_C(1000000) * (n))
@@ -100,10 +97,6 @@ static void test_authentication(void **state)
 	assert_int_equal(loaded.conf->instances[0].auth, CONF_AUTH_PASS);
 	assert_memory_equal(loaded.conf->instances[0].auth_pass, "abc\0\0\0\0", 8);
 	unload(&loaded);
-	loaded = load_good(VI6("version 2\nauthentication {\nauth_type PASS\nauth_pass x\n}\n"), 1);
-	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 9, "IPv6 has no authentication"), 1);
-	assert_int_equal(loaded.conf->instances[0].auth, CONF_AUTH_NONE);
-	unload(&loaded);
 	expect_error(VI("authentication {\nauth_type PASS\n}\n"), 6, "needs an 'auth_pass'");
 	expect_warning(VI("authentication {\nauth_pass x\n}\n"), 6,
 		       "without 'auth_type' is ignored");
@@ -136,13 +129,7 @@ static void test_unsupported_instances(void **state)
 		VI("version 3\nv3_checksum_as_v2\n"),
 		VI("unicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8 min_ttl 64\n}\n"
 		   "unicast_ttl 64\ncheck_unicast_src\nunicast_fault_no_peer\n"),
-		VI("mcast_dst_ip 224.0.0.81\n"),
-		VI("mcast_dst_ip 224.0.0.18\nversion 2\n"),
-		VI6(""),
-		VI6("version 2\n"),
-		VI6("mcast_src_ip fe80::7\nmcast_dst_ip ff02::99\n"),
-		VI6("unicast_src_ip 2001:db8::7\nunicast_peer {\n2001:db8::8 max_ttl 64\n}\n"),
-		VI6("virtual_ipaddress_excluded {\n192.0.2.77\n}\n")};
+		VI("mcast_dst_ip 224.0.0.81\n"), VI("mcast_dst_ip 224.0.0.18\nversion 2\n")};
 	const char *fault = "'v' stays in FAULT and sends nothing";
 	struct loaded loaded;
 

@@ -12,6 +12,7 @@
 
 #include "core/base/buf.h"
 #include "core/vrrp/packet.h"
+#include "tests/unit/vrrp_message.h"
 
 /* Router 192.0.2.1 (fe80::1), VRID 51, address 192.0.2.10, every second. */
 struct known {
@@ -101,51 +102,6 @@ static const struct known known[] = {
 };
 
 #define KNOWN (sizeof known / sizeof *known)
-
-static int digit(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-static size_t unhex(const char *hex, uint8_t *room)
-{
-	size_t n = 0;
-
-	for (; *hex; hex++) {
-		if (*hex == ' ')
-			continue;
-		room[n++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
-		hex++;
-	}
-	return n;
-}
-
-static struct ip address(const char *text)
-{
-	struct ip ip = {0};
-
-	assert_int_equal(ip_parse(text, &ip), 0);
-	return ip;
-}
-
-/* The envelope of message, on exactly as many octets of heap as it has, so that ASan sees one too
- * many. */
-static struct vrrp_envelope envelope_of(const uint8_t *message, size_t size, uint16_t family,
-					uint8_t **ret_owned)
-{
-	uint8_t *copy = malloc(size ? size : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, message, size);
-	*ret_owned = copy;
-	return (struct vrrp_envelope){
-		.source = address(family == AF_INET ? "192.0.2.1" : "fe80::1"),
-		.destination = address(family == AF_INET ? "224.0.0.18" : "ff02::12"),
-		.ttl = 255,
-		.message = copy,
-		.size = size,
-	};
-}
 
 static struct vrrp_expect expect_of(const struct vrrp_advert *advert)
 {
