@@ -21,6 +21,9 @@ CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SY
 UNIT_TESTS += tests/unit/test_http_reply
 tests_unit_test_http_reply_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_verdict
+tests_unit_test_verdict_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_check_schedule
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
@@ -79,6 +82,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/services.c \
 	core/check/service.c core/check/service.h \
 	core/check/settle.c \
+	core/check/sync.c \
 	core/check/thread.c \
 	core/check/view.c
 ENGINE_LIBS = core/check/libengine.a core/libipvs.a
@@ -113,3 +117,7 @@ tests_unit_test_reload_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $
 UNIT_TESTS += tests/unit/test_drain_random
 tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)
 tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_sync
+tests_unit_test_sync_SOURCES = tests/unit/test_sync.c $(ENGINE_BENCH)
+tests_unit_test_sync_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

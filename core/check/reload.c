@@ -102,6 +102,10 @@ static void move_service(struct engine *engine, struct service *service)
 		move_server(engine, service->servers[i]);
 	for (size_t k = 0; k < service->n_members; k++)
 		service->members[k].was = NULL;
+	/* Main tells at once whether an address is here. */
+	health_suspend(engine, service,
+		       service->conf->ha_suspend &&
+			       (!was || !was->conf->ha_suspend || was->suspended));
 	service->was = NULL;
 	engine_mark(engine, service);
 }

@@ -135,7 +135,7 @@ struct server *services_find_server(const struct service *service, const struct 
  * the fractional parts of multiples of the golden ratio, which spread any number of checks evenly
  * over any warmup.
  */
-static uint64_t first_check_us(struct engine *engine, const struct conf_checker *conf)
+uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf)
 {
 	uint32_t share = engine->checks_started++ * UINT32_C(2654435769);
 
@@ -155,8 +155,8 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 		return NULL;
 	probe->server = server;
 	probe->index = index;
-	if (check_new(engine->checks, conf, up, first_check_us(engine, conf), health_report, probe,
-		      &probe->check) < 0) {
+	if (check_new(engine->checks, conf, up, services_first_check_us(engine, conf),
+		      health_report, probe, &probe->check) < 0) {
 		free(probe);
 		return NULL;
 	}

@@ -3,7 +3,7 @@ noinst_LIBRARIES += core/net/libnet.a
 core_net_libnet_a_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 core_net_libnet_a_SOURCES = \
 	core/net/ipvs.c core/net/ipvs.h \
-	core/net/ipvs_dump.c core/net/ipvs_private.h \
+	core/net/ipvs_dump.c core/net/ipvs_private.h core/net/ipvs_sync.c \
 	core/net/ipvs_wire.c core/net/ipvs_wire.h \
 	core/net/rtnl.c core/net/rtnl.h core/net/rtnl_private.h \
 	core/net/routing.c core/net/routing.h \

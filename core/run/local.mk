@@ -32,6 +32,7 @@ vipd_SOURCES = \
 	core/run/notify.c \
 	core/run/reload.c \
 	core/run/reload_file.c \
+	core/run/role.c \
 	core/run/settings.c \
 	core/run/stop.c \
 	core/run/supervise.c \

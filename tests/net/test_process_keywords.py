@@ -39,7 +39,7 @@ def test_names_of_process_and_threads(lab):
     assert thread(process, "vipd_vrrp") and thread(process, "guardian")
     reload_with(node, file, "")
     wait_until(lambda: status(process, "Name") == "vipd", what="the old name")
-    wait_until(lambda: status(process, "Name", thread(process, "check")) == "check", what="the thread's old name")
+    assert status(process, "Name", thread(process, "check")) == "check", "the thread's old name"
 
 
 @pytest.mark.skipif(b"__asan_init" in (build_dir() / "vipd").read_bytes(), reason="AddressSanitizer ignores mlockall()")
@@ -113,9 +113,10 @@ def test_a_startup_script_ends_when_vipd_is_told_to_stop(lab):
     last, last_ran = writes(node, "last")
     process = node.vipd(node.write("vipd.conf", SERVER.format(
         defs=f"startup_script {hang}\n startup_script_timeout 100\n shutdown_script {last}", service="", server="")))
-    wait_until((node.dir / "pid").exists, what="the script")
+    pid = node.dir / "pid"
+    number = wait_until(lambda: pid.exists() and pid.read_text().strip(), what="the script")
     assert process.stop() == 0
-    assert not os.path.exists(f"/proc/{(node.dir / 'pid').read_text().strip()}/exe")
+    assert not os.path.exists(f"/proc/{number}/exe")
     assert not last_ran.exists()
 
 
@@ -126,8 +127,8 @@ def test_use_symlink_paths_runs_the_link(lab):
     (node.dir / "link").symlink_to(real)
     for defs, name in (("", "real"), ("use_symlink_paths", "link")):
         process = node.vipd(node.write("vipd.conf", SERVER.format(
-            defs=f"startup_script {node.dir}/link\n {defs}", service="", server="")))
-        wait_until((node.dir / "ran").exists, what="the script")
+            defs=f"startup_script {node.dir}/link\n {defs}", service="", server="")), log=f"{name}.log")
+        wait_until(lambda: "is ready" in process.text(), what="vipd, when the script has ended")
         assert (node.dir / "ran").read_text().strip() == str(node.dir / name)
         process.stop()
         (node.dir / "ran").unlink()
