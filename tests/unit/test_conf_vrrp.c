@@ -52,6 +52,7 @@ static const struct {
 	/* what is not quite as it should be */
 	{VI("state master\n"), WARN, 5, "'master' is taken as MASTER"},
 	{VI("mcast_src_ip 192.0.2.9/24\n"), WARN, 5, "'/24' is ignored"},
+	{VI("priority 255\npreempt_delay 5\n"), WARN, 6, "ignored with priority 255"},
 	{VI("v3_checksum_as_v2\n"), WARN, 5, "no effect with VRRP version 2"},
 	{VI("track_src_ip\n"), WARN, 5, "no effect without 'mcast_src_ip'"},
 	{"vrrp_script s {\nscript /bin/true\ninterval 0\n}\n", WARN, 3, "taken as 1"},
