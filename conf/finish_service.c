@@ -237,6 +237,25 @@ static void finish_hashed(struct build *build, struct draft_virtual_server *serv
 			   "'hashed' changes nothing: the kernel sets this flag by itself");
 }
 
+static bool has_address(const struct conf_virtual_server *model)
+{
+	for (size_t k = 0; k < model->n_keys; k++)
+		if (!model->keys[k].fwmark)
+			return true;
+	return false;
+}
+
+static void finish_suspend(struct build *build, struct draft_virtual_server *service)
+{
+	struct conf_virtual_server *model = &service->model;
+
+	if (!model->ha_suspend || has_address(model))
+		return;
+	build_warn(build, SETTER(service, model.ha_suspend), 0,
+		   "'ha_suspend' is ignored: a firewall mark has no address that could be here");
+	model->ha_suspend = false;
+}
+
 static void finish_flag(struct build *build, struct draft_virtual_server *service,
 			const char *scheduler, size_t offset, bool set, bool *flag)
 {
@@ -412,6 +431,7 @@ static void finish_service(struct build *build, const struct names *groups,
 	finish_one_packet(build, service);
 	finish_flags(build, service);
 	finish_hashed(build, service);
+	finish_suspend(build, service);
 	if (!SETTER(service, model.warmup_us))
 		service->model.warmup_us = service->model.delay_loop_us;
 	finish_servers(build, service);

@@ -47,7 +47,6 @@ static const struct option_unsupported entries[] = {
 	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
-	{"ha_suspend", "virtual_server", .effect = "the servers are always checked"},
 	{"instance", "", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},

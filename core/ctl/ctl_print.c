@@ -157,13 +157,14 @@ static void print_services(const json_t *services)
 	{
 		const char *name = text(service, "name");
 
-		printf("\nSERVICE %s%s%s %s, %lld of %zu up%s%s%s\n", text(service, "service"),
+		printf("\nSERVICE %s%s%s %s, %lld of %zu up%s%s%s%s\n", text(service, "service"),
 		       strcmp(name, "-") ? " " : "", strcmp(name, "-") ? name : "",
 		       text(service, "scheduler"), number(service, "up"),
 		       json_array_size(json_object_get(service, "servers")),
 		       truth(service, "quorum_up") ? "" : ", QUORUM LOST",
 		       truth(service, "sorry_active") ? ", sorry server in use" : "",
-		       truth(service, "in_kernel") ? "" : ", not in the kernel");
+		       truth(service, "in_kernel") ? "" : ", not in the kernel",
+		       truth(service, "suspended") ? ", checks suspended" : "");
 		printf("  %-28s %-12s %-13s %6s %8s %8s  %s\n", "SERVER", "HEALTH", "ADMIN",
 		       "WEIGHT", "ACTIVE", "INACTIVE", "NAME");
 		json_array_foreach(json_object_get(service, "servers"), k, server)
