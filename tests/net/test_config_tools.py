@@ -67,6 +67,13 @@ def test_check_ends_as_vipd_t_does(files):
     assert run("vipctl", "diff", good, good, good).returncode == 2
 
 
+@pytest.mark.parametrize("words", ["status x", "status --timeout 5", "undrain --comment a 192.0.2.1:80", "reload --strict",
+                                   "lock --action keep 192.0.2.1:80", "check --timeout 5 /dev/null", "help -i a"])
+def test_what_would_have_no_effect_is_refused(words):
+    done = run("vipctl", "-s", "/nonexistent", *words.split())
+    assert done.returncode == 2 and "has no use for" in done.stderr
+
+
 def test_check_tells_editors_everything(files):
     bad, = files(bad=BAD + "global_defs {\n    lvs_flush\n    lvs_flush\n}\n")
     found = json.loads(run("vipctl", "-j", "check", bad).stdout)

@@ -3,6 +3,7 @@
 
 import os
 import re
+import resource
 
 import pytest
 
@@ -63,6 +64,24 @@ def test_umask_is_set_and_put_back_and_the_command_line_wins(lab):
         wait_until(lambda: "is ready" in process.text() and status(process, "Umask") == "0027", what="-u")
     finally:
         os.umask(before)
+
+
+def test_as_many_files_may_be_open_as_checks_need(lab):
+    def checks(count):
+        return "\n".join(f"TCP_CHECK {{\n connect_port {port}\n warmup 60\n }}" for port in range(1, count + 1))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        node, file, process = start(lab, server=checks(300))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (256 + 2 * 300, hard)
+    assert "may be open" not in process.text()
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (900, 1000))
+    file.write_text(SERVER.format(defs="", service="", server=checks(400)))
+    node.vipctl("reload")
+    wait_until(lambda: "1056 files may be open at once, but the hard limit is 1000" in process.text(), what="warning")
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (1000, 1000)
 
 
 def test_scripts_run_before_the_start_and_after_the_stop(lab):
