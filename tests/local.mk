@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	tests/conftest.py \
 	tests/deps \
 	tests/fixtures/real_server \
+	tests/fixtures/vrrp_requirements \
 	tests/lint \
 	tests/net \
 	tests/pytest.ini \

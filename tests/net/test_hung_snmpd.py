@@ -184,6 +184,7 @@ def announced(traps, director):
 
 
 def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
+    """Shows VT-6."""
     manager = lab.node("manager", "10.5.0.30/24")
     manager.address = "10.5.0.30"
     traps = manager.snmptrapd()

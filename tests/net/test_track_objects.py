@@ -102,6 +102,7 @@ def step(path, what):
 
 
 def test_priorities_follow_a_file(lab):
+    """Shows VT-5."""
     path = lab.dir / "number"
     path.write_text("5\n")
     objects = "".join(f"track_file {name} {{\n\tfile {path}\n\tweight {weight}\n}}\n"

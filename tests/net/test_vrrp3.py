@@ -31,6 +31,7 @@ def check_capture(pair):
 @MODES
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_silence_then_return(lab, high, low, mode):
+    """Shows VT-1, VT-2, VS-1, VS-3."""
     pair = Pair(lab, high, low, mode=mode)
     _, first = pair.silence_then_return()
     pair.stays_quiet(first.time)
@@ -40,13 +41,15 @@ def test_silence_then_return(lab, high, low, mode):
 @MODES
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_resignation(lab, high, low, mode):
+    """Shows VT-7, VS-2."""
     pair = Pair(lab, high, low, mode=mode)
     pair.resignation()
     check_capture(pair)
 
 
 def test_the_interval_of_the_master_counts(lab):
-    """keepalived at 0.5 s is master, our own 0.1 s does not make us impatient; as master we keep to our own."""
+    """keepalived at 0.5 s is master, our own 0.1 s does not make us impatient; as master we keep to our own.
+    Shows VR-11."""
     pair = Pair(lab, "keepalived", "vipd", mode=Mode("0.5s", 3, 0.5, "version 3\n\tadvert_int 0.5"))
     pair.low.daemon.stop(signal.SIGTERM)
     pair.low.config.write_text(pair.low.config.read_text().replace("advert_int 0.5", "advert_int 0.1"))
@@ -60,7 +63,8 @@ def test_the_interval_of_the_master_counts(lab):
 
 @pytest.mark.parametrize("high,low", PAIRS[:2])
 def test_either_checksum(lab, high, low):
-    """One side leaves the addresses out of its checksum: keepalived then takes any, vipd takes both always."""
+    """One side leaves the addresses out of its checksum: keepalived then takes any, vipd takes both always.
+    Shows VT-9."""
     pair = Pair(lab, high, low, mode=TENTH)
     for router in (pair.high, pair.low):
         if router.kind == "keepalived":

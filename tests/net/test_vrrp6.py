@@ -45,6 +45,7 @@ def check_announcements(pair, since, flags=1):
 @pytest.mark.parametrize("mode,high,low", [(GROUP, *pair) for pair in PAIRS] + [(PEERS, *pair) for pair in PAIRS[:2]],
                          ids=lambda value: getattr(value, "name", value))
 def test_silence_return_and_resignation(lab, high, low, mode):
+    """Shows VT-1, VT-2, VT-7, VS-1, VS-2, VS-3, VS-8."""
     pair = Pair(lab, high, low, mode=mode)
     _, first = pair.silence_then_return()
     check_announcements(pair, first)
@@ -82,7 +83,8 @@ vrrp_instance V4 {{
 
 
 def test_one_vrid_in_both_families(lab):
-    """Two routers: over IPv6 the one is master, over IPv4 the other. A router that forwards says so."""
+    """Two routers: over IPv6 the one is master, over IPv4 the other. A router that forwards says so.
+    Shows VR-7, VS-8."""
     net = NET6._replace(hosts=[*NET6.hosts, "192.0.2.{}/24"])
     mode = GROUP._replace(net=net)
     ours, theirs = Router(lab, "vipd", net.high, 200, mode), Router(lab, "keepalived", net.low, 100, mode)
@@ -100,7 +102,8 @@ def test_one_vrid_in_both_families(lab):
 
 
 def test_no_usable_address(lab):
-    """Without a link-local address, or while the kernel still looks for duplicates of it, nothing is said."""
+    """Without a link-local address, or while the kernel still looks for duplicates of it, nothing is said.
+    Shows VT-2, VT-12."""
     router = Router(lab, "vipd", NET6.high, 255, GROUP)
     other = lab.node("other", "192.0.2.9/24", "fe80::66/64")
     capture = other.capture("eth0", "ip6 proto 112")

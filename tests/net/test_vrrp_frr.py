@@ -43,6 +43,7 @@ class Frr:
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_master_and_backup_of_frr(lab, mode):
+    """Shows VT-9, VS-1."""
     speaker = SPEAKER[mode.name]
     watcher = lab.node("watcher", "192.0.2.9/24")
     capture = watcher.capture("eth0", "ip proto 112 or ip6 proto 112")

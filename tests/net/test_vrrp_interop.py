@@ -15,6 +15,7 @@ from vrrp_pair import HIGH, HIGH_PRIORITY, LOW, PAIRS, VIP, VRID, Pair, flagged,
 
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_silence_then_return(lab, high, low):
+    """Shows VT-1, VT-2, VT-4, VS-1, VS-3, VS-6."""
     pair = Pair(lab, high, low)
     killed, first = pair.silence_then_return()
     gratuitous = pair.capture.gratuitous(VIP, since=killed)[0]
@@ -33,6 +34,7 @@ def test_silence_then_return(lab, high, low):
 
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_resignation(lab, high, low):
+    """Shows VT-7, VS-2."""
     pair = Pair(lab, high, low)
     pair.resignation()
     assert flagged(pair.capture.stop().path) == ""
@@ -40,6 +42,7 @@ def test_resignation(lab, high, low):
 
 @pytest.mark.parametrize("high,low", PAIRS[:2])
 def test_nopreempt(lab, high, low):
+    """Shows VS-3."""
     pair = Pair(lab, high, low, extra="nopreempt")
     # With `state MASTER` nopreempt does not count, so let the low one be master and the high one a BACKUP.
     text = pair.high.config.read_text().replace("state MASTER", "state BACKUP")
@@ -51,6 +54,7 @@ def test_nopreempt(lab, high, low):
 
 
 def test_a_stalled_backup_reads_before_it_judges(lab):
+    """Shows VR-19."""
     pair = Pair(lab, "keepalived", "vipd")
     pair.low.daemon.pause()
     time.sleep(6)
@@ -61,6 +65,7 @@ def test_a_stalled_backup_reads_before_it_judges(lab):
 
 
 def test_a_reload_without_change_is_not_seen(lab):
+    """Shows VS-16."""
     pair = Pair(lab, "vipd", "keepalived")
     announced = [arp.time for arp in pair.capture.gratuitous(VIP)]
     wait_until(lambda: pair.capture.gratuitous(VIP)[-1].time > announced[0] + 4.5, 15, "the burst garp_master_delay later")
@@ -78,6 +83,7 @@ def test_a_reload_without_change_is_not_seen(lab):
 
 
 def test_link_loss_and_return(lab):
+    """Shows VS-20."""
     pair = Pair(lab, "vipd", "keepalived")
     pair.high.node.run("ip", "link", "set", "eth0", "down")
     wait_until(lambda: not pair.high.is_master(), 5, "addresses are taken off")
@@ -107,6 +113,7 @@ print(count)
 
 
 def test_a_flood_of_bad_packets(lab):
+    """Shows VR-17."""
     pair = Pair(lab, "vipd", "keepalived")
     time.sleep(1)
     log = len(pair.high.daemon.text().splitlines())

@@ -40,6 +40,7 @@ def check_capture(pair):
 @MODES
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_silence_return_and_resignation(lab, high, low, mode):
+    """Shows VT-1, VS-1, VS-2."""
     pair = Pair(lab, high, low, mode=mode)
     pair.silence_then_return()
     pair.resignation()
@@ -47,7 +48,8 @@ def test_silence_return_and_resignation(lab, high, low, mode):
 
 
 def test_several_peers_and_a_stranger(lab):
-    """Two backups, one of them named by a list that has the master itself as well; a stranger is not listened to."""
+    """Two backups, one of them named by a list that has the master itself as well; a stranger is not listened to.
+    Shows VT-8."""
     pair = Pair(lab, "vipd", "keepalived", mode=V3)
     text = pair.high.config.read_text().replace(f"\t\t{LOW}\n", f"\t\t{LOW}\n\t\t{HIGH}\n\t\t192.0.2.3\n", 1)
     pair.high.config.write_text(text.replace("unicast_src_ip", "check_unicast_src\n\tunicast_src_ip"))
@@ -89,6 +91,7 @@ vrrp_instance VI_1 {{
 
 
 def test_the_source_goes_and_comes(lab):
+    """Shows VT-2."""
     pair = Pair(lab, "vipd", "keepalived", extra="track_src_ip", mode=V3)
     gone = time.time()
     # Not the primary address of the interface, so that this is not a fault for want of any.

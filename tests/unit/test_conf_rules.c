@@ -105,6 +105,7 @@ static void test_authentication(void **state)
 	unload(&loaded);
 }
 
+/* Shows VT-10. */
 static void test_interval(void **state)
 {
 	struct loaded loaded;

@@ -40,6 +40,7 @@ static size_t make_datagram(uint8_t *room)
 	return VRRP_IP_HEADER + (size_t)size;
 }
 
+/* Shows VR-4. */
 static void test_open(void **state)
 {
 	uint8_t datagram[128] = {0};
@@ -108,7 +109,8 @@ static void test_open_options(void **state)
 	assert_int_equal(vrrp_packet_vrid(&envelope), 51);
 }
 
-/* Of IPv6 it is only written: network control, hop limit, both addresses in their places. */
+/* Of IPv6 it is only written: network control, hop limit, both addresses in their places. Shows
+ * VT-1. */
 static void test_ip6_header(void **state)
 {
 	static const uint8_t want[VRRP_IP_HEADER_MAX] = {

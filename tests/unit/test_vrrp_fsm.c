@@ -251,6 +251,7 @@ static void check_case(const struct flavour *flavour, enum vrrp_state state, enu
 		assert_int_equal(actions.garp_repeat, 5);
 }
 
+/* Shows VS-1, VS-2, VS-3, VS-5, VS-20, VR-11. */
 static void test_every_case(void **state)
 {
 	(void)state;

@@ -7,7 +7,7 @@
 
 #include "tests/unit/fsm_rig.h"
 
-/* Adverts stay on their grid when a turn is late, and do not pile up after a stall. */
+/* Adverts stay on their grid when a turn is late, and do not pile up after a stall. Shows VT-6. */
 static void test_advert_grid(void **state)
 {
 	struct rig rig;
@@ -41,6 +41,7 @@ static void test_higher_sends_last_advert(void **state)
 	assert_false(actions.set & VRRP_SEND_RELEASE);
 }
 
+/* Shows VS-7. */
 static void test_garp_timers(void **state)
 {
 	struct rig rig;
@@ -93,7 +94,7 @@ static void test_retry_after_failure(void **state)
 	assert_int_equal(rig.vi.faults, 0);
 }
 
-/* Version 3 learns its master's interval and forgets it with its state. */
+/* Version 3 learns its master's interval and forgets it with its state. Shows VR-11. */
 static void test_v3_learns(void **state)
 {
 	struct vrrp_event event = {.kind = VRRP_EVENT_ADVERT,

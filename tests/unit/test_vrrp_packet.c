@@ -127,6 +127,7 @@ static enum vrrp_discard judge(const uint8_t *message, size_t size, uint16_t fam
 	return reason;
 }
 
+/* Shows VT-9. */
 static void test_known_decode(void **state)
 {
 	(void)state;
@@ -150,6 +151,7 @@ static void test_known_decode(void **state)
 	}
 }
 
+/* Shows VT-4, VT-9. */
 static void test_known_encode(void **state)
 {
 	(void)state;
@@ -171,7 +173,8 @@ static void test_known_encode(void **state)
 	}
 }
 
-/* Whatever is missing, nothing behind the end is read and the packet is refused for its length. */
+/* Whatever is missing, nothing behind the end is read and the packet is refused for its length.
+ * Shows VR-4. */
 static void test_truncations(void **state)
 {
 	(void)state;
@@ -191,6 +194,7 @@ static void test_truncations(void **state)
 	}
 }
 
+/* Shows VR-5. */
 static void test_every_flipped_bit(void **state)
 {
 	(void)state;
@@ -254,6 +258,7 @@ static void mend_checksum(uint8_t *message, size_t size)
 	message[7] = checksum & 0xff;
 }
 
+/* Shows VR-2, VR-3, VR-4, VR-5, VR-8, VR-9. */
 static void test_lies(void **state)
 {
 	struct vrrp_expect expect = expect_of(&known[1].advert);
@@ -274,6 +279,7 @@ static void test_lies(void **state)
 	}
 }
 
+/* Shows VR-1, VR-6, VR-15. */
 static void test_envelope_reasons(void **state)
 {
 	static const uint8_t ttls[] = {0, 1, 64, 254};
@@ -300,7 +306,7 @@ static void test_envelope_reasons(void **state)
 	free(owned);
 }
 
-/* Unicast: the TTL is what the peer's configuration says, or not looked at. */
+/* Unicast: the TTL is what the peer's configuration says, or not looked at. Shows VR-1. */
 static void test_unicast_ttl(void **state)
 {
 	static const struct {
@@ -330,6 +336,7 @@ static void test_unicast_ttl(void **state)
 	free(owned);
 }
 
+/* Shows VR-14. */
 static void test_v3_reasons(void **state)
 {
 	struct vrrp_expect expect = expect_of(&known[3].advert);
@@ -406,7 +413,8 @@ static void test_encode_refuses(void **state)
 			 -EINVAL);
 }
 
-/* 12 bits of centiseconds, 8 of seconds: both ends arrive as sent, what is beyond is not cut. */
+/* 12 bits of centiseconds, 8 of seconds: both ends arrive as sent, what is beyond is not cut. Shows
+ * VT-10. */
 static void test_intervals(void **state)
 {
 	static const struct {
@@ -437,7 +445,8 @@ static void test_intervals(void **state)
 	}
 }
 
-/* The pseudo-header is of this packet: a checksum made for another destination is wrong. */
+/* The pseudo-header is of this packet: a checksum made for another destination is wrong. Shows
+ * VT-8. */
 static void test_v3_checksum_of_another_destination(void **state)
 {
 	struct ip source = address("192.0.2.1"), other = address("192.0.2.7");

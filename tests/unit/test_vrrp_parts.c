@@ -28,6 +28,7 @@ static struct ip address(const char *text)
 	return ip;
 }
 
+/* Shows VS-1, VS-2. */
 static void test_timer_values(void **state)
 {
 	static const struct {
@@ -71,6 +72,7 @@ static void test_changed_routes(void **state)
 	assert_int_equal(vrrp_step(&vi, &event, START_US).set, 0);
 }
 
+/* Shows VT-5. */
 static void test_priorities(void **state)
 {
 	static const struct {
@@ -160,6 +162,7 @@ static void test_numbers_of_files(void **state)
 	}
 }
 
+/* Shows VS-17. */
 static void test_group_rules(void **state)
 {
 	struct vrrp_instance a = {.state = VRRP_BACKUP, .wanted = VRRP_MASTER};
@@ -188,6 +191,7 @@ static void test_group_rules(void **state)
 	assert_int_equal(vrrp_group_state(&sum), VRRP_FAULT);
 }
 
+/* Shows VR-10, VR-17. */
 static void test_limit(void **state)
 {
 	static struct vrrp_limit limit;
@@ -225,6 +229,7 @@ static void test_names(void **state)
 	assert_string_equal(vrrp_state_name(4), "unknown");
 }
 
+/* Shows VR-13. */
 static void test_address_list(void **state)
 {
 	struct vrrp_advert advert = {.n_addresses = 3};
@@ -241,6 +246,7 @@ static void test_address_list(void **state)
 	assert_false(vrrp_packet_same_addresses(&advert, same, 3));
 }
 
+/* Shows VS-7. */
 static void test_garp(void **state)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
@@ -257,7 +263,7 @@ static void test_garp(void **state)
 	assert_memory_equal(frame, want, GARP_FRAME);
 }
 
-/* As keepalived 2.2.7 sends it, which forwards nothing; a router says so. */
+/* As keepalived 2.2.7 sends it, which forwards nothing; a router says so. Shows VS-8. */
 static void test_na(void **state)
 {
 	static const uint8_t mac[6] = {0x7a, 0x88, 0xbb, 0x9e, 0xcd, 0x8a};

@@ -5,18 +5,15 @@
  *
  *	CONF ... END		   a configuration, one object a line: see vrrp_rig.c for the words;
  *loads it LINK NAME INDEX up|down|gone [ADDRESS] STEP SECONDS		   time passes IN NAME
- *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]
- *				   an advertisement arrives; int: the number on the wire
- *	TRACK NAME up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the
- *generation before)
- *	ADDRS manual|auto	   who answers requests to set addresses
- *	ADDRS NAME ok|fail	   answers the newest
- *	ADDRS NAME late		   answers the oldest, well
- *	SET NAME admin|priority|preempt|auth|interval NUMBER
- *	SET NAME primary ADDRESS
- *	SET NAME key TEXT		   for primary and key, 0 means as configured
- *	WIRE			   from now on an advert is noted with what a SET may change of it
- *	SOCKET ok|fail|deaf	   what opening one returns from now on; deaf: what joining does
+ *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [type=N]
+ *[flip] an advertisement arrives; int: the number on the wire TRACK NAME up|down|undecided|NUMBER
+ *[old]   of a script, process or file (old: as of the generation before) ADDRS manual|auto who
+ *answers requests to set addresses ADDRS NAME ok|fail	   answers the newest ADDRS NAME late
+ *answers the oldest, well SET NAME admin|priority|preempt|auth|interval NUMBER SET NAME primary
+ *ADDRESS SET NAME key TEXT		   for primary and key, 0 means as configured WIRE
+ *from now on an advert is noted with what a SET may change of it SOCKET ok|fail|deaf	   what
+ *opening one returns from now on; deaf: what joining does
+ *	CLOCK SECONDS		   the machine's clock is stepped by so much
  *	STOP
  *	EXPECT TEXT [xN] [@SECONDS]  the next effect, how many times, at which time
  *	NOTHING			   no effect is left
@@ -34,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/packet.h"
@@ -128,6 +126,18 @@ static void add_addresses(const struct script *s, struct vrrp_advert *advert)
 		(void)ip_parse(usual, &advert->addresses[advert->n_addresses++]);
 }
 
+/* Another type, and the checksum that goes with it. */
+static void set_type(uint8_t *message, size_t size, const char *type)
+{
+	uint16_t sum;
+
+	message[0] = (uint8_t)((message[0] & 0xf0) | atol(type));
+	message[6] = message[7] = 0;
+	sum = checksum_finish(checksum_add(0, message, size));
+	message[6] = (uint8_t)(sum >> 8);
+	message[7] = (uint8_t)sum;
+}
+
 static void do_in(struct script *s)
 {
 	struct vrrp_advert advert = {
@@ -159,6 +169,8 @@ static void do_in(struct script *s)
 		complain(s, "cannot encode");
 		return;
 	}
+	if (*option(s, "type", ""))
+		set_type(message, (size_t)size, option(s, "type", ""));
 	if (is(s, s->count - 1, "flip"))
 		message[8] ^= 1;
 	envelope.message = message;
@@ -295,6 +307,7 @@ static uint64_t row_number(const struct snap_instance *row, const char *field)
 		{"length_errors", row->stats.length_errors},
 		{"checksum_errors", row->stats.checksum_errors},
 		{"version_errors", row->stats.version_errors},
+		{"invalid_type", row->stats.invalid_type},
 		{"address_list_errors", row->stats.address_list_errors},
 		{"errors", row->stats.interval_errors + row->stats.auth_failures +
 				   row->stats.invalid_auth_type + row->stats.auth_type_mismatch +
@@ -376,6 +389,11 @@ static void do_wire(struct script *s)
 	s->rig.wire = true;
 }
 
+static void do_clock(struct script *s)
+{
+	s->rig.wall_step_us += strtoll(word(s, 1), NULL, 10) * (int64_t)USEC_PER_SEC;
+}
+
 static void do_socket(struct script *s)
 {
 	s->rig.open_error = is(s, 1, "fail") ? -EMFILE : 0;
@@ -389,7 +407,7 @@ static const struct {
 	{"CONF", do_conf},     {"LINK", do_link},	{"STEP", do_step},   {"IN", do_in},
 	{"TRACK", do_track},   {"ADDRS", do_addrs},	{"SET", do_set},     {"STOP", do_stop},
 	{"EXPECT", do_expect}, {"NOTHING", do_nothing}, {"CHECK", do_check}, {"SKIP", do_skip},
-	{"SOCKET", do_socket}, {"WIRE", do_wire},
+	{"SOCKET", do_socket}, {"WIRE", do_wire},	{"CLOCK", do_clock},
 };
 
 static void split(struct script *s, char *line)

@@ -81,16 +81,31 @@ static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
 
 /* Version 2: authentication type and interval, then the addresses, then the key. Version 3: the
  * interval in centiseconds, and whether the checksum is the message's alone. */
-static void note_wire(struct rig *rig, const struct ip *source, const uint8_t *octets, size_t size)
+static const char *describe_sum(const struct ip *source, const struct ip *destination,
+				const uint8_t *octets, size_t size)
+{
+	const struct vrrp_expect expect = {.version = 3, .max_ttl = 255};
+	struct vrrp_envelope envelope = {.source = *source,
+					 .destination = *destination,
+					 .ttl = 255,
+					 .message = octets,
+					 .size = size};
+	struct vrrp_advert advert;
+
+	if (checksum_finish(checksum_add(0, octets, size)) == 0)
+		return "message";
+	return vrrp_packet_check(&envelope, &expect, &advert) ? "wrong" : "pseudo";
+}
+
+static void note_wire(struct rig *rig, const struct ip *source, const struct ip *destination,
+		      const uint8_t *octets, size_t size)
 {
 	char from[IP_TEXT_MAX];
 
 	if (octets[0] >> 4 == 3) {
-		bool plain = checksum_finish(checksum_add(0, octets, size)) == 0;
-
 		rig_note(rig, "advert %u %u from=%s cs=%u sum=%s", octets[1], octets[2],
 			 ip_format(source, from), octets[4] << 8 | octets[5],
-			 plain ? "message" : "pseudo");
+			 describe_sum(source, destination, octets, size));
 		return;
 	}
 	rig_note(rig, "advert %u %u from=%s auth=%u int=%u key=%.8s", octets[1], octets[2],
@@ -120,7 +135,7 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
 
 	(void)ifindex;
 	if (rig->wire)
-		note_wire(rig, source, octets, size);
+		note_wire(rig, source, destination, octets, size);
 	else
 		rig_note(rig, "advert %u %u%s", octets[1], octets[2],
 			 describe_path(destination, ttl, path));
@@ -234,7 +249,7 @@ static uint64_t on_wall(void *owner)
 {
 	const struct rig *rig = owner;
 
-	return rig->now_us + 1700000000 * USEC_PER_SEC;
+	return rig->now_us + 1700000000 * USEC_PER_SEC + (uint64_t)rig->wall_step_us;
 }
 
 static const struct vrrp_ops ops = {

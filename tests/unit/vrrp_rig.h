@@ -35,7 +35,8 @@ struct rig {
 	unsigned joined[RIG_ITEMS][2]; /* by ifindex, then IPv4 and IPv6 */
 	unsigned open_sockets, groups; /* groups: memberships of all sockets */
 	bool verbose;
-	bool wire; /* notes all of an advert that a SET may change */
+	bool wire;	      /* notes all of an advert that a SET may change, and its checksum */
+	int64_t wall_step_us; /* what somebody did to the machine's clock */
 	void *network;
 	void (*on_send)(struct rig *rig, const struct ip *source, const struct ip *destination,
 			const void *message, size_t size);
