@@ -130,14 +130,17 @@ def test_every_octet_that_is_sent(lab):
 
     Shows VT-1, VT-3, VT-4, VT-9, VT-11, VS-15."""
     bench = Bench(lab)
-    seen = {without_identification(data) for _, data in bench.capture.frames()}
+    wanted = {}
     for name, router in ROUTERS.items():
         vips = sorted(router.vips, key=lambda vip: not vip.startswith("fe80"))  # the others keep their order
         message = advert(router, PRIORITY.get(name, 200), plain=router is PLAIN or None, vips=vips)
-        wanted = without_identification(frame(message, router.source, bench.mac))
-        assert wanted in seen, f"{name}: {wanted.hex()} is not among {[data.hex() for data in seen]}"
-        seen.remove(wanted)
-    assert not seen, "nothing else is sent"
+        wanted[without_identification(frame(message, router.source, bench.mac)).hex()] = name
+
+    def seen():
+        return {without_identification(data).hex() for _, data in bench.capture.frames()}
+
+    wait_until(lambda: len(seen()) >= len(wanted), 5, "a frame of each")
+    assert seen() == set(wanted), wanted
     told = [path.read_text() for path in pathlib.Path(f"/proc/{bench.daemon.pid}/fdinfo").iterdir()]
     clocks = {line.split()[1] for text in told for line in text.splitlines() if line.startswith("clockid:")}
     assert clocks and "0" not in clocks
@@ -166,11 +169,11 @@ def flip(message):
 
 def wrong_frames(bench):
     """(what the log says, router, maker of the frame for a source); each would make a backup of the router if it were
-    accepted."""
+    accepted. Fewer than 60: of more reasons and sources at once the log says only how many there were."""
     for router in (V2, V3, V6):
         yield from (misled(router, "wrong TTL", ttl=ttl) for ttl in (0, 1, 254))
-        yield from (changed(router, "wrong version", version=version) for version in {0, 1, 2, 3, 4, 15} - {router.version})
-        yield from (changed(router, "not an advertisement", type=number) for number in (0, 2, 15))
+        yield from (changed(router, "wrong version", version=version) for version in {0, 2, 3, 4, 15} - {router.version})
+        yield from (changed(router, "not an advertisement", type=number) for number in (0, 2))
         yield from (spoilt(router, "too short", lambda message, end=end: message[:end]) for end in (2, 7))
         yield spoilt(router, "length does not match", lambda message: message[:-1])
         yield changed(router, "length does not match", count=255)
