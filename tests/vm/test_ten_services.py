@@ -109,7 +109,7 @@ class Bench:
         """A download through the last service that spans what follows."""
         if not (self.download and self.download.alive()):
             self.download = self.client.popen("curl", "-sS", "-f", "-m", "200", "-o", "/dev/null", "-w",
-                                              "%{http_code} %{size_download}", f"http://{VIPS[9]}/big", log="download.log")
+                                              "%{http_code} %{size_download}", f"http://{VIPS[9]}/big", log=f"download-{time.monotonic_ns()}.log")
             wait_until(lambda: self.connections()[VIPS[9]] > 0, 10 + ROOM, "the download")
         return self.download
 
