@@ -180,8 +180,6 @@ def test_a_crash_and_a_restart_touch_nothing(bench):
 def test_vipctl_drains_to_the_end(bench):
     """Without persistence: a drain is over when the connections are."""
     bench.director.run("ipvsadm", "--set", "0", "2", "0")  # ended connections are forgotten sooner
-    if bench.download:
-        bench.download.kill()  # its end may be near
     download, vip = bench.held(), VIPS[9]
     server = wait_until(lambda: bench.busy_server(vip), 5 + ROOM, "the server of the download")
     bench.director.vipctl("drain", f"{vip}:80", f"{server}:80", "--comment", "new kernel")
