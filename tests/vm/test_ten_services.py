@@ -124,6 +124,7 @@ def ipvs_commands(trace):
 def bench(story_lab):
     made = Bench(story_lab)
     made.start(traced=True)
+    made.director.run("ipvsadm", "--set", "0", "2", "0")  # ended connections are forgotten sooner, those of any test
     return made
 
 
@@ -179,7 +180,6 @@ def test_a_crash_and_a_restart_touch_nothing(bench):
 
 def test_vipctl_drains_to_the_end(bench):
     """Without persistence: a drain is over when the connections are."""
-    bench.director.run("ipvsadm", "--set", "0", "2", "0")  # ended connections are forgotten sooner
     download, vip = bench.held(), VIPS[9]
     server = wait_until(lambda: bench.busy_server(vip), 5 + ROOM, "the server of the download")
     bench.director.vipctl("drain", f"{vip}:80", f"{server}:80", "--comment", "new kernel")
