@@ -73,7 +73,6 @@ static const struct option_unsupported entries[] = {
 	{"no_email_faults", "global_defs", MAIL},
 	{"notification_email", "global_defs", MAIL},
 	{"notification_email_from", "global_defs", MAIL},
-	{"old_unicast_checksum", "vrrp_instance", .effect = KEPT},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
 	{"regex", "url", .effect = "the body is not searched"},

@@ -7,7 +7,6 @@
  * Of IPv6 the kernel keeps the header to itself and tells of it beside the message. It does not
  * verify the checksum: IPV6_CHECKSUM is off, so that the codec can count a wrong one.
  */
-#define _GNU_SOURCE /* struct in6_pktinfo */
 #include "core/vrrp/sock.h"
 
 #include <errno.h>

@@ -11,7 +11,7 @@ enum vrrp_family vrrp_source_family(const struct vrrp_unit *unit)
 }
 
 const struct ip *vrrp_source_list(const struct vrrp_link *link, enum vrrp_family family,
-				      size_t *ret_n)
+				  size_t *ret_n)
 {
 	*ret_n = family == VRRP_IPV6 ? link->is.n_own6 : link->is.n_own4;
 	return family == VRRP_IPV6 ? link->is.own6 : link->is.own4;

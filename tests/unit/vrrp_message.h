@@ -42,7 +42,7 @@ static inline struct ip address(const char *text)
 /* The envelope of message, on exactly as many octets of heap as it has, so that ASan sees one too
  * many. */
 static inline struct vrrp_envelope envelope_of(const uint8_t *message, size_t size, uint16_t family,
-					uint8_t **ret_owned)
+					       uint8_t **ret_owned)
 {
 	uint8_t *copy = malloc(size ? size : 1);
 

@@ -157,6 +157,11 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		{"strict", &instance->strict, true},
 	};
 
+	if (strncmp(word, "old_checksum", 12) == 0) {
+		instance->old_checksum =
+			word[12] ? CONF_OLD_CHECKSUM_NEVER : CONF_OLD_CHECKSUM_ALWAYS;
+		return true;
+	}
 	if (strcmp(word, "master") == 0) {
 		instance->state = CONF_STATE_MASTER;
 		return true;
