@@ -262,6 +262,10 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
 
+/* Warns of what needs another keyword, which none of the n blocks of one object has. */
+void build_check_needs(struct build *build, const struct option_scope *scope,
+		       const struct node *const *blocks, size_t n);
+
 /* For .end of a list block: an empty one is a slip. */
 void build_warn_empty(struct build *build, const struct node *node, void *draft);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conf/build.h"
+#include "conf/scopes.h"
 
 const struct node *finish_global_setter(const struct draft_global *global, size_t offset)
 {
@@ -113,6 +114,7 @@ void finish_global(struct build *build)
 	struct conf_global *model = &global->model;
 	static const uint8_t group[4] = {224, 0, 0, 18};
 
+	build_check_needs(build, &scope_global, global->nodes, global->n_nodes);
 	finish_names(build, model);
 	finish_garp(build, global);
 	if (!model->smtp_port)

@@ -165,6 +165,7 @@ struct snap_service {
 	uint32_t vs; /* into conf->services */
 	struct svc_key key;
 	bool in_kernel;
+	bool suspended; /* its servers are not checked: ha_suspend */
 	bool quorum_up;
 	bool sorry_active;
 	uint32_t quorum_weight; /* weight of all usable servers */
@@ -247,6 +248,7 @@ struct snap_daemon {
 	uint64_t loaded_wall_us;
 	char load_error[256]; /* of the last failed load, "" after a success */
 	uint64_t started_us, started_wall_us;
+	char netns[256]; /* the network namespace it was told to enter, "": none */
 	uint64_t worst_late_us[THREADS];
 	uint64_t log_dropped;
 	uint32_t n_links; /* for ifIndex and names in tables */

@@ -106,7 +106,9 @@ struct member {
 	struct place sorry;
 	int error; /* of the newest attempt to bring it where it should be */
 	bool shown_in_kernel;
-	struct member *was; /* while adopting: the same kernel service, under whatever name */
+	/* While adopting: the same kernel service, under whatever name; and whether it goes on. */
+	struct member *was;
+	bool taken;
 };
 
 /* One virtual server. */
@@ -122,6 +124,7 @@ struct service {
 	struct service_quorum shown_quorum;
 	uint64_t quorum_changed_wall_us, changed_us;
 	bool dirty;
+	bool suspended;	     /* ha_suspend: none of its addresses is here, nothing is checked */
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
@@ -177,6 +180,8 @@ struct engine {
 	const struct conf *conf;
 	struct service **services; /* configuration order */
 	size_t n_services;
+	struct member **members; /* of all services, ascending by key */
+	size_t n_members;
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
@@ -240,16 +245,25 @@ int engine_adopt(struct engine *engine, const struct conf *conf);
 
 /* services.c */
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret);
+/* Their members by key. -ENOMEM. */
+int services_index(struct service *const *services, size_t count, struct member ***ret,
+		   size_t *ret_count);
 void services_free_list(struct service **services, size_t count);
 void services_free(struct engine *engine);
 struct service *services_find_service(const struct engine *engine, const struct svc_key *key);
 struct server *services_find_server(const struct service *service, const struct dest_key *key);
+
+/* When the next check runs that has not run for a while. */
+uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf);
 
 /* health.c */
 void health_report(struct check *check, const struct check_report *report, void *probe);
 void health_announce(struct engine *engine, struct server *server, const char *detail);
 /* Recomputes verdict and oper state of one server; true when it went up or down. */
 bool health_update(struct server *server);
+
+/* Lets the checks of a service rest or go on. */
+void health_suspend(struct engine *engine, struct service *service, bool suspended);
 
 /* kernel.c, view.c */
 void kernel_open(struct engine *engine, uint64_t now_us);

@@ -21,6 +21,9 @@ CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SY
 UNIT_TESTS += tests/unit/test_http_reply
 tests_unit_test_http_reply_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_verdict
+tests_unit_test_verdict_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_check_schedule
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 

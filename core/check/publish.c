@@ -166,6 +166,7 @@ static void fill_member(struct snap_service *row, const struct service *service,
 	row->vs = service->index;
 	row->key = member->key;
 	row->in_kernel = member->in_kernel;
+	row->suspended = service->suspended;
 	row->quorum_up = service->quorum.up;
 	row->sorry_active = service->quorum.sorry_active;
 	row->quorum_weight = service->quorum.weight;

@@ -189,6 +189,23 @@ static void stop(struct engine *engine)
 	loop_quit(engine->loop, 0);
 }
 
+static void suspend(struct engine *engine, const struct msg_suspend *message)
+{
+	struct service *service;
+
+	if (!engine->conf || engine->conf->generation != message->generation ||
+	    message->service >= engine->n_services)
+		return; /* of an older configuration: the newer one's follows */
+	service = engine->services[message->service];
+	if (service->suspended == message->suspended)
+		return;
+	log_notice("check", "%s: %s", service->conf->id,
+		   message->suspended ? "no address of it is here, its checks are suspended"
+				      : "its address is here, its checks go on");
+	health_suspend(engine, service, message->suspended);
+	engine_mark(engine, service);
+}
+
 static bool changes_rows(const struct mail *mail)
 {
 	return mail->kind == MSG_CONF || mail->kind == MSG_DEST_SET;
@@ -207,6 +224,9 @@ static void dispatch(struct engine *engine, const struct mail *mail)
 		engine->sync.master = ((const struct msg_role *)mail->body)->master;
 		sync_settle(engine);
 		engine_wake(engine);
+		break;
+	case MSG_SUSPEND:
+		suspend(engine, (const struct msg_suspend *)mail->body);
 		break;
 	case MSG_ADMIN:
 		remember_stored(engine, mail);

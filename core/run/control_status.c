@@ -195,13 +195,13 @@ static json_t *service_json(const struct snap_check *snap, const struct snap_ser
 	for (uint32_t i = 0; i < row->n_dests; i++)
 		json_array_append_new(servers,
 				      server_json(snap, &snap->dests[row->first_dest + i]));
-	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:i, s:i, s:i, s:I, s:o}", "service",
-			 svc_key_format(&row->key, key), "virtual_server", vs->id, "name",
-			 text_or_null(vs->snmp_name), "scheduler", vs->scheduler, "in_kernel",
-			 row->in_kernel, "quorum_up", row->quorum_up, "sorry_active",
-			 row->sorry_active, "up", (int)row->n_up, "draining", (int)row->n_draining,
-			 "locked", (int)row->n_locked, "connections", (json_int_t)row->stats.conns,
-			 "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:I, s:o}",
+			 "service", svc_key_format(&row->key, key), "virtual_server", vs->id,
+			 "name", text_or_null(vs->snmp_name), "scheduler", vs->scheduler,
+			 "in_kernel", row->in_kernel, "suspended", row->suspended, "quorum_up",
+			 row->quorum_up, "sorry_active", row->sorry_active, "up", (int)row->n_up,
+			 "draining", (int)row->n_draining, "locked", (int)row->n_locked,
+			 "connections", (json_int_t)row->stats.conns, "servers", servers);
 }
 
 static json_t *services_json(const struct snap_check *snap)

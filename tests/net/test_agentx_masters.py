@@ -50,7 +50,8 @@ def test_decent_fake_master(node, master):
     assert name == (fm.OBJECT, fm.oid(snmp.TRAP_OID), fm.oid(TRAP))
     assert number == (fm.GAUGE32, fm.oid(TRAP_NUMBER), 8) and mark.value == b"mark"
     assert probe.stop() < 100
-    assert master.seen[-1].type == fm.CLOSE and master.seen[-1].payload[0] == 5
+    wait_until(lambda: master.seen[-1].type == fm.CLOSE, what="its Close")
+    assert master.seen[-1].payload[0] == 5
 
 
 def test_ranges_and_inclusion(node, master):

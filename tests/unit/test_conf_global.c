@@ -88,6 +88,7 @@ static const struct sample samples[] = {
 	{"notify_fifo /run/f user group", .line = "notify_fifo /run/f user group"},
 	{"lvs_notify_fifo \"/run/a b\" user", .line = "lvs_notify_fifo \"/run/a b\" user"},
 	{"vrrp_notify_fifo_script \"/bin/reader -x\" user",
+	 .warning = "no effect without 'vrrp_notify_fifo'",
 	 .line = "vrrp_notify_fifo_script \"/bin/reader -x\" user"},
 	{"startup_script \"/bin/echo 'a b'\" root",
 	 .line = "startup_script \"/bin/echo 'a b'\" root"},
@@ -235,13 +236,28 @@ static void test_refused(void **state)
 		assert_int_equal(option_find(option_root(), top[i])->reload, OPTION_REFUSED);
 }
 
+/* Several blocks are one. */
+static void test_needs(void **state)
+{
+	struct loaded loaded = load_good("global_defs {\nlvs_notify_fifo_script /bin/true\n}\n"
+					 "global_defs {\nlvs_notify_fifo /run/f\n}\n",
+					 0);
+
+	(void)state;
+	unload(&loaded);
+	loaded = load_good("global_defs {\nnotify_fifo_script /bin/true\n}\n"
+			   "global_defs {\nlvs_notify_fifo /run/f\n}\n",
+			   1);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 2, "without 'notify_fifo'"), 1);
+	unload(&loaded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_thread_names),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_samples),	     cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_thread_names), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
