@@ -50,7 +50,6 @@ static const struct option_unsupported entries[] = {
 	{"instance", "", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},
-	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
 	{"linkbeat_interfaces", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "vrrp_instance",
@@ -132,8 +131,6 @@ static const struct option_unsupported entries[] = {
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
-	{"vrrp_rx_bufs_multiplier", "global_defs", .effect = KEPT},
-	{"vrrp_rx_bufs_policy", "global_defs", .effect = KEPT},
 	{"vrrp_strict", "global_defs", STRICT},
 };
 

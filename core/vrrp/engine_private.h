@@ -60,6 +60,7 @@ struct vrrp_port {
 	int open_error;		/* of the last attempt to open or to join */
 	uint64_t open_retry_us; /* 0: none due */
 	uint64_t free_us;	/* garp_interval, gna_interval: no announcement before */
+	uint32_t buffer;	/* asked for; 0: nothing */
 };
 
 struct vrrp_link {

@@ -16,7 +16,6 @@
 
 #include "core/base/buf.h"
 
-#define FIXED_PART	  8
 #define TYPE_ADVERT	  1
 #define ADVERT_INT_V3_MAX 0x0fff
 
@@ -212,7 +211,7 @@ static enum vrrp_discard check_header(const struct vrrp_envelope *e,
 		return VRRP_UNKNOWN_VRID;
 	if (advert->version != expect->version)
 		return VRRP_BAD_VERSION;
-	length = FIXED_PART + advert->n_addresses * ip_size(&e->source) +
+	length = VRRP_FIXED_PART + advert->n_addresses * ip_size(&e->source) +
 		 auth_octets(advert->version, advert->family);
 	if (e->size != length)
 		return VRRP_BAD_LENGTH;

@@ -22,6 +22,7 @@
 
 #define VRRP_PROTOCOL	      112
 #define VRRP_TTL	      255
+#define VRRP_FIXED_PART	      8
 #define VRRP_AUTH_OCTETS      8
 #define VRRP_ADDRESSES_MAX    255
 #define VRRP_MESSAGE_MAX      (8 + 16 * VRRP_ADDRESSES_MAX + VRRP_AUTH_OCTETS)

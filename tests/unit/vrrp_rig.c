@@ -79,6 +79,12 @@ static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
 	rig->groups--;
 }
 
+static int on_buffer(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets)
+{
+	rig_note(owner, "buffer %u IPv%c %u", ifindex, family == AF_INET6 ? '6' : '4', octets);
+	return 0;
+}
+
 /* What the checksum is of: the message alone, or also the addresses, or as if it went to the group.
  */
 static const char *name_checksum(const struct ip *source, const struct ip *destination,
@@ -258,6 +264,7 @@ static const struct vrrp_ops ops = {
 	.close = on_close,
 	.join = on_join,
 	.leave = on_leave,
+	.buffer = on_buffer,
 	.send = on_send,
 	.garp = on_garp,
 	.na = on_na,
@@ -377,6 +384,7 @@ void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present,
 				.present = present,
 				.up = up,
 				.multicast = true,
+				.mtu = 1500,
 				.mac = {2, 0, 0, 0, 0, 1}};
 
 	strncpy(link.name, name, sizeof link.name - 1);
