@@ -85,6 +85,12 @@ class Router:
         return self.node.has_address(self.net.vips[0])
 
 
+def assert_took(last, first, expected, kind, pulse):
+    """From one advert to the other as long as the RFC says, as far as this machine let it."""
+    took, late = first.time - last.time, SLACK_S[kind] + pulse.allowance(last.time, first.time)
+    assert expected - EARLY_S <= took <= expected + late, f"{took:.3f} s, expected {expected:.3f} s, and {late:.3f} s"
+
+
 class Pair:
     """The high-priority router is master, the low one backup, a watcher captures."""
 
@@ -109,10 +115,9 @@ class Pair:
         return last, first
 
     def assert_takeover(self, since, expected):
-        """The low one took over when the RFC says, as far as this machine let it; returns as takeover()."""
+        """The low one took over when the RFC says; returns as takeover()."""
         last, first = self.takeover(since)
-        took, late = first.time - last.time, SLACK_S[self.low.kind] + self.pulse.allowance(last.time, first.time)
-        assert expected - EARLY_S <= took <= expected + late, f"{took:.3f} s, expected {expected:.3f} s, and {late:.3f} s"
+        assert_took(last, first, expected, self.low.kind, self.pulse)
         return last, first
 
     def late(self, source, since):
