@@ -133,8 +133,11 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 	struct vrrp_port *port = &link->ports[family];
 	int r = 0;
 
-	if (is_complete(e, link, family) ||
-	    (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex)))
+	if (is_complete(e, link, family)) {
+		port->open_retry_us = 0; /* of what is asked for no more */
+		return;
+	}
+	if (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex))
 		return;
 	if (!port->open)
 		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name);
