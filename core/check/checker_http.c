@@ -104,7 +104,7 @@ static void start(struct check *check, bool use_tls)
 		error = md5_new(&probe->md5);
 	if (error < 0)
 		goto fail;
-	check_dial(check);
+	check_dial(check, DIAL_STREAM);
 	return;
 fail:
 	check_done_format(check, CHECK_LOCAL_ERROR, "cannot prepare: %s", strerrordesc_np(-error));

@@ -228,6 +228,46 @@ static void test_http_large(void **state)
 	free(text);
 }
 
+/* A body that is always there before it is read: another check's timers get their turns still. */
+static void test_http_leaves_others_their_turn(void **state)
+{
+	size_t size = 48 << 20;
+	char *text = calloc(1, size);
+	struct lying large, small;
+	struct conf_checker conf, other;
+	struct conf_url url = lying_url("/");
+	struct outcome outcomes[2] = {0};
+	struct loop *loop;
+	struct check_env *env;
+	struct check *checks[2];
+
+	(void)state;
+	memcpy(text, "HTTP/1.0 200 OK\r\n\r\n", 19);
+	lying_start(&large, lying_say, text, size);
+	lying_start(&small, lying_close, NULL, 0);
+	conf = lying_checker(CONF_HTTP_GET, &large);
+	conf.connect_timeout_us = 5 * USEC_PER_SEC;
+	conf.urls = &url;
+	conf.n_urls = 1;
+	url.has_digest = true;
+	other = lying_checker(CONF_TCP_CHECK, &small);
+	assert_int_equal(loop_new(NULL, &loop), 0);
+	assert_int_equal(check_env_new(loop, NULL, NULL, &env), 0);
+	check_new(env, &conf, true, 1, lying_on_report, &outcomes[0], &checks[0]);
+	check_new(env, &other, true, 1, lying_on_report, &outcomes[1], &checks[1]);
+	while (!outcomes[0].reports)
+		loop_turn(loop, 100 * MS);
+	assert_int_equal(outcomes[0].result, CHECK_BAD_CONTENT);
+	assert_true(outcomes[1].reports >= 30);
+	for (unsigned i = 0; i < 2; i++)
+		check_free(checks[i]);
+	check_env_free(env);
+	loop_free(loop);
+	lying_stop(&large);
+	lying_stop(&small);
+	free(text);
+}
+
 /* ---- SSL_GET ---- */
 
 static void test_ssl_broken(void **state)
@@ -270,12 +310,19 @@ static void test_ssl_trickle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http_good),	 cmocka_unit_test(test_http_bad_content),
-		cmocka_unit_test(test_http_broken),	 cmocka_unit_test(test_http_slow),
-		cmocka_unit_test(test_http_patience),	 cmocka_unit_test(test_http_digest),
-		cmocka_unit_test(test_http_wanted_list), cmocka_unit_test(test_http_request),
-		cmocka_unit_test(test_http_urls),	 cmocka_unit_test(test_http_large),
-		cmocka_unit_test(test_ssl_broken),	 cmocka_unit_test(test_ssl_trickle),
+		cmocka_unit_test(test_http_good),
+		cmocka_unit_test(test_http_bad_content),
+		cmocka_unit_test(test_http_broken),
+		cmocka_unit_test(test_http_slow),
+		cmocka_unit_test(test_http_patience),
+		cmocka_unit_test(test_http_digest),
+		cmocka_unit_test(test_http_wanted_list),
+		cmocka_unit_test(test_http_request),
+		cmocka_unit_test(test_http_urls),
+		cmocka_unit_test(test_http_large),
+		cmocka_unit_test(test_http_leaves_others_their_turn),
+		cmocka_unit_test(test_ssl_broken),
+		cmocka_unit_test(test_ssl_trickle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

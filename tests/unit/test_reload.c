@@ -114,11 +114,11 @@ static struct bench_conf *mixed_conf(struct conf_checker mixed[static 3], unsign
 
 	for (unsigned i = 0; i < 3; i++) {
 		mixed[i] = c->checkers[0][0];
-		mixed[i].type = i == tcp ? CONF_TCP_CHECK : CONF_PING_CHECK;
+		mixed[i].type = i == tcp ? CONF_TCP_CHECK : CONF_BFD_CHECK;
 	}
 	c->servers[0][0].checkers = mixed;
 	c->servers[0][0].n_checkers = 3;
-	c->checkers[0][1].type = CONF_PING_CHECK;
+	c->checkers[0][1].type = CONF_BFD_CHECK;
 	return c;
 }
 
