@@ -14,12 +14,9 @@
 /* What sets the field of a checker, be it in the `host` block of an SMTP_CHECK. */
 static const struct node *setter_at(const struct draft_checker *checker, size_t offset)
 {
-	const struct node *setter = tree_setter(checker->node, offset);
+	const struct node *setter = checker->host ? tree_setter(checker->host, offset) : NULL;
 
-	for (const struct node *node = checker->node->first; !setter && node; node = node->next)
-		if (node->row && node->row->block == &scope_smtp_host)
-			setter = tree_setter(node, offset);
-	return setter;
+	return setter ? setter : tree_setter(checker->node, offset);
 }
 
 #define SETTER(checker, member) setter_at(checker, offsetof(struct draft_checker, model.member))

@@ -75,6 +75,8 @@ static const struct checker_ops *ops_of(enum conf_checker_type type)
 		return checker_ssl_ops();
 	case CONF_MISC_CHECK:
 		return checker_misc_ops();
+	case CONF_SMTP_CHECK:
+		return checker_smtp_ops();
 	case CONF_DNS_CHECK:
 		return checker_dns_ops();
 	case CONF_UDP_CHECK:

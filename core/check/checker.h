@@ -36,6 +36,7 @@ const struct checker_ops *checker_http_ops(void);
 const struct checker_ops *checker_ssl_ops(void);
 const struct checker_ops *checker_misc_ops(void);
 const struct checker_ops *checker_dns_ops(void);
+const struct checker_ops *checker_smtp_ops(void);
 const struct checker_ops *checker_udp_ops(void);
 const struct checker_ops *checker_ping_ops(void);
 

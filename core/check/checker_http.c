@@ -259,22 +259,6 @@ static void done_progress(struct check *check, enum http_progress progress)
 
 /* ---- the connection ---- */
 
-static enum check_result io_result(int error)
-{
-	switch (error) {
-	case ETIMEDOUT:
-		return CHECK_TIMEOUT;
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return CHECK_UNREACHABLE;
-	case ENOMEM:
-	case ENOBUFS:
-		return CHECK_LOCAL_ERROR;
-	default: /* ECONNRESET, EPIPE */
-		return CHECK_PROTOCOL_ERROR;
-	}
-}
-
 static void done_io(struct check *check, int error)
 {
 	const struct http_probe *probe = check->probe;
@@ -282,7 +266,7 @@ static void done_io(struct check *check, int error)
 	if (error == -EPROTO && probe->tls)
 		check_done_format(check, CHECK_TLS_ERROR, "TLS: %s", tls_error(probe->tls));
 	else
-		check_done_format(check, io_result(-error), "while %s: %s",
+		check_done_format(check, dial_io_result(-error), "while %s: %s",
 				  probe->step == STEP_SEND ? "sending" : "receiving",
 				  strerrordesc_np(-error));
 }

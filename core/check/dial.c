@@ -134,6 +134,22 @@ enum check_result dial_result(int error)
 	}
 }
 
+enum check_result dial_io_result(int error)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		return CHECK_TIMEOUT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return CHECK_UNREACHABLE;
+	case ENOMEM:
+	case ENOBUFS:
+		return CHECK_LOCAL_ERROR;
+	default: /* ECONNRESET, EPIPE */
+		return CHECK_PROTOCOL_ERROR;
+	}
+}
+
 int dial_start(enum dial_kind kind, const struct conf_checker *conf, struct dial_error *ret_error)
 {
 	struct sockaddr_storage address;

@@ -29,3 +29,5 @@ int dial_finish(int fd, struct dial_error *ret_error);
 
 /* What an error of the socket says about the server. error: errno. */
 enum check_result dial_result(int error);
+/* The same of a connection that was established. */
+enum check_result dial_io_result(int error);

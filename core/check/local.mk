@@ -8,6 +8,7 @@ CHECKER_SOURCES = \
 	core/check/checker_http.c \
 	core/check/checker_misc.c \
 	core/check/checker_ping.c core/check/echo_message.c core/check/echo_message.h \
+	core/check/checker_smtp.c core/check/smtp_reply.c core/check/smtp_reply.h \
 	core/check/checker_ssl.c core/check/tls.h \
 	core/check/checker_tcp.c \
 	core/check/checker_udp.c \
@@ -45,6 +46,11 @@ UNIT_TESTS += tests/unit/test_checker_datagrams
 tests_unit_test_checker_datagrams_SOURCES = tests/unit/test_checker_datagrams.c tests/unit/lying.c tests/unit/lying.h
 tests_unit_test_checker_datagrams_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checker_datagrams_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_smtp
+tests_unit_test_checker_smtp_SOURCES = tests/unit/test_checker_smtp.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checker_smtp_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_smtp_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c

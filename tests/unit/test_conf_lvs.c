@@ -165,13 +165,20 @@ static void test_verdicts(void **state)
 /* Lines of the canonical dump, in order; it loads back to itself. */
 static const struct dumped {
 	const char *text;
-	const char *lines[8];
+	const char *lines[16];
 } dumps[] = {
 	{CHECK("SMTP_CHECK", ""),
 	 {"SMTP_CHECK {", "retry 1", "delay_before_retry 1", "connect_port 80",
 	  "helo_name smtpchecker.keepalived.org"}},
 	{CHECK("SMTP_CHECK", "helo_name a.example\nhost {\nconnect_ip 192.0.2.9\nretry 7\n}\n"),
 	 {"retry 7", "connect_ip 192.0.2.9", "helo_name a.example"}},
+	/* Each host is a check, with what stands around it, before or behind. */
+	{CHECK("SMTP_CHECK", "retry 5\nhost {\nconnect_ip 192.0.2.9\nretry 7\n}\n"
+			     "host {\nconnect_port 26\n}\nhost {\n}\nhelo_name a.example\n"),
+	 {"SMTP_CHECK {", "retry 7", "connect_ip 192.0.2.9", "connect_port 80",
+	  "helo_name a.example", "SMTP_CHECK {", "retry 5", "connect_ip 192.0.2.2",
+	  "connect_port 26", "helo_name a.example", "SMTP_CHECK {", "retry 5", "connect_port 80",
+	  "helo_name a.example"}},
 	{RS("connect_port 26\nSMTP_CHECK {\nhost {\nconnect_port 27\n}\n}\n"), {"connect_port 27"}},
 	{VS("delay_loop 7\nreal_server 192.0.2.2 80 {\nDNS_CHECK {\n}\n}\n"),
 	 {"DNS_CHECK {", "delay_loop 7", "retry 3", "delay_before_retry 7", "type SOA", "name ."}},
@@ -232,7 +239,7 @@ static unsigned check_dump(const struct dumped *dumped)
 	assert_int_equal(first.status, 0);
 	text = conf_dump(first.conf);
 	at = text;
-	for (size_t i = 0; i < 8 && dumped->lines[i] && at; i++) {
+	for (size_t i = 0; i < 16 && dumped->lines[i] && at; i++) {
 		at = after_line(at, dumped->lines[i]);
 		if (!at) {
 			print_message("%s-- has no line '%s'\n", text, dumped->lines[i]);
