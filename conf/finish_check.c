@@ -170,6 +170,20 @@ static void ignore_keyword(struct build *build, const struct node *setter)
 		   setter->row->name);
 }
 
+static void ignore_url_tls(struct build *build, struct draft_checker *checker)
+{
+	for (const struct node *node = checker->node->first; node; node = node->next) {
+		bool is_url = node->row && node->row->block == &scope_url && node->draft;
+		const struct node *setter =
+			is_url ? tree_setter(node, offsetof(struct conf_url, tls_compliant)) : NULL;
+
+		if (setter && ((const struct conf_url *)node->draft)->tls_compliant == CONF_ON)
+			ignore_keyword(build, setter);
+	}
+	for (size_t i = 0; i < checker->model.n_urls; i++)
+		checker->model.urls[i].tls_compliant = CONF_UNSET;
+}
+
 /* Keywords of both HTTP checkers that mean nothing without TLS. */
 static void ignore_tls(struct build *build, struct draft_checker *checker)
 {
@@ -181,6 +195,7 @@ static void ignore_tls(struct build *build, struct draft_checker *checker)
 		ignore_keyword(build, SETTER(checker, sni_name));
 	if (model->tls_compliant)
 		ignore_keyword(build, SETTER(checker, tls_compliant));
+	ignore_url_tls(build, checker);
 	model->sni = false;
 	model->sni_name = NULL;
 	model->tls_compliant = false;

@@ -110,7 +110,8 @@ const struct option check_regex_rows[] = {
 	 .help = "place in the body before which a match must start; 0, the default: anywhere"},
 	{"regex_stack", OPTION_CUSTOM, REGEX(stack_start_bytes), .flags = FIELD, .min = 2, .max = 2,
 	 .apply = read_stack, .dump = dump_stack, .argument = "START MAX",
-	 .help = "octets of memory the matcher starts with and may grow to"},
+	 .help = "octets of memory keepalived's matcher starts with, and octets it may grow to; "
+		 "here it may always take 8 MiB, and more where the second says so"},
 	{.name = NULL},
 };
 
@@ -150,6 +151,20 @@ static void check_offsets(struct build *build, const struct node *url,
 			   regex->max_offset, regex->min_offset);
 }
 
+/* Octets of the body before a match that it may look at are kept, so they are limited. */
+#define BEHIND_MAX 4000
+
+static void check_behind(struct build *build, const struct node *setter, const pcre2_code *code)
+{
+	uint32_t behind = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &behind);
+	if (behind > BEHIND_MAX)
+		build_error(build, setter, 1,
+			    "the expression must not look back more than %d characters, not %u",
+			    BEHIND_MAX, behind);
+}
+
 static void check_pattern(struct build *build, const struct node *url,
 			  const struct conf_regex *regex)
 {
@@ -159,9 +174,12 @@ static void check_pattern(struct build *build, const struct node *url,
 	pcre2_code *code;
 	int error;
 
-	code = pcre2_compile((PCRE2_SPTR)regex->pattern, PCRE2_ZERO_TERMINATED, regex->options,
-			     &error, &at, NULL);
-	if (!code) {
+	/* The callouts that the search needs make it larger. */
+	code = pcre2_compile((PCRE2_SPTR)regex->pattern, PCRE2_ZERO_TERMINATED,
+			     regex->options | PCRE2_AUTO_CALLOUT, &error, &at, NULL);
+	if (code) {
+		check_behind(build, setter, code);
+	} else {
 		pcre2_get_error_message(error, text, sizeof(text));
 		build_error(build, setter, 1, "not a regular expression: %s, at octet %zu of it",
 			    (const char *)text, (size_t)at);

@@ -4,8 +4,9 @@
 CHECKER_SOURCES = \
 	core/check/check.h \
 	core/check/check_run.c core/check/checker.h \
+	core/check/body_search.c core/check/body_search.h \
 	core/check/checker_dns.c core/check/dns_message.c core/check/dns_message.h \
-	core/check/checker_http.c \
+	core/check/checker_http.c core/check/http_judge.c core/check/http_probe.h \
 	core/check/checker_misc.c \
 	core/check/checker_ping.c core/check/echo_message.c core/check/echo_message.h \
 	core/check/checker_smtp.c core/check/smtp_reply.c core/check/smtp_reply.h \
@@ -19,8 +20,8 @@ CHECKER_SOURCES = \
 
 noinst_LIBRARIES += core/check/libcheckers.a
 core_check_libcheckers_a_SOURCES = $(CHECKER_SOURCES)
-core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) -D_GNU_SOURCE
-CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SYSTEMD_LIBS)
+core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(PCRE2_CFLAGS) -D_GNU_SOURCE
+CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(PCRE2_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_reply
 tests_unit_test_http_reply_SOURCES = tests/unit/test_http_reply.c
@@ -51,6 +52,11 @@ UNIT_TESTS += tests/unit/test_checker_smtp
 tests_unit_test_checker_smtp_SOURCES = tests/unit/test_checker_smtp.c tests/unit/lying.c tests/unit/lying.h
 tests_unit_test_checker_smtp_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checker_smtp_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_body_search
+tests_unit_test_body_search_SOURCES = tests/unit/test_body_search.c
+tests_unit_test_body_search_CFLAGS = $(TEST_CFLAGS) $(PCRE2_CFLAGS)
+tests_unit_test_body_search_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c

@@ -82,6 +82,23 @@ def test_http(web):
     assert sum("HTTP/1.1" in line for line in lines) == 1
 
 
+def test_http_regex(web):
+    folder = web.dir / "nginx-80/html"
+    (folder / "long").write_text("begin\n" + "x" * 200_000 + "\nversion 2.10\n" + "y" * 100_000)
+    for search, up in (("regex works", True), ("regex WORKS", False), ("regex WORKS\n regex_options caseless", True),
+                       ("regex ^it.works$\n regex_options multiline dotall", True), ("regex works\n regex_no_match", False),
+                       ("regex works\n regex_min_offset 4", False), ("regex works\n regex_max_offset 4", True),
+                       ("regex works\n regex_max_offset 3", False), (f"regex works\n digest {DIGEST}", True)):
+        report = probe(web, http(f"path /\n {search}"))[0]
+        assert (report["up"] == "1") == up, (search, report)
+    version = "^version\\x20[0-9]+\\\\.[0-9]+$"
+    for extra, up in (("", False), ("\n regex_options multiline", True), ("\n regex_options multiline firstline", False),
+                      ("\n regex_options multiline\n regex_stack 32768 65536", True)):
+        report = probe(web, http(f'path /long\n regex "{version}"{extra}', extra="http_protocol 1.1"))[0]
+        assert (report["up"] == "1") == up, (extra, report)
+    assert report["detail"] == "status 200, regex matches"
+
+
 def test_http_server_dies_and_returns(web):
     assert probe(web, http("path /"), count=2)[1]["up"] == "1"
     web.process.stop()
@@ -159,6 +176,51 @@ def test_sni_is_sent_as_asked(tls):
     assert names("virtualhost vhost.example\n enable_sni\n sni_name sni.example") == "<sni.example> <vhost.example>"
     assert names("virtualhost 192.0.2.7\n enable_sni") == "<-> <192.0.2.7>"
     assert names("enable_sni") == "<-> <127.0.0.1>"
+
+
+# Answers over TLS; what the connection ends with, the argument says.
+TLS_SERVER = """
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/cert", sys.argv[1] + "/key")
+listener = socket.create_server(("", int(sys.argv[3])))
+while True:
+    peer, _ = listener.accept()
+    peer.settimeout(5)
+    try:
+        tls = context.wrap_socket(peer, server_side=True)
+        tls.recv(4096)
+        length = b"Content-Length: 2\\r\\n" if sys.argv[2] in ("more", "stay") else b""
+        tls.sendall(b"HTTP/1.1 200 OK\\r\\n" + length + b"\\r\\nok")
+        while sys.argv[2] == "more":
+            tls.sendall(bytes(16384))
+        if sys.argv[2] == "stay":
+            tls.recv(4096)
+        if sys.argv[2] == "good":
+            tls.unwrap()
+        tls.close()
+    except OSError:
+        pass
+"""
+
+
+def test_tls_compliant(tls):
+    for port, mode in ((5001, "good"), (5002, "bad"), (5003, "more"), (5004, "stay")):
+        tls.popen("python3", "-c", TLS_SERVER, tls.dir / "tls", mode, port, log=f"{mode}.log")
+        wait_until(lambda p=port: f":{p} " in tls.output("ss", "-Hlnt"), what=mode)
+    good = (True, "ok", "status 200, 2 octets")
+
+    def ask(port, extra="", url=""):
+        return probe_one(tls, http(f"path /\n {url}", "SSL_GET", f"connect_timeout 1\n {extra}"), port=port)
+
+    assert [ask(port) for port in (5001, 5002, 5003, 5004)] == [good] * 4
+    assert ask(5001, "tls_compliant") == good
+    assert ask(443, "tls_compliant")[:2] == (True, "ok")  # nginx does as it should
+    assert ask(5002, "tls_compliant") == (False, "TLS error", "TLS: closed without close_notify")
+    assert ask(5002, "tls_compliant", "tls_compliant off") == good
+    assert ask(5002, url="tls_compliant on")[1] == "TLS error"
+    assert ask(5003, "tls_compliant") == (False, "protocol error", "more and more after the reply")
+    assert ask(5004, "tls_compliant") == (False, "timeout", "connection not ended in time")
 
 
 def test_ssl_against_plain_and_stopped_servers(tls):
