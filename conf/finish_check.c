@@ -247,7 +247,8 @@ static void finish_checker(struct build *build, const struct draft_virtual_serve
 		finish_misc(checker);
 		return;
 	case CONF_BFD_CHECK:
-	case CONF_FILE_CHECK:
+	case CONF_FILE_CHECK: /* what they follow is not asked again */
+		checker->model.retry = 0;
 		return;
 	case CONF_HTTP_GET:
 	case CONF_SSL_GET:

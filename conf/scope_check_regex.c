@@ -90,6 +90,16 @@ static void dump_stack(struct dump *dump, const struct option *row, const void *
 			  regex->stack_max_bytes);
 }
 
+/* Without an expression it would be complained of; 0 is the default. */
+static void dump_place(struct dump *dump, const struct option *row, const void *model)
+{
+	uint32_t place;
+
+	memcpy(&place, (const char *)model + row->offset, sizeof(place));
+	if (place)
+		dump_line(dump, "%s %u", row->name, place);
+}
+
 #define REGEX(field) OPTION_FIELD(conf_url, regex.field), .reload = OPTION_RESTART
 
 const struct option check_regex_rows[] = {
@@ -103,10 +113,10 @@ const struct option check_regex_rows[] = {
 	 .argument = "OPTION ...",
 	 .help = "options of the expression, named as in pcre2api(3) but in lower case"},
 	{"regex_min_offset", OPTION_UNSIGNED, REGEX(min_offset), .flags = DEFAULT, .min = 0,
-	 .max = UINT32_MAX, .argument = "OCTETS",
+	 .max = UINT32_MAX, .dump = dump_place, .argument = "OCTETS",
 	 .help = "place in the body where the search starts"},
 	{"regex_max_offset", OPTION_UNSIGNED, REGEX(max_offset), .flags = FIELD, .min = 0,
-	 .max = UINT32_MAX, .argument = "OCTETS",
+	 .max = UINT32_MAX, .dump = dump_place, .argument = "OCTETS",
 	 .help = "place in the body before which a match must start; 0, the default: anywhere"},
 	{"regex_stack", OPTION_CUSTOM, REGEX(stack_start_bytes), .flags = FIELD, .min = 2, .max = 2,
 	 .apply = read_stack, .dump = dump_stack, .argument = "START MAX",

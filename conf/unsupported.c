@@ -17,7 +17,6 @@
 
 static const struct option_unsupported entries[] = {
 	{"BFD_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"FILE_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
 	{"auth_hmac", "vrrp_instance", .effect = "adverts are sent and accepted without it"},
 	{"bfd_cpu_affinity", "global_defs", .effect = KEPT},

@@ -75,6 +75,8 @@ static const struct checker_ops *ops_of(enum conf_checker_type type)
 		return checker_ssl_ops();
 	case CONF_MISC_CHECK:
 		return checker_misc_ops();
+	case CONF_FILE_CHECK:
+		return checker_file_ops();
 	case CONF_SMTP_CHECK:
 		return checker_smtp_ops();
 	case CONF_DNS_CHECK:
@@ -232,6 +234,7 @@ void check_done(struct check *check, enum check_result result, const char *detai
 	struct check_report report = {
 		.result = result,
 		.has_weight = result == CHECK_OK && check->weight >= 0,
+		.delta = check->delta,
 		.latency_us = now_us > check->started_us ? now_us - check->started_us : 0,
 		.detail = text_clean(clean, sizeof clean, detail, strlen(detail)),
 	};
@@ -371,6 +374,13 @@ void check_set_conf(struct check *check, const struct conf_checker *conf)
 {
 	assert(conf->type == check->conf->type && conf->n_urls == check->conf->n_urls);
 	check->conf = conf;
+}
+
+void check_set_value(struct check *check, int32_t value)
+{
+	check->has_value = true;
+	check->value = value;
+	loop_timer_arm(check->timer, clock_now_us());
 }
 
 bool check_is_up(const struct check *check)

@@ -6,6 +6,7 @@ CHECKER_SOURCES = \
 	core/check/check_run.c core/check/checker.h \
 	core/check/body_search.c core/check/body_search.h \
 	core/check/checker_dns.c core/check/dns_message.c core/check/dns_message.h \
+	core/check/checker_file.c \
 	core/check/checker_http.c core/check/http_judge.c core/check/http_probe.h \
 	core/check/checker_misc.c \
 	core/check/checker_ping.c core/check/echo_message.c core/check/echo_message.h \
@@ -52,6 +53,11 @@ UNIT_TESTS += tests/unit/test_checker_smtp
 tests_unit_test_checker_smtp_SOURCES = tests/unit/test_checker_smtp.c tests/unit/lying.c tests/unit/lying.h
 tests_unit_test_checker_smtp_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checker_smtp_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_file
+tests_unit_test_checker_file_SOURCES = tests/unit/test_checker_file.c
+tests_unit_test_checker_file_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_file_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_body_search
 tests_unit_test_body_search_SOURCES = tests/unit/test_body_search.c
