@@ -9,7 +9,7 @@
 
 struct check {
 	const struct conf_checker *conf;
-	bool up, run;
+	bool up, run, suspended;
 	unsigned values;
 	int32_t value;
 	uint64_t first_us;
@@ -172,6 +172,17 @@ int32_t check_double_value(const struct check *check, unsigned *ret_count)
 {
 	*ret_count = check->values;
 	return check->value;
+}
+
+void check_suspend(struct check *check, bool suspended, uint64_t first_us)
+{
+	check->suspended = suspended;
+	check->first_us = first_us;
+}
+
+bool check_double_suspended(const struct check *check)
+{
+	return check->suspended;
 }
 
 bool check_is_up(const struct check *check)

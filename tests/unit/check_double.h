@@ -15,6 +15,7 @@ void check_double_delta(struct check *check, int32_t delta); /* success of a FIL
 /* What a file said last, and how often one said something. */
 int32_t check_double_value(const struct check *check, unsigned *ret_count);
 void check_double_weight(struct check *check, uint32_t weight); /* success with a wanted weight */
+bool check_double_suspended(const struct check *check);
 uint64_t check_double_first_us(const struct check *check);
 /* As a MISC_CHECK would: ask for its program. */
 int check_double_exec(struct check *check, uint64_t request);

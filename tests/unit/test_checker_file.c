@@ -127,6 +127,14 @@ static void test_follows(void **state)
 	check_set_value(check, 0);
 	turn(5, &seen);
 	assert_false(seen.last.changed);
+	/* Suspended it says nothing; going on it says what is so now. */
+	check_suspend(check, true, 0);
+	check_set_value(check, 1);
+	loop_turn(loop, 10 * USEC_PER_MSEC);
+	assert_int_equal(seen.reports, 5);
+	check_suspend(check, false, 1);
+	turn(6, &seen);
+	assert_false(seen.last.up);
 	check_free(check);
 	/* Gone while it waits. */
 	assert_int_equal(check_new(env, &conf, false, 1, on_report, &seen, &check), 0);
