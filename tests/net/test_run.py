@@ -132,7 +132,6 @@ def test_ipv6_address_does_not_wait_for_duplicate_detection(lab):
 
 
 def test_link_down_means_fault_and_link_up_recovers(director):
-    """Shows VS-20."""
     director.becomes_master()
     director.node.run("ip", "link", "set", "eth0", "down")
     wait_until(lambda: director.state() == "FAULT", 5, "fault")
@@ -142,7 +141,6 @@ def test_link_down_means_fault_and_link_up_recovers(director):
 
 
 def test_interface_that_is_deleted_and_comes_back(lab):
-    """Shows VS-20."""
     director = Director(lab, config())
     director.start()
     director.becomes_master()
