@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one list of keywords that load, are kept in the model, and do nothing yet. Each gives one
- * warning for a load, at its first use; those of one topic share it. A keyword leaves the list when
- * its feature comes. Sorted by name, then scope, as option_unsupported() searches it.
+ * warning for a load, at its first use. A keyword leaves the list when its feature comes. Sorted by
+ * name, then scope, as option_unsupported() searches it.
  */
 #include "conf/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAIL                                                                                       \
-	.effect =                                                                                  \
-		"mail is not sent; the mail settings are kept and shown over SNMP, nothing more",  \
-	.topic = OPTION_TOPIC_MAIL
 #define KEPT "it is kept and has no effect"
 
 static const struct option_unsupported entries[] = {
@@ -71,10 +67,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_priority", "global_defs", .effect = "no packet filter rule is made"},
 	{"no_accept", "vrrp_instance", .effect = "the addresses accept local traffic"},
-	{"no_checker_emails", "global_defs", MAIL},
-	{"no_email_faults", "global_defs", MAIL},
-	{"notification_email", "global_defs", MAIL},
-	{"notification_email_from", "global_defs", MAIL},
 	{"old_unicast_checksum", "vrrp_instance", .effect = KEPT},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
@@ -86,16 +78,6 @@ static const struct option_unsupported entries[] = {
 	{"regex_stack", "url", .effect = "the body is not searched"},
 	{"reload_repeat", "global_defs", .effect = KEPT},
 	{"reload_time_file", "global_defs", .effect = KEPT},
-	{"smtp_alert", "global_defs", MAIL},
-	{"smtp_alert", "real_server", MAIL},
-	{"smtp_alert", "virtual_server", MAIL},
-	{"smtp_alert", "vrrp_instance", MAIL},
-	{"smtp_alert", "vrrp_sync_group", MAIL},
-	{"smtp_alert_checker", "global_defs", MAIL},
-	{"smtp_alert_vrrp", "global_defs", MAIL},
-	{"smtp_connect_timeout", "global_defs", MAIL},
-	{"smtp_helo_name", "global_defs", MAIL},
-	{"smtp_server", "global_defs", MAIL},
 	{"snmp_rs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"snmp_vs_stats_update_interval", "global_defs",
@@ -166,11 +148,10 @@ const struct option_unsupported *option_unsupported_at(size_t index)
 
 size_t option_unsupported_index(const struct option_unsupported *entry)
 {
-	return entry->topic ? (size_t)entry->topic - 1
-			    : OPTION_TOPICS - 1 + (size_t)(entry - entries);
+	return (size_t)(entry - entries);
 }
 
 size_t option_unsupported_count(void)
 {
-	return OPTION_TOPICS - 1 + N_ENTRIES;
+	return N_ENTRIES;
 }

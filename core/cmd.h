@@ -250,6 +250,7 @@ enum event_kind {
 	EVENT_AUTH_FAILURE,
 	EVENT_PROTO_ERROR,
 	EVENT_DEST_STATE, /* check */
+	EVENT_CHECK,	  /* one checker has changed its mind; main only */
 	EVENT_QUORUM,
 	EVENT_DRAIN,  /* drain column changed: started, completed, timed out, cancelled */
 	EVENT_ADMIN,  /* administrative state or weight changed without a drain */
@@ -300,6 +301,10 @@ struct msg_event {
 			uint32_t n_up, n_total; /* real servers of the service */
 			uint32_t remaining;	/* connections, for a drain */
 			bool stopping;
+			/* EVENT_CHECK: which checker, what it says now, and whether that has
+			 * changed the state of the server */
+			enum conf_checker_type checker;
+			bool check_up, decisive;
 			char error[DEST_ERROR_MAX];
 		} dest;
 		struct {

@@ -72,6 +72,7 @@ struct probe {
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
 	bool local_error; /* the newest attempt failed on our side */
+	bool up;	  /* what was last told of it */
 };
 
 /* One real server of one virtual server. */
@@ -137,6 +138,8 @@ struct pending_event {
 	enum dest_drain drain;
 	bool quorum_up, stopping;
 	bool to_main, to_agent;
+	enum conf_checker_type checker; /* EVENT_CHECK, with the two that follow */
+	bool check_up, decisive;
 	char error[DEST_ERROR_MAX];
 };
 
@@ -279,6 +282,8 @@ void command_cancel(struct engine *engine);
 /* event.c */
 void event_dest(struct engine *engine, enum event_kind kind, struct server *server,
 		const char *error);
+void event_check(struct engine *engine, const struct probe *probe, bool decisive,
+		 const char *error);
 void event_quorum(struct engine *engine, struct service *service);
 void event_initial_up(struct engine *engine, struct server *server);
 void event_stopping(struct engine *engine);

@@ -27,6 +27,7 @@ struct loop;
 struct loop_io;
 struct loop_signal;
 struct loop_timer;
+struct mailer;
 struct pidfile;
 struct process_tracker;
 struct rtnl;
@@ -86,6 +87,8 @@ struct daemon {
 	struct rtnl *rtnl;
 	struct exec *exec;
 	struct fifos *fifos;
+	struct mailer *mailer;
+	void *told; /* what mail told last: alerts.c */
 	struct tracker *tracker;
 	struct file_tracker *files;
 	struct process_tracker *processes;
@@ -159,6 +162,10 @@ void mailroom_on_mail(int fd, uint32_t events, void *owner);
 void notify_on_event(struct daemon *d, const struct msg_event *event);
 void notify_use_conf(struct daemon *d); /* the newest configuration's FIFOs */
 void notify_reloaded(struct daemon *d); /* it is in force */
+
+/* alerts.c: mail that follows an event. */
+void alerts_on_event(struct daemon *d, const struct msg_event *event);
+void alerts_free(struct daemon *d);
 
 /* supervise.c: the pulse of main, sd_notify, snap_daemon. */
 int supervise_open(struct daemon *d);

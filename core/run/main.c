@@ -26,6 +26,7 @@
 #include "core/run/fifos.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
+#include "core/run/mailer.h"
 #include "core/run/pidfile.h"
 #include "core/run/process.h"
 #include "core/run/scripts.h"
@@ -164,6 +165,8 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = fifos_new(d->exec, &d->fifos);
 	if (!error)
+		error = mailer_new(d->loop, &d->mailer);
+	if (!error)
 		error = tracking_open(d);
 	if (!error)
 		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
@@ -229,6 +232,8 @@ static void close_services(struct daemon *d)
 	for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++)
 		loop_signal_free(d->signals[i]);
 	loop_io_free(d->box_io);
+	mailer_free(d->mailer);
+	alerts_free(d);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
 	free(d->reload.changes);
@@ -250,8 +255,9 @@ static void end(struct daemon *d)
 	pidfile_close(d->pidfile);
 	log_notice("main", "stopped");
 	supervise_log(d);
-	/* A thread that still runs may use anything; so may a load that waits for a name server. */
-	if (d->dirty_exit || d->reload.helper)
+	/* A thread that still runs may use anything; so may a load
+	 * or mail that waits for a server. */
+	if (d->dirty_exit || d->reload.helper || mailer_is_sending(d->mailer))
 		_exit(d->exit_code);
 	close_services(d);
 	log_ring_use(NULL);
