@@ -82,8 +82,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"snmp_vs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
-	{"state_dump_file", "global_defs", .effect = KEPT},
-	{"stats_dump_file", "global_defs", .effect = KEPT},
 	{"strict_mode", "vrrp_instance",
 	 .effect = "its rules for the configuration hold, received adverts are not checked more "
 		   "strictly"},

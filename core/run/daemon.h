@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #include "core/run/process.h"
 
 struct control;
+struct printout_base;
 struct exec;
 struct file_tracker;
 struct fifos;
@@ -67,6 +69,19 @@ struct settings {
 	char name_before[TUNE_NAME_MAX + 1]; /* "": never named */
 };
 
+enum printout_kind { PRINTOUT_DATA, PRINTOUT_STATS, PRINTOUT_STATS_CLEAR, PRINTOUT_KINDS };
+
+/* Files that are written because somebody asked. */
+struct printout {
+	unsigned wanted; /* a bit for each kind that waits */
+	struct printout_base *base;
+	/* The helper's while there is one. */
+	struct helper *helper;
+	char *text;
+	char path[PATH_MAX];
+	int error;
+};
+
 enum stop_phase { STOP_NO, STOP_ENGINES, STOP_AGENT, STOP_DONE };
 
 struct daemon {
@@ -81,7 +96,7 @@ struct daemon {
 	struct loop *loop;
 	struct loop_io *box_io;
 	struct loop_timer *tick;
-	struct loop_signal *signals[5];
+	struct loop_signal *signals[6];
 	struct log_sink *sink;
 	struct pidfile *pidfile;
 	struct rtnl *rtnl;
@@ -99,6 +114,7 @@ struct daemon {
 	struct settings settings;
 	bool begun; /* the startup script has run */
 	struct reload reload;
+	struct printout printout;
 	int ready_fd; /* the waiting parent's pipe when daemonized, else -1 */
 	bool ready;
 	uint64_t started_us, started_wall_us;
@@ -166,6 +182,10 @@ void notify_reloaded(struct daemon *d); /* it is in force */
 /* alerts.c: mail that follows an event. */
 void alerts_on_event(struct daemon *d, const struct msg_event *event);
 void alerts_free(struct daemon *d);
+
+/* printout.c: writes the file of that kind, soon. */
+void printout_request(struct daemon *d, enum printout_kind kind);
+void printout_free(struct daemon *d);
 
 /* supervise.c: the pulse of main, sd_notify, snap_daemon. */
 int supervise_open(struct daemon *d);

@@ -31,6 +31,8 @@ vipd_SOURCES = \
 	core/run/control_listen.c \
 	core/run/control_status.c \
 	core/run/daemon.h \
+	core/run/printout.c \
+	core/run/printout_text.c core/run/printout_text.h \
 	core/run/generation.c \
 	core/run/mailroom.c \
 	core/run/main.c \
