@@ -56,6 +56,8 @@ enum msg_kind {
 	MSG_ADDRS_DONE,
 	/* agent or main -> vrrp, answered by MSG_REPLY. */
 	MSG_VRRP_SET,
+	/* main -> vrrp: one round of gratuitous ARPs, if it is master. */
+	MSG_ANNOUNCE,
 
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
@@ -153,6 +155,10 @@ struct msg_vrrp_set {
 	int32_t value;
 	struct ip address;
 	uint8_t key[VRRP_KEY_OCTETS];
+};
+
+struct msg_announce {
+	char instance[64]; /* name */
 };
 
 /* Owner of a request in main: 0 is a MISC_CHECK slot of the check thread. */

@@ -18,6 +18,7 @@
 #include "core/run/options.h"
 #include "core/run/process.h"
 
+struct bus;
 struct control;
 struct printout_base;
 struct exec;
@@ -102,6 +103,7 @@ struct daemon {
 	struct rtnl *rtnl;
 	struct exec *exec;
 	struct fifos *fifos;
+	struct bus *bus; /* NULL: not wanted */
 	struct mailer *mailer;
 	void *told; /* what mail told last: alerts.c */
 	struct tracker *tracker;
@@ -182,6 +184,12 @@ void notify_reloaded(struct daemon *d); /* it is in force */
 /* alerts.c: mail that follows an event. */
 void alerts_on_event(struct daemon *d, const struct msg_event *event);
 void alerts_free(struct daemon *d);
+
+/* bus.c: the D-Bus service. */
+void bus_use_conf(struct daemon *d); /* of the newest configuration */
+void bus_on_event(struct daemon *d, const struct msg_event *event);
+void bus_reloaded(struct daemon *d); /* it is in force */
+void bus_finish(struct daemon *d);
 
 /* printout.c: writes the file of that kind, soon. */
 void printout_request(struct daemon *d, enum printout_kind kind);

@@ -25,6 +25,8 @@ core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(SYSTE
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
 	core/run/alerts.c \
+	core/run/bus.c core/run/bus_private.h \
+	core/run/bus_objects.c \
 	core/run/bracket.c \
 	core/run/control.c core/run/control.h core/run/control_private.h \
 	core/run/control_drain.c \
@@ -52,6 +54,10 @@ vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.
 	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS)
 
 dist_pkgdata_DATA += core/run/vipd.service
+
+# Who may own the name and call its methods: root.
+dbuspolicydir = $(datadir)/dbus-1/system.d
+dist_dbuspolicy_DATA = core/run/vipd-dbus.conf
 
 RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 

@@ -147,6 +147,7 @@ static void on_message(struct daemon *d, const struct mail *mail)
 		break;
 	case MSG_EVENT:
 		notify_on_event(d, (const struct msg_event *)mail->body);
+		bus_on_event(d, (const struct msg_event *)mail->body);
 		alerts_on_event(d, (const struct msg_event *)mail->body);
 		break;
 	default:

@@ -241,6 +241,7 @@ static void close_services(struct daemon *d)
 	loop_io_free(d->box_io);
 	mailer_free(d->mailer);
 	alerts_free(d);
+	bus_finish(d);
 	printout_free(d);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);

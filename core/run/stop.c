@@ -51,6 +51,7 @@ static void stop_agent(struct daemon *d)
 
 	d->stop = STOP_AGENT;
 	fifos_finish(d->fifos);
+	bus_finish(d);
 	rtnl_remove_static(d->rtnl);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
 	d->stop_deadline_us = now_us + AGENT_US;

@@ -140,6 +140,14 @@ static void queue_garps(struct vrrp_unit *unit, uint32_t repeat)
 		unit->burst.left = wanted;
 }
 
+void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+{
+	if (unit->fsm.state != VRRP_MASTER)
+		return;
+	queue_garps(unit, 1);
+	vrrp_act_send_garps(e, unit, now_us);
+}
+
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)
 {
 	struct msg_event *event;
