@@ -21,12 +21,6 @@ const struct snap_vrrp *bus_rows(const struct bus *bus)
 	return (const struct snap_vrrp *)latest_read(bus->d->wires.vrrp, SNAP_MAIN);
 }
 
-static bool is_ipv6(const struct conf_instance *instance)
-{
-	return instance->source.family == AF_INET6 ||
-	       (instance->n_addresses && instance->addresses[0].ip.family == AF_INET6);
-}
-
 void bus_path(const struct conf_global *global, const struct conf_instance *instance,
 	      char room[static BUS_PATH_MAX])
 {
@@ -40,7 +34,7 @@ void bus_path(const struct conf_global *global, const struct conf_instance *inst
 	for (char *at = interface; *(at += strspn(at, allowed));)
 		*at = '_';
 	snprintf(room, BUS_PATH_MAX, BUS_PATH_INSTANCES "/%s/%u/%s", interface, instance->vrid,
-		 is_ipv6(instance) ? "IPv6" : "IPv4");
+		 conf_instance_family(instance) == AF_INET6 ? "IPv6" : "IPv4");
 }
 
 static const struct snap_instance *find(const struct bus *bus, const char *path)
