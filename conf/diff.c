@@ -406,10 +406,31 @@ static uint16_t family_of(const struct conf_instance *instance)
 	return ip_is_set(&instance->source) ? instance->source.family : AF_INET;
 }
 
+/* Of a name that was made here the text says nothing: it depends on the other instances. */
+static bool same_macvlan(const struct conf_macvlan *a, const struct conf_macvlan *b)
+{
+	if (!a || !b)
+		return a == b;
+	return strcmp(a->name, b->name) == 0 && strcmp(a->parent, b->parent) == 0 &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
+bool conf_instance_same_devices(const struct conf_instance *old, const struct conf_instance *new)
+{
+	if (old->n_macvlans != new->n_macvlans)
+		return false;
+	for (size_t i = 0; i < old->n_macvlans; i++)
+		if (!same_macvlan(&old->macvlans[i], &new->macvlans[i]))
+			return false;
+	return true;
+}
+
 bool conf_instance_restarts(struct conf_diff *diff, const struct conf_instance *old,
 			    const struct conf_instance *new)
 {
-	return family_of(old) != family_of(new) || restarts(diff, &scope_instance, old, new);
+	return family_of(old) != family_of(new) ||
+	       !same_macvlan(conf_instance_macvlan(old), conf_instance_macvlan(new)) ||
+	       restarts(diff, &scope_instance, old, new);
 }
 
 bool conf_script_restarts(struct conf_diff *diff, const struct conf_script *old,

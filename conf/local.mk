@@ -26,6 +26,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_server.c \
 	conf/finish_service.c \
 	conf/finish_links.c \
+	conf/finish_macvlan.c \
 	conf/finish_objects.c \
 	conf/finish_strict.c \
 	conf/finish_track.c \
@@ -152,6 +153,11 @@ UNIT_TESTS += tests/unit/test_conf_routes
 tests_unit_test_conf_routes_SOURCES = tests/unit/test_conf_routes.c tests/unit/conf_text.h
 tests_unit_test_conf_routes_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_routes_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_macvlan
+tests_unit_test_conf_macvlan_SOURCES = tests/unit/test_conf_macvlan.c tests/unit/conf_text.h
+tests_unit_test_conf_macvlan_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
+tests_unit_test_conf_macvlan_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_static
 tests_unit_test_conf_static_SOURCES = tests/unit/test_conf_static.c tests/unit/conf_text.h

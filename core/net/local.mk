@@ -10,6 +10,7 @@ core_net_libnet_a_SOURCES += \
 	core/net/rtnl_route.c core/net/rtnl_route.h \
 	core/net/rtnl_routing.c \
 	core/net/rtnl_rule.c \
+	core/net/rtnl_base.c core/net/rtnl_macvlan.c \
 	core/net/rtnl_static.c \
 	core/net/rtnl_table.c core/net/rtnl_table.h
 
@@ -17,6 +18,11 @@ UNIT_TESTS += tests/unit/test_rtnl_table
 tests_unit_test_rtnl_table_SOURCES = tests/unit/test_rtnl_table.c
 tests_unit_test_rtnl_table_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_macvlan
+tests_unit_test_macvlan_SOURCES = tests/unit/test_macvlan.c
+tests_unit_test_macvlan_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_macvlan_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_routing
 tests_unit_test_routing_SOURCES = tests/unit/test_routing.c
@@ -29,6 +35,8 @@ tests_unit_test_rtnl_route_CFLAGS = $(TEST_CFLAGS) $(NL_CFLAGS)
 tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS) $(NL_LIBS)
 
 core_net_libnet_a_SOURCES += \
+	core/net/macvlan.c core/net/macvlan.h \
+	core/net/sysctl.c core/net/sysctl.h \
 	core/net/ipvs.c core/net/ipvs.h \
 	core/net/ipvs_dump.c core/net/ipvs_private.h \
 	core/net/ipvs_wire.c core/net/ipvs_wire.h

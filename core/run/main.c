@@ -178,7 +178,7 @@ static int open_services(struct daemon *d)
 
 static int start(struct daemon *d)
 {
-	int error = rtnl_open(d->loop, &rtnl_hooks, d, &d->rtnl);
+	int error = rtnl_open(d->loop, &rtnl_hooks, d, d->options.pid_file, &d->rtnl);
 
 	if (!error)
 		error = threads_start(d);

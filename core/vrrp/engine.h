@@ -21,8 +21,9 @@ struct vrrp_engine;
 /* None may call back into the engine. Errors: negative errno. */
 struct vrrp_ops {
 	/* Makes the interface able to send, and to receive unicast; called once per interface until
-	 * close. */
-	int (*open)(void *owner, uint32_t ifindex, const char *name);
+	 * close. mac NULL, or of a macvlan: then it receives what its namesakes on other machines
+	 * send, without joining a group. */
+	int (*open)(void *owner, uint32_t ifindex, const char *name, const uint8_t *mac);
 	void (*close)(void *owner, uint32_t ifindex); /* leaves every group */
 	/* On an open interface: receive what is sent to group. */
 	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);

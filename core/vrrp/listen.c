@@ -35,12 +35,23 @@ static bool has_joined(const struct vrrp_link *link, const struct ip *group)
 	return false;
 }
 
-bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link,
-		       const struct vrrp_unit *unit)
+/* A macvlan joins no group: the report of that would leave it from the virtual MAC address, which
+ * may be another machine's at the moment. */
+static bool hears(const struct vrrp_engine *e, const struct vrrp_link *link,
+		  const struct vrrp_unit *unit)
 {
 	const struct ip *group = vrrp_listen_group(e, unit);
 
-	return link->open && (!group || has_joined(link, group));
+	return link->open &&
+	       (!group || unit->ifindex != link->is.ifindex || has_joined(link, group));
+}
+
+bool vrrp_listen_is_complete(struct vrrp_engine *e, const struct vrrp_unit *unit)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex),
+			       *macvlan = vrrp_engine_link_by_index(e, unit->macvlan);
+
+	return link && hears(e, link, unit) && (!macvlan || hears(e, macvlan, unit));
 }
 
 /* The unit listens on the link, in that group; group NULL: in whichever, or none. */
@@ -49,7 +60,11 @@ static bool listens(const struct vrrp_engine *e, const struct vrrp_unit *unit,
 {
 	const struct ip *own;
 
-	if (unit->ifindex != link->is.ifindex || !vrrp_listen_wants(unit))
+	if (!vrrp_listen_wants(unit))
+		return false;
+	if (unit->macvlan == link->is.ifindex)
+		return !group;
+	if (unit->ifindex != link->is.ifindex)
 		return false;
 	own = vrrp_listen_group(e, unit);
 	return !group || (own && ip_compare(own, group) == 0);
@@ -67,7 +82,7 @@ static bool is_used(const struct vrrp_engine *e, const struct vrrp_link *link,
 static bool is_complete(const struct vrrp_engine *e, const struct vrrp_link *link)
 {
 	for (size_t i = 0; i < e->conf->n_instances; i++)
-		if (listens(e, e->units[i], link, NULL) && !vrrp_listen_hears(e, link, e->units[i]))
+		if (listens(e, e->units[i], link, NULL) && !hears(e, link, e->units[i]))
 			return false;
 	return true;
 }
@@ -96,7 +111,7 @@ static int join_all(struct vrrp_engine *e, struct vrrp_link *link)
 		const struct ip *group = vrrp_listen_group(e, e->units[i]);
 		int r = 0;
 
-		if (group && listens(e, e->units[i], link, NULL))
+		if (group && listens(e, e->units[i], link, group))
 			r = join(e, link, group);
 		if (!first)
 			first = r;
@@ -114,6 +129,20 @@ static void leave_unused(struct vrrp_engine *e, struct vrrp_link *link)
 	}
 }
 
+/* NULL: it is no macvlan of ours, or an instance of its own stands on it. */
+static const uint8_t *virtual_mac(const struct vrrp_engine *e, const struct vrrp_link *link)
+{
+	const uint8_t *mac = NULL;
+
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		if (e->units[i]->ifindex == link->is.ifindex)
+			return NULL;
+		if (e->units[i]->macvlan == link->is.ifindex)
+			mac = link->is.mac;
+	}
+	return mac;
+}
+
 static void complete(struct vrrp_engine *e, struct vrrp_link *link, uint32_t retry, uint64_t now_us)
 {
 	int r = 0;
@@ -122,7 +151,7 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, uint32_t ret
 	    (link->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex)))
 		return;
 	if (!link->open)
-		r = e->ops->open(e->owner, link->is.ifindex, link->is.name);
+		r = e->ops->open(e->owner, link->is.ifindex, link->is.name, virtual_mac(e, link));
 	link->open = r >= 0;
 	if (link->open)
 		r = join_all(e, link);

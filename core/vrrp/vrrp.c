@@ -29,6 +29,7 @@
 #include "core/vrrp/engine.h"
 #include "core/vrrp/garp.h"
 #include "core/vrrp/sock.h"
+#include "core/vrrp/sock_macvlan.h"
 
 #define BATCH	     64	  /* packets read in one turn */
 #define FLOOD	     1024 /* more than the default receive buffer holds */
@@ -38,6 +39,7 @@ struct port {
 	struct port *next;
 	struct body *body;
 	uint32_t ifindex;
+	bool macvlan; /* with a socket of core/vrrp/sock_macvlan.h */
 	int fd;
 	struct loop_io *io;
 };
@@ -127,7 +129,7 @@ static struct port **find_port(struct body *body, uint32_t ifindex)
 	return at;
 }
 
-static int open_port(void *owner, uint32_t ifindex, const char *name)
+static int open_port(void *owner, uint32_t ifindex, const char *name, const uint8_t *mac)
 {
 	struct body *body = owner;
 	struct port *port = calloc(1, sizeof *port);
@@ -137,7 +139,8 @@ static int open_port(void *owner, uint32_t ifindex, const char *name)
 		return -ENOMEM;
 	port->body = body;
 	port->ifindex = ifindex;
-	r = port->fd = vrrp_sock_open(ifindex, name);
+	port->macvlan = mac;
+	r = port->fd = mac ? vrrp_sock_macvlan_open(ifindex, mac) : vrrp_sock_open(ifindex, name);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -185,7 +188,12 @@ static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
 {
 	const struct port *port = *find_port(owner, ifindex);
 
-	return port ? vrrp_sock_send(port->fd, source, destination, ttl, message, size) : -ENOTCONN;
+	if (!port)
+		return -ENOTCONN;
+	if (port->macvlan)
+		return vrrp_sock_macvlan_send(port->fd, ifindex, source, destination, ttl, message,
+					      size);
+	return vrrp_sock_send(port->fd, source, destination, ttl, message, size);
 }
 
 static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)

@@ -214,8 +214,6 @@ static void test_addresses(void **state)
 	unload(&loaded);
 	expect_warning(VI("virtual_ipaddress {\n192.0.2.1/24\n}\n"), 6, "stands in line 4 already");
 	expect_warning(VI("virtual_ipaddress {\n2001:db8::1\n}\n"), 6, "set but not advertised");
-	expect_warning(VI("virtual_ipaddress {\n192.0.2.9 use_vmac dev x\n}\n"), 6,
-		       "not supported yet");
 	expect_error(VI("virtual_ipaddress {\n192.0.2.9/33\n}\n"), 6, "prefix length");
 	expect_error(VI("virtual_ipaddress {\n192.0.2.9 def eth1\n}\n"), 6,
 		     "unknown attribute 'def'");
