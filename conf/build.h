@@ -262,6 +262,10 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
 
+/* Warns of what needs another keyword, which none of the n blocks of one object has. */
+void build_check_needs(struct build *build, const struct option_scope *scope,
+		       const struct node *const *blocks, size_t n);
+
 /* For .end of a list block: an empty one is a slip. */
 void build_warn_empty(struct build *build, const struct node *node, void *draft);
 
@@ -271,6 +275,8 @@ void build_warn_unsupported(struct build *build, const struct node *node, size_t
 
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
+/* The statement of global_defs that set the field of that offset last, NULL when none did. */
+const struct node *finish_global_setter(const struct draft_global *global, size_t offset);
 /* The sender of mail when none is given, into room; returns room. */
 #define EMAIL_FROM_MAX 272
 char *finish_email_from(char room[static EMAIL_FROM_MAX]);

@@ -249,6 +249,15 @@ static void finish_version(struct build *build, struct draft_instance *instance)
 	build_add(build, DIAG_NOTE, instance->node, 0, "IPv6 addresses: VRRP version 3 is used");
 }
 
+static void check_checksum(struct build *build, const struct draft_instance *instance)
+{
+	const struct node *setter = SETTER(instance, v3_checksum_as_v2);
+
+	if (setter && instance->model.v3_checksum_as_v2 && instance->model.version != 3)
+		build_warn(build, setter, 0, "'%s' has no effect with VRRP version 2",
+			   setter->row->name);
+}
+
 static void finish_interval(struct build *build, struct draft_instance *instance)
 {
 	const struct node *setter = SETTER(instance, advert_us);
@@ -332,6 +341,8 @@ static void finish_preempt(struct build *build, struct draft_instance *instance)
 		return;
 	if (model->state == CONF_STATE_MASTER)
 		why = "'state MASTER'";
+	else if (model->priority == 255)
+		why = "priority 255";
 	else if (!model->preempt)
 		why = "'nopreempt'";
 	else if (model->strict)
@@ -416,6 +427,7 @@ void finish_instance(struct build *build, struct draft_instance *instance)
 	inherit(build, instance);
 	finish_version(build, instance);
 	finish_strict(build, instance);
+	check_checksum(build, instance);
 	finish_interval(build, instance);
 	finish_password(build, instance);
 	finish_preempt(build, instance);

@@ -60,6 +60,12 @@ enum msg_kind {
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
 	MSG_EXEC_DONE,
+	/* main -> check: after each MSG_CONF with connection synchronisation that follows an
+	 * instance, then on every change. */
+	MSG_ROLE,
+	/* main -> check: after each MSG_CONF for each service with ha_suspend, then on every
+	 * change. */
+	MSG_SUSPEND,
 	/* main -> check before the first MSG_CONF, one for each stored state. */
 	MSG_ADMIN,
 	/* check -> main: write the state file; and the answer. */
@@ -155,6 +161,16 @@ struct msg_vrrp_set {
 	int32_t value;
 	struct ip address;
 	uint8_t key[VRRP_KEY_OCTETS];
+};
+
+struct msg_role {
+	bool master;
+};
+
+struct msg_suspend {
+	uint64_t generation; /* of the configuration the index belongs to */
+	uint32_t service;    /* into conf->services */
+	bool suspended;	     /* none of its addresses is here */
 };
 
 /* Owner of a request in main: 0 is a MISC_CHECK slot of the check thread. */

@@ -144,6 +144,7 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 		return;
 	link.ifindex = (uint32_t)body->ifi_index;
 	if (header->nlmsg_type == RTM_DELLINK) {
+		rtnl->moved = true;
 		net_table_del_link(&rtnl->table, link.ifindex);
 		return;
 	}
@@ -185,6 +186,7 @@ static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)
 	address.flags = body->ifa_flags;
 	if (attributes[IFA_FLAGS] && nla_len(attributes[IFA_FLAGS]) >= 4)
 		address.flags = nla_get_u32(attributes[IFA_FLAGS]);
+	rtnl->moved = true;
 	rtnl->shrunk |= header->nlmsg_type == RTM_DELADDR;
 	if (header->nlmsg_type == RTM_DELADDR)
 		net_table_del_address(&rtnl->table, &address);
@@ -237,6 +239,7 @@ static int read_everything(struct rtnl *rtnl)
 	if (error || rtnl->incomplete)
 		return error ? error : -ENOMEM;
 	net_table_dump_end(&rtnl->table);
+	rtnl->moved = true;
 	return 0;
 }
 
@@ -260,6 +263,10 @@ void rtnl_report(struct rtnl *rtnl)
 {
 	if (rtnl->reporting)
 		net_table_report(&rtnl->table, rtnl->hooks->link, rtnl->owner);
+	if (rtnl->reporting && rtnl->moved) {
+		rtnl->moved = false;
+		rtnl->hooks->addresses(rtnl->owner);
+	}
 	if (rtnl->shrunk || rtnl->unrouted)
 		loop_timer_arm(rtnl->restore, clock_now_us());
 }
@@ -421,6 +428,11 @@ int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf)
 	rtnl->reporting = true;
 	rtnl_report(rtnl);
 	return 0;
+}
+
+bool rtnl_has_address(const struct rtnl *rtnl, const struct ip *ip)
+{
+	return net_table_has_address(&rtnl->table, ip);
 }
 
 uint32_t rtnl_count_links(const struct rtnl *rtnl)

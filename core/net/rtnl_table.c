@@ -282,6 +282,14 @@ enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, 
 	return match;
 }
 
+bool net_table_has_address(const struct net_table *table, const struct ip *ip)
+{
+	for (size_t i = 0; i < table->n_addresses; i++)
+		if (ip_compare(&table->addresses[i].ip, ip) == 0)
+			return true;
+	return false;
+}
+
 static int compare_held(const struct net_held *held, uint32_t ifindex, const struct ip *ip,
 			uint8_t prefix)
 {

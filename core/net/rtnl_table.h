@@ -106,6 +106,8 @@ const char *net_table_name(struct net_table *table, uint32_t ifindex); /* "?": n
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix);
 
+bool net_table_has_address(const struct net_table *table, const struct ip *ip);
+
 /* NULL: not held. Valid until the next hold or release. */
 struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex,
 				     const struct ip *ip, uint8_t prefix);

@@ -9,7 +9,6 @@
  * for no less). A flood must not hold the timer back for ever: once more has been read than the
  * socket could have held when the timer fell due, the timer's work is done from the receiving side.
  */
-#define _GNU_SOURCE /* gettid(), SCHED_RESET_ON_FORK */
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>

@@ -100,6 +100,13 @@ class Capture:
         times = [advert.time for advert in self.adverts(**which)]
         return max(((later - earlier, earlier) for earlier, later in zip(times, times[1:])), default=(0.0, 0.0))
 
+    def late_gaps(self, interval, pulse, **which):
+        """(seconds, when it began) of each gap that is longer than 1.1 intervals, as promised, and than what this machine
+        took from a thread of our own meanwhile (lab.Pulse)."""
+        times = [advert.time for advert in self.adverts(**which)]
+        return [(later - earlier, earlier) for earlier, later in zip(times, times[1:])
+                if later - earlier > interval + max(0.1 * interval, pulse.every) + 2 * pulse.worst(earlier, later)]
+
     def masters(self, vrid=None, since=0.0):
         """Who spoke, each change once: the sources in order, without repeats."""
         result = []

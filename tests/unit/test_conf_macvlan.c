@@ -34,85 +34,51 @@ static void describe(const struct conf *conf, char *text, size_t size)
 	}
 }
 
-#define VI(name, vrid, more)                                                                       \
-	"vrrp_instance " name " {\ninterface eth0\nvirtual_router_id " vrid "\n" more "}\n"
-#define VIP(lines)  "virtual_ipaddress {\n" lines "}\n"
-#define EVIP(lines) "virtual_ipaddress_excluded {\n" lines "}\n"
+#define VI(settings, lines)                                                                        \
+	"vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\n" settings                        \
+	"virtual_ipaddress {\n" lines "}\n}\n"
+#define VIP	   "192.0.2.1\n"
+#define EVIP(line) "virtual_ipaddress_excluded {\n" line "\n}\n"
+#define PREFIX	   "global_defs {\nvmac_prefix v\n}\n"
+#define PREFIXES   "global_defs {\nvmac_prefix v\nvmac_addr_prefix w\n}\n"
+#define LONG	   "global_defs {\nvmac_prefix abcdefghijklmn\n}\n"
+
+/* Several instances with one VRID; a name that was given is not made. */
+static const char several[] =
+	"vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nuse_vmac\n"
+	"virtual_ipaddress {\n192.0.2.1\n}\n}\n"
+	"vrrp_instance b {\ninterface eth1\nvirtual_router_id 7\nuse_vmac\n"
+	"virtual_ipaddress {\n192.0.2.2\n}\n}\n"
+	"vrrp_instance c {\ninterface eth0\nvirtual_router_id 8\nuse_vmac vrrp2.7\n"
+	"virtual_ipaddress {\n192.0.2.3\n}\n}\n"
+	"vrrp_instance d {\ninterface eth2\nvirtual_router_id 7\nuse_vmac\n"
+	"virtual_ipaddress {\n192.0.2.4\n}\n}\n";
 
 static const struct {
 	const char *text, *means;
 } examples[] = {
-	{VI("a", "7", VIP("192.0.2.1\n")), "1@eth0 "},
-	{VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n192.0.2.2 dev eth0\n192.0.2.3 dev eth1\n")),
+	{VI("", VIP), "1@eth0 "},
+	{VI("use_vmac\n", VIP "192.0.2.2 dev eth0\n192.0.2.3 dev eth1\n"),
 	 "vrrp.7<eth0 01:07 1@vrrp.7 2@vrrp.7 3@eth1 "},
-	{VI("a", "7", "use_vmac mine 2:0:0:0:9\n" VIP("192.0.2.1\n")), "mine<eth0 09:07 1@mine "},
-	{VI("a", "7", "use_vmac mine eth5\n" VIP("192.0.2.1\n")), "mine<eth5 01:07 1@mine "},
-	{VI("a", "7",
-	    "use_vmac\nuse_vmac_addr\n" VIP("192.0.2.1\n192.0.2.3 dev eth1\n192.0.2.4 dev eth1\n")),
+	{VI("use_vmac mine 2:0:0:0:9\n", VIP), "mine<eth0 09:07 1@mine "},
+	{VI("use_vmac mine eth5\n", VIP), "mine<eth5 01:07 1@mine "},
+	{VI("use_vmac\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n192.0.2.4 dev eth1\n"),
 	 "vrrp.7<eth0 01:07 vrrp1.7<eth1 01:07 1@vrrp.7 3@vrrp1.7 4@vrrp1.7 "},
-	{VI("a", "7", "use_vmac_addr\n" VIP("192.0.2.1\n192.0.2.3 dev eth1\n")),
-	 "vrrp.7<eth1 01:07 1@eth0 3@vrrp.7 "},
-	{VI("a", "7", VIP("192.0.2.1 use_vmac\n192.0.2.2\n192.0.2.3 dev eth1\n")),
+	{VI("use_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"), "vrrp.7<eth1 01:07 1@eth0 3@vrrp.7 "},
+	{VI("", "192.0.2.1 use_vmac\n192.0.2.2\n192.0.2.3 dev eth1\n"),
 	 "vrrp.7<eth0 01:07 1@vrrp.7 2@eth0 3@eth1 "},
 	/* The other family: on the router's own unless one of its own is asked for. */
-	{VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n") EVIP("2001:db8::1\n")),
-	 "vrrp.7<eth0 01:07 v6 1@vrrp.7 x@vrrp.7 "},
-	{VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n") EVIP("2001:db8::1 use_vmac\n")),
+	{VI("use_vmac\n" EVIP("2001:db8::1"), VIP), "vrrp.7<eth0 01:07 v6 1@vrrp.7 x@vrrp.7 "},
+	{VI("use_vmac\n" EVIP("2001:db8::1 use_vmac"), VIP),
 	 "vrrp.7<eth0 01:07 vrrp6.7<eth0 02:07 v6 1@vrrp.7 x@vrrp6.7 "},
-	{VI("a", "7",
-	    "use_vmac\nuse_vmac_addr\n" VIP("192.0.2.1\n")
-		    EVIP("2001:db8::1\n2001:db8::2 dev eth1\n")),
-	 "vrrp.7<eth0 01:07 vrrp6.7<eth0 02:07 v6 vrrp1.7<eth1 02:07 v6 1@vrrp.7 x@vrrp6.7 "
-	 "x@vrrp1.7 "},
-	/* Several instances with one VRID; a name that was given is not made. */
-	{VI("a", "7",
-	    "use_vmac\n" VIP("192.0.2.1\n")) "vrrp_instance b {\ninterface eth1\nvirtual_router_id "
-					     "7\nuse_vmac\n" VIP("192.0.2.2\n") "}\n" VI(
-						     "c", "8",
-						     "use_vmac "
-						     "vrrp2.7\n" VIP(
-							     "192.0.2."
-							     "3\n")) "vr"
-								     "rp"
-								     "_i"
-								     "ns"
-								     "ta"
-								     "nc"
-								     "e "
-								     "d "
-								     "{"
-								     "\n"
-								     "in"
-								     "te"
-								     "rf"
-								     "ac"
-								     "e "
-								     "et"
-								     "h2"
-								     "\n"
-								     "vi"
-								     "rt"
-								     "ua"
-								     "l_"
-								     "ro"
-								     "ut"
-								     "er"
-								     "_i"
-								     "d "
-								     "7"
-								     "\n"
-								     "us"
-								     "e_"
-								     "vm"
-								     "ac"
-								     "\n" VIP("192.0.2.4\n") "}\n",
-	 "vrrp.7<eth0 01:07 1@vrrp.7 vrrp1.7<eth1 01:07 2@vrrp1.7 vrrp2.7<eth0 01:08 3@vrrp2.7 "
-	 "vrrp3.7<eth2 01:07 4@vrrp3.7 "},
-	{"global_defs {\nvmac_prefix v\nvmac_addr_prefix w\n}\n" VI(
-		 "a", "7", "use_vmac\nuse_vmac_addr\n" VIP("192.0.2.1\n192.0.2.3 dev eth1\n")),
+	{VI("use_vmac\nuse_vmac_addr\n" EVIP("2001:db8::1\n2001:db8::2 dev eth1"), VIP),
+	 "vrrp.7<eth0 01:07 vrrp6.7<eth0 02:07 v6 vrrp1.7<eth1 02:07 v6 "
+	 "1@vrrp.7 x@vrrp6.7 x@vrrp1.7 "},
+	{several, "vrrp.7<eth0 01:07 1@vrrp.7 vrrp1.7<eth1 01:07 2@vrrp1.7 "
+		  "vrrp2.7<eth0 01:08 3@vrrp2.7 vrrp3.7<eth2 01:07 4@vrrp3.7 "},
+	{PREFIXES VI("use_vmac\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
 	 "v.7<eth0 01:07 w.7<eth1 01:07 1@v.7 3@w.7 "},
-	{"global_defs {\nvmac_prefix v\n}\n" VI(
-		 "a", "7", "use_vmac\nuse_vmac_addr\n" VIP("192.0.2.1\n192.0.2.3 dev eth1\n")),
+	{PREFIX VI("use_vmac\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
 	 "v.7<eth0 01:07 v1.7<eth1 01:07 1@v.7 3@v1.7 "},
 };
 
@@ -139,19 +105,15 @@ static void test_examples(void **state)
 static void test_long_names(void **state)
 {
 	(void)state;
-	expect_error("global_defs {\nvmac_prefix abcdefghijklm\n}\n" VI(
-			     "a", "107", "use_vmac\n" VIP("192.0.2.1\n")),
-		     4, "longer than 15 octets");
+	expect_error(LONG VI("use_vmac\n", VIP), 4, "longer than 15 octets");
 }
 
-/* What a reload makes of instance number `which` of both. */
-static void expect_reload(const char *before, const char *after, size_t which, bool restarts,
-			  bool same_devices)
+/* What a reload makes of the instance. */
+static void expect_reload(const char *after, bool restarts, bool same_devices)
 {
-	struct loaded old = load_text(before), new = load_text(after);
+	struct loaded old = load_text(VI("use_vmac\n", VIP)), new = load_text(after);
+	const struct conf_instance *a = old.conf->instances, *b = new.conf->instances;
 	struct conf_diff *diff;
-	const struct conf_instance *a = &old.conf->instances[which],
-				   *b = &new.conf->instances[which];
 
 	assert_int_equal(conf_diff_new(old.conf, new.conf, &diff), 0);
 	assert_int_equal(conf_instance_restarts(diff, a, b), restarts);
@@ -163,23 +125,14 @@ static void expect_reload(const char *before, const char *after, size_t which, b
 
 static void test_reload(void **state)
 {
-	static const char plain[] = VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n"));
-
 	(void)state;
-	expect_reload(plain, plain, 0, false, true);
-	expect_reload(plain, VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n192.0.2.2\n")), 0, false,
-		      true);
-	expect_reload(plain, VI("a", "7", VIP("192.0.2.1\n")), 0, true, false);
-	expect_reload(plain, VI("a", "7", "use_vmac m\n" VIP("192.0.2.1\n")), 0, true, false);
-	expect_reload(
-		plain,
-		VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n") EVIP("192.0.2.9 dev eth1 use_vmac\n")),
-		0, false, false);
+	expect_reload(VI("use_vmac\n", VIP), false, true);
+	expect_reload(VI("use_vmac\n", VIP "192.0.2.2\n"), false, true);
+	expect_reload(VI("", VIP), true, false);
+	expect_reload(VI("use_vmac m\n", VIP), true, false);
+	expect_reload(VI("use_vmac\n" EVIP("192.0.2.9 dev eth1 use_vmac"), VIP), false, false);
 	/* A name that follows from what stands elsewhere. */
-	expect_reload(
-		plain,
-		"global_defs {\nvmac_prefix v\n}\n" VI("a", "7", "use_vmac\n" VIP("192.0.2.1\n")),
-		0, true, false);
+	expect_reload(PREFIX VI("use_vmac\n", VIP), true, false);
 }
 
 int main(void)

@@ -77,6 +77,8 @@ static void test_master(void **state)
 	unload(&loaded);
 	expect_warning(VI("nopreempt\npreempt_delay 5\n"), 6,
 		       "'preempt_delay' is ignored with 'nopreempt'");
+	expect_warning(VI("priority 255\npreempt_delay 5\n"), 6,
+		       "'preempt_delay' is ignored with priority 255");
 	expect_warning(VI("priority 255\nnopreempt\n"), 6,
 		       "'nopreempt' is ignored with priority 255");
 	loaded = load_good(VI("nopreempt\n"), 0);
@@ -159,10 +161,8 @@ static void test_without_effect(void **state)
 	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 5, "accept local traffic"), 1);
 	assert_true(loaded.conf->instances[0].accept);
 	unload(&loaded);
-	loaded = load_good(VS("ha_suspend\nreal_server 192.0.2.2 80 {\n}\n"), 1);
-	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 3, "always checked"), 1);
-	assert_true(loaded.conf->services[0].ha_suspend);
-	unload(&loaded);
+	expect_warning("virtual_server fwmark 5 {\nha_suspend\nreal_server 192.0.2.2 {\n}\n}\n", 2,
+		       "no address that could be here");
 	expect_error("net_namespace red\n", 1, "-s NAME");
 	expect_error("net_namespace_ipvs red\n", 1, "-s NAME");
 	expect_warning(VS("hashed\nreal_server 192.0.2.2 80 {\n}\n"), 3, "changes nothing");

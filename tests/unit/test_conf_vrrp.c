@@ -52,6 +52,8 @@ static const struct {
 	/* what is not quite as it should be */
 	{VI("state master\n"), WARN, 5, "'master' is taken as MASTER"},
 	{VI("mcast_src_ip 192.0.2.9/24\n"), WARN, 5, "'/24' is ignored"},
+	{VI("v3_checksum_as_v2\n"), WARN, 5, "no effect with VRRP version 2"},
+	{VI("track_src_ip\n"), WARN, 5, "no effect without 'mcast_src_ip'"},
 	{"vrrp_script s {\nscript /bin/true\ninterval 0\n}\n", WARN, 3, "taken as 1"},
 	{"vrrp_script s {\nscript /bin/true\ntimeout 0\n}\n", WARN, 3, "taken as the interval"},
 	{"vrrp_script s {\nscript \"/bin/true\" root\n}\n", WARN, 2, "stands alone"},
@@ -190,7 +192,7 @@ static const struct {
 	{VI("unicast_peer { 192.0.2.9 max_ttl 8\n}\n"), "check_unicast_src"},
 	{VI(PEERS "unicast_ttl 9\n"), "unicast_ttl 9"},
 	{VI("unicast_fault_no_peer\nunicast_peer {\n}\n"), "unicast_fault_no_peer"},
-	{VI("track_src_ip\n"), "track_src_ip"},
+	{VI("track_src_ip\nunicast_src_ip 192.0.2.9\n"), "track_src_ip"},
 	{VI(PEERS "old_unicast_checksum never\n"), "old_unicast_checksum never"},
 	{VI(PEERS "old_unicast_checksum\n"), "old_unicast_checksum"},
 	{VI("v3_checksum_as_v2\n"), "v3_checksum_as_v2 on"},

@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import struct
-import threading
 import time
 
 import pcap
@@ -127,24 +126,6 @@ def ipvs_commands(path, since):
     return [command for command in found if command]
 
 
-class Pulse(threading.Thread):
-    """How late this machine lets a thread run that does nothing but sleep: what it does to us, it does to adverts."""
-
-    def __init__(self, every=0.05):
-        super().__init__(daemon=True)
-        self.every, self.late = every, []
-        self.start()
-
-    def run(self):
-        while True:
-            due = time.time() + self.every
-            time.sleep(self.every)
-            self.late.append((due, time.time() - due))
-
-    def worst(self, since):
-        return max((late for due, late in self.late if due >= since), default=0.0)
-
-
 # ---- one director ----
 
 class Director:
@@ -215,8 +196,8 @@ class Bench:
             self.netlink = node.capture("nlmon0", name="netlink")
         self.captures = {interface: node.capture(f"far{number}", "vrrp", name=interface)
                          for number, interface in enumerate(INTERFACES)}
-        self.monitor = node.popen("ip", "-o", "monitor", "address", log="monitor.log")
-        self.pulse, self.config = Pulse(), None
+        self.monitor = node.monitor("address")
+        self.pulse, self.config = lab.pulse, None
 
     def start(self, text, config):
         self.watched.start(text)
@@ -226,7 +207,7 @@ class Bench:
     def reload(self, texts, config, then=lambda: []):
         """From what runs to the last of these texts, which is config's; returns what was wrong with that. then() comes
         when all has settled, before the comparison with a start."""
-        seen, before = len(self.monitor.text()), self.watched.kernel()
+        seen, before = len(self.monitor.lines()), self.watched.kernel()
         interval = max(instance.advert_s() for instance in self.config.instances + config.instances)
         began = time.time()
         files = [self.watched.node.write(f"next-{number}", text) for number, text in enumerate(texts)]
@@ -244,7 +225,7 @@ class Bench:
         wrong = []
         if len(texts) == 1:  # else one in between may have called for anything
             wrong += self.lost_adverts(config, began, ended)
-            wrong += flapped(self.monitor.text()[seen:], before, after, kept_addresses(self.config, config))
+            wrong += flapped(self.monitor.lines()[seen:], before, after, kept_addresses(self.config, config))
         if self.netlink and len(texts) == 1:
             wrong += uncalled(ipvs_commands(self.netlink.path, began), before, after, unsure(self.config, config))
         wrong += then()
@@ -292,7 +273,7 @@ def kept_addresses(old, new):
 def flapped(monitor, before, after, kept):
     """Addresses that were there, are there in the same way, and had come or gone meanwhile."""
     wrong = []
-    for line in monitor.splitlines():
+    for line in monitor:
         found = re.search(r"\d+: (\S+) +inet6? (\S+)(?: peer (\S+))?", line)
         if not found:
             continue
