@@ -3,7 +3,6 @@
  * Settings of interfaces as files. Main thread: they are the kernel's own memory, no disk is behind
  * them. A name of an interface may have dots, so the path is made of it as it is.
  */
-#define _GNU_SOURCE /* O_CLOEXEC */
 #include "core/net/sysctl.h"
 
 #include <errno.h>
