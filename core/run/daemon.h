@@ -20,6 +20,7 @@
 struct control;
 struct exec;
 struct file_tracker;
+struct filter;
 struct fifos;
 struct helper;
 struct log_sink;
@@ -97,6 +98,7 @@ struct daemon {
 	struct file_tracker *files;
 	struct process_tracker *processes;
 	struct store *store;
+	struct filter *filter;
 	struct control *control;
 
 	struct generation *newest;

@@ -15,6 +15,7 @@
 #include "core/net/rtnl.h"
 #include "core/run/control.h"
 #include "core/run/daemon.h"
+#include "core/run/filter.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/scripts.h"
@@ -217,8 +218,10 @@ void reload_hand_out(struct daemon *d)
 	}
 	rtnl_report_static(d->rtnl);
 	role_use_conf(d);
-	if (d->wanted[THREAD_VRRP])
+	if (d->wanted[THREAD_VRRP]) {
+		filter_use_conf(d->filter, conf);
 		tracking_use(d, conf);
+	}
 }
 
 static bool engines_adopted(const struct daemon *d)
