@@ -332,9 +332,8 @@ static const struct ip *multicast(const struct view *view, const struct row *row
 
 	if (ip_is_set(&conf->mcast_group))
 		return &conf->mcast_group;
-	if (conf->n_addresses > 0 && conf->addresses[0].ip.family == AF_INET6)
-		return &global->mcast_group6;
-	return &global->mcast_group4;
+	return conf_instance_family(conf) == AF_INET6 ? &global->mcast_group6
+						      : &global->mcast_group4;
 }
 
 static bool instance_mcast_type(const struct view *view, const struct row *row, struct cell *ret)

@@ -399,13 +399,6 @@ int conf_diff_checkers(struct conf_diff *diff, const struct conf_real_server *ol
 	return 0;
 }
 
-static uint16_t family_of(const struct conf_instance *instance)
-{
-	if (instance->n_addresses)
-		return instance->addresses[0].ip.family;
-	return ip_is_set(&instance->source) ? instance->source.family : AF_INET;
-}
-
 /* Of a name that was made here the text says nothing: it depends on the other instances. */
 static bool same_macvlan(const struct conf_macvlan *a, const struct conf_macvlan *b)
 {
@@ -428,7 +421,7 @@ bool conf_instance_same_devices(const struct conf_instance *old, const struct co
 bool conf_instance_restarts(struct conf_diff *diff, const struct conf_instance *old,
 			    const struct conf_instance *new)
 {
-	return family_of(old) != family_of(new) ||
+	return conf_instance_family(old) != conf_instance_family(new) ||
 	       !same_macvlan(conf_instance_macvlan(old), conf_instance_macvlan(new)) ||
 	       restarts(diff, &scope_instance, old, new);
 }

@@ -299,10 +299,13 @@ static void finish_password(struct build *build, struct draft_instance *instance
 	const struct node *pass_node = auth_node(instance, "auth_pass");
 	const struct node *type_node = auth_node(instance, "auth_type");
 
-	if ((model->version == 3 || model->strict) && (pass || type_node)) {
+	if ((model->version == 3 || model->strict || family_of(instance) == AF_INET6) &&
+	    (pass || type_node)) {
 		build_warn(build, type_node ? type_node : pass_node, 0,
 			   "%s has no authentication; it is ignored",
-			   model->version == 3 ? "VRRP version 3" : "strict mode");
+			   model->version == 3 ? "VRRP version 3"
+			   : model->strict     ? "strict mode"
+					       : "VRRP over IPv6");
 		model->auth = CONF_AUTH_NONE;
 		return;
 	}

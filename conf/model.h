@@ -173,6 +173,14 @@ static inline const struct conf_macvlan *conf_instance_macvlan(const struct conf
 	return instance->vmac.kind == CONF_VMAC_MACVLAN ? &instance->macvlans[0] : NULL;
 }
 
+/* AF_INET or AF_INET6: what it speaks over. Excluded addresses may be of either. */
+static inline uint16_t conf_instance_family(const struct conf_instance *instance)
+{
+	if (instance->n_addresses)
+		return instance->addresses[0].ip.family;
+	return ip_is_set(&instance->source) ? instance->source.family : AF_INET;
+}
+
 /*
  * Why the VRRP engine must not run this instance, NULL when it may. An instance that asks for what
  * vipd cannot do stays in FAULT: running it in another way (multicast instead of unicast, another
@@ -180,9 +188,6 @@ static inline const struct conf_macvlan *conf_instance_macvlan(const struct conf
  */
 static inline const char *conf_instance_unsupported(const struct conf_instance *instance)
 {
-	if ((instance->n_addresses && instance->addresses[0].ip.family == AF_INET6) ||
-	    instance->source.family == AF_INET6)
-		return "VRRP over IPv6 is not supported yet";
 	if (instance->auth == CONF_AUTH_AH)
 		return "authentication by AH is not supported";
 	if (!*instance->interface)

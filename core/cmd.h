@@ -106,10 +106,11 @@ struct msg_link {
 	uint32_t mtu;
 	/* first primary (not secondary, not a configured virtual) address; link-local for v6 */
 	struct ip primary4, primary6;
-	/* every IPv4 address of the machine's own on it, in the kernel's order, as far as there is
-	 * room */
-	uint32_t n_own4;
-	struct ip own4[LINK_ADDRESSES_MAX];
+	/* every address of the machine's own on it, in the kernel's order, as far as there is room;
+	 * of IPv6 those that may be used as a source */
+	uint32_t n_own4, n_own6;
+	struct ip own4[LINK_ADDRESSES_MAX], own6[LINK_ADDRESSES_MAX];
+	bool router; /* forwards IPv6 */
 };
 
 struct msg_track {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The socket that owns the table, and the way of a transaction to the kernel, which works on it while
- * it is sent: what comes back is there at once. Runs in a helper thread, as other users of nftables
- * can keep the kernel busy for long.
+ * The socket that owns the table, and the way of a transaction to the kernel, which works on it
+ * while it is sent: what comes back is there at once. Runs in a helper thread, as other users of
+ * nftables can keep the kernel busy for long.
  *
  * libnftables is not used: it ends the process when memory, or a socket, cannot be had.
  */

@@ -24,7 +24,8 @@ struct nft_batch {
 	const char *table; /* that is there after it; NULL: none */
 };
 
-/* What conf asks for, instead of the table `present` (NULL: none). Pure; any thread. 0 or -ENOMEM. */
+/* What conf asks for, instead of the table `present` (NULL: none). Pure; any thread. 0 or -ENOMEM.
+ */
 int nft_build(const struct conf *conf, const char *present, struct nft_batch *ret);
 
 /* 0 or negative errno; -EPROTONOSUPPORT: a kernel without nftables. */

@@ -69,9 +69,9 @@ static struct nl_msg *begin(struct builder *b, int type, int flags, uint8_t fami
 		b->failed = true;
 		return NULL;
 	}
-	header = nlmsg_put(message, 0, ++b->number,
-			   marker ? type : NFNL_SUBSYS_NFTABLES << 8 | type, 0,
-			   NLM_F_REQUEST | (marker ? 0 : NLM_F_ACK | flags));
+	header =
+		nlmsg_put(message, 0, ++b->number, marker ? type : NFNL_SUBSYS_NFTABLES << 8 | type,
+			  0, NLM_F_REQUEST | (marker ? 0 : NLM_F_ACK | flags));
 	if (!header || nlmsg_append(message, (void *)&body, sizeof body, NLMSG_ALIGNTO) < 0)
 		b->failed = true;
 	return message;
@@ -425,6 +425,7 @@ int nft_build(const struct conf *conf, const char *present, struct nft_batch *re
 		free(b.octets);
 		return -ENOMEM;
 	}
-	*ret = (struct nft_batch){.octets = b.octets, .size = b.size, .table = wanted ? b.table : NULL};
+	*ret = (struct nft_batch){
+		.octets = b.octets, .size = b.size, .table = wanted ? b.table : NULL};
 	return 0;
 }

@@ -30,6 +30,7 @@ struct net_link {
 	bool was_reported, changed, stale;
 	uint32_t vrf_table; /* routing table of a VRF; 0: it is none */
 	struct net_nature nature;
+	bool router; /* forwards IPv6 */
 };
 
 struct net_address {
@@ -85,8 +86,9 @@ void net_table_clear(struct net_table *table); /* frees what it holds */
  * -ENOMEM. */
 int net_table_use_conf(struct net_table *table, const struct conf *conf);
 
-/* One kernel message each. link: primaries are ignored. 0 or -ENOMEM. */
+/* One kernel message each. link: what other messages tell is ignored. 0 or -ENOMEM. */
 int net_table_set_link(struct net_table *table, const struct msg_link *link);
+void net_table_set_router(struct net_table *table, uint32_t ifindex, bool router);
 void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table);
 void net_table_set_nature(struct net_table *table, uint32_t ifindex,
 			  const struct net_nature *nature);

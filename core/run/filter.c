@@ -50,8 +50,9 @@ static void work(void *owner)
 static void complain(const struct filter *filter)
 {
 	if (filter->error == -EEXIST)
-		log_error("net", "no_accept: there is a table inet %s that is not ours; the virtual "
-				 "addresses accept local traffic",
+		log_error("net",
+			  "no_accept: there is a table inet %s that is not ours; the virtual "
+			  "addresses accept local traffic",
 			  filter->batch.table);
 	else
 		log_error("net", "no_accept: the packet filter stays as it is: %s",
@@ -91,7 +92,8 @@ static bool is_in_force(const struct filter *filter, const struct nft_batch *rul
 	       (!rules->size || !memcmp(rules->octets, filter->rules.octets, rules->size));
 }
 
-/* The rules of the waiting configuration, unless they are in force; false: nothing is to be done. */
+/* The rules of the waiting configuration, unless they are in force; false: nothing is to be done.
+ */
 static bool prepare(struct filter *filter)
 {
 	struct nft_batch plain = {0};

@@ -6,6 +6,8 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/engine.c core/vrrp/engine.h core/vrrp/engine_private.h \
 	core/vrrp/fsm.c core/vrrp/fsm.h \
 	core/vrrp/garp.c core/vrrp/garp.h \
+	core/vrrp/na.c core/vrrp/na.h \
+	core/vrrp/source.c \
 	core/vrrp/group.c core/vrrp/group.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
 	core/vrrp/listen.c \

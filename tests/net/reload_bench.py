@@ -24,7 +24,8 @@ link set {interface} addrgenmode none
 link set far{number} addrgenmode none
 link set {interface} up
 link set far{number} up
-address add 192.0.{number}.1/24 dev {interface}"""
+address add 192.0.{number}.1/24 dev {interface}
+address add fe80::{number}:1/64 dev {interface} nodad"""
 SHOW = """ip -j address; ip -j -4 route show table all; ip -j -6 route show table all; ip -j -4 rule; ip -j -6 rule
 { ipvsadm -Sn; echo thresholds; ipvsadm -Ln --thresholds | sed 's/^.*->/->/'; } 2>/dev/null"""
 COMMANDS = {1: "NEW_SERVICE", 2: "SET_SERVICE", 3: "DEL_SERVICE", 5: "NEW_DEST", 6: "SET_DEST", 7: "DEL_DEST",
@@ -194,7 +195,7 @@ class Bench:
         if ipvs:
             node.ip("link add nlmon0 type nlmon", "link set nlmon0 up")
             self.netlink = node.capture("nlmon0", name="netlink")
-        self.captures = {interface: node.capture(f"far{number}", "vrrp", name=interface)
+        self.captures = {interface: node.capture(f"far{number}", "vrrp or ip6 proto 112", name=interface)
                          for number, interface in enumerate(INTERFACES)}
         self.monitor = node.monitor("address")
         self.pulse, self.config = lab.pulse, None

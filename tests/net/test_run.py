@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The daemon as a process: start, addresses, reload, scripts, control socket, stop."""
-
 import fcntl
 import json
 import os
@@ -34,9 +33,8 @@ def config(vip=VIP, priority=150, more="", extra=""):
 
 
 def services(count):
-    server = "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
-                     f" real_server 192.0.2.2{i % 10} 80 {{\n weight 1\n }}\n}}\n" for i in range(count))
-    return server
+    return "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n protocol TCP\n lb_kind NAT\n "
+                   f"real_server 192.0.2.2{i % 10} 80 {{\n weight 1\n }}\n}}\n" for i in range(count))
 
 
 class Director:
@@ -45,8 +43,7 @@ class Director:
     def __init__(self, lab, text, *options, env=None, address="192.0.2.1/24"):
         self.node = lab.node("director", address)
         self.file = self.node.write("vipd.conf", text)
-        self.options, self.env = options, env
-        self.process = None
+        self.options, self.env, self.process = options, env, None
 
     def start(self, *more, log="vipd.log"):
         self.process = self.node.popen(build_dir() / "vipd", "-n", "-l", "-D", "-f", self.file, *self.options, *more,

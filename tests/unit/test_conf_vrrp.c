@@ -48,6 +48,8 @@ static const struct {
 	 "needs VRRP version 3"},
 	{OPEN "strict_mode\nvirtual_ipaddress { 2001:db8::1 }\n}\n", BAD, 1, "link-local"},
 	{OPEN "virtual_ipaddress { 2001:db8::1 }\n}\n", NOTE, 1, "link-local"},
+	{V6("version 2\nauthentication {\nauth_type PASS\nauth_pass a\n}\n"), WARN, 7,
+	 "IPv6 has no authentication"},
 	{"global_defs {\n}\n" STRICT("state BACKUP\npriority 255\n"), WARN, 7, "not supported yet"},
 	/* what is not quite as it should be */
 	{VI("state master\n"), WARN, 5, "'master' is taken as MASTER"},
@@ -346,9 +348,33 @@ static void test_inherits(void **state)
 	unload(&loaded);
 }
 
+/* What is said of nothing else is run. */
+static void test_over_ipv6(void **state)
+{
+	static const char *const good[] = {
+		V6(""),
+		V6("version 2\n"),
+		V6("mcast_src_ip fe80::7\nmcast_dst_ip ff02::99\n"),
+		V6("unicast_src_ip 2001:db8::7\nunicast_peer {\n2001:db8::8 max_ttl 64\n}\n"),
+		V6("virtual_ipaddress_excluded {\n192.0.2.77\n}\n"),
+		OPEN "version 3\nno_virtual_ipaddress\nmcast_src_ip fe80::7\n}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		struct loaded loaded = load_good(good[i], 0);
+		const struct conf_instance *instance = &loaded.conf->instances[0];
+
+		assert_null(conf_instance_unsupported(instance));
+		assert_int_equal(conf_instance_family(instance), AF_INET6);
+		unload(&loaded);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_over_ipv6),
 		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_dumped),
 		cmocka_unit_test(test_inherits),

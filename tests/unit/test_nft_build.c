@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The transaction of the packet filter: when there is one, and that it is the same for the same rules. */
+/* The transaction of the packet filter: when there is one, and that it is the same for the same
+ * rules. */
 #include "tests/unit/conf_text.h"
 
 #include <linux/netfilter/nf_tables.h>
@@ -9,8 +10,8 @@
 #include "core/net/nft.h"
 
 #define VI(more)                                                                                   \
-	"vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n192.0.2.1\n}\n" more \
-	"}\n"
+	"vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress "               \
+	"{\n192.0.2.1\n}\n" more "}\n"
 
 /* How many messages of that kind a batch has; type -1: all. */
 static unsigned count(const struct nft_batch *batch, int type)
@@ -82,7 +83,8 @@ static void test_wanted(void **state)
 	expect_rules(VI("no_accept\n"), 1, 2);
 	expect_rules(VI("strict_mode\n"), 1, 2);
 	expect_rules(VI("no_accept\nvirtual_ipaddress_excluded {\n2001:db8::1\n}\n"), 2, 6);
-	expect_rules(VI("no_accept\nvirtual_ipaddress_excluded {\n2001:db8::1\nfe80::1\n}\n"), 3, 8);
+	expect_rules(VI("no_accept\nvirtual_ipaddress_excluded {\n2001:db8::1\nfe80::1\n}\n"), 3,
+		     8);
 }
 
 /* More than one message has room for. */
@@ -93,8 +95,9 @@ static void test_many(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	end += sprintf(end, "%s", "vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nno_accept\n"
-				  "virtual_ipaddress {\n192.0.2.1\n}\nvirtual_ipaddress_excluded {\n");
+	end += sprintf(end, "%s",
+		       "vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nno_accept\n"
+		       "virtual_ipaddress {\n192.0.2.1\n}\nvirtual_ipaddress_excluded {\n");
 	for (unsigned i = 0; i < 5000; i++)
 		end += sprintf(end, "10.1.%u.%u\n", i / 250, i % 250);
 	sprintf(end, "}\n}\n");
