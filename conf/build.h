@@ -56,8 +56,7 @@ struct draft_global {
 	bool snmp_rfc;
 	uint32_t random_seed;	   /* the reader of the text has used it */
 	struct items emails;	   /* char * */
-	const struct node *node;   /* of the first global_defs, NULL: none */
-	const struct node **nodes; /* of all */
+	const struct node **nodes; /* of every global_defs */
 	size_t n_nodes;
 };
 
@@ -119,7 +118,6 @@ struct draft_instance {
 	struct items peers;		  /* struct draft_peer */
 	struct draft_hmac hmac;
 	uint16_t family;
-	bool dropped;
 };
 
 struct draft_peer {
@@ -222,7 +220,6 @@ struct draft_virtual_server {
 	struct conf_virtual_server model;
 	const struct node *node;
 	struct draft_address_group *group;
-	uint16_t port;
 	uint16_t family;   /* of ip_family, AF_UNSPEC: not given */
 	unsigned inherits; /* enum given: what the service itself sets */
 	bool sh_fallback, sh_port, mh_fallback, mh_port;

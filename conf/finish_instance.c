@@ -249,13 +249,16 @@ static void finish_version(struct build *build, struct draft_instance *instance)
 	build_add(build, DIAG_NOTE, instance->node, 0, "IPv6 addresses: VRRP version 3 is used");
 }
 
-static void check_checksum(struct build *build, const struct draft_instance *instance)
+static void finish_checksum(struct build *build, struct draft_instance *instance)
 {
 	const struct node *setter = SETTER(instance, v3_checksum_as_v2);
 
-	if (setter && instance->model.v3_checksum_as_v2 && instance->model.version != 3)
+	if (instance->model.version == 3)
+		return;
+	if (setter && instance->model.v3_checksum_as_v2)
 		build_warn(build, setter, 0, "'%s' has no effect with VRRP version 2",
 			   setter->row->name);
+	instance->model.v3_checksum_as_v2 = false;
 }
 
 static void finish_interval(struct build *build, struct draft_instance *instance)
@@ -430,7 +433,7 @@ void finish_instance(struct build *build, struct draft_instance *instance)
 	inherit(build, instance);
 	finish_version(build, instance);
 	finish_strict(build, instance);
-	check_checksum(build, instance);
+	finish_checksum(build, instance);
 	finish_interval(build, instance);
 	finish_password(build, instance);
 	finish_preempt(build, instance);

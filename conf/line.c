@@ -81,13 +81,6 @@ static const struct attribute *find(const struct line *line, const char *name, s
 	return NULL;
 }
 
-const struct attribute *line_find(const struct line *line, const char *name)
-{
-	size_t index;
-
-	return find(line, name, &index);
-}
-
 size_t line_place(const struct line *line, const char *name)
 {
 	size_t index;

@@ -69,7 +69,6 @@ bool line_read_all(struct line *line, bool (*bare)(struct line *line, void *draf
 /* Reports the next word as unknown. what: "a route". */
 void line_refuse(struct line *line, const char *what);
 
-const struct attribute *line_find(const struct line *line, const char *name);
 /* The word where the attribute stands, 0 when it does not. */
 size_t line_place(const struct line *line, const char *name);
 

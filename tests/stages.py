@@ -259,9 +259,9 @@ def net(run):
     if not files or not run.build("fast"):
         return
     files.sort(key=lambda path: (path.stem in NET_FIRST, path.stat().st_size), reverse=True)
-    # Most tests wait most of the time, and a laboratory shares nothing with another. What is judged to the moment is
-    # judged beside a thread that measures how late the machine is (lab.Pulse).
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    # Most tests wait nearly all of the time, and a laboratory shares nothing with another. What is judged to the moment
+    # is judged beside a thread that measures how late the machine is (lab.Pulse).
+    with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
         ran = list(pool.map(lambda path: net_file(run, path), files))
     for stage, report, status in ran:
         run.junit(stage, report, status)

@@ -9,7 +9,8 @@ core_track_libtrack_a_SOURCES = \
 	core/track/process_match.c core/track/process_match.h \
 	core/track/process_read.c core/track/process_read.h \
 	core/track/rise_fall.c core/track/rise_fall.h \
-	core/track/script.c core/track/script.h
+	core/track/script.c core/track/script.h \
+	core/track/shortage.h
 
 UNIT_TESTS += tests/unit/test_track
 tests_unit_test_track_LDADD = core/track/libtrack.a $(CONF_LIBS) core/base/libbase.a \

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab import holds, wait_until
+from lab import Pulse, holds, wait_until
 from vrrp_pair import (HIGH, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Mode, Pair, Router, flagged, kill, silence,
                        with_a_flipped_bit)
 
@@ -78,13 +78,16 @@ def test_ten_milliseconds(lab):
     router = Router(lab, "vipd", "192.0.2.3", 255, FASTEST)
     router.start()
     wait_until(router.is_master, 10, "master")
+    control = Pulse(0.01)  # as often as the adverts, and adds up how late it is
     time.sleep(4)
+    control.ending.set()
     router.daemon.stop()
     adverts = capture.stop().adverts(VRID)
     gaps = capture.gaps(vrid=VRID)
+    late = [late for _, late in control.late]
     assert {advert.interval for advert in adverts} == {0.01}
-    assert 0.0095 < statistics.median(gaps) < 0.0105
-    assert statistics.mean(gaps[:-1]) < 0.011, "late ones are made up for, not added"
+    assert 0.0095 < statistics.median(gaps) < 0.0105 + statistics.median(late)
+    assert statistics.mean(gaps[:-1]) < 0.01 + max(0.001, statistics.mean(late)), "late ones are made up for, not added"
     print(f"{len(gaps)} gaps: median {statistics.median(gaps) * 1000:.2f} ms, "
           f"99% {sorted(gaps)[len(gaps) * 99 // 100] * 1000:.2f} ms, greatest {max(gaps) * 1000:.2f} ms")
 

@@ -77,8 +77,6 @@ static void test_master(void **state)
 	unload(&loaded);
 	expect_warning(VI("nopreempt\npreempt_delay 5\n"), 6,
 		       "'preempt_delay' is ignored with 'nopreempt'");
-	expect_warning(VI("priority 255\npreempt_delay 5\n"), 6,
-		       "'preempt_delay' is ignored with priority 255");
 	expect_warning(VI("priority 255\nnopreempt\n"), 6,
 		       "'nopreempt' is ignored with priority 255");
 	loaded = load_good(VI("nopreempt\n"), 0);

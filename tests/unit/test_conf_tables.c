@@ -334,6 +334,7 @@ static bool may_be_silent(const char *name)
 					    "check_unicast_src",
 					    "vrrp_check_unicast_src",
 					    "lthreshold",
+					    "v3_checksum_as_v2",
 					    NULL};
 
 	for (size_t i = 0; names[i]; i++)

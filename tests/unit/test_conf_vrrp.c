@@ -54,6 +54,7 @@ static const struct {
 	/* what is not quite as it should be */
 	{VI("state master\n"), WARN, 5, "'master' is taken as MASTER"},
 	{VI("mcast_src_ip 192.0.2.9/24\n"), WARN, 5, "'/24' is ignored"},
+	{VI("priority 255\npreempt_delay 5\n"), WARN, 6, "ignored with priority 255"},
 	{VI("v3_checksum_as_v2\n"), WARN, 5, "no effect with VRRP version 2"},
 	{VI("track_src_ip\n"), WARN, 5, "no effect without 'mcast_src_ip'"},
 	{"vrrp_script s {\nscript /bin/true\ninterval 0\n}\n", WARN, 3, "taken as 1"},
@@ -197,7 +198,8 @@ static const struct {
 	{VI("track_src_ip\nunicast_src_ip 192.0.2.9\n"), "track_src_ip"},
 	{VI(PEERS "old_unicast_checksum never\n"), "old_unicast_checksum never"},
 	{VI(PEERS "old_unicast_checksum\n"), "old_unicast_checksum"},
-	{VI("v3_checksum_as_v2\n"), "v3_checksum_as_v2 on"},
+	{VI("version 3\nv3_checksum_as_v2\n"), "v3_checksum_as_v2 on"},
+	{VI("version 2\nv3_checksum_as_v2\n"), "v3_checksum_as_v2 off"},
 	{VI("use_vmac\n"), "use_vmac"},
 	{VI("use_vmac m 0:11:22:33:44\n"), "use_vmac m 00:11:22:33:44:07"},
 	{VI("use_vmac group 5 m eth9 netlink_notify_msg\n"),

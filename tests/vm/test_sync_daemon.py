@@ -71,14 +71,14 @@ def test_roles_follow_the_router(pair):
     assert shown == {"mcast": "eth0", "syncid": str(ID), "maxlen": "1200", "group": "224.0.0.99", "port": "9000",
                      "ttl": "2"}
     assert runs(b, "backup")["mcast"] == "eth0"
-    assert "as master on eth0, id 51" in a.vipctl("status").stdout
+    wait_until(lambda: "as master on eth0, id 51" in a.vipctl("status").stdout, ROOM, "the same in the status")
 
 
 def test_stopped_behind_our_back(pair):
     a, _ = pair
     a.run("ipvsadm", "--stop-daemon", "master")
     runs(a, "master")
-    assert "the master connection synchronisation daemon is gone; repairing" in a.daemon.text()
+    wait_until(lambda: "the master connection synchronisation daemon is gone; repairing" in a.daemon.text(), ROOM, "a line")
 
 
 def test_reload(pair):
