@@ -25,6 +25,7 @@ UNIT_TESTS += tests/unit/test_macvlan
 tests_unit_test_macvlan_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_nft_build
+tests_unit_test_nft_build_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 tests_unit_test_nft_build_LDADD = core/net/libnet.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS) $(NL_LIBS)
 
 UNIT_TESTS += tests/unit/test_routing

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <netlink/msg.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -72,13 +73,13 @@ struct nft *nft_close(struct nft *nft)
 }
 
 /* The first error of one datagram, which may hold several answers. */
-static int read_answers(const void *octets, size_t size, unsigned *ret_count)
+static int read_answers(void *octets, size_t size, unsigned *ret_count)
 {
-	const struct nlmsghdr *header = octets;
 	int first = 0, left = (int)size;
 
-	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-		const struct nlmsgerr *answer = NLMSG_DATA(header);
+	for (struct nlmsghdr *header = octets; nlmsg_ok(header, left);
+	     header = nlmsg_next(header, &left)) {
+		const struct nlmsgerr *answer = nlmsg_data(header);
 
 		if (header->nlmsg_type != NLMSG_ERROR ||
 		    header->nlmsg_len < NLMSG_LENGTH(sizeof answer->error))

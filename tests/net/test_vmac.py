@@ -3,19 +3,19 @@
 becomes of the macvlans when somebody meddles with them, at a reload, after a crash and at a stop."""
 
 import json
-import signal
 import subprocess
 import time
 
 import pytest
 
 from lab import holds, wait_until
-from vrrp_pair import (HIGH, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Mode, Pair, assert_within, flagged, silence, skew)
+from vrrp_pair import LOW_PRIORITY, NET6, PAIRS, VIP, VRID, Mode, Pair, flagged, silence
 
-VMAC = f"00:00:5e:00:01:{VRID:02x}"
+VMAC, VMAC6 = (f"00:00:5e:00:{family:02x}:{VRID:02x}" for family in (1, 2))
 NAME = f"vrrp.{VRID}"
 FIFTH = "version 3\n\tadvert_int 0.2\n\t"
 OWN = Mode("own", 3, 0.2, FIFTH + "use_vmac")
+OWN6 = OWN._replace(name="own6", net=NET6)
 BASE = Mode("base", 3, 0.2, FIFTH + "use_vmac\n\tvmac_xmit_base")
 
 
@@ -40,41 +40,51 @@ def links(node):
     return {link["ifname"]: link for link in json.loads(node.output("ip", "-j", "-d", "link", "show"))}
 
 
+def own_macs(pair):
+    return {router: links(router.node)["eth0"]["address"] for router in (pair.high, pair.low)}
+
+
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_a_pair_speaks_and_answers_with_the_virtual_address(lab, high, low):
     pair = Pair(lab, high, low, mode=OWN)
     unasked = pair.low.node.capture("eth0", f"outbound and ether src {VMAC}", name="backup")
     assert answers(pair.watcher, VIP)
     wait_until(lambda: neighbour(pair.watcher, VIP) == VMAC, 5, "the neighbour has learned the virtual address")
-    holds(lambda: not pair.low.is_master(), 1, "the low one is backup")
+    holds(lambda: not pair.low.is_master(), 1, "the low one is backup", interval=0.2)
     if low == "vipd":
         assert unasked.stop().frames() == [], "a backup sends nothing from the virtual address"
-
-    ended = time.time()
-    pair.high.daemon.stop(signal.SIGTERM)
-    last, first = pair.takeover(ended)
-    assert last.priority == 0
-    assert_within(first.time - last.time, skew(LOW_PRIORITY, OWN), low)
-    wait_until(pair.low.is_master, 5, "address of the low one")
+    pair.resignation()
     if high == "vipd":
         assert NAME not in links(pair.high.node)
     assert neighbour(pair.watcher, VIP) == VMAC
     wait_until(lambda: answers(pair.watcher, VIP), 5, "the new master answers")
-    pair.high.start()
-    wait_until(lambda: pair.high.is_master() and not pair.low.is_master(), 15, "the high one is back")
-    wait_until(lambda: answers(pair.watcher, VIP), 5, "it answers")
+    if high == low:
+        pair.high.start()
+        wait_until(lambda: pair.high.is_master() and not pair.low.is_master(), 15, "the high one is back")
+        wait_until(lambda: answers(pair.watcher, VIP), 5, "it answers")
 
     path = pair.capture.stop().path
-    own = {router: links(router.node)["eth0"]["address"] for router in (pair.high, pair.low)}
     assert flagged(path) == ""
     assert set(frames(path, "vrrp", "eth.src")) == {VMAC}
     # keepalived's kernel asks for others in the name of the address, from the interface below, which teaches them that.
-    careless = "".join(f" && eth.src != {mac}" for router, mac in own.items() if router.kind == "keepalived")
+    careless = "".join(f" && eth.src != {mac}" for router, mac in own_macs(pair).items() if router.kind == "keepalived")
     senders = set(frames(path, f"arp.src.proto_ipv4 == {VIP}{careless}", "eth.src", "arp.src.hw_mac"))
     assert senders == {f"{VMAC}\t{VMAC}"}
-    assert len(pair.capture.gratuitous(VIP)) >= 3, "one for each master at least"
+    assert len(pair.capture.gratuitous(VIP)) >= 2, "one for each master at least"
     if (high, low) == ("vipd", "vipd"):
         assert frames(path, f"igmp && eth.src == {VMAC}") == [], "no switch is told of a member that is a backup"
+
+
+def test_the_same_over_ipv6(lab, high="keepalived", low="vipd"):
+    pair = Pair(lab, high, low, mode=OWN6)
+    assert links(pair.high.node)[NAME]["address"] == VMAC6
+    pair.resignation()
+    path = pair.capture.stop().path
+    assert flagged(path) == ""
+    assert set(frames(path, "vrrp", "eth.src")) == {VMAC6}
+    for vip in (vip.split("/")[0] for vip in NET6.vips):
+        told = set(frames(path, f"icmpv6.nd.na.target_address == {vip}", "eth.src", "icmpv6.opt.linkaddr"))
+        assert told == {f"{VMAC6}\t{VMAC6}"}
 
 
 def test_adverts_from_the_interface_below(lab, high="vipd", low="keepalived"):
@@ -83,14 +93,12 @@ def test_adverts_from_the_interface_below(lab, high="vipd", low="keepalived"):
     killed = time.time()
     pair.high.daemon.kill()
     pair.high.node.run("ip", "link", "delete", NAME)
-    last, first = pair.takeover(killed)
-    assert_within(first.time - last.time, silence(LOW_PRIORITY, BASE), low)
+    pair.assert_takeover(killed, silence(LOW_PRIORITY, BASE))
     wait_until(pair.low.is_master, 5, "address of the low one")
     path = pair.capture.stop().path
-    own = {router.address: links(router.node)["eth0"]["address"] for router in (pair.high, pair.low)}
-    assert set(frames(path, "vrrp", "ip.src", "eth.src")) == {f"{ip}\t{mac}" for ip, mac in own.items()}
+    macs = {f"{router.address}\t{mac}" for router, mac in own_macs(pair).items()}
+    assert set(frames(path, "vrrp", "ip.src", "eth.src")) == macs
     assert {arp.sender_mac for arp in pair.capture.gratuitous(VIP)} == {VMAC}
-    assert {arp.sender for arp in pair.capture.gratuitous(VIP)} == {VIP}
 
 
 # ---- one router ----
@@ -177,7 +185,7 @@ def test_the_life_of_a_macvlan(lab):
     # Taken down: FAULT until somebody takes it up; no business of ours.
     node.ip(f"link set {NAME} down")
     alone.becomes("FAULT")
-    holds(lambda: alone.state() == "FAULT", 1.2, "it stays")
+    holds(lambda: alone.state() == "FAULT", 0.5, "it stays")
     node.ip(f"link set {NAME} up")
     alone.becomes("MASTER")
     # With another address it is not ours any more, and made anew.

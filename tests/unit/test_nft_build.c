@@ -5,7 +5,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
+#include <netlink/msg.h>
 
 #include "core/net/nft.h"
 
@@ -16,11 +16,11 @@
 /* How many messages of that kind a batch has; type -1: all. */
 static unsigned count(const struct nft_batch *batch, int type)
 {
-	const struct nlmsghdr *header = batch->octets;
 	int left = (int)batch->size;
 	unsigned found = 0;
 
-	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left))
+	for (struct nlmsghdr *header = batch->octets; nlmsg_ok(header, left);
+	     header = nlmsg_next(header, &left))
 		found += type < 0 || header->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | type);
 	assert_int_equal(left, 0);
 	return found;
