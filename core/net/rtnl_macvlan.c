@@ -14,6 +14,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,14 +100,22 @@ static int delete_link(struct rtnl *rtnl, uint32_t ifindex)
 	return error;
 }
 
-static int set_alias(struct rtnl *rtnl, uint32_t ifindex, const char *alias)
+/* The kernel tells nobody of the alias of a link that is down. */
+static int set_alias(struct rtnl *rtnl, const struct net_link *link, const char *alias)
 {
-	struct ifinfomsg body = {.ifi_family = AF_UNSPEC, .ifi_index = (int)ifindex};
+	struct ifinfomsg body = {.ifi_family = AF_UNSPEC, .ifi_index = (int)link->now.ifindex};
 	struct nl_msg *message = new_request(RTM_SETLINK, 0, &body);
+	struct net_nature nature = link->nature;
+	int error;
 
 	if (!message)
 		return -ENOMEM;
-	return send_request(rtnl, message, nla_put_string(message, IFLA_IFALIAS, alias));
+	error = send_request(rtnl, message, nla_put_string(message, IFLA_IFALIAS, alias));
+	if (error)
+		return error;
+	snprintf(nature.alias, sizeof nature.alias, "%s", alias);
+	net_table_set_nature(&rtnl->table, link->now.ifindex, &nature);
+	return 0;
 }
 
 static int set_up(struct rtnl *rtnl, uint32_t ifindex)
@@ -163,7 +172,7 @@ static void take_up(struct rtnl *rtnl, struct rtnl_wanted *wanted, const struct 
 	base = rtnl_base_silence(rtnl, parent);
 	if (base) {
 		macvlan_alias(rtnl->macvlans.mark, &base->debt, alias);
-		error = set_alias(rtnl, ifindex, alias);
+		error = set_alias(rtnl, link, alias);
 	}
 	if (!error)
 		error = set_up(rtnl, ifindex);
@@ -194,6 +203,14 @@ static void make(struct rtnl *rtnl, struct rtnl_wanted *wanted, const struct net
 	take_up(rtnl, wanted, link, parent);
 }
 
+static void remove_wrong(struct rtnl *rtnl, const struct rtnl_wanted *wanted,
+			 const struct net_link *link)
+{
+	log_notice("net", "making %s anew: it is there in another way", wanted->is->name);
+	rtnl_base_take_over(rtnl, link);
+	delete_link(rtnl, link->now.ifindex);
+}
+
 /* Whether it may do better the next time, without that anything happens before. */
 static bool look_after(struct rtnl *rtnl, struct rtnl_wanted *wanted, uint64_t now_us)
 {
@@ -218,13 +235,26 @@ static bool look_after(struct rtnl *rtnl, struct rtnl_wanted *wanted, uint64_t n
 		return !wanted->up;
 	}
 	if (verdict == MACVLAN_WRONG) {
-		log_notice("net", "making %s anew: it is there in another way", wanted->is->name);
-		delete_link(rtnl, link->now.ifindex);
+		remove_wrong(rtnl, wanted, link);
 		parent = net_table_find_link(&rtnl->table, wanted->is->parent);
 	}
 	if (parent)
 		make(rtnl, wanted, parent);
 	return !wanted->up;
+}
+
+/* All of them before any is made: one may be in the way of another. */
+static void remove_all_wrong(struct rtnl *rtnl)
+{
+	const struct net_link *link, *parent;
+
+	for (size_t i = 0; i < rtnl->macvlans.n_wanted; i++) {
+		const struct rtnl_wanted *wanted = &rtnl->macvlans.wanted[i];
+
+		if (macvlan_judge(&rtnl->table, wanted->is, rtnl->macvlans.mark, &link, &parent) ==
+		    MACVLAN_WRONG)
+			remove_wrong(rtnl, wanted, link);
+	}
 }
 
 static void look_after_all(struct rtnl *rtnl)
@@ -327,6 +357,7 @@ void rtnl_settle_macvlans(struct rtnl *rtnl)
 {
 	rtnl->macvlans.settled = true;
 	remove_excess(rtnl);
+	remove_all_wrong(rtnl);
 	look_after_all(rtnl);
 	rtnl_base_restore(rtnl);
 	rtnl_report(rtnl);
