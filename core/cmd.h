@@ -100,8 +100,10 @@ struct msg_stopped {
 struct msg_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	bool present; /* false: it is gone */
-	bool up;      /* IFF_UP and IFF_RUNNING */
+	bool present;	/* false: it is gone */
+	bool up;	/* IFF_UP and IFF_RUNNING */
+	bool enabled;	/* IFF_UP: the administrator's will */
+	uint32_t lower; /* ifindex of the interface it stands on, in this namespace; 0: none */
 	bool multicast;
 	uint8_t mac[6];
 	uint32_t mtu;
