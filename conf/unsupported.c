@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one list of keywords that load, are kept in the model, and do nothing yet. Each gives one
- * warning for a load, at its first use; those of one topic share it. A keyword leaves the list when
- * its feature comes. Sorted by name, then scope, as option_unsupported() searches it.
+ * warning for a load, at its first use. A keyword leaves the list when its feature comes. Sorted by
+ * name, then scope, as option_unsupported() searches it.
  */
 #include "conf/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAIL                                                                                       \
-	.effect =                                                                                  \
-		"mail is not sent; the mail settings are kept and shown over SNMP, nothing more",  \
-	.topic = OPTION_TOPIC_MAIL
 #define STRICT                                                                                     \
 	.effect = "its rules for the configuration hold, but received adverts are not checked "    \
 		  "more strictly, and the addresses accept local traffic"
@@ -35,11 +31,8 @@ static const struct option_unsupported entries[] = {
 	{"checker_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"config_save_dir", "global_defs", .effect = KEPT},
 	{"data_use_instance", "global_defs", .effect = KEPT},
-	{"dbus_no_interface_name", "global_defs", .effect = KEPT},
-	{"dbus_service_name", "global_defs", .effect = KEPT},
 	{"debug", "vrrp_instance", .effect = KEPT},
 	{"disable_local_igmp", "global_defs", .effect = KEPT},
-	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
 	{"instance", "", .effect = KEPT},
@@ -56,41 +49,21 @@ static const struct option_unsupported entries[] = {
 	{"max_auto_priority", "global_defs", .effect = KEPT},
 	{"min_auto_priority_delay", "global_defs", .effect = KEPT},
 	{"namespace_with_ipsets", "", .effect = KEPT},
-	{"nftables", "global_defs", .effect = "no packet filter rule is made"},
-	{"nftables_counters", "global_defs", .effect = "no packet filter rule is made"},
-	{"nftables_ifindex", "global_defs", .effect = "no packet filter rule is made"},
+	{"nftables_ifindex", "global_defs", .effect = "the rules match interfaces by name"},
 	{"nftables_ipvs", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_priority", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_start_fwmark", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
-	{"nftables_priority", "global_defs", .effect = "no packet filter rule is made"},
-	{"no_accept", "vrrp_instance", .effect = "the addresses accept local traffic"},
-	{"no_checker_emails", "global_defs", MAIL},
-	{"no_email_faults", "global_defs", MAIL},
-	{"notification_email", "global_defs", MAIL},
-	{"notification_email_from", "global_defs", MAIL},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
 	{"reload_repeat", "global_defs", .effect = KEPT},
 	{"reload_time_file", "global_defs", .effect = KEPT},
-	{"smtp_alert", "global_defs", MAIL},
-	{"smtp_alert", "real_server", MAIL},
-	{"smtp_alert", "virtual_server", MAIL},
-	{"smtp_alert", "vrrp_instance", MAIL},
-	{"smtp_alert", "vrrp_sync_group", MAIL},
-	{"smtp_alert_checker", "global_defs", MAIL},
-	{"smtp_alert_vrrp", "global_defs", MAIL},
-	{"smtp_connect_timeout", "global_defs", MAIL},
-	{"smtp_helo_name", "global_defs", MAIL},
-	{"smtp_server", "global_defs", MAIL},
 	{"snmp_rs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"snmp_vs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
-	{"state_dump_file", "global_defs", .effect = KEPT},
-	{"stats_dump_file", "global_defs", .effect = KEPT},
 	{"strict_mode", "vrrp_instance", STRICT},
 	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
 	{"tmp_config_directory", "global_defs", .effect = KEPT},
@@ -98,19 +71,12 @@ static const struct option_unsupported entries[] = {
 	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
 	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"use_pid_dir", "", .effect = KEPT},
-	{"use_vmac", "virtual_ipaddress", .effect = "the address is set as without it"},
-	{"use_vmac", "virtual_ipaddress_excluded", .effect = "the address is set as without it"},
-	{"use_vmac", "vrrp_instance", .effect = "the interface's own link layer address is used"},
-	{"use_vmac_addr", "vrrp_instance",
-	 .effect = "the interface's own link layer address is used"},
-	{"vmac_addr_prefix", "global_defs", .effect = KEPT},
-	{"vmac_prefix", "global_defs", .effect = KEPT},
-	{"vmac_xmit_base", "vrrp_instance",
-	 .effect = "the interface's own link layer address is used"},
 	{"vrf", "vrrp_instance", .effect = KEPT},
 	{"vrrp_garp_extra_if", "global_defs", .effect = KEPT},
-	{"vrrp_ipsets", "global_defs", .effect = "no packet filter rule is made"},
-	{"vrrp_iptables", "global_defs", .effect = "no packet filter rule is made"},
+	{"vrrp_ipsets", "global_defs",
+	 .effect = "the rules are made by nftables, with its own sets"},
+	{"vrrp_iptables", "global_defs",
+	 .effect = "the same rules are made by nftables, in a table of their own"},
 	{"vrrp_netlink_cmd_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
@@ -143,11 +109,10 @@ const struct option_unsupported *option_unsupported_at(size_t index)
 
 size_t option_unsupported_index(const struct option_unsupported *entry)
 {
-	return entry->topic ? (size_t)entry->topic - 1
-			    : OPTION_TOPICS - 1 + (size_t)(entry - entries);
+	return (size_t)(entry - entries);
 }
 
 size_t option_unsupported_count(void)
 {
-	return OPTION_TOPICS - 1 + N_ENTRIES;
+	return N_ENTRIES;
 }

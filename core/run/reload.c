@@ -15,8 +15,10 @@
 #include "core/net/rtnl.h"
 #include "core/run/control.h"
 #include "core/run/daemon.h"
+#include "core/run/filter.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
+#include "core/run/mailer.h"
 #include "core/run/scripts.h"
 
 /* How long newer requests may keep a load from being used. */
@@ -201,8 +203,12 @@ void reload_hand_out(struct daemon *d)
 	d->reload.phase = RELOAD_ADOPTING;
 	settings_apply(d, conf);
 	notify_use_conf(d);
+	mailer_use(d->mailer, conf);
+	bus_use_conf(d);
 	if (d->wanted[THREAD_VRRP])
 		rtnl_set_static(d->rtnl, conf);
+	if (d->wanted[THREAD_VRRP] && rtnl_set_macvlans(d->rtnl, conf) < 0)
+		log_error("net", "out of memory: virtual MAC interfaces stay as they are");
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: primary addresses may be out of date");
 	for (int i = THREAD_VRRP; i < THREADS; i++) {
@@ -215,6 +221,8 @@ void reload_hand_out(struct daemon *d)
 	}
 	rtnl_report_static(d->rtnl);
 	role_use_conf(d);
+	if (d->wanted[THREAD_VRRP])
+		filter_use_conf(d->filter, conf);
 	tracking_use(d, conf);
 }
 
@@ -235,6 +243,8 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	if (done->from >= THREADS)
 		return;
 	d->acked[done->from] = done->generation;
+	if (done->from == THREAD_VRRP && done->generation == d->newest->conf->generation)
+		rtnl_settle_macvlans(d->rtnl);
 	if (reload->phase != RELOAD_ADOPTING || !engines_adopted(d))
 		return;
 	reload->phase = RELOAD_IDLE;
@@ -243,6 +253,7 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	if (reload->changes)
 		log_notice("conf", "reload: %s", reload->changes);
 	notify_reloaded(d);
+	bus_reloaded(d);
 	announce(d, true);
 	follow(d);
 }

@@ -22,8 +22,10 @@ struct vrrp_envelope;
 /* None may call back into the engine. Errors: negative errno. */
 struct vrrp_ops {
 	/* Makes the interface able to send, and to receive unicast, in a family (AF_INET,
-	 * AF_INET6); called once for both until close. */
-	int (*open)(void *owner, uint32_t ifindex, uint16_t family, const char *name);
+	 * AF_INET6); called once for both until close. mac NULL, or of a macvlan: then it receives
+	 * what its namesakes on other machines send, without joining a group. */
+	int (*open)(void *owner, uint32_t ifindex, uint16_t family, const char *name,
+		    const uint8_t *mac);
 	void (*close)(void *owner, uint32_t ifindex, uint16_t family); /* leaves every group */
 	/* On an interface open in its family: receive what is sent to group. */
 	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);
@@ -64,6 +66,8 @@ void vrrp_engine_addrs_done(struct vrrp_engine *engine, const struct msg_addrs_d
 			    uint64_t now_us);
 /* Answered by MSG_REPLY at the next flush. */
 void vrrp_engine_set(struct vrrp_engine *engine, const struct msg_vrrp_set *set, uint64_t now_us);
+void vrrp_engine_announce(struct vrrp_engine *engine, const struct msg_announce *wanted,
+			  uint64_t now_us);
 /* An IPv4 datagram with its header, as received on ifindex. */
 void vrrp_engine_receive(struct vrrp_engine *engine, uint32_t ifindex, const void *datagram,
 			 size_t size, uint64_t now_us);
