@@ -70,6 +70,7 @@ def pings(node, address, patience=1):
 
 
 def test_the_address_routes_and_accepts_nothing(lab):
+    """Shows VS-11."""
     high, low = Router(lab, 1, 200), Router(lab, 2, 100)
     client = lab.node("client", "192.0.2.9/24")
     behind = lab.node("behind")
@@ -121,6 +122,7 @@ def test_the_address_routes_and_accepts_nothing(lab):
 
 
 def test_a_table_of_somebody_else_and_addresses_of_ipv6(lab):
+    """Shows VS-11."""
     router = Router(lab, 1, 100)
     client = lab.node("client", "192.0.2.9/24", "2001:db8::9/64")
     router.start(filter="nftables mine")

@@ -46,6 +46,7 @@ def own_macs(pair):
 
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_a_pair_speaks_and_answers_with_the_virtual_address(lab, high, low):
+    """Shows VT-3, VS-7, VS-9."""
     pair = Pair(lab, high, low, mode=OWN)
     unasked = pair.low.node.capture("eth0", f"outbound and ether src {VMAC}", name="backup")
     assert answers(pair.watcher, VIP)
@@ -76,6 +77,7 @@ def test_a_pair_speaks_and_answers_with_the_virtual_address(lab, high, low):
 
 
 def test_the_same_over_ipv6(lab, high="keepalived", low="vipd"):
+    """Shows VT-3, VS-8."""
     pair = Pair(lab, high, low, mode=OWN6)
     assert links(pair.high.node)[NAME]["address"] == VMAC6
     pair.resignation()
@@ -88,7 +90,8 @@ def test_the_same_over_ipv6(lab, high="keepalived", low="vipd"):
 
 
 def test_adverts_from_the_interface_below(lab, high="vipd", low="keepalived"):
-    """vmac_xmit_base: the addresses stay on the virtual address, the adverts leave from the interface's own."""
+    """vmac_xmit_base: the addresses stay on the virtual address, the adverts leave from the interface's own.
+    Shows VT-3."""
     pair = Pair(lab, high, low, mode=BASE)
     killed = time.time()
     pair.high.daemon.kill()

@@ -285,3 +285,52 @@ def test_who_answers(lab):
         assert all(answer.mac == answer.inside for answer in answers(capture)[kind])
     for arp in capture.gratuitous(VIP):
         assert (arp.operation, arp.destination_mac) == (1, "ff:ff:ff:ff:ff:ff") and arp.sender_mac in macs
+
+
+VIRTUAL = """
+vrrp_instance V4 {{
+	interface eth0
+	virtual_router_id 61
+	version 3
+	advert_int 0.2
+	priority {priority}
+	use_vmac
+	virtual_ipaddress {{
+		{vip}/24
+	}}
+}}
+vrrp_instance V6 {{
+	interface eth0
+	virtual_router_id 61
+	version 3
+	advert_int 0.2
+	priority {priority}
+	use_vmac v6mac
+	virtual_ipaddress {{
+		fe80::100/64
+		{vip6}/64
+	}}
+}}
+"""
+VMAC, VMAC6 = "00:00:5e:00:01:3d", "00:00:5e:00:02:3d"
+
+
+def test_who_answers_with_a_virtual_address(lab):
+    """Asked from before the start, while a router becomes master, and with a backup beside it: only the virtual MAC is
+    ever heard, and nobody makes an address of it.
+
+    Shows VS-9, VS-13, VS-14."""
+    nodes = [lab.node(f"router{number}", f"192.0.2.{number}/24", f"fe80::{number}/64") for number in (1, 2)]
+    probe = lab.node("probe")
+    probe.link("eth0", "192.0.2.9/24", "fe80::9/64")
+    probe.ip(f"link set eth0 address {PROBE_MAC}")
+    capture = probe.capture("eth0", "arp or icmp6")
+    probe.popen("/usr/bin/python3", "-c", SENDER, 0.005, *[data.hex() for data in questions()], log="sender.log")
+    for node, priority in zip(nodes, (200, 100)):
+        node.daemon = node.vipd(node.write("vipd.conf", VIRTUAL.format(priority=priority, vip=VIP, vip6=VIP6)))
+        wait_until(lambda: node.daemon.text().count("-> BACKUP") == 2, 10, "backup")
+    wait_until(lambda: all(len(found) > 50 for found in answers(capture)), 15, "answers")
+    for found, mac in zip(answers(capture), (VMAC, VMAC6)):
+        assert {(answer.mac, answer.inside) for answer in found} == {(mac, mac)}
+    for node in nodes:
+        assert "5eff:fe00" not in node.output("ip", "-6", "address", "show")
