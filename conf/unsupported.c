@@ -45,7 +45,6 @@ static const struct option_unsupported entries[] = {
 	{"instance", "", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},
-	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
 	{"linkbeat_interfaces", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "vrrp_instance",
@@ -72,7 +71,6 @@ static const struct option_unsupported entries[] = {
 	{"no_email_faults", "global_defs", MAIL},
 	{"notification_email", "global_defs", MAIL},
 	{"notification_email_from", "global_defs", MAIL},
-	{"old_unicast_checksum", "vrrp_instance", .effect = KEPT},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
 	{"reload_repeat", "global_defs", .effect = KEPT},
@@ -118,8 +116,6 @@ static const struct option_unsupported entries[] = {
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
-	{"vrrp_rx_bufs_multiplier", "global_defs", .effect = KEPT},
-	{"vrrp_rx_bufs_policy", "global_defs", .effect = KEPT},
 	{"vrrp_strict", "global_defs", STRICT},
 };
 
