@@ -124,6 +124,12 @@ void loop_quit(struct loop *loop, int code)
 	sd_event_exit(loop->event, code);
 }
 
+struct sd_event *loop_event(struct loop *loop)
+{
+	assert_own_thread(loop);
+	return loop->event;
+}
+
 int loop_turn(struct loop *loop, uint64_t timeout_us)
 {
 	assert_own_thread(loop);

@@ -19,6 +19,7 @@ struct loop_child;
 struct loop_io;
 struct loop_signal;
 struct loop_timer;
+struct sd_event;
 
 /* Dispatch order within one turn: a pending packet is read before the timer that would declare its
  * sender dead. */
@@ -44,6 +45,9 @@ int loop_run(struct loop *loop);
 void loop_quit(struct loop *loop, int code);
 /* Long work inside one callback says by this, as a turn of the loop would, that it moves on. */
 void loop_touch(struct loop *loop);
+
+/* What the loop is made of, for sd-bus, which brings its own sources. */
+struct sd_event *loop_event(struct loop *loop);
 
 /* One turn, waiting at most timeout_us (UINT64_MAX: for ever). For tests. */
 int loop_turn(struct loop *loop, uint64_t timeout_us);

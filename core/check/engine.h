@@ -73,6 +73,7 @@ struct probe {
 	uint32_t weight;
 	int32_t delta;	  /* that the file of a FILE_CHECK adds */
 	bool local_error; /* the newest attempt failed on our side */
+	bool up;	  /* what was last told of it */
 };
 
 /* One real server of one virtual server. */
@@ -141,6 +142,8 @@ struct pending_event {
 	enum dest_drain drain;
 	bool quorum_up, stopping;
 	bool to_main, to_agent;
+	enum conf_checker_type checker; /* EVENT_CHECK, with the two that follow */
+	bool check_up, decisive;
 	char error[DEST_ERROR_MAX];
 };
 
@@ -308,6 +311,8 @@ void command_cancel(struct engine *engine);
 /* event.c */
 void event_dest(struct engine *engine, enum event_kind kind, struct server *server,
 		const char *error);
+void event_check(struct engine *engine, const struct probe *probe, bool decisive,
+		 const char *error);
 void event_quorum(struct engine *engine, struct service *service);
 void event_initial_up(struct engine *engine, struct server *server);
 void event_stopping(struct engine *engine);

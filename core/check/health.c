@@ -123,7 +123,7 @@ void health_report(struct check *check, const struct check_report *report, void 
 	struct engine *engine = server->service->engine;
 	enum dest_oper before = server->oper;
 
-	(void)check;
+	bool turned = check_is_up(check) != probe->up;
 	log_attempt(probe, report);
 	probe->local_error = report->result == CHECK_LOCAL_ERROR;
 	if (report->result != CHECK_OK)
@@ -131,9 +131,13 @@ void health_report(struct check *check, const struct check_report *report, void 
 	int32_t delta = engine_delta(server);
 	follow_weight(probe, report);
 	bool reweighted = engine_delta(server) != delta;
-	if (health_update(server))
+	probe->up = check_is_up(check);
+	bool decisive = health_update(server);
+	if (decisive)
 		health_announce(engine, server, report->detail);
-	else if (!reweighted && before == server->oper && !report->changed)
+	if (turned)
+		event_check(engine, probe, decisive, probe->up ? NULL : report->detail);
+	if (!decisive && !reweighted && before == server->oper && !report->changed)
 		return;
 	engine_mark(engine, server->service);
 }
