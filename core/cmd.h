@@ -57,8 +57,7 @@ enum msg_kind {
 	MSG_ADDRS_DONE,
 	/* agent or main -> vrrp, answered by MSG_REPLY. */
 	MSG_VRRP_SET,
-	/* main -> vrrp: one round of gratuitous ARPs and neighbour adverts, if it is master. */
-	MSG_ANNOUNCE,
+	MSG_ANNOUNCE, /* main -> vrrp: a master announces its addresses once more */
 
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
@@ -325,8 +324,7 @@ struct msg_event {
 			uint32_t n_up, n_total; /* real servers of the service */
 			uint32_t remaining;	/* connections, for a drain */
 			bool stopping;
-			/* EVENT_CHECK: which checker, what it says now, and whether that has
-			 * changed the state of the server */
+			/* EVENT_CHECK: which one, what it says, whether that told on the server */
 			enum conf_checker_type checker;
 			bool check_up, decisive;
 			char error[DEST_ERROR_MAX];
