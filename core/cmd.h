@@ -55,15 +55,13 @@ enum msg_kind {
 	 * the answer. */
 	MSG_ADDRS,
 	MSG_ADDRS_DONE,
-	/* agent or main -> vrrp, answered by MSG_REPLY. */
-	MSG_VRRP_SET,
+	MSG_VRRP_SET, /* agent or main -> vrrp, answered by MSG_REPLY */
 	MSG_ANNOUNCE, /* main -> vrrp: a master announces its addresses once more */
 
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
 	MSG_EXEC_DONE,
-	/* main -> check: after each MSG_CONF with connection synchronisation that follows an
-	 * instance, then on every change. */
+	/* main -> check: of the instance that synchronisation follows, as MSG_STATIC. */
 	MSG_ROLE,
 	/* main -> check: after each MSG_CONF for each service with ha_suspend, then on every
 	 * change. */
@@ -99,8 +97,10 @@ struct msg_stopped {
 struct msg_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	bool present; /* false: it is gone */
-	bool up;      /* IFF_UP and IFF_RUNNING */
+	bool present;	/* false: it is gone */
+	bool up;	/* IFF_UP and IFF_RUNNING */
+	bool enabled;	/* IFF_UP: the administrator's will */
+	uint32_t lower; /* ifindex of the interface it stands on, in this namespace; 0: none */
 	bool multicast;
 	uint8_t mac[6];
 	uint32_t mtu;

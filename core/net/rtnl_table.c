@@ -131,6 +131,15 @@ int net_table_set_link(struct net_table *table, const struct msg_link *now)
 	return 0;
 }
 
+void net_table_set_nature(struct net_table *table, uint32_t ifindex,
+			  const struct net_nature *nature)
+{
+	struct net_link *link = find_index(table, ifindex);
+
+	if (link)
+		link->nature = *nature;
+}
+
 void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table)
 {
 	struct net_link *link = find_index(table, ifindex);
@@ -247,6 +256,16 @@ const struct net_link *net_table_find_link(const struct net_table *table, const 
 		if (table->links[i].now.present && !strcmp(table->links[i].now.name, name))
 			return &table->links[i];
 	return NULL;
+}
+
+const struct net_link *net_table_find_index(const struct net_table *table, uint32_t ifindex)
+{
+	size_t at = link_position(table, ifindex);
+
+	if (at == table->n_links || table->links[at].now.ifindex != ifindex ||
+	    !table->links[at].now.present)
+		return NULL;
+	return &table->links[at];
 }
 
 const char *net_table_name(struct net_table *table, uint32_t ifindex)
@@ -451,10 +470,10 @@ static bool same_list(const struct ip *a, uint32_t n_a, const struct ip *b, uint
 static bool same_link(const struct msg_link *a, const struct msg_link *b)
 {
 	return a->ifindex == b->ifindex && !strcmp(a->name, b->name) && a->present == b->present &&
-	       a->up == b->up && a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) &&
-	       a->mtu == b->mtu && !ip_compare(&a->primary4, &b->primary4) &&
-	       !ip_compare(&a->primary6, &b->primary6) && a->router == b->router &&
-	       same_list(a->own4, a->n_own4, b->own4, b->n_own4) &&
+	       a->up == b->up && a->enabled == b->enabled && a->lower == b->lower &&
+	       a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) && a->mtu == b->mtu &&
+	       !ip_compare(&a->primary4, &b->primary4) && !ip_compare(&a->primary6, &b->primary6) &&
+	       a->router == b->router && same_list(a->own4, a->n_own4, b->own4, b->n_own4) &&
 	       same_list(a->own6, a->n_own6, b->own6, b->n_own6);
 }
 

@@ -51,8 +51,8 @@ static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 				   sizeof message);
 
 	if (r > 0)
-		r = e->ops->send(e->owner, unit->ifindex, source, destination, ttl, message,
-				 (size_t)r);
+		r = e->ops->send(e->owner, vrrp_macvlan_out(unit), source, destination, ttl,
+				 message, (size_t)r);
 	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, destination,
 				       now_us, &held_back))
 		e->ops->log(e->owner, LOG_WARNING, "%s: advert to %s not sent on %s: %s (%u more)",
@@ -106,7 +106,7 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		.family = conf_instance_family(conf),
 	};
 
-	if (!unit->ifindex || !ip_is_set(&unit->fsm.primary))
+	if (!vrrp_macvlan_out(unit) || !ip_is_set(&unit->fsm.primary))
 		return;
 	if (advert.auth_type == VRRP_AUTH_PASS)
 		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);

@@ -11,6 +11,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/group.c core/vrrp/group.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
 	core/vrrp/listen.c \
+	core/vrrp/macvlan.c \
 	core/vrrp/names.c \
 	core/vrrp/packet.c core/vrrp/packet.h \
 	core/vrrp/priority.c core/vrrp/priority.h \
@@ -19,6 +20,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/rows.c \
 	core/vrrp/set.c \
 	core/vrrp/sock.c core/vrrp/sock.h \
+	core/vrrp/sock_macvlan.c core/vrrp/sock_macvlan.h \
 	core/vrrp/timer.c core/vrrp/timer.h \
 	core/vrrp/vrrp.c
 

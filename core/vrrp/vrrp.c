@@ -30,6 +30,7 @@
 #include "core/vrrp/na.h"
 #include "core/vrrp/packet.h"
 #include "core/vrrp/sock.h"
+#include "core/vrrp/sock_macvlan.h"
 
 #define BATCH	     64	  /* packets read in one turn */
 #define FLOOD	     1024 /* more than the default receive buffer holds */
@@ -40,6 +41,7 @@ struct port {
 	struct body *body;
 	uint32_t ifindex;
 	uint16_t family;
+	bool macvlan;	 /* with a socket of core/vrrp/sock_macvlan.h */
 	uint32_t buffer; /* of a new socket */
 	int fd;
 	struct loop_io *io;
@@ -112,7 +114,8 @@ static int read_packet(const struct port *port)
 			vrrp_engine_receive(body->engine, port->ifindex, datagram, (size_t)size,
 					    clock_now_us());
 	} else {
-		size = vrrp_sock_receive6(port->fd, datagram, sizeof datagram, &envelope);
+		size = (port->macvlan ? vrrp_sock_macvlan_receive6 : vrrp_sock_receive6)(
+			port->fd, datagram, sizeof datagram, &envelope);
 		if (size >= 0)
 			vrrp_engine_receive6(body->engine, port->ifindex, &envelope,
 					     clock_now_us());
@@ -142,7 +145,14 @@ static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t fam
 	return at;
 }
 
-static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name)
+static int open_socket(uint32_t ifindex, uint16_t family, const char *name, const uint8_t *mac)
+{
+	return mac ? vrrp_sock_macvlan_open(ifindex, family, mac)
+		   : vrrp_sock_open(ifindex, family, name);
+}
+
+static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name,
+		     const uint8_t *mac)
 {
 	struct body *body = owner;
 	struct port *port = calloc(1, sizeof *port);
@@ -153,7 +163,8 @@ static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char 
 	port->body = body;
 	port->ifindex = ifindex;
 	port->family = family;
-	r = port->fd = vrrp_sock_open(ifindex, family, name);
+	port->macvlan = mac;
+	r = port->fd = open_socket(ifindex, family, name, mac);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -211,6 +222,9 @@ static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
 
 	if (!port)
 		return -ENOTCONN;
+	if (port->macvlan)
+		return vrrp_sock_macvlan_send(port->fd, ifindex, source, destination, ttl, message,
+					      size);
 	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, message, size);
 }
 
