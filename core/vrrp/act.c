@@ -202,6 +202,14 @@ static void queue_bursts(struct vrrp_unit *unit, uint32_t repeat)
 	}
 }
 
+void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+{
+	if (unit->fsm.state != VRRP_MASTER)
+		return;
+	queue_bursts(unit, 1);
+	vrrp_act_announce(e, unit, now_us);
+}
+
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)
 {
 	struct msg_event *event;

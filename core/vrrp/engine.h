@@ -64,6 +64,8 @@ void vrrp_engine_addrs_done(struct vrrp_engine *engine, const struct msg_addrs_d
 			    uint64_t now_us);
 /* Answered by MSG_REPLY at the next flush. */
 void vrrp_engine_set(struct vrrp_engine *engine, const struct msg_vrrp_set *set, uint64_t now_us);
+void vrrp_engine_announce(struct vrrp_engine *engine, const struct msg_announce *wanted,
+			  uint64_t now_us);
 /* An IPv4 datagram with its header, as received on ifindex. */
 void vrrp_engine_receive(struct vrrp_engine *engine, uint32_t ifindex, const void *datagram,
 			 size_t size, uint64_t now_us);

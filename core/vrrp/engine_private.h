@@ -116,6 +116,8 @@ void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
 /* Sends of the bursts what the intervals allow. */
 void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+/* One round of a master, besides those that its state machine asks for. */
+void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 /* Queues an event of an instance as it is now. */
 void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
 		   enum vrrp_state old, uint64_t now_us);

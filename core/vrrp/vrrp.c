@@ -309,6 +309,9 @@ static void handle(struct body *body, const struct mail *mail, uint64_t now_us)
 	case MSG_VRRP_SET:
 		vrrp_engine_set(body->engine, message, now_us);
 		break;
+	case MSG_ANNOUNCE:
+		vrrp_engine_announce(body->engine, message, now_us);
+		break;
 	case MSG_STOP:
 		vrrp_engine_stop(body->engine, now_us);
 		loop_quit(body->loop, 0);
