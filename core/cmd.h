@@ -100,18 +100,16 @@ struct msg_stopped {
 struct msg_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	bool present; /* false: it is gone */
-	bool up;      /* IFF_UP and IFF_RUNNING */
-	bool multicast;
+	bool present;		/* false: it is gone */
+	bool up;		/* IFF_UP and IFF_RUNNING */
+	bool multicast, router; /* router: forwards IPv6 */
 	uint8_t mac[6];
 	uint32_t mtu;
-	/* first primary (not secondary, not a configured virtual) address; link-local for v6 */
+	/* first primary (not secondary, not configured virtual) address; link-local for v6 */
 	struct ip primary4, primary6;
-	/* every address of the machine's own on it, in the kernel's order, as far as there is room;
-	 * of IPv6 those that may be used as a source */
+	/* the machine's own that may be a source, in the kernel's order, as far as there is room */
 	uint32_t n_own4, n_own6;
 	struct ip own4[LINK_ADDRESSES_MAX], own6[LINK_ADDRESSES_MAX];
-	bool router; /* forwards IPv6 */
 };
 
 struct msg_track {
