@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an event to the notifications it means: KEEPALIVED-MIB, VRRP-MIB and our own. Thread: agent.
+ * From an event to the notifications it means: KEEPALIVED-MIB, VRRP-MIB, VRRPV3-MIB and our own.
+ * Thread: agent.
  *
  * The event's own fields come first; configuration and snapshot only add what it does not carry
  * (names, type, comment, deadline), and only as far as the object is still there. Objects are found
@@ -16,6 +17,7 @@
 #include "agent/cells.h"
 #include "agent/director_mib.h"
 #include "agent/keepalived.h"
+#include "agent/vrrp3_mib.h"
 #include "agent/vrrp_mib.h"
 
 static const struct bind_place k_global = {{KEEPALIVED_ROOT, 1}, 10};
@@ -28,6 +30,9 @@ static const struct bind_place k_check_traps = {{KEEPALIVED_ROOT, 3, 5, 0}, 12};
 static const struct bind_place rfc_operations = {{VRRP_MIB_ROOT, 1}, 8};
 static const struct bind_place rfc_oper = {{VRRP_MIB_ROOT, 1, 3, 1}, 10};
 static const struct bind_place rfc_traps = {{VRRP_MIB_ROOT, 0}, 8};
+static const struct bind_place rfc3_operations = {{VRRP3_MIB_ROOT, 1, 1, 1, 1}, 11};
+static const struct bind_place rfc3_statistics = {{VRRP3_MIB_ROOT, 1, 2, 5, 1}, 11};
+static const struct bind_place rfc3_traps = {{VRRP3_MIB_ROOT, 0}, 8};
 static const struct bind_place d_system = {{DIRECTOR_ROOT, 1, 1}, 12};
 static const struct bind_place d_svc = {{DIRECTOR_ROOT, 1, 2, 1, 1}, 14};
 static const struct bind_place d_dest = {{DIRECTOR_ROOT, 1, 3, 1, 1}, 14};
@@ -74,6 +79,11 @@ static bool sends_rfc2787(const struct work *work)
 	       work->view->traps_enabled;
 }
 
+static bool sends_rfc6527(const struct work *work)
+{
+	return work->conf->global.snmp_traps && work->conf->global.snmp_rfcv3;
+}
+
 static void bind_router_id(const struct work *work, struct notification *n)
 {
 	bind_text(n, &k_global, 2, NULL, work->conf->global.router_id);
@@ -115,19 +125,49 @@ static void notify_instance(struct work *work)
 static void notify_new_master(struct work *work)
 {
 	const struct msg_event *event = work->event;
-	const struct conf_instance *conf =
-		find_instance(work->conf, event->instance.name, event->instance.instance);
 	struct row index = {0};
 	struct notification *n;
 
 	if (event->instance.state != VRRP_MASTER || event->instance.stopping)
 		return;
-	if (event->instance.master.family != AF_INET || (conf && !vrrp_mib_covers(conf)))
+	if (event->instance.version != 2 || event->instance.master.family != AF_INET)
 		return;
 	row_index_u32(&index, event->instance.ifindex);
 	row_index_u32(&index, event->instance.vrid);
 	n = bind_begin(&work->out, &rfc_traps, 1, event);
 	bind_ip(n, &rfc_oper, 7, &index, CELL_IPADDRESS, &event->instance.master);
+}
+
+static void notify_new_master3(struct work *work)
+{
+	const struct msg_event *event = work->event;
+	struct row index = {0};
+	struct notification *n;
+
+	if (event->instance.state != VRRP_MASTER || event->instance.stopping ||
+	    event->instance.version != 3)
+		return;
+	vrrp3_mib_index(&index, event->instance.ifindex, event->instance.vrid,
+			event->instance.master.family);
+	n = bind_begin(&work->out, &rfc3_traps, 1, event);
+	bind_ip(n, &rfc3_operations, 3, &index, CELL_OCTETS, &event->instance.master);
+	bind_number(n, &rfc3_statistics, 2, &index, CELL_INTEGER, event->instance.reason);
+}
+
+/* An unknown VRID belongs to no row: vrrpv3RouterVrIdErrors alone tells of it. */
+static void notify_proto_error(struct work *work)
+{
+	const struct msg_event *event = work->event;
+	struct row index = {0};
+	struct notification *n;
+
+	if (!vrrp3_mib_has_row(work->view, event->packet.ifindex, event->packet.vrid,
+			       event->packet.source.family))
+		return;
+	vrrp3_mib_index(&index, event->packet.ifindex, event->packet.vrid,
+			event->packet.source.family);
+	n = bind_begin(&work->out, &rfc3_traps, 2, event);
+	bind_number(n, &rfc3_statistics, 6, &index, CELL_INTEGER, event->packet.error);
 }
 
 static uint32_t find_group(const struct conf *conf, const char *name, uint32_t hint)
@@ -434,6 +474,8 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 			notify_instance(&work);
 		if (sends_rfc2787(&work))
 			notify_new_master(&work);
+		if (sends_rfc6527(&work))
+			notify_new_master3(&work);
 		break;
 	case EVENT_GROUP_STATE:
 		if (sends_vrrp(&work))
@@ -442,6 +484,10 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 	case EVENT_AUTH_FAILURE:
 		if (sends_rfc2787(&work))
 			notify_auth_failure(&work);
+		break;
+	case EVENT_PROTO_ERROR:
+		if (sends_rfc6527(&work))
+			notify_proto_error(&work);
 		break;
 	case EVENT_DEST_STATE:
 	case EVENT_DRAIN:
@@ -458,7 +504,6 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 		break;
 	case EVENT_RX_LOWER_PRIORITY:
 	case EVENT_PRIORITY:
-	case EVENT_PROTO_ERROR:
 	case EVENT_ADMIN:
 		break; /* no notification of these modules */
 	}

@@ -141,7 +141,8 @@ enum vrrp_field {
 	VRRP_SET_PRIMARY,   /* 1: address, one of the interface; 0.0.0.0: its lowest */
 	VRRP_SET_AUTH_TYPE, /* 1 none, 2 PASS */
 	VRRP_SET_AUTH_KEY,  /* 1: key */
-	VRRP_SET_INTERVAL,  /* seconds, up to 255 */
+	/* hundredths of a second; version 2: whole seconds up to 255 s, version 3: up to 4095 */
+	VRRP_SET_INTERVAL,
 	VRRP_FIELDS,
 };
 
@@ -273,6 +274,7 @@ struct msg_event {
 			enum vrrp_reason reason;
 			uint32_t ifindex;
 			uint8_t vrid;
+			uint8_t version;  /* of the protocol, 2 or 3 */
 			struct ip master; /* own primary when state is master */
 		} instance;
 		struct {

@@ -22,8 +22,10 @@
 /* The readers of every latest-value buffer. */
 enum snap_reader { SNAP_AGENT, SNAP_MAIN, SNAP_READERS };
 
-/* ---- VRRP: published by the vrrp thread on every change, and at most once a second for counters
- * ---- */
+/* ---- VRRP: published by the vrrp thread on every change, and for counters alone at most once in
+ * SNAP_VRRP_COUNTERS_US ---- */
+
+#define SNAP_VRRP_COUNTERS_US UINT64_C(1000000)
 
 /* KEEPALIVED-MIB numbers */
 enum vrrp_state {
@@ -62,12 +64,13 @@ struct vrrp_stats {
 #define VRRP_KEY_OCTETS	   8  /* of a PASS key, zero filled */
 #define LINK_ADDRESSES_MAX 32 /* of one interface that can be chosen from */
 
-/* What SNMP has set of an instance, in the numbers of VRRP-MIB; 0: as configured. */
+/* What SNMP has set of an instance, in the numbers of VRRP-MIB but for the unit of the interval; 0:
+ * as configured. */
 struct vrrp_overrides {
 	uint8_t priority;
 	uint8_t preempt;   /* 1 on, 2 off */
 	uint8_t auth_type; /* 1 none, 2 PASS */
-	uint8_t interval_s;
+	uint16_t interval_cs;
 	bool keyed; /* key counts */
 	uint8_t key[VRRP_KEY_OCTETS];
 	struct ip primary; /* AF_UNSPEC: as configured; 0.0.0.0: the lowest of the interface */
@@ -115,6 +118,7 @@ struct snap_vrrp {
 	const struct conf *conf;
 	uint64_t made_us;
 	uint64_t checksum_errors, version_errors, vrid_errors; /* of the node; never shrink */
+	uint64_t counters_since_us; /* when these three last started from zero */
 	size_t n_instances, n_groups, n_links;
 	struct snap_instance *instances; /* configuration order */
 	struct snap_group *groups;

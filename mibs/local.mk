@@ -20,6 +20,7 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_vrrp.c \
 	agent/notify.c \
 	agent/traffic.h \
+	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 
 MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h \

@@ -124,7 +124,7 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 			ip_is_set(&conf->source) || !link ? conf->source : link->is.primary4;
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
-		unit->set.interval_s ? unit->set.interval_s * USEC_PER_SEC : conf->advert_us;
+		unit->set.interval_cs ? unit->set.interval_cs * USEC_PER_CSEC : conf->advert_us;
 	unit->fsm.grouped = unit->group != CONF_NONE;
 }
 
@@ -478,6 +478,6 @@ uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 		earlier(&first_us, link ? link->garp_free_us : 0);
 	}
 	if (e->counters_changed)
-		earlier(&first_us, e->published_us + VRRP_PUBLISH_US);
+		earlier(&first_us, e->published_us + SNAP_VRRP_COUNTERS_US);
 	return first_us;
 }

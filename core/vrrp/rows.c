@@ -77,6 +77,7 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 	rows->checksum_errors = e->checksum_errors;
 	rows->version_errors = e->version_errors;
 	rows->vrid_errors = e->vrid_errors;
+	rows->counters_since_us = e->counters_since_us;
 	rows->n_instances = n_instances;
 	rows->n_groups = n_groups;
 	rows->n_links = e->n_links;
@@ -120,7 +121,7 @@ static void post_answers(struct vrrp_engine *e)
 void vrrp_engine_flush(struct vrrp_engine *e, uint64_t now_us)
 {
 	bool due = e->rows_changed ||
-		   (e->counters_changed && now_us >= e->published_us + VRRP_PUBLISH_US);
+		   (e->counters_changed && now_us >= e->published_us + SNAP_VRRP_COUNTERS_US);
 	struct snap_vrrp *rows;
 
 	if (e->conf && due) {

@@ -9,8 +9,8 @@ import lab as laboratory
 import snmp
 import test_mib_judge as judge
 
-K, V, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.DIRECTOR_MIB
-ROOTS = {"VRRP-MIB": V, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D}
+K, V, V3, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB
+ROOTS = {"VRRP-MIB": V, "VRRPV3-MIB": V3, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D}
 DEST = ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80"
 
 
@@ -76,7 +76,7 @@ def test_traps(director):
     log = node.snmptrapd()
     node.serve.popen.stdin.write(b"\n")
     node.serve.popen.stdin.flush()
-    wanted = [K + ".2.10.0.2", V + ".0.1", K + ".3.5.0.1", D + ".0.1", D + ".0.5", K + ".3.5.0.2", D + ".0.3", D + ".0.11"]
+    wanted = [K + ".2.10.0.2", V + ".0.1", K + ".2.10.0.2", V3 + ".0.1", V3 + ".0.2", K + ".3.5.0.1", D + ".0.1", D + ".0.5", K + ".3.5.0.2", D + ".0.3", D + ".0.11"]
     laboratory.wait_until(lambda: log.count() >= len(wanted), what="traps")
     assert [trap.oid for trap in log.all()] == wanted
     # Every varbind names an object of its MIB and a row that is there, or one that is for notifications only.
@@ -105,6 +105,12 @@ vrrp_instance VI_1 {
     authentication { auth_type PASS
         auth_pass 1111 }
     virtual_ipaddress { 172.17.13.252 }
+}
+vrrp_instance VI_3 {
+    version 3
+    interface eth0
+    virtual_router_id 63
+    virtual_ipaddress { 172.17.13.253 }
 }
 virtual_server 172.17.13.252 80 {
     delay_loop 3

@@ -41,6 +41,7 @@ static void fill_global(struct world *w)
 		.snmp_vrrp = true,
 		.snmp_checker = true,
 		.snmp_rfcv2 = true,
+		.snmp_rfcv3 = true,
 		.snmp_traps = true,
 		.mcast_group4 = ip("224.0.0.18"),
 		.lvs_flush_on_stop = 2,
@@ -99,14 +100,41 @@ static void fill_addresses(struct world *w)
 						.prefix = 128,
 						.device = "eth0",
 						.peer = ip("2001:db8::11")};
+	w->addresses[6] =
+		(struct conf_address){.ip = ip("10.0.0.30"), .prefix = 24, .device = "eth0"};
+	w->addresses[7] =
+		(struct conf_address){.ip = ip("10.0.0.3"), .prefix = 24, .device = "eth0"};
+}
+
+/* Both families under one VRID, one of them held. */
+static void fill_version3(struct world *w)
+{
+	w->instances[2].addresses = &w->addresses[5];
+	w->instances[2].n_addresses = 1;
+	w->instances[2].version = 3;
+	w->instances[2].advert_us = w->live_instances[2].advert_us = 100 * USEC_PER_MSEC;
+	w->live_instances[2].primary = w->live_instances[2].master = ip("fe80::1");
+	w->instances[4].addresses = &w->addresses[6];
+	w->instances[4].n_addresses = 2;
+	w->instances[4].version = 3;
+	w->instances[4].advert_us = w->live_instances[4].advert_us = 250 * USEC_PER_MSEC;
+	w->live_instances[4].state = VRRP_INITIALIZE;
+	w->live_instances[4].up_since_us = 0;
+	w->live_instances[4].admin_up = false;
+	w->live_instances[4].master = (struct ip){0};
+	w->live_instances[4].reason = VRRP_PREEMPTED;
+	w->live_instances[4].proto_error = VRRP_CHECKSUM_ERROR;
+	w->live_instances[4].counters_since_us = 990 * USEC_PER_SEC;
+	w->live_instances[4].stats.advert_received = UINT64_C(0x300000001);
 }
 
 static void fill_vrrp(struct world *w)
 {
 	fill_instance(w, 0, "VI_1", "eth1", 62, 10);
 	fill_instance(w, 1, "VI_2", "eth0", 5, 2);
-	fill_instance(w, 2, "VI_6", "eth0", 5, 2);
+	fill_instance(w, 2, "VI_6", "eth0", 7, 2);
 	fill_instance(w, 3, "VI_4", "eth0", 4, 2);
+	fill_instance(w, 4, "VI_3", "eth0", 7, 2);
 	fill_addresses(w);
 	w->instances[0].addresses = &w->addresses[0];
 	w->instances[0].n_addresses = 2;
@@ -122,10 +150,7 @@ static void fill_vrrp(struct world *w)
 	w->live_instances[0].stats.become_master = UINT64_C(0x100000003);
 	w->instances[1].addresses = &w->addresses[3];
 	w->instances[1].n_addresses = 2;
-	w->instances[2].addresses = &w->addresses[5];
-	w->instances[2].n_addresses = 1;
-	w->instances[2].version = 3;
-	w->instances[2].advert_us = w->live_instances[2].advert_us = 100 * USEC_PER_MSEC;
+	fill_version3(w);
 	w->live_instances[3].state = VRRP_FAULT;
 	w->live_instances[3].admin_up = false;
 	w->members[0] = 0;
@@ -143,6 +168,7 @@ static void fill_vrrp(struct world *w)
 		.checksum_errors = 11,
 		.version_errors = 12,
 		.vrid_errors = 13,
+		.counters_since_us = 800 * USEC_PER_SEC,
 		.n_instances = WORLD_INSTANCES,
 		.instances = w->live_instances,
 		.n_groups = 1,
@@ -346,8 +372,8 @@ void world_free(struct world *world)
 size_t world_tables(const struct table *ret[static WORLD_TABLES_MAX])
 {
 	const struct table_list lists[] = {
-		vrrp_mib_tables(),	   keepalived_global_tables(), keepalived_vrrp_tables(),
-		keepalived_check_tables(), director_mib_tables(),
+		vrrp_mib_tables(),	  vrrp3_mib_tables(),	     keepalived_global_tables(),
+		keepalived_vrrp_tables(), keepalived_check_tables(), director_mib_tables(),
 	};
 	size_t count = 0;
 

@@ -8,7 +8,7 @@
 
 #include "agent/table.h"
 
-#define WORLD_INSTANCES 4
+#define WORLD_INSTANCES 5
 #define WORLD_SERVICES	6 /* of the configuration */
 #define WORLD_ROWS	7 /* as the kernel counts them: the group is two */
 #define WORLD_DESTS	12
@@ -16,7 +16,7 @@
 struct world {
 	struct conf conf;
 	struct conf_instance instances[WORLD_INSTANCES];
-	struct conf_address addresses[8];
+	struct conf_address addresses[9];
 	struct conf_group group;
 	uint32_t members[2];
 	char *emails[2];

@@ -18,6 +18,7 @@
 
 #define K "1.3.6.1.4.1.9586.100.5."
 #define V "1.3.6.1.2.1.68."
+#define R "1.3.6.1.2.1.207.1."
 #define D "1.3.6.1.4.1.8072.9999.9999.47.1."
 
 static void test_columns_ascend(void **state)
@@ -91,7 +92,7 @@ static void test_walk(void **state)
 	}
 	/* A cell lost or won anywhere shows here: the RFC module alone has 5 + 3 rows of 14 and 12
 	 * + 3 addresses. */
-	assert_int_equal(cells, 2021);
+	assert_int_equal(cells, 2118);
 }
 
 static void test_nothing_published(void **state)
@@ -293,6 +294,57 @@ static void test_vrrp_mib(void **state)
 	assert_int_equal(name[length - 4], 9);
 }
 
+static void test_vrrp3_mib(void **state)
+{
+	struct bench *b = *state;
+	uint32_t name[OID_MAX];
+	size_t length = bench_parse(R "1.1.1.3", name);
+	struct cell cell;
+
+	/* Both families of one VRID; version 2 has no row, and only these are walked. */
+	assert_non_null(bench_next(b, name, &length, &cell));
+	assert_int_equal(bench_compare(name + length - 3, 3, (uint32_t[]){2, 7, 1}, 3), 0);
+	assert_non_null(bench_next(b, name, &length, &cell));
+	assert_int_equal(bench_compare(name + length - 3, 3, (uint32_t[]){2, 7, 2}, 3), 0);
+	assert_non_null(bench_next(b, name, &length, &cell));
+	assert_int_equal(name[length - 4], 4);
+
+	want_octets(b, R "1.1.1.3.2.7.1", "\0\0\0\0", 4); /* none heard yet */
+	want_octets(b, R "1.1.1.3.2.7.2", "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	want_octets(b, R "1.1.1.4.2.7.1", "\xac\x11\x0d\x78", 4);
+	want_octets(b, R "1.1.1.5.2.7.1", "\0\0\x5e\0\1\7", 6);
+	want_octets(b, R "1.1.1.5.2.7.2", "\0\0\x5e\0\2\7", 6);
+	want_number(b, R "1.1.1.6.2.7.1", CELL_INTEGER, 1);
+	want_number(b, R "1.1.1.6.2.7.2", CELL_INTEGER, 2);
+	want_number(b, R "1.1.1.7.2.7.1", CELL_GAUGE32, 100);
+	want_number(b, R "1.1.1.8.2.7.1", CELL_INTEGER, 2);
+	want_number(b, R "1.1.1.9.2.7.1", CELL_INTEGER, 25);
+	want_number(b, R "1.1.1.9.2.7.2", CELL_INTEGER, 10);
+	want_number(b, R "1.1.1.12.2.7.1", CELL_TIMETICKS, 0);
+	want_number(b, R "1.1.1.12.2.7.2", CELL_TIMETICKS, 10000); /* a duration */
+	want_number(b, R "1.1.1.13.2.7.1", CELL_INTEGER, 2);
+	want_number(b, R "1.1.1.13.2.7.2", CELL_INTEGER, 1);
+	/* By address, not as configured; the length is part of the index. */
+	want_number(b, R "1.2.1.2.2.7.1.4.10.0.0.3", CELL_INTEGER, 1);
+	length = bench_parse(R "1.2.1.2.2.7.1", name);
+	assert_non_null(bench_next(b, name, &length, &cell));
+	assert_int_equal(name[length - 1], 3);
+	assert_non_null(bench_next(b, name, &length, &cell));
+	assert_int_equal(name[length - 1], 30);
+
+	want_number(b, R "2.1.0", CELL_COUNTER64, 11);
+	want_number(b, R "2.4.0", CELL_TIMETICKS, 30000);
+	want_number(b, R "2.5.1.1.2.7.1", CELL_COUNTER32, 0);
+	want_number(b, R "2.5.1.2.2.7.1", CELL_INTEGER, 2);
+	want_number(b, R "2.5.1.3.2.7.1", CELL_COUNTER64, INT64_C(0x300000001));
+	want_number(b, R "2.5.1.6.2.7.1", CELL_INTEGER, 3);
+	want_number(b, R "2.5.1.12.2.7.1", CELL_TIMETICKS, 49000);
+	want_number(b, R "2.5.1.12.2.7.2", CELL_TIMETICKS, 0);
+	want_number(b, R "2.5.1.13.2.7.1", CELL_GAUGE32, 1000);
+	b->world->live_instances[2].up_since_us = b->world->view.now_us + 1;
+	want_number(b, R "1.1.1.12.2.7.2", CELL_TIMETICKS, 0); /* within the running tick */
+}
+
 static void test_director(void **state)
 {
 	struct bench *b = *state;
@@ -401,6 +453,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keepalived_check, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_real_servers, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_vrrp_mib, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_vrrp3_mib, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_director, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_names, bench_setup, bench_teardown),
 		cmocka_unit_test(test_long_text),
