@@ -18,7 +18,8 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_lvs.c \
 	agent/keepalived_rs.c \
 	agent/keepalived_vrrp.c \
-	agent/notify.c \
+	agent/notify.c agent/notify.h \
+	agent/notify_vrrp.c \
 	agent/traffic.h \
 	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
