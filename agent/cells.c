@@ -174,6 +174,14 @@ bool cell_switch(struct cell *ret, enum conf_switch value, bool otherwise)
 	return cell_truth(ret, value == CONF_UNSET ? otherwise : value == CONF_ON);
 }
 
+uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name)
+{
+	for (size_t i = 0; i < vrrp->n_links; i++)
+		if (strcmp(vrrp->links[i].name, name) == 0)
+			return vrrp->links[i].ifindex;
+	return 0;
+}
+
 const struct conf *view_conf(const struct view *view)
 {
 	const struct conf *newest = NULL;

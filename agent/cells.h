@@ -66,6 +66,8 @@ void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_fi
 /* CONF_UNSET falls through to `otherwise`. */
 bool cell_switch(struct cell *ret, enum conf_switch value, bool otherwise);
 
+/* ifIndex of an interface by name, 0 when there is none. */
+uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name);
 /* The configuration shown by scalars: newest of those the engines have published, NULL when none
  * has. */
 const struct conf *view_conf(const struct view *view);

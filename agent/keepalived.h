@@ -27,7 +27,21 @@ static inline uint32_t keepalived_rs_index(uint32_t rs, bool has_sorry)
 int keepalived_protocol(uint8_t protocol);
 
 /* Immutable descriptors, each in a file of its own; the lists of agent/table.h gather them. */
-extern const struct table keepalived_addresses;	   /* K.2.6 */
-extern const struct table keepalived_real_servers; /* K.3.4 */
-extern const struct table keepalived_sync_daemon;  /* K.3.6 */
-extern const struct table keepalived_timeouts;	   /* K.3.7 */
+extern const struct table keepalived_addresses;		 /* K.2.6 */
+extern const struct table keepalived_tracked_interfaces; /* K.2.4 */
+extern const struct table keepalived_tracked_scripts;	 /* K.2.5 */
+extern const struct table keepalived_scripts;		 /* K.2.9 */
+extern const struct table keepalived_tracked_files;	 /* K.2.12 */
+extern const struct table keepalived_files;		 /* K.2.13 */
+extern const struct table keepalived_sync_interfaces;	 /* K.2.14 */
+extern const struct table keepalived_sync_scripts;	 /* K.2.15 */
+extern const struct table keepalived_sync_files;	 /* K.2.16 */
+extern const struct table keepalived_tracked_bfds;	 /* K.2.17 */
+extern const struct table keepalived_bfds;		 /* K.2.18 */
+extern const struct table keepalived_sync_bfds;		 /* K.2.19 */
+extern const struct table keepalived_tracked_processes;	 /* K.2.20 */
+extern const struct table keepalived_processes;		 /* K.2.21 */
+extern const struct table keepalived_sync_processes;	 /* K.2.22 */
+extern const struct table keepalived_real_servers;	 /* K.3.4 */
+extern const struct table keepalived_sync_daemon;	 /* K.3.6 */
+extern const struct table keepalived_timeouts;		 /* K.3.7 */

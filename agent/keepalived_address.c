@@ -3,12 +3,11 @@
  * KEEPALIVED-MIB K.2.6: the virtual addresses of each instance, advertised ones first, then the
  * excluded ones, both in configuration order. Thread: agent.
  *
- * Holes: broadcast, alias and peer where none is configured. The interface index is known for
- * interfaces that some instance runs on; an address put on another device has a name but no index.
+ * Holes: broadcast, alias and peer where none is configured, the index of an interface that is not
+ * there.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
 
 #include "agent/cells.h"
 #include "agent/keepalived.h"
@@ -103,18 +102,9 @@ static const char *device(const struct view *view, const struct row *row)
 
 static bool ifindex(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct snap_vrrp *vrrp = view->vrrp;
-	const char *name = device(view, row);
+	uint32_t found = view_ifindex(view->vrrp, device(view, row));
 
-	if (strcmp(name, conf_of(view, row)->interface) == 0)
-		return live(view, row)->ifindex && cell_number(ret, live(view, row)->ifindex);
-	for (size_t i = 0; i < vrrp->n_instances; i++) {
-		const struct snap_instance *other = &vrrp->instances[i];
-
-		if (strcmp(name, vrrp->conf->instances[other->conf_index].interface) == 0)
-			return other->ifindex && cell_number(ret, other->ifindex);
-	}
-	return false;
+	return found && cell_number(ret, found);
 }
 
 static bool ifname(const struct view *view, const struct row *row, struct cell *ret)

@@ -458,7 +458,26 @@ static const struct table instances = {
 	.build = build_instances,
 };
 
-static const struct table *const tables[] = {&groups, &members, &instances, &keepalived_addresses};
+static const struct table *const tables[] = {
+	&groups,
+	&members,
+	&instances,
+	&keepalived_tracked_interfaces,
+	&keepalived_tracked_scripts,
+	&keepalived_addresses,
+	&keepalived_scripts,
+	&keepalived_tracked_files,
+	&keepalived_files,
+	&keepalived_sync_interfaces,
+	&keepalived_sync_scripts,
+	&keepalived_sync_files,
+	&keepalived_tracked_bfds,
+	&keepalived_bfds,
+	&keepalived_sync_bfds,
+	&keepalived_tracked_processes,
+	&keepalived_processes,
+	&keepalived_sync_processes,
+};
 
 struct table_list keepalived_vrrp_tables(void)
 {

@@ -106,9 +106,19 @@ struct snap_group {
 	uint64_t changed_us;
 };
 
+/* What a tracked object says now. UNDECIDED: nothing known yet, it neither helps nor harms. */
+enum vrrp_tracked { VRRP_TRACKED_UNDECIDED, VRRP_TRACKED_UP, VRRP_TRACKED_DOWN };
+
+/* The same with the number of a tracked file, which is decided when it is UP. */
+struct vrrp_seen {
+	enum vrrp_tracked state;
+	int32_t value;
+};
+
 /* An interface and the machine's own IPv4 addresses on it: what vrrpOperPrimaryIpAddr may be. */
 struct snap_link {
 	uint32_t ifindex;
+	char name[IFNAMSIZ];
 	uint32_t n_own4;
 	struct ip own4[LINK_ADDRESSES_MAX];
 };
@@ -123,6 +133,9 @@ struct snap_vrrp {
 	struct snap_instance *instances; /* configuration order */
 	struct snap_group *groups;
 	struct snap_link *links; /* in no order */
+	/* by kind what tracked objects say, one for each conf->scripts, files, processes, bfds;
+	 * NULL for interfaces */
+	struct vrrp_seen *seen[CONF_TRACK_KINDS];
 };
 
 /* ---- checks and IPVS: published by the check thread on every change and after each kernel dump
@@ -242,7 +255,10 @@ struct snap_daemon {
 	uint64_t started_us, started_wall_us;
 	uint64_t worst_late_us[THREADS];
 	uint64_t log_dropped;
-	uint32_t n_links; /* for ifIndex and names in tables */
+	uint32_t n_links;
+	/* of conf->processes: how many of each run, as far as the tracker has looked */
+	size_t n_processes;
+	uint32_t *running;
 };
 
 /* ---- the agent: published by the agent thread for vipctl status ---- */

@@ -16,7 +16,9 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_check.c \
 	agent/keepalived_global.c \
 	agent/keepalived_lvs.c \
+	agent/keepalived_objects.c \
 	agent/keepalived_rs.c \
+	agent/keepalived_track.c \
 	agent/keepalived_vrrp.c \
 	agent/notify.c agent/notify.h \
 	agent/notify_vrrp.c \
@@ -40,11 +42,19 @@ tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tes
 tests_tools_mibserve_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
+MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h
+
 UNIT_TESTS += tests/unit/test_mib_tables
-tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES)
+tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
 tests_unit_test_mib_tables_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mib_tables_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_vrrp
+tests_unit_test_mib_vrrp_SOURCES = tests/unit/test_mib_vrrp.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
+tests_unit_test_mib_vrrp_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_mib_vrrp_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_unit_test_mib_vrrp_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_set
 tests_unit_test_mib_set_SOURCES = tests/unit/test_mib_set.c $(MIB_BENCH_SOURCES)

@@ -20,6 +20,7 @@
 #include "core/net/rtnl.h"
 #include "core/run/daemon.h"
 #include "core/run/log_sink.h"
+#include "core/track/process.h"
 
 #define TICK_US (50 * USEC_PER_MSEC)
 
@@ -46,13 +47,15 @@ static void free_snap(struct latest_value *value)
 
 void supervise_publish(struct daemon *d)
 {
-	struct snap_daemon *snap = calloc(1, sizeof *snap);
+	const struct conf *conf = d->newest->conf;
+	struct snap_daemon *snap =
+		calloc(1, sizeof *snap + conf->n_processes * sizeof *snap->running);
 
 	if (!snap)
 		return;
 	snap->value.free = free_snap;
-	snap->conf = conf_ref(d->newest->conf);
-	snap->generation = (uint32_t)d->newest->conf->generation;
+	snap->conf = conf_ref(conf);
+	snap->generation = (uint32_t)conf->generation;
 	snap->loaded_wall_us = d->reload.loaded_wall_us;
 	memcpy(snap->load_error, d->reload.last_error, sizeof snap->load_error);
 	snap->started_us = d->started_us;
@@ -62,6 +65,10 @@ void supervise_publish(struct daemon *d)
 			atomic_load_explicit(&d->beats[i].worst_late_us, memory_order_relaxed);
 	snap->log_dropped = log_sink_dropped(d->sink);
 	snap->n_links = rtnl_count_links(d->rtnl);
+	snap->n_processes = conf->n_processes;
+	snap->running = (uint32_t *)(snap + 1);
+	for (size_t i = 0; i < snap->n_processes; i++)
+		snap->running[i] = process_tracker_running(d->processes, conf, i);
 	latest_publish(d->wires.daemon, &snap->value);
 }
 

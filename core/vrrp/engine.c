@@ -383,6 +383,7 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 								: VRRP_TRACKED_DOWN,
 		.value = track->value,
 	};
+	e->rows_changed = true;
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 }
 

@@ -96,7 +96,32 @@ global_defs {
     router_id LVS_DEVEL
     enable_traps
 }
-vrrp_sync_group VG_1 { group { VI_1 } }
+vrrp_script chk {
+    script /usr/bin/true
+    interval 1
+    weight 2
+}
+track_file load {
+    file /dev/null
+    weight 1
+}
+vrrp_track_process web {
+    process nosuch
+    weight 1
+}
+bfd_instance peer {
+    neighbor_ip 172.17.13.9
+    weight 1
+}
+vrrp_sync_group VG_1 {
+    group { VI_1 }
+    sync_group_tracking_weight
+    track_interface { lo weight 1 }
+    track_script { chk }
+    track_file { load }
+    track_process { web }
+    track_bfd { peer }
+}
 vrrp_instance VI_1 {
     state MASTER
     interface eth0
@@ -110,6 +135,11 @@ vrrp_instance VI_3 {
     version 3
     interface eth0
     virtual_router_id 63
+    track_interface { lo weight 1 }
+    track_script { chk }
+    track_file { load }
+    track_process { web }
+    track_bfd { peer }
     virtual_ipaddress { 172.17.13.253 }
 }
 virtual_server 172.17.13.252 80 {

@@ -30,10 +30,28 @@ vrrp_script chk_ok {
     interval 2
     weight 10
 }
+track_file load {
+    file LOAD
+    weight 2 reverse
+}
+vrrp_track_process web {
+    process nosuch
+    quorum 1
+    quorum_max 4
+    delay 0.5
+    weight 5
+}
 vrrp_sync_group VG_1 {
     group {
         VI_1
         VI_2
+    }
+    sync_group_tracking_weight
+    track_interface {
+        eth0 weight 5
+    }
+    track_process {
+        web
     }
     notify_master /usr/bin/true
     smtp_alert
@@ -78,6 +96,12 @@ vrrp_instance VI_3 {
     track_script {
         chk_ok
     }
+    track_interface {
+        lo weight 1
+    }
+    track_file {
+        load
+    }
     virtual_ipaddress {
         10.9.0.130/24
     }
@@ -92,7 +116,8 @@ REVIEWED = {
         "keepalived shows a command resolved and each word quoted, vipd as it is written",
     K + r"\.2\.3\.1\.11\.\d+": "vrrpInstanceTrackPrimaryIf: both track it; keepalived says notTracked",
     K + r"\.2\.3\.1\.27\.\d+": "vrrpInstanceAccept: keepalived says 0, which the MIB does not have",
-    K + r"\.2\.[59]\.1\..*": "tables of scripts: not served by this version of vipd",
+    K + r"\.2\.9\.1\.3\.\d+": "the same of scripts that are tracked",
+    K + r"\.2\.14\.1\..*": "a tracked interface of a group: the MIB wants its ifIndex, keepalived has its place",
     K + r"\.2\.6\.1\.4\.\d+\.\d+": "no broadcast address: keepalived says 0.0.0.0, vipd has no instance",
     K + r"\.2\.6\.1\.11\.[23]\.1": "vrrpAddressAdvertising: keepalived says notAdvertised of what its adverts carry",
     V + r"\.1\.3\.1\.2\.\d+\.51": "virtual MAC: RFC 2787 wants 00-00-5E-00-01-VRID, keepalived says the interface's",
@@ -103,7 +128,7 @@ REVIEWED = {
 }
 
 
-def walk_of(lab, kind):
+def walk_of(lab, kind, load):
     """Everything of a director that is alone on its wire, once it is master of all three."""
     node = lab.node(kind)
     node.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "far0")
@@ -112,12 +137,12 @@ def walk_of(lab, kind):
     node.add_address("eth0", "10.9.0.1/24")
     node.snmpd()
     start = node.vipd if kind == "vipd" else node.keepalived
-    start(node.write("director.conf", CONFIG), "-x", "-P", "-A", node.agentx)
+    start(node.write("director.conf", CONFIG.replace("LOAD", str(load))), "-x", "-P", "-A", node.agentx)
     agent = node.snmp("127.0.0.1")
     wait_until(lambda: agent.answers(K + ".2.3.1.4.3"), 15, kind)
     for number in (1, 2, 3):
         wait_until(lambda: agent.get(f"{K}.2.3.1.4.{number}").text == "2", 30, f"{kind} master of VI_{number}")
-    wait_until(lambda: agent.get(K + ".2.3.1.8.3").text == "110", 15, "the script's weight")
+    wait_until(lambda: agent.get(K + ".2.3.1.8.3").text == "117", 15, "the weights of script, file and interface")
     result = {}
     for root in (K + ".1", K + ".2", V):
         result.update(agent.walk(root, bulk=False))
@@ -135,7 +160,8 @@ def comparable(value):
 def test_walks_of_one_configuration(lab):
     if not shutil.which("keepalived"):
         pytest.skip("no keepalived to compare with")
-    theirs, ours = walk_of(lab, "keepalived"), walk_of(lab, "vipd")
+    load = lab.node("files").write("load", "-3\n")
+    theirs, ours = walk_of(lab, "keepalived", load), walk_of(lab, "vipd", load)
     assert len(theirs) > 150
     different = [oid for oid in theirs | ours if comparable(theirs.get(oid)) != comparable(ours.get(oid))]
     unknown = [oid for oid in different if not any(re.fullmatch(pattern, oid) for pattern in REVIEWED)]

@@ -27,13 +27,6 @@ struct serve {
 	bool ready, stopped;
 };
 
-/* In the place of conf/: the world owns the only configuration. */
-const struct conf *conf_unref(const struct conf *conf)
-{
-	(void)conf;
-	return NULL;
-}
-
 static void keep(struct latest_value *value)
 {
 	(void)value; /* the world's, which lives longer */
@@ -132,7 +125,7 @@ static int set_up(struct serve *serve, char *socket)
 {
 	struct wires *wires = &serve->wires;
 	struct latest **latest[] = {&wires->vrrp, &wires->check, &wires->daemon, &wires->agent};
-	struct msg_conf message = {&serve->world->conf};
+	struct msg_conf message = {conf_ref(&serve->world->conf)};
 	int error = 0;
 
 	for (int i = 0; i < THREADS && !error; i++) {

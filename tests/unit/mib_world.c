@@ -23,6 +23,7 @@ static void fill_global(struct world *w)
 {
 	struct conf_global *global = &w->conf.global;
 
+	w->conf.references = 1; /* the world's own */
 	w->conf.generation = 7;
 	w->conf.file = "test.conf";
 	w->emails[0] = "root@example.com";
@@ -128,6 +129,77 @@ static void fill_version3(struct world *w)
 	w->live_instances[4].stats.advert_received = UINT64_C(0x300000001);
 }
 
+static void add_track(struct world *w, enum conf_track_kind kind, char *name, int16_t weight,
+		      bool reverse)
+{
+	size_t at = w->instances[0].n_tracks + w->group.n_tracks;
+
+	w->tracks[at] = (struct conf_track){
+		.kind = kind, .name = name, .weight = weight, .reverse = reverse};
+}
+
+/* One object of each kind, and lines that track them, of an instance and of its group; another
+ * member has one of the group's, as each has them all in truth. */
+static void fill_tracks(struct world *w)
+{
+	static char *command[] = {"/sbin/daemon", "-a", "b c", NULL};
+
+	w->scripts[0] = (struct conf_script){.name = "chk",
+					     .command.text = "/bin/chk -v",
+					     .interval_us = 2500 * USEC_PER_MSEC,
+					     .weight = -4,
+					     .rise = 2,
+					     .fall = 3};
+	w->scripts[1] = w->scripts[0];
+	w->scripts[1].name = "late";
+	w->scripts[1].init_fail = w->scripts[1].reverse = true;
+	w->files[0] = (struct conf_track_file){.name = "load", .path = "/run/load", .weight = 2};
+	w->processes[0] = (struct conf_track_process){.name = "web",
+						      .argv = command,
+						      .match = CONF_PARAM_INITIAL,
+						      .weight = 9,
+						      .quorum = 2,
+						      .quorum_max = CONF_NONE,
+						      .fork_delay_us = 1500,
+						      .full_command = true};
+	w->bfds[0] = (struct conf_bfd){.name = "peer", .weight = 7, .reverse = true};
+	w->seen_scripts[0].state = VRRP_TRACKED_DOWN;
+	w->seen_files[0] = (struct vrrp_seen){VRRP_TRACKED_UP, -17};
+	w->seen_processes[0].state = VRRP_TRACKED_UP;
+	w->running[0] = 3;
+	for (int owner = 0; owner < 2; owner++) {
+		size_t *n = owner ? &w->group.n_tracks : &w->instances[0].n_tracks;
+
+		add_track(w, CONF_TRACK_INTERFACE, owner ? "eth1" : "nowhere", 0, false);
+		++*n, add_track(w, CONF_TRACK_INTERFACE, "eth0", -3, owner);
+		++*n, add_track(w, CONF_TRACK_SCRIPT, "late", 5, false);
+		++*n, add_track(w, CONF_TRACK_FILE, "load", 1, true);
+		++*n, add_track(w, CONF_TRACK_PROCESS, "web", 6, false);
+		++*n, add_track(w, CONF_TRACK_BFD, "peer", 0, true);
+		++*n;
+	}
+	w->instances[0].tracks = w->tracks;
+	w->group.tracks = w->tracks + w->instances[0].n_tracks;
+	w->instances[1].tracks = &w->inherited;
+	w->instances[1].n_tracks = 1;
+	w->inherited = w->group.tracks[2];
+	w->inherited.inherited = true;
+}
+
+static void fill_objects(struct world *w)
+{
+	w->conf.scripts = w->scripts;
+	w->conf.n_scripts = 2;
+	w->conf.files = w->files;
+	w->conf.processes = w->processes;
+	w->conf.bfds = w->bfds;
+	w->conf.n_files = w->conf.n_processes = w->conf.n_bfds = 1;
+	w->vrrp.seen[CONF_TRACK_SCRIPT] = w->seen_scripts;
+	w->vrrp.seen[CONF_TRACK_FILE] = w->seen_files;
+	w->vrrp.seen[CONF_TRACK_PROCESS] = w->seen_processes;
+	w->vrrp.seen[CONF_TRACK_BFD] = w->seen_bfds;
+}
+
 static void fill_vrrp(struct world *w)
 {
 	fill_instance(w, 0, "VI_1", "eth1", 62, 10);
@@ -157,8 +229,11 @@ static void fill_vrrp(struct world *w)
 	w->members[1] = 1;
 	w->group = (struct conf_group){.name = "VG_1", .members = w->members, .n_members = 2};
 	w->live_group.state = VRRP_MASTER;
-	w->links[0] = (struct snap_link){
-		.ifindex = 2, .n_own4 = 2, .own4 = {ip("172.17.13.120"), ip("172.17.13.121")}};
+	w->links[0] = (struct snap_link){.ifindex = 2,
+					 .name = "eth0",
+					 .n_own4 = 2,
+					 .own4 = {ip("172.17.13.120"), ip("172.17.13.121")}};
+	w->links[1] = (struct snap_link){.ifindex = 10, .name = "eth1"};
 	w->conf.instances = w->instances;
 	w->conf.n_instances = WORLD_INSTANCES;
 	w->conf.groups = &w->group;
@@ -173,7 +248,7 @@ static void fill_vrrp(struct world *w)
 		.instances = w->live_instances,
 		.n_groups = 1,
 		.groups = &w->live_group,
-		.n_links = 1,
+		.n_links = 2,
 		.links = w->links,
 	};
 }
@@ -341,11 +416,15 @@ struct world *world_new(void)
 	assert(w);
 	fill_global(w);
 	fill_vrrp(w);
+	fill_tracks(w);
+	fill_objects(w);
 	fill_services(w);
 	fill_check(w);
 	w->daemon = (struct snap_daemon){
 		.conf = &w->conf,
 		.generation = 3,
+		.n_processes = 1,
+		.running = w->running,
 		.loaded_wall_us = UINT64_C(1700000000500000),
 		.started_wall_us = UINT64_C(1700000000000000),
 		.started_us = 800 * USEC_PER_SEC,

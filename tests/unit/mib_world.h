@@ -18,6 +18,13 @@ struct world {
 	struct conf_instance instances[WORLD_INSTANCES];
 	struct conf_address addresses[9];
 	struct conf_group group;
+	struct conf_script scripts[2];
+	struct conf_track_file files[1];
+	struct conf_track_process processes[1];
+	struct conf_bfd bfds[1];
+	struct conf_track tracks[12], inherited;
+	struct vrrp_seen seen_scripts[2], seen_files[1], seen_processes[1], seen_bfds[1];
+	uint32_t running[1];
 	uint32_t members[2];
 	char *emails[2];
 	struct conf_virtual_server services[WORLD_SERVICES];
@@ -26,7 +33,7 @@ struct world {
 	char *argv[2];
 	struct snap_vrrp vrrp;
 	struct snap_instance live_instances[WORLD_INSTANCES];
-	struct snap_link links[1];
+	struct snap_link links[2];
 	struct snap_group live_group;
 	struct snap_check check;
 	struct snap_service live_services[WORLD_ROWS];
@@ -40,5 +47,5 @@ struct world *world_new(void);
 void world_free(struct world *world);
 
 /* Every table of every module. */
-#define WORLD_TABLES_MAX 32
+#define WORLD_TABLES_MAX 64
 size_t world_tables(const struct table *ret[static WORLD_TABLES_MAX]);
