@@ -42,6 +42,8 @@ extern const struct table keepalived_sync_bfds;		 /* K.2.19 */
 extern const struct table keepalived_tracked_processes;	 /* K.2.20 */
 extern const struct table keepalived_processes;		 /* K.2.21 */
 extern const struct table keepalived_sync_processes;	 /* K.2.22 */
+extern const struct table keepalived_vs_groups;		 /* K.3.1 */
+extern const struct table keepalived_vs_group_members;	 /* K.3.2 */
 extern const struct table keepalived_real_servers;	 /* K.3.4 */
 extern const struct table keepalived_sync_daemon;	 /* K.3.6 */
 extern const struct table keepalived_timeouts;		 /* K.3.7 */

@@ -140,6 +140,8 @@ struct conf {
 	size_t n_linkbeats;
 	struct conf_link_delay *link_delays;
 	size_t n_link_delays;
+	struct conf_address_group *address_groups;
+	size_t n_address_groups;
 	struct conf_virtual_server *services;
 	size_t n_services;
 	struct conf_tls tls;

@@ -15,6 +15,7 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
 	agent/keepalived_global.c \
+	agent/keepalived_group.c \
 	agent/keepalived_lvs.c \
 	agent/keepalived_objects.c \
 	agent/keepalived_rs.c \

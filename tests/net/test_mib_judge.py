@@ -39,7 +39,7 @@ MODULES = {
 # The parts that must be there in full. The rest of KEEPALIVED-MIB is not served yet.
 WHOLE = {
     "KEEPALIVED-MIB": [KEEPALIVED + part for part in (
-        *(f".2.{n}" for n in range(1, 23) if n not in (7, 8, 11)), ".1", ".3.3", ".3.4", ".3.6", ".3.7")],
+        *(f".2.{n}" for n in range(1, 23) if n not in (7, 8, 11)), ".1", ".3.1", ".3.2", ".3.3", ".3.4", ".3.6", ".3.7")],
     "VRRP-MIB": [VRRP],
     "VRRPV3-MIB": [VRRPV3],
     "IPVS-DIRECTOR-MIB": [DIRECTOR],

@@ -142,6 +142,18 @@ vrrp_instance VI_3 {
     track_bfd { peer }
     virtual_ipaddress { 172.17.13.253 }
 }
+virtual_server_group farm {
+    172.17.13.20-22 81
+    172.17.13.24/31 82
+    172.17.13.30 83
+    fwmark 9
+}
+virtual_server group farm {
+    lb_algo rr
+    lb_kind DR
+    protocol TCP
+    real_server 172.17.13.174 80 { TCP_CHECK { connect_timeout 1 } }
+}
 virtual_server 172.17.13.252 80 {
     delay_loop 3
     lb_algo rr
@@ -167,10 +179,14 @@ def test_vipd_passes_the_judge(lab):
     for name, root in ROOTS.items():
         walk = manager.walk(root, bulk=False)
         assert judge.judge_walk(walk.items(), modules, whole=[name]) == []
+    members = K + ".3.2.1"
+    assert [value.text for value in manager.walk(members + ".2").values()] == ["3", "3", "2", "1"]
+    assert [value.text for value in manager.walk(members + ".6").values()] == ["AC 11 0D 14", "AC 11 0D 18"]
+    assert [value.text for value in manager.walk(members + ".7").values()] == ["AC 11 0D 16", "AC 11 0D 19"]
     # Each module has the key of the other.
     index = DEST[1:]
     place = [manager.get(f"{D}.1.3.1.1.{column}.{index}").text for column in (34, 35)]
-    assert place == ["1", "2"]  # the sorry server is 1
+    assert place == ["2", "2"]  # the sorry server is 1
     weight = f"{K}.3.4.1.7.{'.'.join(place)}"
     manager.as_writer().set(weight, "i", 300)
     assert manager.number(weight) == 300 and manager.number(f"{D}.1.3.1.1.18.{index}") == 300

@@ -291,6 +291,23 @@ static void fill_labels(struct world *w)
 	add_server(w, 5, "10.0.0.7");
 }
 
+/* The group of service 2 as it is written: an address and what no kernel service stands for here.
+ */
+static void fill_farm(struct world *w)
+{
+	w->group_members[0] = (struct conf_group_member){
+		.first = ip("10.9.0.2"), .last = ip("10.9.0.2"), .port = 80};
+	w->group_members[1] = (struct conf_group_member){
+		.first = ip("10.9.1.1"), .last = ip("10.9.1.9"), .port = 81};
+	w->group_members[2] = (struct conf_group_member){.fwmark = 77};
+	w->group_members[3] = (struct conf_group_member){
+		.first = ip("2001:db8::1"), .last = ip("2001:db8::1"), .port = 82};
+	w->address_groups[0] = (struct conf_address_group){
+		.name = "farm", .members = w->group_members, .n_members = 4};
+	w->conf.address_groups = w->address_groups;
+	w->conf.n_address_groups = 1;
+}
+
 static void fill_services(struct world *w)
 {
 	for (size_t i = 0; i < WORLD_SERVICES; i++) {
@@ -338,6 +355,7 @@ static void fill_services(struct world *w)
 	add_server(w, 2, "10.0.1.1");
 	add_server(w, 2, "10.0.1.2");
 
+	fill_farm(w);
 	fill_labels(w);
 	w->conf.services = w->services;
 	w->conf.n_services = WORLD_SERVICES;

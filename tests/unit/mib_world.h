@@ -27,6 +27,8 @@ struct world {
 	uint32_t running[1];
 	uint32_t members[2];
 	char *emails[2];
+	struct conf_address_group address_groups[1];
+	struct conf_group_member group_members[4];
 	struct conf_virtual_server services[WORLD_SERVICES];
 	struct svc_key keys[WORLD_ROWS];
 	struct conf_real_server servers[16];
