@@ -259,6 +259,12 @@ struct snap_daemon {
 	/* of conf->processes: how many of each run, as far as the tracker has looked */
 	size_t n_processes;
 	uint32_t *running;
+	/* what is in the kernel: of conf's static addresses; and by owner, at set[owner_first[N]],
+	 * its routes, then its rules: owner 0 has the static ones, owner N instance N-1 */
+	bool *static_set;
+	size_t n_owners;
+	uint32_t *owner_first;
+	bool *set;
 };
 
 /* ---- the agent: published by the agent thread for vipctl status ---- */

@@ -11,6 +11,7 @@ core_net_libnet_a_SOURCES += \
 	core/net/rtnl_routing.c \
 	core/net/rtnl_rule.c \
 	core/net/rtnl_static.c \
+	core/net/rtnl_tell.c \
 	core/net/rtnl_table.c core/net/rtnl_table.h
 
 UNIT_TESTS += tests/unit/test_rtnl_table

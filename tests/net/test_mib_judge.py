@@ -36,10 +36,10 @@ MODULES = {
     "IPVS-DIRECTOR-MIB": (TOP / "mibs/IPVS-DIRECTOR-MIB.txt", {"enterprises": ".1.3.6.1.4.1"}),
 }
 
-# The parts that must be there in full. The rest of KEEPALIVED-MIB is not served yet.
+# The parts that must be there in full.
 WHOLE = {
     "KEEPALIVED-MIB": [KEEPALIVED + part for part in (
-        *(f".2.{n}" for n in range(1, 23) if n not in (7, 8, 11)), ".1", ".3.1", ".3.2", ".3.3", ".3.4", ".3.6", ".3.7")],
+        ".1", ".2", ".3")],
     "VRRP-MIB": [VRRP],
     "VRRPV3-MIB": [VRRPV3],
     "IPVS-DIRECTOR-MIB": [DIRECTOR],
@@ -279,7 +279,7 @@ def _find(oid, known):
 # Columns that may well have no instance: texts that are not configured, and what only some rows can have.
 HOLES = re.compile(r"Script|Notify(Up|Down)|Quorum(Up|Down)(Path)?$|VirtualHost|^(virtual|real)ServerName$|NameOfGroup|"
                    r"FwMark$|^virtualServer(AddrType|Address|Port|PersistGranularity)$|SyncGroup|"
-                   r"LvsSyncInterface|vrrpAddress(Broadcast|IfAlias|Peer|IfIndex)|emailAddress|lvsTimeout")
+                   r"LvsSyncInterface|vrrpRouteSecondaryGateway|vrrpAddress(Broadcast|IfAlias|Peer|IfIndex)|emailAddress|lvsTimeout")
 
 
 def judge_walk(walk, modules, whole=()):

@@ -10,7 +10,7 @@
 
 #include "core/base/clock.h"
 
-static struct ip ip(const char *text)
+struct ip world_ip(const char *text)
 {
 	struct ip result = {0};
 
@@ -44,7 +44,7 @@ static void fill_global(struct world *w)
 		.snmp_rfcv2 = true,
 		.snmp_rfcv3 = true,
 		.snmp_traps = true,
-		.mcast_group4 = ip("224.0.0.18"),
+		.mcast_group4 = world_ip("224.0.0.18"),
 		.lvs_flush_on_stop = 2,
 		.lvs_udp_timeout_s = 300,
 	};
@@ -75,36 +75,36 @@ static void fill_instance(struct world *w, size_t at, char *name, char *interfac
 		.base_priority = 100,
 		.effective_priority = 90,
 		.ifindex = ifindex,
-		.primary = ip("172.17.13.120"),
-		.master = ip("172.17.13.123"),
+		.primary = world_ip("172.17.13.120"),
+		.master = world_ip("172.17.13.123"),
 		.up_since_us = 900 * USEC_PER_SEC,
 	};
 }
 
 static void fill_addresses(struct world *w)
 {
-	w->addresses[0] = (struct conf_address){.ip = ip("172.17.13.252"),
+	w->addresses[0] = (struct conf_address){.ip = world_ip("172.17.13.252"),
 						.prefix = 32,
 						.label = "eth1:1",
 						.device = "eth1",
-						.broadcast = ip("172.17.13.255"),
+						.broadcast = world_ip("172.17.13.255"),
 						.scope = 0};
 	w->addresses[1] = (struct conf_address){
-		.ip = ip("9.0.0.1"), .prefix = 24, .device = "eth0", .scope = 253};
+		.ip = world_ip("9.0.0.1"), .prefix = 24, .device = "eth0", .scope = 253};
 	w->addresses[2] = (struct conf_address){
-		.ip = ip("2001:db8::9"), .prefix = 64, .device = "dummy0", .scope = 200};
+		.ip = world_ip("2001:db8::9"), .prefix = 64, .device = "dummy0", .scope = 200};
 	w->addresses[3] =
-		(struct conf_address){.ip = ip("10.0.0.2"), .prefix = 24, .device = "eth0"};
+		(struct conf_address){.ip = world_ip("10.0.0.2"), .prefix = 24, .device = "eth0"};
 	w->addresses[4] =
-		(struct conf_address){.ip = ip("10.0.0.2"), .prefix = 32, .device = "eth0"};
-	w->addresses[5] = (struct conf_address){.ip = ip("2001:db8::10"),
+		(struct conf_address){.ip = world_ip("10.0.0.2"), .prefix = 32, .device = "eth0"};
+	w->addresses[5] = (struct conf_address){.ip = world_ip("2001:db8::10"),
 						.prefix = 128,
 						.device = "eth0",
-						.peer = ip("2001:db8::11")};
+						.peer = world_ip("2001:db8::11")};
 	w->addresses[6] =
-		(struct conf_address){.ip = ip("10.0.0.30"), .prefix = 24, .device = "eth0"};
+		(struct conf_address){.ip = world_ip("10.0.0.30"), .prefix = 24, .device = "eth0"};
 	w->addresses[7] =
-		(struct conf_address){.ip = ip("10.0.0.3"), .prefix = 24, .device = "eth0"};
+		(struct conf_address){.ip = world_ip("10.0.0.3"), .prefix = 24, .device = "eth0"};
 }
 
 /* Both families under one VRID, one of them held. */
@@ -114,7 +114,7 @@ static void fill_version3(struct world *w)
 	w->instances[2].n_addresses = 1;
 	w->instances[2].version = 3;
 	w->instances[2].advert_us = w->live_instances[2].advert_us = 100 * USEC_PER_MSEC;
-	w->live_instances[2].primary = w->live_instances[2].master = ip("fe80::1");
+	w->live_instances[2].primary = w->live_instances[2].master = world_ip("fe80::1");
 	w->instances[4].addresses = &w->addresses[6];
 	w->instances[4].n_addresses = 2;
 	w->instances[4].version = 3;
@@ -127,77 +127,6 @@ static void fill_version3(struct world *w)
 	w->live_instances[4].proto_error = VRRP_CHECKSUM_ERROR;
 	w->live_instances[4].counters_since_us = 990 * USEC_PER_SEC;
 	w->live_instances[4].stats.advert_received = UINT64_C(0x300000001);
-}
-
-static void add_track(struct world *w, enum conf_track_kind kind, char *name, int16_t weight,
-		      bool reverse)
-{
-	size_t at = w->instances[0].n_tracks + w->group.n_tracks;
-
-	w->tracks[at] = (struct conf_track){
-		.kind = kind, .name = name, .weight = weight, .reverse = reverse};
-}
-
-/* One object of each kind, and lines that track them, of an instance and of its group; another
- * member has one of the group's, as each has them all in truth. */
-static void fill_tracks(struct world *w)
-{
-	static char *command[] = {"/sbin/daemon", "-a", "b c", NULL};
-
-	w->scripts[0] = (struct conf_script){.name = "chk",
-					     .command.text = "/bin/chk -v",
-					     .interval_us = 2500 * USEC_PER_MSEC,
-					     .weight = -4,
-					     .rise = 2,
-					     .fall = 3};
-	w->scripts[1] = w->scripts[0];
-	w->scripts[1].name = "late";
-	w->scripts[1].init_fail = w->scripts[1].reverse = true;
-	w->files[0] = (struct conf_track_file){.name = "load", .path = "/run/load", .weight = 2};
-	w->processes[0] = (struct conf_track_process){.name = "web",
-						      .argv = command,
-						      .match = CONF_PARAM_INITIAL,
-						      .weight = 9,
-						      .quorum = 2,
-						      .quorum_max = CONF_NONE,
-						      .fork_delay_us = 1500,
-						      .full_command = true};
-	w->bfds[0] = (struct conf_bfd){.name = "peer", .weight = 7, .reverse = true};
-	w->seen_scripts[0].state = VRRP_TRACKED_DOWN;
-	w->seen_files[0] = (struct vrrp_seen){VRRP_TRACKED_UP, -17};
-	w->seen_processes[0].state = VRRP_TRACKED_UP;
-	w->running[0] = 3;
-	for (int owner = 0; owner < 2; owner++) {
-		size_t *n = owner ? &w->group.n_tracks : &w->instances[0].n_tracks;
-
-		add_track(w, CONF_TRACK_INTERFACE, owner ? "eth1" : "nowhere", 0, false);
-		++*n, add_track(w, CONF_TRACK_INTERFACE, "eth0", -3, owner);
-		++*n, add_track(w, CONF_TRACK_SCRIPT, "late", 5, false);
-		++*n, add_track(w, CONF_TRACK_FILE, "load", 1, true);
-		++*n, add_track(w, CONF_TRACK_PROCESS, "web", 6, false);
-		++*n, add_track(w, CONF_TRACK_BFD, "peer", 0, true);
-		++*n;
-	}
-	w->instances[0].tracks = w->tracks;
-	w->group.tracks = w->tracks + w->instances[0].n_tracks;
-	w->instances[1].tracks = &w->inherited;
-	w->instances[1].n_tracks = 1;
-	w->inherited = w->group.tracks[2];
-	w->inherited.inherited = true;
-}
-
-static void fill_objects(struct world *w)
-{
-	w->conf.scripts = w->scripts;
-	w->conf.n_scripts = 2;
-	w->conf.files = w->files;
-	w->conf.processes = w->processes;
-	w->conf.bfds = w->bfds;
-	w->conf.n_files = w->conf.n_processes = w->conf.n_bfds = 1;
-	w->vrrp.seen[CONF_TRACK_SCRIPT] = w->seen_scripts;
-	w->vrrp.seen[CONF_TRACK_FILE] = w->seen_files;
-	w->vrrp.seen[CONF_TRACK_PROCESS] = w->seen_processes;
-	w->vrrp.seen[CONF_TRACK_BFD] = w->seen_bfds;
 }
 
 static void fill_vrrp(struct world *w)
@@ -229,10 +158,11 @@ static void fill_vrrp(struct world *w)
 	w->members[1] = 1;
 	w->group = (struct conf_group){.name = "VG_1", .members = w->members, .n_members = 2};
 	w->live_group.state = VRRP_MASTER;
-	w->links[0] = (struct snap_link){.ifindex = 2,
-					 .name = "eth0",
-					 .n_own4 = 2,
-					 .own4 = {ip("172.17.13.120"), ip("172.17.13.121")}};
+	w->links[0] =
+		(struct snap_link){.ifindex = 2,
+				   .name = "eth0",
+				   .n_own4 = 2,
+				   .own4 = {world_ip("172.17.13.120"), world_ip("172.17.13.121")}};
 	w->links[1] = (struct snap_link){.ifindex = 10, .name = "eth1"};
 	w->conf.instances = w->instances;
 	w->conf.n_instances = WORLD_INSTANCES;
@@ -255,7 +185,7 @@ static void fill_vrrp(struct world *w)
 
 static struct svc_key key(const char *address, uint16_t port)
 {
-	return (struct svc_key){.ip = ip(address), .protocol = IPPROTO_TCP, .port = port};
+	return (struct svc_key){.ip = world_ip(address), .protocol = IPPROTO_TCP, .port = port};
 }
 
 static struct conf_real_server *add_server(struct world *w, size_t service, const char *address)
@@ -267,7 +197,7 @@ static struct conf_real_server *add_server(struct world *w, size_t service, cons
 		for (vs->servers = w->servers; vs->servers->weight; vs->servers++)
 			;
 	rs = &vs->servers[vs->n_servers++];
-	rs->key = (struct dest_key){.ip = ip(address), .port = 80};
+	rs->key = (struct dest_key){.ip = world_ip(address), .port = 80};
 	rs->weight = 10;
 	rs->method.forward = CONF_DR;
 	rs->smtp_alert = CONF_UNSET;
@@ -296,12 +226,12 @@ static void fill_labels(struct world *w)
 static void fill_farm(struct world *w)
 {
 	w->group_members[0] = (struct conf_group_member){
-		.first = ip("10.9.0.2"), .last = ip("10.9.0.2"), .port = 80};
+		.first = world_ip("10.9.0.2"), .last = world_ip("10.9.0.2"), .port = 80};
 	w->group_members[1] = (struct conf_group_member){
-		.first = ip("10.9.1.1"), .last = ip("10.9.1.9"), .port = 81};
+		.first = world_ip("10.9.1.1"), .last = world_ip("10.9.1.9"), .port = 81};
 	w->group_members[2] = (struct conf_group_member){.fwmark = 77};
 	w->group_members[3] = (struct conf_group_member){
-		.first = ip("2001:db8::1"), .last = ip("2001:db8::1"), .port = 82};
+		.first = world_ip("2001:db8::1"), .last = world_ip("2001:db8::1"), .port = 82};
 	w->address_groups[0] = (struct conf_address_group){
 		.name = "farm", .members = w->group_members, .n_members = 4};
 	w->conf.address_groups = w->address_groups;
@@ -328,7 +258,7 @@ static void fill_services(struct world *w)
 	w->keys[0] = key("172.17.13.252", 80);
 	w->services[0].id = "172.17.13.252:80/tcp";
 	w->services[0].has_sorry = true;
-	w->services[0].sorry = (struct dest_key){.ip = ip("127.0.0.1"), .port = 80};
+	w->services[0].sorry = (struct dest_key){.ip = world_ip("127.0.0.1"), .port = 80};
 	w->services[0].sorry_method.forward = CONF_NAT;
 	w->services[0].persistence_s = 50;
 	w->services[0].quorum_up.text = "/bin/up now";
@@ -434,8 +364,7 @@ struct world *world_new(void)
 	assert(w);
 	fill_global(w);
 	fill_vrrp(w);
-	fill_tracks(w);
-	fill_objects(w);
+	world_fill_tracks(w);
 	fill_services(w);
 	fill_check(w);
 	w->daemon = (struct snap_daemon){
@@ -443,6 +372,10 @@ struct world *world_new(void)
 		.generation = 3,
 		.n_processes = 1,
 		.running = w->running,
+		.static_set = w->static_set,
+		.n_owners = WORLD_INSTANCES + 1,
+		.owner_first = w->owner_first,
+		.set = w->set,
 		.loaded_wall_us = UINT64_C(1700000000500000),
 		.started_wall_us = UINT64_C(1700000000000000),
 		.started_us = 800 * USEC_PER_SEC,

@@ -23,7 +23,14 @@ struct world {
 	struct conf_track_process processes[1];
 	struct conf_bfd bfds[1];
 	struct conf_track tracks[12], inherited;
+	struct conf_address static_address;
+	struct conf_route static_route, routes[2];
+	struct conf_nexthop hops[3];
+	struct conf_rule static_rule, rules[2];
+	bool set[8], static_set[1];
+	uint32_t owner_first[WORLD_INSTANCES + 1];
 	struct vrrp_seen seen_scripts[2], seen_files[1], seen_processes[1], seen_bfds[1];
+	char *command[4];
 	uint32_t running[1];
 	uint32_t members[2];
 	char *emails[2];
@@ -47,6 +54,10 @@ struct world {
 /* world_free() ends it. */
 struct world *world_new(void);
 void world_free(struct world *world);
+
+/* Its own parts: an address that is well written; tracked objects, routes and rules. */
+struct ip world_ip(const char *text);
+void world_fill_tracks(struct world *w);
 
 /* Every table of every module. */
 #define WORLD_TABLES_MAX 64

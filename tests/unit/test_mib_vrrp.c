@@ -100,6 +100,99 @@ static void test_keepalived_objects(void **state)
 	want_number(b, K "2.21.1.13.1", CELL_INTEGER, 0);
 }
 
+static void test_keepalived_static(void **state)
+{
+	struct bench *b = *state;
+
+	want_octets(b, K "2.6.1.3.0.1", "\x0a\x08\0\1", 4);
+	want_number(b, K "2.6.1.7.0.1", CELL_INTEGER, 10);
+	want_number(b, K "2.6.1.10.0.1", CELL_INTEGER, 1);
+	want_number(b, K "2.6.1.11.0.1", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.10.0.1", CELL_INTEGER, 3); /* blackhole */
+	want_number(b, K "2.7.1.14.0.1", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.18.0.1", CELL_INTEGER, 1); /* a protocol without a name */
+	want_none(b, K "2.7.1.12.0.1");
+	want_text(b, K "2.8.1.2.0.1", "from");
+	want_number(b, K "2.8.1.7.0.1", CELL_INTEGER, 1);
+	want_number(b, K "2.8.1.11.0.1", CELL_GAUGE32, 25);
+	want_none(b, K "2.8.1.26.0.1");
+	b->world->daemon.conf = NULL; /* of another generation: not known yet */
+	want_number(b, K "2.6.1.10.0.1", CELL_INTEGER, 2);
+	want_number(b, K "2.8.1.7.0.1", CELL_INTEGER, 2);
+}
+
+static void test_keepalived_routes(void **state)
+{
+	struct bench *b = *state;
+
+	want_octets(b, K "2.7.1.3.2.1", "\x0a\x0a\0\0", 4);
+	want_number(b, K "2.7.1.4.2.1", CELL_GAUGE32, 16);
+	want_none(b, K "2.7.1.6.2.1");
+	want_number(b, K "2.7.1.9.2.1", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.11.2.1", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.14.2.1", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.16.2.1", CELL_GAUGE32, 24);
+	want_number(b, K "2.7.1.18.2.1", CELL_INTEGER, 13); /* bird */
+	want_number(b, K "2.7.1.22.2.1", CELL_GAUGE32, 16);
+	want_number(b, K "2.7.1.23.2.1", CELL_INTEGER, 1);
+	want_number(b, K "2.7.1.26.2.1", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.27.2.1", CELL_GAUGE32, 4);  /* eighths of a millisecond */
+	want_number(b, K "2.7.1.29.2.1", CELL_GAUGE32, 10); /* quarters */
+	want_text(b, K "2.7.1.42.2.1", "cubic");
+	want_none(b, K "2.7.1.43.2.1");
+	want_number(b, K "2.7.1.44.2.1", CELL_GAUGE32, 4);
+	want_number(b, K "2.7.1.45.2.1", CELL_GAUGE32, 3);
+	want_number(b, K "2.7.1.54.2.1", CELL_COUNTER64, INT64_C(0x2001000200030004));
+	want_octets(b, K "2.7.1.3.2.2", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16); /* default */
+	want_number(b, K "2.7.1.10.2.2", CELL_INTEGER, 2);
+	want_number(b, K "2.7.1.14.2.2", CELL_INTEGER, 1);
+	want_number(b, K "2.7.1.18.2.2", CELL_INTEGER, 112);
+	want_number(b, K "2.7.1.43.2.2", CELL_INTEGER, 1);
+	want_none(b, K "2.7.1.22.2.2");
+
+	want_octets(b, K "2.11.1.3.2.2.1", "\x0a\x09\0\3", 4);
+	want_number(b, K "2.11.1.4.2.2.1", CELL_INTEGER, 10);
+	want_number(b, K "2.11.1.7.2.2.1", CELL_INTEGER, 1);
+	want_number(b, K "2.11.1.9.2.2.1", CELL_GAUGE32, 6);
+	want_text(b, K "2.11.1.11.2.2.1", "100/1048575");
+	want_none(b, K "2.11.1.12.2.2.1");
+	want_none(b, K "2.11.1.3.2.2.2");
+	want_text(b, K "2.11.1.5.2.2.2", "nowhere");
+	want_none(b, K "2.11.1.4.2.2.2");
+	want_number(b, K "2.11.1.12.2.2.2", CELL_COUNTER64, INT64_C(0x500000006));
+	want_number(b, K "2.11.1.17.2.2.2", CELL_GAUGE32, 4);
+	want_number(b, K "2.11.1.18.2.2.3", CELL_COUNTER64, 7);
+	want_none(b, K "2.11.1.6.2.1.1");
+}
+
+static void test_keepalived_rules(void **state)
+{
+	struct bench *b = *state;
+
+	want_text(b, K "2.8.1.2.2.1", "to");
+	want_number(b, K "2.8.1.5.2.1", CELL_GAUGE32, 48);
+	want_none(b, K "2.8.1.6.2.1");
+	want_number(b, K "2.8.1.7.2.1", CELL_INTEGER, 1);
+	want_number(b, K "2.8.1.8.2.1", CELL_INTEGER, 1);
+	want_none(b, K "2.8.1.12.2.1");
+	want_number(b, K "2.8.1.17.2.1", CELL_GAUGE32, 255);
+	want_number(b, K "2.8.1.18.2.1", CELL_GAUGE32, 4);
+	want_text(b, K "2.8.1.21.2.1", "eth1");
+	want_number(b, K "2.8.1.22.2.1", CELL_GAUGE32, 300);
+	want_number(b, K "2.8.1.26.2.1", CELL_GAUGE32, 0);
+	want_text(b, K "2.8.1.27.2.1", "0");
+	want_number(b, K "2.8.1.28.2.1", CELL_GAUGE32, 1);
+	want_number(b, K "2.8.1.29.2.1", CELL_GAUGE32, 3);
+	want_number(b, K "2.8.1.30.2.1", CELL_GAUGE32, 0);
+	want_number(b, K "2.8.1.33.2.1", CELL_INTEGER, 5);
+	want_number(b, K "2.8.1.36.2.1", CELL_GAUGE32, 20);
+	want_text(b, K "2.8.1.2.2.2", "");
+	want_none(b, K "2.8.1.3.2.2");
+	want_number(b, K "2.8.1.7.2.2", CELL_INTEGER, 2);
+	want_number(b, K "2.8.1.32.2.2", CELL_INTEGER, 1);
+	want_none(b, K "2.8.1.35.2.2");
+}
+
 static void test_vrrp_mib(void **state)
 {
 	struct bench *b = *state;
@@ -188,6 +281,11 @@ int main(void)
 						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_keepalived_objects, bench_setup,
 						bench_teardown),
+		cmocka_unit_test_setup_teardown(test_keepalived_static, bench_setup,
+						bench_teardown),
+		cmocka_unit_test_setup_teardown(test_keepalived_routes, bench_setup,
+						bench_teardown),
+		cmocka_unit_test_setup_teardown(test_keepalived_rules, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_vrrp_mib, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_vrrp3_mib, bench_setup, bench_teardown),
 	};
