@@ -101,6 +101,12 @@ trouble(struct agentx *agentx, const char *format, ...)
 	memcpy(agentx->status.last_error, text, sizeof(text));
 }
 
+static void give_up(struct agentx *agentx, const char *why)
+{
+	trouble(agentx, "%s", why);
+	library_drop(agentx->library);
+}
+
 static void trouble_over(struct agentx *agentx)
 {
 	agentx->status.last_error[0] = '\0';
@@ -186,11 +192,8 @@ static void regions_step(struct agentx *agentx, uint64_t now)
 			region_ask(agentx, region, now);
 		/* Before all regions are answered no notification is in flight: leaving costs none.
 		 */
-		if (region->request && !agentx->ready &&
-		    now - region->asked_us > REGISTER_WAIT_US) {
-			trouble(agentx, "the master agent does not answer Register");
-			library_drop(agentx->library);
-		}
+		if (region->request && !agentx->ready && now - region->asked_us > REGISTER_WAIT_US)
+			give_up(agentx, "the master agent does not answer Register");
 		answered = answered && (!served || (region->tried && !region->request));
 		whole = whole && (!served || region->state == REGION_PRESENT);
 	}
@@ -204,10 +207,8 @@ static void regions_step(struct agentx *agentx, uint64_t now)
 
 static void ping_step(struct agentx *agentx, uint64_t now)
 {
-	if (agentx->ping_request && now - agentx->pinged_us > SILENCE_MAX_US) {
-		trouble(agentx, "the master agent is silent");
-		library_drop(agentx->library);
-	}
+	if (agentx->ping_request && now - agentx->pinged_us > SILENCE_MAX_US)
+		give_up(agentx, "the master agent is silent");
 	if (agentx->ping_request || now - agentx->pinged_us < PING_EVERY_US)
 		return;
 	agentx->pinged_us = now;
@@ -237,10 +238,8 @@ static void notify_step(struct agentx *agentx, uint64_t now)
 	uint64_t oldest_us = queue_oldest_sent_us(agentx->queue);
 
 	/* The master answers what was sent later but not this: it will not any more. */
-	if (oldest_us && agentx->answered_ping_us > oldest_us + NOTIFY_WAIT_US) {
-		trouble(agentx, "the master agent does not acknowledge a notification");
-		library_drop(agentx->library);
-	}
+	if (oldest_us && agentx->answered_ping_us > oldest_us + NOTIFY_WAIT_US)
+		give_up(agentx, "the master agent does not acknowledge a notification");
 	while (agentx->ready && library_is_open(agentx->library)) {
 		struct in_flight *slot = in_flight_of(agentx, 0);
 		uint64_t id = slot ? queue_peek(agentx->queue, agentx->room) : 0;
@@ -270,8 +269,7 @@ static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 	struct in_flight *slot = in_flight_of(agentx, request);
 
 	if (error == AGENTX_NOT_OPEN) {
-		trouble(agentx, "the master agent has closed the session");
-		library_drop(agentx->library);
+		give_up(agentx, "the master agent has closed the session");
 		return;
 	}
 	if (slot)
@@ -387,6 +385,8 @@ static void agentx_step(struct agentx *agentx)
 	if (!library_is_open(agentx->library))
 		return;
 	now = clock_now_us();
+	if (library_is_lost(agentx->library, now))
+		give_up(agentx, "the master agent sends no AgentX, or half of it");
 	regions_step(agentx, now);
 	ping_step(agentx, now);
 	notify_step(agentx, now);

@@ -129,7 +129,7 @@ static int var_get(const netsnmp_variable_list *var, struct cell *ret)
 	}
 }
 
-bool answer_add_varbind(struct snmp_pdu *pdu, const struct varbind *varbind)
+static bool add_varbind(struct snmp_pdu *pdu, const struct varbind *varbind)
 {
 	oid name[OID_MAX];
 	netsnmp_variable_list *var;
@@ -139,15 +139,17 @@ bool answer_add_varbind(struct snmp_pdu *pdu, const struct varbind *varbind)
 	return var && var_set(var, varbind->type, &varbind->cell) == 0;
 }
 
-bool answer_add_oid(struct snmp_pdu *pdu, const uint32_t *name, size_t name_length,
-		    const uint32_t *value, size_t value_length)
+/* sysUpTime.0 is left out: the master adds its own. */
+bool answer_add_notification(struct snmp_pdu *pdu, const struct notification *notification)
 {
-	oid wide[OID_MAX];
-	netsnmp_variable_list *var;
+	static const oid snmp_trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+	netsnmp_variable_list *var = snmp_pdu_add_variable(
+		pdu, snmp_trap_oid, OID_LENGTH(snmp_trap_oid), ASN_NULL, NULL, 0);
+	bool whole = var && var_set_oid(var, notification->trap, notification->trap_length) == 0;
 
-	oid_widen(name, name_length, wide);
-	var = snmp_pdu_add_variable(pdu, wide, name_length, ASN_NULL, NULL, 0);
-	return var && var_set_oid(var, value, value_length) == 0;
+	for (size_t i = 0; i < notification->n_varbinds && whole; i++)
+		whole = add_varbind(pdu, &notification->varbinds[i]);
+	return whole;
 }
 
 bool answer_add_null(struct snmp_pdu *pdu, const uint32_t *name, size_t name_length)

@@ -13,9 +13,9 @@
 
 struct answer;
 struct catalog;
+struct notification;
 struct sets;
 struct snmp_pdu;
-struct varbind;
 
 /*
  * Gives the started library a handler for every table of the catalog, served or not: what the
@@ -25,8 +25,6 @@ int answer_new(struct catalog *catalog, struct sets *sets, struct answer **ret);
 /* After the library was shut down. */
 struct answer *answer_free(struct answer *answer);
 
-/* Append one varbind. False when memory is out. */
-bool answer_add_varbind(struct snmp_pdu *pdu, const struct varbind *varbind);
-bool answer_add_oid(struct snmp_pdu *pdu, const uint32_t *name, size_t name_length,
-		    const uint32_t *value, size_t value_length);
+/* Append the varbinds of a notification, or one without a value. False when memory is out. */
+bool answer_add_notification(struct snmp_pdu *pdu, const struct notification *notification);
 bool answer_add_null(struct snmp_pdu *pdu, const uint32_t *name, size_t name_length);

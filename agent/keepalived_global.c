@@ -60,11 +60,10 @@ static bool stats_are_64_bit(const struct view *view, const struct row *row, str
 	return cell_truth(ret, true);
 }
 
-/* vipd runs in the namespace it is started in and has no option to change it: no name. */
 static bool net_namespace(const struct view *view, const struct row *row, struct cell *ret)
 {
-	(void)view, (void)row;
-	return cell_text(ret, "");
+	(void)row;
+	return cell_text(ret, view->daemon ? view->daemon->netns : "");
 }
 
 static bool dbus(const struct view *view, const struct row *row, struct cell *ret)

@@ -6,9 +6,8 @@
  * Holes: a script column has no instance where no such script is configured, vrrpInstanceSyncGroup
  * none outside a group, vrrpInstanceLvsSyncInterface none at all (no sync daemon). Every number is
  * always there. Of the columns the MIB calls read-write, base priority and preemption can be
- * changed. The other four (accept, promote_secondaries, linkbeat, deleted notifications) stand for
- * what vipd does in one way only: the value they have is taken, the other answers
- * inconsistentValue.
+ * changed. The other four (accept, promote_secondaries, linkbeat, deleted notifications) are the
+ * configuration's: the value they have is taken, the other answers inconsistentValue.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +32,8 @@ static int add_row(struct rows *rows, uint32_t major, uint32_t minor, uint32_t f
 static bool any_notify(const struct conf_notify *notify)
 {
 	return notify->master.text || notify->backup.text || notify->fault.text ||
-	       notify->stop.text || notify->any.text || notify->master_rx_lower_pri.text;
+	       notify->stop.text || notify->deleted.text || notify->any.text ||
+	       notify->master_rx_lower_pri.text;
 }
 
 /* What an unset smtp_alert of an instance or group means. */
@@ -325,19 +325,15 @@ static bool instance_rx_lower(const struct view *view, const struct row *row, st
 	return cell_command(ret, &conf_of(view, row)->notify.master_rx_lower_pri);
 }
 
-/* ff02::12, RFC 5798 section 5.1.2.2 */
-static const struct ip all_routers6 = {
-	.family = AF_INET6,
-	.octets = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12},
-};
-
 static const struct ip *multicast(const struct view *view, const struct row *row)
 {
 	const struct conf_instance *conf = conf_of(view, row);
+	const struct conf_global *global = &view->vrrp->conf->global;
 
-	if (conf->n_addresses > 0 && conf->addresses[0].ip.family == AF_INET6)
-		return &all_routers6;
-	return &view->vrrp->conf->global.mcast_group4;
+	if (ip_is_set(&conf->mcast_group))
+		return &conf->mcast_group;
+	return conf_instance_family(conf) == AF_INET6 ? &global->mcast_group6
+						      : &global->mcast_group4;
 }
 
 static bool instance_mcast_type(const struct view *view, const struct row *row, struct cell *ret)
@@ -366,7 +362,7 @@ static enum set_error set_preempt(const struct view *view, const struct row *row
 	return SET_OK;
 }
 
-/* What vipd does not do in the other way. */
+/* What is not changed while it runs. */
 static enum set_error keep(bool now, const struct cell *value, struct set_change *ret)
 {
 	memset(ret, 0, sizeof(*ret));

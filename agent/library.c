@@ -27,8 +27,9 @@
 #include <net-snmp/library/fd_event_manager.h>
 
 #include "agent/answer.h"
+#include "agent/frame.h"
 #include "agent/stream.h"
-#include "agent/table.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 
 #define DOMAIN_NAME	   "vipd"
@@ -40,8 +41,6 @@
 /* RFC 2741 sections 6.1 and 6.2.2; net-snmp does not install its own header for them. */
 enum { PDU_CLOSE = 2, PDU_REGISTER = 3, PDU_UNREGISTER = 4, PDU_NOTIFY = 12, PDU_PING = 13 };
 enum { REASON_SHUTDOWN = 5 };
-
-static const uint32_t snmp_trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0}; /* snmpTrapOID.0 */
 
 /*
  * Opens a session over the transport of NETSNMP_DS_AGENT_X_SOCKET, waiting for the answer to Open;
@@ -57,7 +56,8 @@ struct library {
 	int mail_fd;
 	unsigned int tick; /* alarm while the loop runs, 0 otherwise */
 	netsnmp_session *session;
-	bool doomed; /* shut down, its end not read yet */
+	bool doomed;	 /* shut down, its end not read yet */
+	struct frame in; /* how far the master's newest PDU has come */
 	netsnmp_tdomain domain;
 	oid domain_oid[DOMAIN_OID_LENGTH];
 	int offered_fd; /* for the next transport, -1: none */
@@ -107,15 +107,16 @@ static int transport_send(netsnmp_transport *transport, const void *bytes, int s
 static int transport_receive(netsnmp_transport *transport, void *room, int size, void **opaque,
 			     int *opaque_size)
 {
+	struct link *link = transport->data;
 	ssize_t n;
 
 	*opaque = NULL;
 	*opaque_size = 0;
 	if (transport->sock < 0)
 		return -1;
-	do
-		n = recv(transport->sock, room, (size_t)size, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
+	n = stream_receive(transport->sock, room, (size_t)size);
+	if (n > 0)
+		frame_take(&link->library->in, room, (size_t)n, clock_now_us());
 	return (int)n;
 }
 
@@ -173,6 +174,7 @@ static netsnmp_transport *transport_create(netsnmp_tdomain_spec *spec)
 	transport->f_close = transport_close;
 	transport->f_fmtaddr = transport_name;
 	library->offered_fd = -1;
+	library->in = (struct frame){0};
 	return transport;
 }
 
@@ -201,6 +203,11 @@ static void library_withdraw(struct library *library)
 bool library_is_open(const struct library *library)
 {
 	return library->session && !library->doomed;
+}
+
+bool library_is_lost(const struct library *library, uint64_t now_us)
+{
+	return library_is_open(library) && frame_is_lost(&library->in, now_us);
 }
 
 void library_drop(struct library *library)
@@ -334,19 +341,11 @@ int library_close(struct library *library)
 	return pdu_send(library, pdu, true);
 }
 
-/* sysUpTime.0 is left out: the master adds its own. */
 int library_notify(struct library *library, const struct notification *notification)
 {
 	netsnmp_pdu *pdu = pdu_new(library, PDU_NOTIFY);
-	bool whole;
 
-	if (!pdu)
-		return 0;
-	whole = answer_add_oid(pdu, snmp_trap_oid, sizeof(snmp_trap_oid) / sizeof(*snmp_trap_oid),
-			       notification->trap, notification->trap_length);
-	for (size_t i = 0; i < notification->n_varbinds && whole; i++)
-		whole = answer_add_varbind(pdu, &notification->varbinds[i]);
-	return pdu_send(library, pdu, whole);
+	return pdu ? pdu_send(library, pdu, answer_add_notification(pdu, notification)) : 0;
 }
 
 /* ---- the loop ---- */

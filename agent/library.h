@@ -57,6 +57,8 @@ void library_turn(struct library *library);
  */
 int library_open(struct library *library, int fd, uint32_t *ret_uptime_cs);
 bool library_is_open(const struct library *library); /* and not dropped */
+/* What the master sends will not be understood any more; see frame_is_lost(). */
+bool library_is_lost(const struct library *library, uint64_t now_us);
 /* Shuts the socket down: on_end follows in one of the next turns. */
 void library_drop(struct library *library);
 

@@ -8,6 +8,7 @@ AGENT_THREAD_SOURCES = \
 	agent/answer.c agent/answer.h \
 	agent/agentx.c agent/agentx.h \
 	agent/catalog.c agent/catalog.h \
+	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
 	agent/queue.c agent/queue.h \
 	agent/set.c agent/set.h \
@@ -16,29 +17,25 @@ AGENT_THREAD_SOURCES = \
 noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = $(AGENT_THREAD_SOURCES) $(AGENT_WALKER_SOURCES)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
-agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 
 # The agent thread alone with tables of its own, for tests against a real master agent.
 noinst_PROGRAMS += tests/tools/agentprobe
 tests_tools_agentprobe_SOURCES = tests/tools/agentprobe.c tests/tools/agentprobe.h \
 	tests/tools/agentprobe_tables.c
-tests_tools_agentprobe_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_tools_agentprobe_LDADD = agent/libagent.a core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_table
 tests_unit_test_table_SOURCES = tests/unit/test_table.c agent/table.c
-tests_unit_test_table_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_table_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_table_LDADD = core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_queue
 tests_unit_test_queue_SOURCES = tests/unit/test_queue.c agent/queue.c
-tests_unit_test_queue_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_queue_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_queue_LDADD = $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_frame
+tests_unit_test_frame_SOURCES = tests/unit/test_frame.c agent/frame.c
+tests_unit_test_frame_LDADD = core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_stream
 tests_unit_test_stream_SOURCES = tests/unit/test_stream.c agent/stream.c
-tests_unit_test_stream_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_stream_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_stream_LDADD = core/base/libbase.a $(CMOCKA_LIBS)

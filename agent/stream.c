@@ -219,6 +219,16 @@ int stream_flush(int fd, struct stream_out *out)
 	return 0;
 }
 
+ssize_t stream_receive(int fd, void *room, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, room, size, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 bool stream_is_waiting(const struct stream_out *out)
 {
 	return out->used > out->at;

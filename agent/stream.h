@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #define STREAM_DEFAULT	   "/var/agentx/master"
 #define STREAM_BACKLOG_MAX 1048576 /* octets kept while the peer does not read */
@@ -49,6 +50,8 @@ int stream_send(int fd, struct stream_out *out, const void *bytes, size_t size);
 /* Sends what waits. 0: nothing waits any more; -EAGAIN: some still does; else the socket is dead.
  */
 int stream_flush(int fd, struct stream_out *out);
+/* What is there, up to size octets. 0: the end; -1: nothing, or the socket is dead; see errno. */
+ssize_t stream_receive(int fd, void *room, size_t size);
 bool stream_is_waiting(const struct stream_out *out);
 void stream_out_free(struct stream_out *out);
 

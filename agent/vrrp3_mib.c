@@ -29,13 +29,6 @@ static uint32_t type_of(int family)
 	return family == AF_INET6 ? 2 : 1;
 }
 
-static int family_of(const struct conf_instance *conf)
-{
-	if (conf->n_addresses > 0)
-		return conf->addresses[0].ip.family;
-	return conf->source.family;
-}
-
 void vrrp3_mib_index(struct row *row, uint32_t ifindex, uint8_t vrid, int family)
 {
 	row_index_u32(row, ifindex);
@@ -69,7 +62,7 @@ bool vrrp3_mib_has_row(const struct view *view, uint32_t ifindex, uint8_t vrid, 
 			&vrrp->conf->instances[vrrp->instances[i].conf_index];
 
 		if (is_row(vrrp, i) && vrrp->instances[i].ifindex == ifindex &&
-		    conf->vrid == vrid && type_of(family_of(conf)) == type_of(family))
+		    conf->vrid == vrid && type_of(conf_instance_family(conf)) == type_of(family))
 			return true;
 	}
 	return false;
@@ -91,7 +84,8 @@ static int build_routers(const struct view *view, struct rows *ret)
 		row = rows_add(ret, i, 0);
 		if (!row)
 			return -ENOMEM;
-		vrrp3_mib_index(row, vrrp->instances[i].ifindex, conf->vrid, family_of(conf));
+		vrrp3_mib_index(row, vrrp->instances[i].ifindex, conf->vrid,
+				conf_instance_family(conf));
 	}
 	return 0;
 }
@@ -100,7 +94,7 @@ static int build_routers(const struct view *view, struct rows *ret)
 static bool address(const struct view *view, const struct row *row, const struct ip *ip,
 		    struct cell *ret)
 {
-	bool v6 = type_of(family_of(conf_of(view, row))) == 2;
+	bool v6 = type_of(conf_instance_family(conf_of(view, row))) == 2;
 
 	if (ip->family == (v6 ? AF_INET6 : AF_INET))
 		return cell_ip(ret, ip);
@@ -122,8 +116,8 @@ static bool primary(const struct view *view, const struct row *row, struct cell 
 static bool mac(const struct view *view, const struct row *row, struct cell *ret)
 {
 	const struct conf_instance *conf = conf_of(view, row);
-	const uint8_t octets[6] = {0x00,      0x00, 0x5e, 0x00, (uint8_t)type_of(family_of(conf)),
-				   conf->vrid};
+	const uint8_t octets[6] = {
+		0x00, 0x00, 0x5e, 0x00, (uint8_t)type_of(conf_instance_family(conf)), conf->vrid};
 
 	memcpy(ret->room, octets, sizeof(octets));
 	return cell_octets(ret, ret->room, sizeof(octets));

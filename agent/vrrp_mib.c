@@ -24,8 +24,7 @@
 
 bool vrrp_mib_covers(const struct conf_instance *conf)
 {
-	return conf->version == 2 &&
-	       (conf->n_addresses == 0 || conf->addresses[0].ip.family == AF_INET);
+	return conf->version == 2 && conf_instance_family(conf) == AF_INET;
 }
 
 /* ---- scalars ---- */

@@ -70,6 +70,26 @@ void build_check_required(struct build *build, const struct option_scope *scope,
 	}
 }
 
+void build_check_needs(struct build *build, const struct option_scope *scope,
+		       const struct node *const *blocks, size_t n)
+{
+	const struct option *row;
+
+	OPTION_EACH (row, scope) {
+		const struct node *user = NULL;
+		bool met = !row->needs;
+
+		for (size_t i = 0; i < n && !met; i++)
+			for (const struct node *node = blocks[i]->first; node; node = node->next) {
+				user = node->row == row ? node : user;
+				met = met || (node->row && !strcmp(node->row->name, row->needs));
+			}
+		if (user && !met)
+			build_warn(build, user, 0, "'%s' has no effect without '%s'", row->name,
+				   row->needs);
+	}
+}
+
 /* ---- one row ---- */
 
 static void apply_bool(struct build *build, const struct node *node, void *field)
@@ -409,6 +429,8 @@ static void leave(struct build *build, struct node *node)
 		return;
 	scope = node->row->block;
 	build_check_required(build, scope, node);
+	if (scope != &scope_global) /* which may be several blocks */
+		build_check_needs(build, scope, (const struct node *const[]){node}, 1);
 	if (scope->end)
 		scope->end(build, node, node->draft);
 }

@@ -56,8 +56,7 @@ struct draft_global {
 	bool snmp_rfc;
 	uint32_t random_seed;	   /* the reader of the text has used it */
 	struct items emails;	   /* char * */
-	const struct node *node;   /* of the first global_defs, NULL: none */
-	const struct node **nodes; /* of all */
+	const struct node **nodes; /* of every global_defs */
 	size_t n_nodes;
 };
 
@@ -119,7 +118,6 @@ struct draft_instance {
 	struct items peers;		  /* struct draft_peer */
 	struct draft_hmac hmac;
 	uint16_t family;
-	bool dropped;
 };
 
 struct draft_peer {
@@ -224,7 +222,6 @@ struct draft_virtual_server {
 	struct conf_virtual_server model;
 	const struct node *node;
 	struct draft_address_group *group;
-	uint16_t port;
 	uint16_t family;   /* of ip_family, AF_UNSPEC: not given */
 	unsigned inherits; /* enum given: what the service itself sets */
 	bool sh_fallback, sh_port, mh_fallback, mh_port;
@@ -264,6 +261,10 @@ void build_fill_defaults(const struct option_scope *scope, void *draft);
 void build_check_required(struct build *build, const struct option_scope *scope,
 			  const struct node *block);
 
+/* Warns of what needs another keyword, which none of the n blocks of one object has. */
+void build_check_needs(struct build *build, const struct option_scope *scope,
+		       const struct node *const *blocks, size_t n);
+
 /* For .end of a list block: an empty one is a slip. */
 void build_warn_empty(struct build *build, const struct node *node, void *draft);
 
@@ -273,6 +274,8 @@ void build_warn_unsupported(struct build *build, const struct node *node, size_t
 
 /* Rules between keywords, inheritance, and the arrays of the model. */
 void finish_global(struct build *build);
+/* The statement of global_defs that set the field of that offset last, NULL when none did. */
+const struct node *finish_global_setter(const struct draft_global *global, size_t offset);
 /* The sender of mail when none is given, into room; returns room. */
 #define EMAIL_FROM_MAX 272
 char *finish_email_from(char room[static EMAIL_FROM_MAX]);

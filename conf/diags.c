@@ -3,7 +3,6 @@
  * Diagnostics: collecting, sorting by file and line, and the three-line form with a caret. Runs in
  * the thread that loads. Nothing here prints.
  */
-#define _GNU_SOURCE
 #include "conf/diags.h"
 
 #include <errno.h>

@@ -399,17 +399,11 @@ int conf_diff_checkers(struct conf_diff *diff, const struct conf_real_server *ol
 	return 0;
 }
 
-static uint16_t family_of(const struct conf_instance *instance)
-{
-	if (instance->n_addresses)
-		return instance->addresses[0].ip.family;
-	return ip_is_set(&instance->source) ? instance->source.family : AF_INET;
-}
-
 bool conf_instance_restarts(struct conf_diff *diff, const struct conf_instance *old,
 			    const struct conf_instance *new)
 {
-	return family_of(old) != family_of(new) || restarts(diff, &scope_instance, old, new);
+	return conf_instance_family(old) != conf_instance_family(new) ||
+	       restarts(diff, &scope_instance, old, new);
 }
 
 bool conf_script_restarts(struct conf_diff *diff, const struct conf_script *old,

@@ -4,7 +4,6 @@
  * written out, so loading the text yields the same model whatever the defaults are then. Any
  * thread.
  */
-#define _GNU_SOURCE
 #include "conf/dump.h"
 
 #include <inttypes.h>

@@ -4,7 +4,6 @@
  * anywhere, and the predefined names. One pass over a line replaces each once; passes follow until
  * nothing changes, so a value is looked at anew at each use. Runs in the thread that loads.
  */
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>

@@ -199,6 +199,9 @@ static void finish_http(struct build *build, const struct draft_virtual_server *
 							       : service->model.virtualhost;
 	if (model->type == CONF_HTTP_GET)
 		ignore_tls(build, checker);
+	else if (model->sni_name && !model->sni)
+		build_warn(build, SETTER(checker, sni_name), 0,
+			   "'sni_name' has no effect without 'enable_sni'");
 }
 
 static void finish_smtp(struct build *build, struct draft_checker *checker)

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "conf/build.h"
+#include "conf/scopes.h"
 
-/* The statement that set it last, NULL when none did. */
-static const struct node *setter_of(const struct draft_global *global, size_t offset)
+const struct node *finish_global_setter(const struct draft_global *global, size_t offset)
 {
 	const struct node *setter = NULL;
 
@@ -20,7 +20,7 @@ static const struct node *setter_of(const struct draft_global *global, size_t of
 	return setter;
 }
 
-#define WAS_SET(global, member) setter_of(global, offsetof(struct draft_global, member))
+#define WAS_SET(global, member) finish_global_setter(global, offsetof(struct draft_global, member))
 
 static void warn_zero(struct build *build, const struct node *setter, bool is_zero)
 {
@@ -114,6 +114,7 @@ void finish_global(struct build *build)
 	struct conf_global *model = &global->model;
 	static const uint8_t group[4] = {224, 0, 0, 18};
 
+	build_check_needs(build, &scope_global, global->nodes, global->n_nodes);
 	finish_names(build, model);
 	finish_garp(build, global);
 	if (!model->smtp_port)

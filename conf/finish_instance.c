@@ -249,6 +249,18 @@ static void finish_version(struct build *build, struct draft_instance *instance)
 	build_add(build, DIAG_NOTE, instance->node, 0, "IPv6 addresses: VRRP version 3 is used");
 }
 
+static void finish_checksum(struct build *build, struct draft_instance *instance)
+{
+	const struct node *setter = SETTER(instance, v3_checksum_as_v2);
+
+	if (instance->model.version == 3)
+		return;
+	if (setter && instance->model.v3_checksum_as_v2)
+		build_warn(build, setter, 0, "'%s' has no effect with VRRP version 2",
+			   setter->row->name);
+	instance->model.v3_checksum_as_v2 = false;
+}
+
 static void finish_interval(struct build *build, struct draft_instance *instance)
 {
 	const struct node *setter = SETTER(instance, advert_us);
@@ -290,10 +302,13 @@ static void finish_password(struct build *build, struct draft_instance *instance
 	const struct node *pass_node = auth_node(instance, "auth_pass");
 	const struct node *type_node = auth_node(instance, "auth_type");
 
-	if ((model->version == 3 || model->strict) && (pass || type_node)) {
+	if ((model->version == 3 || model->strict || family_of(instance) == AF_INET6) &&
+	    (pass || type_node)) {
 		build_warn(build, type_node ? type_node : pass_node, 0,
 			   "%s has no authentication; it is ignored",
-			   model->version == 3 ? "VRRP version 3" : "strict mode");
+			   model->version == 3 ? "VRRP version 3"
+			   : model->strict     ? "strict mode"
+					       : "VRRP over IPv6");
 		model->auth = CONF_AUTH_NONE;
 		return;
 	}
@@ -332,6 +347,8 @@ static void finish_preempt(struct build *build, struct draft_instance *instance)
 		return;
 	if (model->state == CONF_STATE_MASTER)
 		why = "'state MASTER'";
+	else if (model->priority == 255)
+		why = "priority 255";
 	else if (!model->preempt)
 		why = "'nopreempt'";
 	else if (model->strict)
@@ -416,6 +433,7 @@ void finish_instance(struct build *build, struct draft_instance *instance)
 	inherit(build, instance);
 	finish_version(build, instance);
 	finish_strict(build, instance);
+	finish_checksum(build, instance);
 	finish_interval(build, instance);
 	finish_password(build, instance);
 	finish_preempt(build, instance);

@@ -177,28 +177,22 @@ void finish_weight(struct build *build, const struct node *setter, uint32_t *wei
 	*weight = UINT16_MAX;
 }
 
-static void check_thresholds(struct build *build, const struct draft_real_server *server)
+/* ip_vs_add_dest() answers ERANGE to a lower threshold above the upper one, be that 0: no limit. */
+static void finish_thresholds(struct build *build, struct draft_real_server *server)
 {
-	const struct conf_real_server *model = &server->model;
+	struct conf_real_server *model = &server->model;
 	const struct node *setter = tree_setter(server->node, SERVER_OFFSET(lower_threshold));
 
-	if (setter && model->upper_threshold && model->lower_threshold > model->upper_threshold)
-		build_warn(build, setter, 1, "'lthreshold' is above 'uthreshold', which is %u",
+	if (model->lower_threshold <= model->upper_threshold)
+		return;
+	if (model->upper_threshold)
+		build_warn(build, setter, 1,
+			   "'lthreshold' must not be above 'uthreshold', which is %u; it is "
+			   "ignored",
 			   model->upper_threshold);
-}
-
-static void warn_no_sorry(struct build *build, const struct draft_virtual_server *service)
-{
-	const struct node *setters[] = {
-		tree_setter(service->node, SERVICE_OFFSET(sorry_inhibit)),
-		tree_setter(service->node, SERVICE_OFFSET(sorry_method)),
-	};
-
-	for (size_t i = 0; i < sizeof(setters) / sizeof(*setters); i++)
-		if (setters[i])
-			build_warn(build, setters[i], 0,
-				   "'%s' has no effect without 'sorry_server'",
-				   setters[i]->row->name);
+	else
+		build_warn(build, setter, 0, "'lthreshold' has no effect without 'uthreshold'");
+	model->lower_threshold = 0;
 }
 
 static void finish_sorry(struct build *build, struct draft_virtual_server *service)
@@ -208,13 +202,21 @@ static void finish_sorry(struct build *build, struct draft_virtual_server *servi
 
 	if (!tree_setter(service->node, SERVICE_OFFSET(sorry_method)))
 		model->sorry_method = model->method;
-	if (!model->has_sorry) {
-		warn_no_sorry(build, service);
+	if (!model->has_sorry)
 		return;
-	}
 	check_family(build, model, &model->sorry_method, node, &model->sorry.ip);
 	model->sorry.port =
 		adapt_port(build, model, &model->sorry_method, node, 2, model->sorry.port);
+}
+
+/* Nothing would ever bring it up. */
+static void warn_alpha(struct build *build, const struct draft_real_server *server)
+{
+	const struct node *setter = tree_setter(server->node, SERVER_OFFSET(alpha));
+
+	if (server->model.alpha && !server->model.n_checkers)
+		build_warn(build, setter ? setter : server->node, 0,
+			   "'alpha' has no effect on a server without checkers; it is up at once");
 }
 
 void finish_servers(struct build *build, struct draft_virtual_server *service)
@@ -232,7 +234,7 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 			     &server->model.key.ip);
 		server->model.key.port = adapt_port(build, model, &server->model.method,
 						    server->node, 2, server->written_port);
-		check_thresholds(build, server);
+		finish_thresholds(build, server);
 	}
 	drop_duplicates(build, service);
 	unlink_dropped(&service->servers);
@@ -242,6 +244,7 @@ void finish_servers(struct build *build, struct draft_virtual_server *service)
 
 		finish_misplaced(build, server);
 		finish_checkers(build, service, server);
+		warn_alpha(build, server);
 	}
 	model->servers =
 		items_to_array(&service->servers, build->arena, sizeof(struct conf_real_server));

@@ -180,6 +180,13 @@ static bool has_zero_port(const struct conf_virtual_server *model)
 	return false;
 }
 
+static void warn_persistence(struct build *build, const struct node *setter)
+{
+	if (setter)
+		build_warn(build, setter, 0, "'%s' has no effect without 'persistence_timeout'",
+			   setter->row->name);
+}
+
 static void finish_persistence(struct build *build, struct draft_virtual_server *service)
 {
 	struct conf_virtual_server *model = &service->model;
@@ -203,6 +210,11 @@ static void finish_persistence(struct build *build, struct draft_virtual_server 
 			   "'persistence_timeout 360' is used");
 		model->persistence_s = 360;
 	}
+	if (!model->persistence_s) {
+		warn_persistence(build, SETTER(service, model.persistence_engine));
+		if (model->persistence_prefix != (v6 ? 128 : 32))
+			warn_persistence(build, setter);
+	}
 }
 
 static void finish_one_packet(struct build *build, struct draft_virtual_server *service)
@@ -223,6 +235,25 @@ static void finish_hashed(struct build *build, struct draft_virtual_server *serv
 	if (model->hashed)
 		build_warn(build, SETTER(service, model.hashed), 0,
 			   "'hashed' changes nothing: the kernel sets this flag by itself");
+}
+
+static bool has_address(const struct conf_virtual_server *model)
+{
+	for (size_t k = 0; k < model->n_keys; k++)
+		if (!model->keys[k].fwmark)
+			return true;
+	return false;
+}
+
+static void finish_suspend(struct build *build, struct draft_virtual_server *service)
+{
+	struct conf_virtual_server *model = &service->model;
+
+	if (!model->ha_suspend || has_address(model))
+		return;
+	build_warn(build, SETTER(service, model.ha_suspend), 0,
+		   "'ha_suspend' is ignored: a firewall mark has no address that could be here");
+	model->ha_suspend = false;
 }
 
 static void finish_flag(struct build *build, struct draft_virtual_server *service,
@@ -400,6 +431,7 @@ static void finish_service(struct build *build, const struct names *groups,
 	finish_one_packet(build, service);
 	finish_flags(build, service);
 	finish_hashed(build, service);
+	finish_suspend(build, service);
 	if (!SETTER(service, model.warmup_us))
 		service->model.warmup_us = service->model.delay_loop_us;
 	finish_servers(build, service);

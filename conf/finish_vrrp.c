@@ -274,6 +274,22 @@ static void check_vmac_names(struct build *build)
 	}
 }
 
+/* ---- who follows an instance ---- */
+
+/* Without its instance a daemon would run in both roles on every director. */
+static void check_sync_daemon(struct build *build, const struct names *instances)
+{
+	struct conf_sync_daemon *sync = &build->conf->global.sync;
+
+	if (!sync->instance || names_find(instances, sync->instance))
+		return;
+	build_warn(build,
+		   finish_global_setter(&build->global, offsetof(struct draft_global, model.sync)),
+		   0, "there is no vrrp_instance '%.64s' to follow; no daemon is started",
+		   sync->instance);
+	*sync = (struct conf_sync_daemon){.id = -1};
+}
+
 /* ---- all of it ---- */
 
 static void finish_model(struct build *build, const struct tracked_names *tracked,
@@ -321,6 +337,7 @@ void finish_vrrp(struct build *build)
 	check_vrids(build);
 	check_shared_addresses(build);
 	check_vmac_names(build);
+	check_sync_daemon(build, &instances);
 	finish_tracked(build);
 	finish_model(build, &tracked, owners);
 	finish_links(build);

@@ -4,7 +4,6 @@
  * Files are opened non-blocking and must be regular, so a FIFO or device in a directory of snippets
  * cannot hang a reload. Runs in the thread that loads.
  */
-#define _GNU_SOURCE
 #include "conf/include.h"
 
 #include <errno.h>

@@ -81,13 +81,6 @@ static const struct attribute *find(const struct line *line, const char *name, s
 	return NULL;
 }
 
-const struct attribute *line_find(const struct line *line, const char *name)
-{
-	size_t index;
-
-	return find(line, name, &index);
-}
-
 size_t line_place(const struct line *line, const char *name)
 {
 	size_t index;
@@ -179,6 +172,27 @@ bool line_read(struct line *line, void *draft)
 	return true;
 }
 
+bool line_read_all(struct line *line, bool (*bare)(struct line *line, void *draft), void *draft)
+{
+	while (!line_at_end(line))
+		if (!line_read(line, draft) || (!line_at_end(line) && !bare(line, draft)))
+			return false;
+	return true;
+}
+
+bool line_read_named(struct line *line, const struct attribute *row, void *draft)
+{
+	uint32_t value;
+
+	if (!rtnames_read(line->build, line->node, line->at, (enum rtnames_kind)row->value,
+			  arena_printf(line->build->scratch, "'%s'", row->name),
+			  row->max ? (uint32_t)row->max : UINT8_MAX, &value))
+		return false;
+	line->at++;
+	value_store((char *)draft + row->offset, row->size, value);
+	return true;
+}
+
 void line_refuse(struct line *line, const char *what)
 {
 	const char *name = line_word(line), *near = NULL;
@@ -214,6 +228,12 @@ bool line_settle_family(struct line *line, size_t index, uint16_t family)
 		    "'%.64s' is of %s, but what stands before it is of %s",
 		    line->node->words[index].text, family_name(family), family_name(line->family));
 	return false;
+}
+
+bool line_read_family(struct line *line, const struct attribute *row, void *draft)
+{
+	(void)draft;
+	return line_settle_family(line, line->at - 1, row->value ? AF_INET6 : AF_INET);
 }
 
 bool line_read_address(struct line *line, const char *what, struct ip *ret)

@@ -64,12 +64,20 @@ bool line_take(struct line *line, const char *text);
 
 /* Reads attributes until one is unknown or the line ends. False: something is wrong. */
 bool line_read(struct line *line, void *draft);
+/* Reads attributes and what bare() takes, up to the end of the line. */
+bool line_read_all(struct line *line, bool (*bare)(struct line *line, void *draft), void *draft);
 /* Reports the next word as unknown. what: "a route". */
 void line_refuse(struct line *line, const char *what);
 
-const struct attribute *line_find(const struct line *line, const char *name);
 /* The word where the attribute stands, 0 when it does not. */
 size_t line_place(const struct line *line, const char *name);
+
+/* For attributes: a name of that kind, or a number up to max, or 255, into the row's field. */
+#define ATTRIBUTE_NAMED(kind)                                                                      \
+	ATTRIBUTE_CUSTOM, .read = line_read_named, .value = (kind), .argument = "NAME | N"
+bool line_read_named(struct line *line, const struct attribute *row, void *draft);
+/* For `inet`, and `inet6`, whose value is true. */
+bool line_read_family(struct line *line, const struct attribute *row, void *draft);
 
 /* The line is of the family of the address at that word. False: it is of the other one. */
 bool line_settle_family(struct line *line, size_t index, uint16_t family);

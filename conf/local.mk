@@ -81,24 +81,18 @@ conf_libconf_a_SOURCES = \
 	conf/value.c conf/value.h
 
 noinst_PROGRAMS += tests/tools/confcheck
-tests_tools_confcheck_SOURCES = tests/tools/confcheck.c
 tests_tools_confcheck_LDADD = $(CONF_LIBS) core/base/libbase.a
 
+EXTRA_DIST += tests/unit/conf_text.h
 CONF_TEST_LIBS = $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_lexer
-tests_unit_test_conf_lexer_SOURCES = tests/unit/test_conf_lexer.c tests/unit/conf_text.h
-tests_unit_test_conf_lexer_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_lexer_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_expand
-tests_unit_test_conf_expand_SOURCES = tests/unit/test_conf_expand.c tests/unit/conf_text.h
-tests_unit_test_conf_expand_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_expand_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_tables
-tests_unit_test_conf_tables_SOURCES = tests/unit/test_conf_tables.c tests/unit/conf_text.h
-tests_unit_test_conf_tables_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_tables_LDADD = $(CONF_TEST_LIBS)
 
 # The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
@@ -111,54 +105,35 @@ EXTRA_DIST += tests/conf/documents tests/conf/golden tests/conf/replay tests/fix
 # Run as: tests/fuzz/fuzz_conf -dict=SOURCE/tests/fuzz/corpus/conf.dict -max_total_time=60 NEW SOURCE/tests/fuzz/corpus/conf
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_conf
-tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c
 tests_fuzz_fuzz_conf_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_conf_LDADD = $(CONF_LIBS) core/base/libbase.a
 endif
 
 UNIT_TESTS += tests/unit/test_conf_rules
-tests_unit_test_conf_rules_SOURCES = tests/unit/test_conf_rules.c tests/unit/conf_text.h
-tests_unit_test_conf_rules_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_rules_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_text
-tests_unit_test_conf_text_SOURCES = tests/unit/test_conf_text.c tests/unit/conf_text.h
-tests_unit_test_conf_text_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_text_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_memory
-tests_unit_test_conf_memory_SOURCES = tests/unit/test_conf_memory.c tests/unit/conf_text.h
-tests_unit_test_conf_memory_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_conf_memory_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_lvs
-tests_unit_test_conf_lvs_SOURCES = tests/unit/test_conf_lvs.c tests/unit/conf_text.h
-tests_unit_test_conf_lvs_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_lvs_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_vrrp
-tests_unit_test_conf_vrrp_SOURCES = tests/unit/test_conf_vrrp.c tests/unit/conf_text.h
-tests_unit_test_conf_vrrp_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_vrrp_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_global
-tests_unit_test_conf_global_SOURCES = tests/unit/test_conf_global.c tests/unit/conf_text.h
-tests_unit_test_conf_global_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_global_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_routes
-tests_unit_test_conf_routes_SOURCES = tests/unit/test_conf_routes.c tests/unit/conf_text.h
-tests_unit_test_conf_routes_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_conf_routes_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_static
-tests_unit_test_conf_static_SOURCES = tests/unit/test_conf_static.c tests/unit/conf_text.h
-tests_unit_test_conf_static_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_static_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_diff
-tests_unit_test_conf_diff_SOURCES = tests/unit/test_conf_diff.c tests/unit/conf_text.h
-tests_unit_test_conf_diff_CFLAGS = $(TEST_CFLAGS) -D_GNU_SOURCE
 tests_unit_test_conf_diff_LDADD = $(CONF_TEST_LIBS)

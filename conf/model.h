@@ -166,6 +166,14 @@ size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind);
 const struct conf *conf_ref(const struct conf *conf);
 const struct conf *conf_unref(const struct conf *conf); /* accepts and returns NULL */
 
+/* AF_INET or AF_INET6: what it speaks over. Excluded addresses may be of either. */
+static inline uint16_t conf_instance_family(const struct conf_instance *instance)
+{
+	if (instance->n_addresses)
+		return instance->addresses[0].ip.family;
+	return ip_is_set(&instance->source) ? instance->source.family : AF_INET;
+}
+
 /*
  * Why the VRRP engine must not run this instance, NULL when it may. An instance that asks for what
  * vipd cannot do stays in FAULT: running it in another way (multicast instead of unicast, another
@@ -173,9 +181,6 @@ const struct conf *conf_unref(const struct conf *conf); /* accepts and returns N
  */
 static inline const char *conf_instance_unsupported(const struct conf_instance *instance)
 {
-	if ((instance->n_addresses && instance->addresses[0].ip.family == AF_INET6) ||
-	    instance->source.family == AF_INET6)
-		return "VRRP over IPv6 is not supported yet";
 	if (instance->auth == CONF_AUTH_AH)
 		return "authentication by AH is not supported";
 	if (!*instance->interface)

@@ -61,8 +61,8 @@ enum option_flags {
 	   warning */
 	OPTION_ROUNDED = 1 << 11,
 	OPTION_CASE_WARNED = 1 << 12, /* with OPTION_IGNORE_CASE: another case is warned about */
-	OPTION_OBJECTS = 1 << 12,     /* block: each is an object of its own at a reload */
-	OPTION_SECRET = 1 << 13,      /* its value is not shown in lists of changes */
+	OPTION_OBJECTS = 1 << 13,     /* block: each is an object of its own at a reload */
+	OPTION_SECRET = 1 << 14,      /* its value is not shown in lists of changes */
 };
 
 struct option_choice {
@@ -88,6 +88,7 @@ struct option {
 	const struct option_choice *choices;
 	const struct option_scope *block;
 	const char *alias_of;
+	const char *needs;    /* keyword of the same block without which this one has no effect */
 	const char *argument; /* the words behind it, for documentation; NULL: from the type */
 	const char *help;
 	/* Custom: reads node's words into draft; block: called after the words were read, may be

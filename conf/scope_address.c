@@ -57,19 +57,6 @@ static bool read_device(struct line *line, const struct attribute *row, void *dr
 			       &address->device);
 }
 
-static bool read_scope(struct line *line, const struct attribute *row, void *draft)
-{
-	uint32_t scope;
-
-	(void)row;
-	if (!rtnames_read(line->build, line->node, line->at, RTNAMES_SCOPE, "the scope", UINT8_MAX,
-			  &scope))
-		return false;
-	line->at++;
-	((struct draft_address *)draft)->model.scope = (uint8_t)scope;
-	return true;
-}
-
 static bool read_broadcast(struct line *line, const struct attribute *row, void *draft)
 {
 	struct conf_address *address = &((struct draft_address *)draft)->model;
@@ -124,7 +111,7 @@ static bool read_lifetime(struct line *line, const struct attribute *row, void *
 static const struct attribute address_attributes[] = {
 	{"dev", ATTRIBUTE_CUSTOM, .read = read_device, .argument = "INTERFACE",
 	 .help = "interface it is set on; the instance's by default"},
-	{"scope", ATTRIBUTE_CUSTOM, .read = read_scope,
+	{"scope", ATTRIBUTE_CUSTOM, FIELD(scope), .read = line_read_named, .value = RTNAMES_SCOPE,
 	 .argument = "global | site | link | host | nowhere | N",
 	 .help = "where it is valid; global by default"},
 	{"brd", ATTRIBUTE_CUSTOM, .read = read_broadcast, .family = AF_INET,
@@ -168,6 +155,21 @@ static const struct attribute static_attributes[] = {
 
 /* ---- lines ---- */
 
+/* What the kernel ignores of an address of this family. */
+static void warn_family(struct line *line, const struct conf_address *address)
+{
+	static const char *const v6_only[] = {"home", "-nodad"};
+	uint8_t scope = ip_is_link_local(&address->ip) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+
+	for (size_t i = 0; address->ip.family == AF_INET && i < 2; i++)
+		if (line_place(line, v6_only[i]))
+			build_warn(line->build, line->node, line_place(line, v6_only[i]),
+				   "'%s' has no effect on an IPv4 address", v6_only[i]);
+	if (address->ip.family == AF_INET6 && line_place(line, "scope") && address->scope != scope)
+		build_warn(line->build, line->node, line_place(line, "scope"),
+			   "'scope' has no effect on an IPv6 address: the kernel knows it");
+}
+
 static bool check_address(struct line *line, const struct conf_address *address)
 {
 	if (!line_check_family(line))
@@ -178,6 +180,7 @@ static bool check_address(struct line *line, const struct conf_address *address)
 			line->build, line->node, line_place(line, "mngtmpaddr"),
 			"the kernel refuses 'mngtmpaddr' unless the address is IPv6 with a prefix "
 			"length of 64");
+	warn_family(line, address);
 	return true;
 }
 

@@ -97,19 +97,19 @@ const struct option check_regex_rows[] = {
 	 .argument = "EXPRESSION",
 	 .help = "Perl-compatible regular expression that the body must match"},
 	{"regex_no_match", OPTION_FLAG, REGEX(no_match), .flags = FIELD, .value = true,
-	 .help = "makes a match the failure"},
+	 .needs = "regex", .help = "makes a match the failure"},
 	{"regex_options", OPTION_CUSTOM, REGEX(options), .flags = FIELD | OPTION_REPEATABLE,
 	 .min = 1, .max = N_OPTIONS, .apply = read_options, .dump = dump_options,
-	 .argument = "OPTION ...",
+	 .argument = "OPTION ...", .needs = "regex",
 	 .help = "options of the expression, named as in pcre2api(3) but in lower case"},
 	{"regex_min_offset", OPTION_UNSIGNED, REGEX(min_offset), .flags = DEFAULT, .min = 0,
-	 .max = UINT32_MAX, .argument = "OCTETS",
+	 .max = UINT32_MAX, .argument = "OCTETS", .needs = "regex",
 	 .help = "place in the body where the search starts"},
 	{"regex_max_offset", OPTION_UNSIGNED, REGEX(max_offset), .flags = FIELD, .min = 0,
-	 .max = UINT32_MAX, .argument = "OCTETS",
+	 .max = UINT32_MAX, .argument = "OCTETS", .needs = "regex",
 	 .help = "place in the body before which a match must start; 0, the default: anywhere"},
 	{"regex_stack", OPTION_CUSTOM, REGEX(stack_start_bytes), .flags = FIELD, .min = 2, .max = 2,
-	 .apply = read_stack, .dump = dump_stack, .argument = "START MAX",
+	 .apply = read_stack, .dump = dump_stack, .argument = "START MAX", .needs = "regex",
 	 .help = "octets of memory the matcher starts with and may grow to"},
 	{.name = NULL},
 };
@@ -117,26 +117,6 @@ const struct option check_regex_rows[] = {
 static const struct node *setter_of(const struct node *url, size_t offset)
 {
 	return tree_setter(url, offsetof(struct conf_url, regex) + offset);
-}
-
-/* Whatever is said of a search needs one. */
-static void check_alone(struct build *build, const struct node *url)
-{
-	static const size_t offsets[] = {
-		offsetof(struct conf_regex, no_match),
-		offsetof(struct conf_regex, options),
-		offsetof(struct conf_regex, min_offset),
-		offsetof(struct conf_regex, max_offset),
-		offsetof(struct conf_regex, stack_start_bytes),
-	};
-
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
-		const struct node *setter = setter_of(url, offsets[i]);
-
-		if (setter)
-			build_warn(build, setter, 0, "'%s' has no effect without 'regex'",
-				   setter->row->name);
-	}
 }
 
 static void check_offsets(struct build *build, const struct node *url,
@@ -171,10 +151,8 @@ static void check_pattern(struct build *build, const struct node *url,
 
 void check_regex(struct build *build, const struct node *url, const struct conf_regex *regex)
 {
-	if (!regex->pattern) {
-		check_alone(build, url);
+	if (!regex->pattern)
 		return;
-	}
 	check_offsets(build, url, regex);
 	check_pattern(build, url, regex);
 }

@@ -12,26 +12,14 @@
 
 #define LABEL_MAX 0xfffff /* 20 bits, RFC 3032 */
 
-static bool read_tos(struct line *line, const struct attribute *row, void *draft)
-{
-	uint32_t tos;
-
-	if (!rtnames_read(line->build, line->node, line->at, RTNAMES_DSFIELD,
-			  arena_printf(line->build->scratch, "'%s'", row->name), UINT8_MAX, &tos))
-		return false;
-	line->at++;
-	((struct conf_encap *)draft)->tos = (uint8_t)tos;
-	return true;
-}
-
 #define FIELD(member) ATTRIBUTE_FIELD(conf_encap, member)
 #define COMMON                                                                                     \
 	{"id", ATTRIBUTE_UNSIGNED, FIELD(id), .max = UINT64_MAX, .help = "tunnel key"},            \
 		{"dst", ATTRIBUTE_ADDRESS, FIELD(dst), .help = "outer destination"},               \
 		{"src", ATTRIBUTE_ADDRESS, FIELD(src), .help = "outer source"},                    \
-		{"tos", ATTRIBUTE_CUSTOM, .read = read_tos, .argument = "NAME | N",                \
+		{"tos", ATTRIBUTE_NAMED(RTNAMES_DSFIELD), FIELD(tos),                              \
 		 .help = "outer traffic class"},                                                   \
-		{"dsfield", ATTRIBUTE_CUSTOM, .read = read_tos, .argument = "NAME | N",            \
+		{"dsfield", ATTRIBUTE_NAMED(RTNAMES_DSFIELD), FIELD(tos),                          \
 		 .help = "the same as tos"},                                                       \
 		{"hoplimit", ATTRIBUTE_UNSIGNED, FIELD(ttl), .max = UINT8_MAX,                     \
 		 .help = "outer time to live"},                                                    \
@@ -47,8 +35,7 @@ static const struct attribute ip_attributes[] = {
 };
 static const struct attribute ip6_attributes[] = {
 	COMMON,
-	{"tc", ATTRIBUTE_CUSTOM, .read = read_tos, .argument = "NAME | N",
-	 .help = "the same as tos"},
+	{"tc", ATTRIBUTE_NAMED(RTNAMES_DSFIELD), FIELD(tos), .help = "the same as tos"},
 	{.name = NULL},
 };
 

@@ -28,17 +28,19 @@ static void *begin_group(struct build *build, const struct node *node, void *par
 	return group;
 }
 
-static void read_members(struct build *build, const struct node *node, void *draft)
+void scope_read_members(struct build *build, const struct node *node, struct items *members)
 {
-	struct draft_group *group = draft;
-
 	for (size_t i = 0; i < node->n_words; i++) {
-		struct draft_member *member =
-			items_add(&group->members, build->scratch, sizeof(*member));
+		struct draft_member *member = items_add(members, build->scratch, sizeof(*member));
 
 		member->name = node->words[i].text;
 		member->place = tree_place(node, i);
 	}
+}
+
+static void read_members(struct build *build, const struct node *node, void *draft)
+{
+	scope_read_members(build, node, &((struct draft_group *)draft)->members);
 }
 
 static void end_members(struct build *build, const struct node *node, void *draft)
@@ -50,21 +52,29 @@ static void end_members(struct build *build, const struct node *node, void *draf
 	group->has_members = true;
 }
 
-static void dump_members(struct dump *dump, const struct option *row, const void *model)
+void dump_members(struct dump *dump, const char *keyword, const uint32_t *members, size_t n)
+{
+	const struct conf_instance *instances = dump_conf(dump)->instances;
+
+	if (!n)
+		return;
+	dump_open(dump, "%s", keyword);
+	for (size_t i = 0; i < n; i++)
+		dump_line(dump, "%s", dump_word(dump, instances[members[i]].name));
+	dump_close(dump);
+}
+
+static void dump_group_members(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_group *group = model;
 
-	dump_open(dump, "%s", row->name);
-	for (size_t i = 0; i < group->n_members; i++)
-		dump_line(dump, "%s",
-			  dump_word(dump, dump_conf(dump)->instances[group->members[i]].name));
-	dump_close(dump);
+	dump_members(dump, row->name, group->members, group->n_members);
 }
 
 #define GROUP(member) OPTION_FIELD(draft_group, model.member), .reload = OPTION_IN_PLACE
 
 static const struct option group_rows[] = {
-	{"group", OPTION_BLOCK, .block = &scope_members, .dump = dump_members,
+	{"group", OPTION_BLOCK, .block = &scope_members, .dump = dump_group_members,
 	 .help = "names of the member instances"},
 	{"sync_group_tracking_weight", OPTION_FLAG, GROUP(tracking_weight), .flags = FIELD,
 	 .value = true, .help = "members may have tracking weights"},

@@ -444,9 +444,10 @@ static const struct option service_rows[] = {
 	 .apply = read_sorry, .dump = dump_sorry, .argument = "ADDRESS [PORT]",
 	 .help = "server that answers while the quorum is lost"},
 	{"sorry_server_inhibit", OPTION_FLAG, SERVICE(sorry_inhibit), .flags = FIELD, .value = true,
-	 .help = "gives the sorry server weight 0 instead of removing it"},
+	 .needs = "sorry_server", .help = "gives the sorry server weight 0 instead of removing it"},
 	{"sorry_server_lvs_method", OPTION_CUSTOM, SERVICE(sorry_method), .flags = FIELD, .min = 1,
-	 .max = 6, .apply = read_sorry_method, .dump = dump_sorry_method, .argument = METHOD_WORDS,
+	 .max = 6, .needs = "sorry_server", .apply = read_sorry_method, .dump = dump_sorry_method,
+	 .argument = METHOD_WORDS,
 	 .help = "how packets reach the sorry server; the service's method by default"},
 	{"smtp_alert", OPTION_BOOL, SERVICE(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
 	 .help = "sends mail when the service or its servers change state; as in global_defs by "

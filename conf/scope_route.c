@@ -17,40 +17,6 @@
 
 /* ---- numbers with names ---- */
 
-static bool read_named(struct line *line, enum rtnames_kind kind, const struct attribute *row,
-		       void *draft)
-{
-	uint32_t value;
-
-	if (!rtnames_read(line->build, line->node, line->at, kind,
-			  arena_printf(line->build->scratch, "'%s'", row->name),
-			  row->max ? (uint32_t)row->max : UINT8_MAX, &value))
-		return false;
-	line->at++;
-	value_store((char *)draft + row->offset, row->size, value);
-	return true;
-}
-
-static bool read_table(struct line *line, const struct attribute *row, void *draft)
-{
-	return read_named(line, RTNAMES_TABLE, row, draft);
-}
-
-static bool read_tos(struct line *line, const struct attribute *row, void *draft)
-{
-	return read_named(line, RTNAMES_DSFIELD, row, draft);
-}
-
-static bool read_protocol(struct line *line, const struct attribute *row, void *draft)
-{
-	return read_named(line, RTNAMES_PROTOCOL, row, draft);
-}
-
-static bool read_scope(struct line *line, const struct attribute *row, void *draft)
-{
-	return read_named(line, RTNAMES_SCOPE, row, draft);
-}
-
 static bool read_realms(struct line *line, const struct attribute *row, void *draft)
 {
 	uint32_t realms;
@@ -93,16 +59,14 @@ static bool read_ttl_propagate(struct line *line, const struct attribute *row, v
 			    line_word(line));
 		return false;
 	}
+	build_warn(line->build, line->node, line->at - 2,
+		   "'%s' has no effect: the kernel heeds it on routes of MPLS, which cannot stand "
+		   "here",
+		   row->name);
 	return true;
 }
 
 /* ---- destinations, gateways, next hops ---- */
-
-static bool read_family(struct line *line, const struct attribute *row, void *draft)
-{
-	(void)draft;
-	return line_settle_family(line, line->at - 1, row->value ? AF_INET6 : AF_INET);
-}
 
 static bool read_to(struct line *line, const struct attribute *row, void *draft)
 {
@@ -197,9 +161,9 @@ static bool read_nexthops(struct line *line, const struct attribute *row, void *
 	ATTRIBUTE_CUSTOM, .read = read_metric_time, .max = (most), .argument = "[lock] TIME"
 
 static const struct attribute route_attributes[] = {
-	{"inet", ATTRIBUTE_CUSTOM, .read = read_family, .argument = "",
+	{"inet", ATTRIBUTE_CUSTOM, .read = line_read_family, .argument = "",
 	 .help = "the route is of IPv4"},
-	{"inet6", ATTRIBUTE_CUSTOM, .read = read_family, .value = true, .argument = "",
+	{"inet6", ATTRIBUTE_CUSTOM, .read = line_read_family, .value = true, .argument = "",
 	 .help = "the route is of IPv6"},
 	{"to", ATTRIBUTE_CUSTOM, .read = read_to, .argument = "ADDRESS[/LENGTH] | default",
 	 .help = "the destination; 'to' may be left out"},
@@ -214,15 +178,14 @@ static const struct attribute route_attributes[] = {
 	 .argument = "ADDRESS[/LENGTH]", .help = "only for packets from there"},
 	{"dev", ATTRIBUTE_INTERFACE, FIELD(device), .help = "the interface"},
 	{"oif", ATTRIBUTE_INTERFACE, FIELD(device), .help = "the same as dev"},
-	{"tos", ATTRIBUTE_CUSTOM, FIELD(tos), .read = read_tos, .argument = "NAME | N",
+	{"tos", ATTRIBUTE_NAMED(RTNAMES_DSFIELD), FIELD(tos),
 	 .help = "only for packets of this traffic class"},
-	{"dsfield", ATTRIBUTE_CUSTOM, FIELD(tos), .read = read_tos, .argument = "NAME | N",
-	 .help = "the same as tos"},
-	{"table", ATTRIBUTE_CUSTOM, FIELD(table), .read = read_table, .max = UINT32_MAX,
-	 .argument = "NAME | N", .help = "routing table; main by default"},
-	{"protocol", ATTRIBUTE_CUSTOM, FIELD(protocol), .read = read_protocol,
-	 .argument = "NAME | N", .help = "who has made the route; keepalived (18) by default"},
-	{"scope", ATTRIBUTE_CUSTOM, FIELD(scope), .read = read_scope, .argument = "NAME | N",
+	{"dsfield", ATTRIBUTE_NAMED(RTNAMES_DSFIELD), FIELD(tos), .help = "the same as tos"},
+	{"table", ATTRIBUTE_NAMED(RTNAMES_TABLE), FIELD(table), .max = UINT32_MAX,
+	 .help = "routing table; main by default"},
+	{"protocol", ATTRIBUTE_NAMED(RTNAMES_PROTOCOL), FIELD(protocol),
+	 .help = "who has made the route; keepalived (18) by default"},
+	{"scope", ATTRIBUTE_NAMED(RTNAMES_SCOPE), FIELD(scope),
 	 .help = "how far its destinations are; global by default"},
 	{"metric", ATTRIBUTE_UNSIGNED, FIELD(metric), .max = UINT32_MAX,
 	 .help = "the lowest goes first among equal destinations"},
@@ -260,7 +223,8 @@ static const struct attribute route_attributes[] = {
 	{"pref", ATTRIBUTE_CUSTOM, FIELD(preference), .read = read_preference, .family = AF_INET6,
 	 .argument = "low | medium | high", .help = "preference as a router (RFC 4191)"},
 	{"ttl-propagate", ATTRIBUTE_CUSTOM, .read = read_ttl_propagate,
-	 .argument = "enabled | disabled", .help = "copy the time to live when MPLS ends here"},
+	 .argument = "enabled | disabled",
+	 .help = "kept for display: the kernel heeds it on routes of MPLS only"},
 	{"vrf", ATTRIBUTE_INTERFACE, FIELD(vrf), .help = "the table is that of this VRF"},
 	{"prepend", ATTRIBUTE_FLAG, FIELD(insert), .value = CONF_PREPEND,
 	 .help = "go before routes like it (the default)"},
@@ -348,8 +312,10 @@ static bool check_type(struct line *line)
 }
 
 /* Words that are no attribute: the type, the destination. */
-static bool read_bare_word(struct line *line, struct draft_route *route)
+static bool read_bare_word(struct line *line, void *draft)
 {
+	struct draft_route *route = draft;
+
 	if (parse_type(line_word(line), &route->model.type))
 		return check_type(line);
 	if (is_destination(line_word(line)))
@@ -451,13 +417,7 @@ static void read_route(struct build *build, const struct node *node, struct item
 			  .track_group = CONF_NONE},
 	};
 
-	while (!line_at_end(&line)) {
-		if (!line_read(&line, &draft))
-			return;
-		if (!line_at_end(&line) && !read_bare_word(&line, &draft))
-			return;
-	}
-	if (finish_route(&line, &draft))
+	if (line_read_all(&line, read_bare_word, &draft) && finish_route(&line, &draft))
 		*(struct draft_route *)items_add(list, build->scratch, sizeof(draft)) = draft;
 }
 

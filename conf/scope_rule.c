@@ -4,7 +4,6 @@
  * static_rules; ip-rule(8) for what an attribute means; linux/fib_rules.h. Runs in the thread that
  * loads.
  */
-#define _GNU_SOURCE
 #include <inttypes.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
@@ -23,10 +22,12 @@
 
 /* ---- selectors ---- */
 
-static bool read_family(struct line *line, const struct attribute *row, void *draft)
+/* The kernel takes a selector of 0 for none. Behind the value. */
+static void warn_zero(struct line *line, const struct attribute *row, bool is_zero)
 {
-	(void)draft;
-	return line_settle_family(line, line->at - 1, row->value ? AF_INET6 : AF_INET);
+	if (is_zero)
+		build_warn(line->build, line->node, line->at - 1,
+			   "'%s 0' has no effect: to the kernel it means any", row->name);
 }
 
 static bool read_prefix(struct line *line, const struct attribute *row, void *draft)
@@ -38,13 +39,9 @@ static bool read_prefix(struct line *line, const struct attribute *row, void *dr
 
 static bool read_tos(struct line *line, const struct attribute *row, void *draft)
 {
-	uint32_t tos;
-
-	if (!rtnames_read(line->build, line->node, line->at, RTNAMES_DSFIELD,
-			  arena_printf(line->build->scratch, "'%s'", row->name), UINT8_MAX, &tos))
+	if (!line_read_named(line, row, draft))
 		return false;
-	line->at++;
-	((struct draft_rule *)draft)->model.tos = (uint8_t)tos;
+	warn_zero(line, row, !((struct draft_rule *)draft)->model.tos);
 	return true;
 }
 
@@ -64,8 +61,8 @@ static bool read_mark(struct line *line, const struct attribute *row, void *draf
 	}
 	line->at++;
 	rule->mark = (uint32_t)mark;
-	/* As the kernel: a mark of 0 without a mask asks for nothing. */
 	rule->mark_mask = mark || slash ? (uint32_t)mask : 0;
+	warn_zero(line, row, !rule->mark_mask);
 	return true;
 }
 
@@ -110,6 +107,11 @@ static bool read_ports(struct line *line, const struct attribute *row, void *dra
 
 	if (!read_range(line, row, true, &first, &last))
 		return false;
+	if (first == last && (!last || last == UINT16_MAX)) {
+		build_error(line->build, line->node, line->at - 1,
+			    "a rule cannot be for port %u alone", last);
+		return false;
+	}
 	if (!first || last == UINT16_MAX)
 		build_warn(line->build, line->node, line->at - 1,
 			   "the kernel refuses a rule with port 0 or 65535");
@@ -144,19 +146,17 @@ static bool read_ip_protocol(struct line *line, const struct attribute *row, voi
 		return false;
 	}
 	line->at++;
+	warn_zero(line, row, !((struct draft_rule *)draft)->model.ip_protocol);
 	return true;
 }
 
-static bool read_protocol(struct line *line, const struct attribute *row, void *draft)
+static bool read_tunnel(struct line *line, const struct attribute *row, void *draft)
 {
-	uint32_t protocol;
+	uint64_t *id = &((struct draft_rule *)draft)->model.tunnel_id;
 
-	(void)row;
-	if (!rtnames_read(line->build, line->node, line->at, RTNAMES_PROTOCOL, "'protocol'",
-			  UINT8_MAX, &protocol))
+	if (!value_unsigned(line->build, line->node, line->at++, "'tunnel-id'", 0, UINT64_MAX, id))
 		return false;
-	line->at++;
-	((struct draft_rule *)draft)->model.protocol = (uint8_t)protocol;
+	warn_zero(line, row, !*id);
 	return true;
 }
 
@@ -179,12 +179,8 @@ static bool read_table(struct line *line, const struct attribute *row, void *dra
 {
 	struct draft_rule *rule = draft;
 
-	if (!set_action(line, rule, FR_ACT_TO_TBL) ||
-	    !rtnames_read(line->build, line->node, line->at, RTNAMES_TABLE,
-			  arena_printf(line->build->scratch, "'%s'", row->name), UINT32_MAX,
-			  &rule->model.table))
+	if (!set_action(line, rule, FR_ACT_TO_TBL) || !line_read_named(line, row, draft))
 		return false;
-	line->at++;
 	if (rule->model.table)
 		return true;
 	build_error(line->build, line->node, line->at - 1, "there is no table 0");
@@ -274,18 +270,6 @@ static bool read_realms(struct line *line, const struct attribute *row, void *dr
 				   &((struct draft_rule *)draft)->model.realms);
 }
 
-static bool read_group(struct line *line, const struct attribute *row, void *draft)
-{
-	uint32_t group;
-
-	if (!rtnames_read(line->build, line->node, line->at, RTNAMES_GROUP,
-			  arena_printf(line->build->scratch, "'%s'", row->name), INT32_MAX, &group))
-		return false;
-	line->at++;
-	((struct draft_rule *)draft)->model.suppress_group = (int32_t)group;
-	return true;
-}
-
 /* ---- the table ---- */
 
 #define FIELD(member)		ATTRIBUTE_FIELD(draft_rule, model.member)
@@ -294,17 +278,19 @@ static bool read_group(struct line *line, const struct attribute *row, void *dra
 static const struct attribute rule_attributes[] = {
 	{"not", ATTRIBUTE_FLAG, FIELD(invert), .value = true,
 	 .help = "the rule is for what does not match"},
-	{"inet", CUSTOM(read_family, ""), .help = "the rule is of IPv4"},
-	{"inet6", CUSTOM(read_family, ""), .value = true, .help = "the rule is of IPv6"},
+	{"inet", CUSTOM(line_read_family, ""), .help = "the rule is of IPv4"},
+	{"inet6", CUSTOM(line_read_family, ""), .value = true, .help = "the rule is of IPv6"},
 	{"from", CUSTOM(read_prefix, "ADDRESS[/LENGTH] | all"), FIELD(from), .help = "the source"},
 	{"to", CUSTOM(read_prefix, "ADDRESS[/LENGTH] | all"), FIELD(to), .help = "the destination"},
 	{"iif", ATTRIBUTE_INTERFACE, FIELD(iif), .help = "interface the packet came by"},
 	{"dev", ATTRIBUTE_INTERFACE, FIELD(iif), .help = "the same as iif"},
 	{"oif", ATTRIBUTE_INTERFACE, FIELD(oif), .help = "interface the sender is bound to"},
-	{"tos", CUSTOM(read_tos, "NAME | N"), .help = "traffic class"},
-	{"dsfield", CUSTOM(read_tos, "NAME | N"), .help = "the same as tos"},
+	{"tos", CUSTOM(read_tos, "NAME | N"), .value = RTNAMES_DSFIELD, FIELD(tos),
+	 .help = "traffic class"},
+	{"dsfield", CUSTOM(read_tos, "NAME | N"), .value = RTNAMES_DSFIELD, FIELD(tos),
+	 .help = "the same as tos"},
 	{"fwmark", CUSTOM(read_mark, "MARK[/MASK]"), .help = "mark of the packet filter"},
-	{"tunnel-id", ATTRIBUTE_UNSIGNED, FIELD(tunnel_id), .max = UINT64_MAX,
+	{"tunnel-id", CUSTOM(read_tunnel, "N"), .max = UINT64_MAX,
 	 .help = "key of the tunnel the packet came by"},
 	{"uidrange", CUSTOM(read_uids, "FIRST-LAST"), .max = UINT32_MAX,
 	 .help = "user of the sender"},
@@ -317,10 +303,12 @@ static const struct attribute rule_attributes[] = {
 	{"preference", CUSTOM(read_preference, "N"), .help = "rules go in this order"},
 	{"priority", CUSTOM(read_preference, "N"), .help = "the same as preference"},
 	{"order", CUSTOM(read_preference, "N"), .help = "the same as preference"},
-	{"protocol", CUSTOM(read_protocol, "NAME | N"),
+	{"protocol", ATTRIBUTE_NAMED(RTNAMES_PROTOCOL), FIELD(protocol),
 	 .help = "who has made the rule; keepalived (18) by default"},
-	{"table", CUSTOM(read_table, "NAME | N"), .help = "look into this routing table"},
-	{"lookup", CUSTOM(read_table, "NAME | N"), .help = "the same as table"},
+	{"table", CUSTOM(read_table, "NAME | N"), .value = RTNAMES_TABLE, FIELD(table),
+	 .max = UINT32_MAX, .help = "look into this routing table"},
+	{"lookup", CUSTOM(read_table, "NAME | N"), .value = RTNAMES_TABLE, FIELD(table),
+	 .max = UINT32_MAX, .help = "the same as table"},
 	{"l3mdev", CUSTOM(read_l3mdev, ""), .help = "look into the table of the packet's VRF"},
 	{"goto", CUSTOM(read_goto, "N"), .help = "go on with the rule of this preference"},
 	{"nop", CUSTOM(read_action, ""), .value = FR_ACT_NOP, .help = "do nothing"},
@@ -338,9 +326,10 @@ static const struct attribute rule_attributes[] = {
 	 .max = INT32_MAX, .help = "ignore routes of this prefix length or less"},
 	{"sup_pl", ATTRIBUTE_UNSIGNED, FIELD(suppress_prefix_length), .max = INT32_MAX,
 	 .help = "the same as suppress_prefixlength"},
-	{"suppress_ifgroup", CUSTOM(read_group, "NAME | N"),
-	 .help = "ignore routes by interfaces of this group"},
-	{"sup_group", CUSTOM(read_group, "NAME | N"), .help = "the same as suppress_ifgroup"},
+	{"suppress_ifgroup", ATTRIBUTE_NAMED(RTNAMES_GROUP), FIELD(suppress_group),
+	 .max = INT32_MAX, .help = "ignore routes by interfaces of this group"},
+	{"sup_group", ATTRIBUTE_NAMED(RTNAMES_GROUP), FIELD(suppress_group), .max = INT32_MAX,
+	 .help = "the same as suppress_ifgroup"},
 	{"no_track", ATTRIBUTE_FLAG, FIELD(track), .value = false,
 	 .help = "its removal by somebody else does not matter"},
 	{.name = NULL},
@@ -415,7 +404,7 @@ static bool finish_rule(struct line *line, struct draft_rule *draft)
 }
 
 /* An action's number stands alone, as a word that is no attribute. */
-static bool read_bare_word(struct line *line, struct draft_rule *draft)
+static bool read_bare_word(struct line *line, void *draft)
 {
 	uint8_t action;
 
@@ -439,13 +428,7 @@ static void read_rule(struct build *build, const struct node *node, struct items
 			  .track_group = CONF_NONE},
 	};
 
-	while (!line_at_end(&line)) {
-		if (!line_read(&line, &draft))
-			return;
-		if (!line_at_end(&line) && !read_bare_word(&line, &draft))
-			return;
-	}
-	if (finish_rule(&line, &draft))
+	if (line_read_all(&line, read_bare_word, &draft) && finish_rule(&line, &draft))
 		*(struct draft_rule *)items_add(list, build->scratch, sizeof(draft)) = draft;
 }
 

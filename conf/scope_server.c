@@ -71,7 +71,9 @@ static const struct option server_rows[] = {
 	{"uthreshold", OPTION_UNSIGNED, SERVER(upper_threshold), .flags = DEFAULT, .min = 0,
 	 .max = UINT32_MAX, .help = "no new connections above this number of them; 0 for no limit"},
 	{"lthreshold", OPTION_UNSIGNED, SERVER(lower_threshold), .flags = DEFAULT, .min = 0,
-	 .max = UINT32_MAX, .help = "new connections again below this number of them"},
+	 .max = UINT32_MAX,
+	 .help = "new connections again below this number of them, which 'uthreshold' must reach; "
+		 "0 for three quarters of that"},
 	{"inhibit_on_failure", OPTION_BOOL, SERVER(inhibit_on_failure), .flags = FIELD,
 	 .help = "weight 0 instead of removal on failure; the service's setting by default"},
 	{"alpha", OPTION_BOOL, CHECKS(alpha), .flags = FIELD,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/dump.h"
+#include "conf/scope_vrrp.h"
 #include "conf/scopes.h"
 
 /* ---- track_group ---- */
@@ -42,15 +43,7 @@ static void *begin_members(struct build *build, const struct node *node, void *p
 
 static void read_members(struct build *build, const struct node *node, void *draft)
 {
-	struct draft_track_group *group = draft;
-
-	for (size_t i = 0; i < node->n_words; i++) {
-		struct draft_member *member =
-			items_add(&group->members, build->scratch, sizeof(*member));
-
-		member->name = node->words[i].text;
-		member->place = tree_place(node, i);
-	}
+	scope_read_members(build, node, &((struct draft_track_group *)draft)->members);
 }
 
 static void end_members(struct build *build, const struct node *node, void *draft)
@@ -59,21 +52,15 @@ static void end_members(struct build *build, const struct node *node, void *draf
 		build_error(build, node, 0, "the track_group names no instance");
 }
 
-static void dump_members(struct dump *dump, const struct option *row, const void *model)
+static void dump_group_members(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_track_group *group = model;
 
-	if (!group->n_members)
-		return;
-	dump_open(dump, "%s", row->name);
-	for (size_t i = 0; i < group->n_members; i++)
-		dump_line(dump, "%s",
-			  dump_word(dump, dump_conf(dump)->instances[group->members[i]].name));
-	dump_close(dump);
+	dump_members(dump, row->name, group->members, group->n_members);
 }
 
 static const struct option group_rows[] = {
-	{"group", OPTION_BLOCK, .block = &scope_track_members, .dump = dump_members,
+	{"group", OPTION_BLOCK, .block = &scope_track_members, .dump = dump_group_members,
 	 .help = "names of the instances, one or more in a line"},
 	{.name = NULL},
 };

@@ -205,7 +205,7 @@ static const struct option instance_rows[] = {
 	 .apply = read_mcast_group, .dump = dump_mcast_group, .argument = "ADDRESS",
 	 .help = "destination of adverts; the global group by default"},
 	{"track_src_ip", OPTION_FLAG, RESTARTS(track_src_ip), .flags = FIELD, .value = true,
-	 .help = "the source address going away is a fault"},
+	 .needs = "mcast_src_ip", .help = "the source address going away is a fault"},
 	{"unicast_peer", OPTION_BLOCK, .block = &scope_peers, .dump = dump_peers,
 	 .help = "adverts go to these addresses instead of the group; one per line, with min_ttl N "
 		 "and max_ttl N adverts of other TTLs are dropped"},

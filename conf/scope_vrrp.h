@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "conf/build.h"
 #include "conf/options.h"
 
 /* The name behind a block keyword, NULL (and said so) when there is none. */
@@ -12,6 +13,10 @@ char *scope_block_name(struct build *build, const struct node *node);
 void scope_read_weight(struct build *build, const struct node *node, int64_t most,
 		       int16_t *ret_weight, bool *ret_reverse);
 void dump_weight(struct dump *dump, const struct option *row, int weight, bool reverse);
+
+/* A line of a `group`: names of instances, into draft_member. */
+void scope_read_members(struct build *build, const struct node *node, struct items *members);
+void dump_members(struct dump *dump, const char *keyword, const uint32_t *members, size_t n);
 
 void read_vmac(struct build *build, const struct node *node, void *draft);
 void read_ipvlan(struct build *build, const struct node *node, void *draft);

@@ -319,8 +319,9 @@ static bool is_too_much(struct reader *reader)
 	if (arena_bytes(reader->arena) > TREE_MEMORY_MAX) {
 		diags_add_end(
 			reader->diags, &reader->line,
-			"the text up to here needs more than 768 MiB of memory; nothing from here "
-			"on is read");
+			"the text up to here needs more than %zu MiB of memory; nothing from here "
+			"on is read",
+			TREE_MEMORY_MAX / (1024 * 1024));
 		/* To judge what was read would take even more. */
 		*root_of(reader->open) = (struct node){0};
 		return true;

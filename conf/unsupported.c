@@ -13,6 +13,9 @@
 	.effect =                                                                                  \
 		"mail is not sent; the mail settings are kept and shown over SNMP, nothing more",  \
 	.topic = OPTION_TOPIC_MAIL
+#define STRICT                                                                                     \
+	.effect = "its rules for the configuration hold, but received adverts are not checked "    \
+		  "more strictly, and the addresses accept local traffic"
 #define KEPT "it is kept and has no effect"
 
 static const struct option_unsupported entries[] = {
@@ -23,7 +26,9 @@ static const struct option_unsupported entries[] = {
 	{"SMTP_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
 	{"UDP_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"auth_hmac", "vrrp_instance", .effect = "adverts are sent and accepted without it"},
+	{"auth_hmac", "vrrp_instance",
+	 .effect = "with 'mode enforce', the default, the instance does not run; in another mode "
+		   "adverts are sent and accepted without it"},
 	{"bfd_cpu_affinity", "global_defs", .effect = KEPT},
 	{"bfd_instance", "",
 	 .effect = "no BFD session is run; what tracks it takes it for neither up nor down"},
@@ -42,7 +47,6 @@ static const struct option_unsupported entries[] = {
 	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
-	{"ha_suspend", "virtual_server", .effect = "the servers are always checked"},
 	{"instance", "", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},
@@ -55,8 +59,6 @@ static const struct option_unsupported entries[] = {
 	{"lvs_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"lvs_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
 	{"lvs_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
-	{"lvs_sync_daemon", "global_defs",
-	 .effect = "no connection synchronisation daemon is started"},
 	{"max_auto_priority", "global_defs", .effect = KEPT},
 	{"min_auto_priority_delay", "global_defs", .effect = KEPT},
 	{"namespace_with_ipsets", "", .effect = KEPT},
@@ -102,9 +104,7 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"state_dump_file", "global_defs", .effect = KEPT},
 	{"stats_dump_file", "global_defs", .effect = KEPT},
-	{"strict_mode", "vrrp_instance",
-	 .effect = "its rules for the configuration hold, received adverts are not checked more "
-		   "strictly"},
+	{"strict_mode", "vrrp_instance", STRICT},
 	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
 	{"tls_compliant", "SSL_GET",
 	 .effect = "a connection closed without TLS close_notify is accepted as it is"},
@@ -126,10 +126,8 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the interface's own link layer address is used"},
 	{"vrf", "vrrp_instance", .effect = KEPT},
 	{"vrrp_garp_extra_if", "global_defs", .effect = KEPT},
-	{"vrrp_gna_interval", "global_defs", .effect = KEPT},
 	{"vrrp_ipsets", "global_defs", .effect = "no packet filter rule is made"},
 	{"vrrp_iptables", "global_defs", .effect = "no packet filter rule is made"},
-	{"vrrp_mcast_group6", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_cmd_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
@@ -137,9 +135,7 @@ static const struct option_unsupported entries[] = {
 	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"vrrp_rx_bufs_multiplier", "global_defs", .effect = KEPT},
 	{"vrrp_rx_bufs_policy", "global_defs", .effect = KEPT},
-	{"vrrp_strict", "global_defs",
-	 .effect = "its rules for the configuration hold, received adverts are not checked more "
-		   "strictly"},
+	{"vrrp_strict", "global_defs", STRICT},
 };
 
 #define N_ENTRIES (sizeof entries / sizeof *entries)

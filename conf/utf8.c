@@ -54,19 +54,6 @@ size_t utf8_count(const char *text, size_t size)
 	return count;
 }
 
-bool utf8_is_valid(const char *text, size_t size)
-{
-	for (size_t at = 0; at < size;) {
-		uint32_t character;
-		size_t length = utf8_decode(text + at, size - at, &character);
-
-		if (!length)
-			return false;
-		at += length;
-	}
-	return true;
-}
-
 bool utf8_is_space(uint32_t character)
 {
 	return character == 0xa0 || character == 0x1680 ||

@@ -13,7 +13,6 @@
 size_t utf8_decode(const char *text, size_t left, uint32_t *ret);
 /* Characters in size octets; an octet that is not part of a valid one counts as one. */
 size_t utf8_count(const char *text, size_t size);
-bool utf8_is_valid(const char *text, size_t size);
 /* General category Zs without U+0020: no-break, ideographic and the typographic spaces. */
 bool utf8_is_space(uint32_t character);
 /* "ideographic space", "no-break space" or just "space". */

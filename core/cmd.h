@@ -60,6 +60,12 @@ enum msg_kind {
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
 	MSG_EXEC_DONE,
+	/* main -> check: after each MSG_CONF with connection synchronisation that follows an
+	 * instance, then on every change. */
+	MSG_ROLE,
+	/* main -> check: after each MSG_CONF for each service with ha_suspend, then on every
+	 * change. */
+	MSG_SUSPEND,
 	/* main -> check before the first MSG_CONF, one for each stored state. */
 	MSG_ADMIN,
 	/* check -> main: write the state file; and the answer. */
@@ -98,10 +104,11 @@ struct msg_link {
 	uint32_t mtu;
 	/* first primary (not secondary, not a configured virtual) address; link-local for v6 */
 	struct ip primary4, primary6;
-	/* every IPv4 address of the machine's own on it, in the kernel's order, as far as there is
-	 * room */
-	uint32_t n_own4;
-	struct ip own4[LINK_ADDRESSES_MAX];
+	/* every address of the machine's own on it, in the kernel's order, as far as there is room;
+	 * of IPv6 those that may be used as a source */
+	uint32_t n_own4, n_own6;
+	struct ip own4[LINK_ADDRESSES_MAX], own6[LINK_ADDRESSES_MAX];
+	bool router; /* forwards IPv6 */
 };
 
 struct msg_track {
@@ -154,6 +161,16 @@ struct msg_vrrp_set {
 	int32_t value;
 	struct ip address;
 	uint8_t key[VRRP_KEY_OCTETS];
+};
+
+struct msg_role {
+	bool master;
+};
+
+struct msg_suspend {
+	uint64_t generation; /* of the configuration the index belongs to */
+	uint32_t service;    /* into conf->services */
+	bool suspended;	     /* none of its addresses is here */
 };
 
 /* Owner of a request in main: 0 is a MISC_CHECK slot of the check thread. */

@@ -83,6 +83,12 @@ struct ipvs_ops {
 	int (*flush)(struct ipvs *ipvs);
 	int (*set_timeouts)(struct ipvs *ipvs, uint32_t tcp_s, uint32_t tcpfin_s,
 			    uint32_t udp_s); /* 0: unchanged */
+	/* The daemons that copy connections. A 0 in want, and no group, are the kernel's own
+	 * choice. -EEXIST when one of the role runs, as it cannot be changed. */
+	int (*start_sync)(struct ipvs *ipvs, enum ipvs_sync_role role,
+			  const struct ipvs_sync *want);
+	int (*stop_sync)(struct ipvs *ipvs, enum ipvs_sync_role role); /* not running is success */
+	int (*read_sync)(struct ipvs *ipvs, struct ipvs_sync ret[static IPVS_SYNC_ROLES]);
 	/* The caller frees with ipvs_dump_free(). With destinations of every service. */
 	int (*dump)(struct ipvs *ipvs, struct ipvs_dump **ret);
 	/* Destinations of one service only, refreshed inside an existing dump after a change.

@@ -182,6 +182,7 @@ struct snap_service {
 	uint32_t vs; /* into conf->services */
 	struct svc_key key;
 	bool in_kernel;
+	bool suspended; /* its servers are not checked: ha_suspend */
 	bool quorum_up;
 	bool sorry_active;
 	uint32_t quorum_weight; /* weight of all usable servers */
@@ -226,6 +227,16 @@ struct snap_dest {
 	struct ipvs_stats stats;
 };
 
+/* The kernel's daemons that copy connections to other directors. */
+enum ipvs_sync_role { IPVS_SYNC_MASTER, IPVS_SYNC_BACKUP, IPVS_SYNC_ROLES };
+
+struct ipvs_sync {
+	char interface[IFNAMSIZ]; /* "": it does not run */
+	uint8_t id, ttl;
+	uint16_t maxlen, port;
+	struct ip group;
+};
+
 struct snap_check {
 	struct latest_value value;
 	const struct conf *conf;
@@ -237,6 +248,7 @@ struct snap_check {
 	uint32_t ipvs_version; /* 0x010201 is 1.2.1 */
 	uint32_t conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	struct ipvs_sync sync[IPVS_SYNC_ROLES]; /* as the kernel shows them */
 	size_t n_services, n_dests;
 	struct snap_service *services; /* configuration order, members of a group together */
 	struct snap_dest *dests;
@@ -253,6 +265,7 @@ struct snap_daemon {
 	uint64_t loaded_wall_us;
 	char load_error[256]; /* of the last failed load, "" after a success */
 	uint64_t started_us, started_wall_us;
+	char netns[256]; /* the network namespace it was told to enter, "": none */
 	uint64_t worst_late_us[THREADS];
 	uint64_t log_dropped;
 	uint32_t n_links;

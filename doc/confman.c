@@ -216,6 +216,11 @@ static void put_row(const struct option_scope *scope, const struct option *row)
 	put_default(row);
 	if (row->flags & OPTION_REQUIRED)
 		puts("Required.");
+	if (row->needs) {
+		fputs("It has no effect without\n.BR ", stdout);
+		put_text(row->needs);
+		puts(" .");
+	}
 	if (row->flags & OPTION_REPEATABLE)
 		puts("May be given several times.");
 	if (row->reload == OPTION_RESTART)

@@ -5,7 +5,6 @@ dist_man_MANS += doc/vipd.8 doc/vipctl.8 doc/vipd.conf.5
 
 # The options of vipd.conf(5) come from the tables of conf/.
 noinst_PROGRAMS += doc/confman
-doc_confman_SOURCES = doc/confman.c
 doc_confman_LDADD = $(CONF_LIBS) core/base/libbase.a
 
 doc/vipd.conf.5: doc/vipd.conf.5.in doc/confman$(EXEEXT)

@@ -37,37 +37,27 @@ MIB_BENCH_LIBS = agent/libmibs.a $(CONF_LIBS) core/base/libbase.a
 # What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
 noinst_PROGRAMS += tests/tools/mibdump
 tests_tools_mibdump_SOURCES = tests/tools/mibdump.c $(MIB_BENCH_SOURCES)
-tests_tools_mibdump_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
 
 # The agent thread over the same synthetic director, for tests against a real master agent.
 noinst_PROGRAMS += tests/tools/mibserve
 tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
-tests_tools_mibserve_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h
 
 UNIT_TESTS += tests/unit/test_mib_tables
 tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
-tests_unit_test_mib_tables_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_mib_tables_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_vrrp
 tests_unit_test_mib_vrrp_SOURCES = tests/unit/test_mib_vrrp.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
-tests_unit_test_mib_vrrp_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_mib_vrrp_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_mib_vrrp_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_set
 tests_unit_test_mib_set_SOURCES = tests/unit/test_mib_set.c $(MIB_BENCH_SOURCES)
-tests_unit_test_mib_set_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_mib_set_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_mib_set_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_notify
 tests_unit_test_notify_SOURCES = tests/unit/test_notify.c $(MIB_BENCH_SOURCES)
-tests_unit_test_notify_CFLAGS = $(TEST_CFLAGS)
-tests_unit_test_notify_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_unit_test_notify_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)

@@ -1,7 +1,4 @@
 # What core/base adds to the build.
-UNIT_TESTS =
-TEST_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-
 noinst_LIBRARIES += core/base/libbase.a
 core_base_libbase_a_SOURCES = \
 	core/base/beat.h \
@@ -18,6 +15,4 @@ core_base_libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 EXTRA_DIST += core/snap.h core/cmd.h
 
 UNIT_TESTS += tests/unit/test_base
-tests_unit_test_base_SOURCES = tests/unit/test_base.c
-tests_unit_test_base_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_base_LDADD = core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -3,7 +3,6 @@
  * Scheduling of the calling thread. Whatever starts from such a thread begins anew
  * (SCHED_RESET_ON_FORK), so that no script ever runs at real-time priority. Runs in any thread.
  */
-#define _GNU_SOURCE
 #include "core/base/tune.h"
 
 #include <errno.h>

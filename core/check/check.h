@@ -84,6 +84,12 @@ int check_new(struct check_env *env, const struct conf_checker *conf, bool initi
 struct check *
 check_free(struct check *check); /* at any time; a probe under way is dropped unreported */
 
+/*
+ * Suspended: the probe under way is dropped unreported, none is started, the verdict stays. Going
+ * on, the next one is at first_us. Idempotent.
+ */
+void check_suspend(struct check *check, bool suspended, uint64_t first_us);
+
 /* After a reload that left the checker as it was: same settings in another configuration object. */
 void check_set_conf(struct check *check, const struct conf_checker *conf);
 

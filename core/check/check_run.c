@@ -328,6 +328,18 @@ struct check *check_free(struct check *check)
 	return NULL;
 }
 
+void check_suspend(struct check *check, bool suspended, uint64_t first_us)
+{
+	if (check->suspended == suspended)
+		return;
+	check->suspended = suspended;
+	stop(check);
+	if (suspended)
+		loop_timer_disarm(check->timer);
+	else
+		loop_timer_arm(check->timer, first_us);
+}
+
 void check_set_conf(struct check *check, const struct conf_checker *conf)
 {
 	assert(conf->type == check->conf->type && conf->n_urls == check->conf->n_urls);

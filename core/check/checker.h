@@ -44,7 +44,7 @@ struct check {
 	check_report_fn *report;
 	void *owner;
 	struct verdict verdict;
-	bool running;
+	bool running, suspended;
 	bool length_told; /* a wrong Content-Length was logged once */
 	int fd;		  /* of the running probe, closed by check_done(); -1: none */
 	struct loop_io *io;

@@ -2,8 +2,8 @@
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
- * (verdicts), kernel.c and view.c (IPVS), drain.c, command.c (SET), event.c, publish.c. Private to
- * core/check. Everything here belongs to the check thread.
+ * (verdicts), kernel.c, view.c and sync.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
+ * Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
  * reduces dirty services, brings the kernel there, publishes one snapshot, posts the events that
@@ -106,7 +106,9 @@ struct member {
 	struct place sorry;
 	int error; /* of the newest attempt to bring it where it should be */
 	bool shown_in_kernel;
-	struct member *was; /* while adopting: the same kernel service, under whatever name */
+	/* While adopting: the same kernel service, under whatever name; and whether it goes on. */
+	struct member *was;
+	bool taken;
 };
 
 /* One virtual server. */
@@ -122,6 +124,7 @@ struct service {
 	struct service_quorum shown_quorum;
 	uint64_t quorum_changed_wall_us, changed_us;
 	bool dirty;
+	bool suspended;	     /* ha_suspend: none of its addresses is here, nothing is checked */
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
@@ -160,6 +163,14 @@ struct pending_set {
 	struct undo undo[DEST_CHANGES_MAX];
 };
 
+/* Of the kernel's daemons that copy connections. */
+struct sync {
+	bool master;				 /* the instance that they follow is */
+	struct ipvs_sync told[IPVS_SYNC_ROLES];	 /* started by us; interface "": none */
+	struct ipvs_sync shown[IPVS_SYNC_ROLES]; /* what runs, by the newest look */
+	int error[IPVS_SYNC_ROLES];		 /* last logged */
+};
+
 struct engine {
 	const struct wires *wires;
 	struct loop *loop;
@@ -169,6 +180,8 @@ struct engine {
 	const struct conf *conf;
 	struct service **services; /* configuration order */
 	size_t n_services;
+	struct member **members; /* of all services, ascending by key */
+	size_t n_members;
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
@@ -178,6 +191,7 @@ struct engine {
 	struct pace look_pace, show_pace; /* of full dumps, of snapshots */
 	uint64_t reopen_at_us;
 	int kernel_error; /* last logged */
+	struct sync sync;
 	unsigned failed_dumps;
 	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
 	uint64_t kernel_us;
@@ -231,16 +245,25 @@ int engine_adopt(struct engine *engine, const struct conf *conf);
 
 /* services.c */
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret);
+/* Their members by key. -ENOMEM. */
+int services_index(struct service *const *services, size_t count, struct member ***ret,
+		   size_t *ret_count);
 void services_free_list(struct service **services, size_t count);
 void services_free(struct engine *engine);
 struct service *services_find_service(const struct engine *engine, const struct svc_key *key);
 struct server *services_find_server(const struct service *service, const struct dest_key *key);
+
+/* When the next check runs that has not run for a while. */
+uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf);
 
 /* health.c */
 void health_report(struct check *check, const struct check_report *report, void *probe);
 void health_announce(struct engine *engine, struct server *server, const char *detail);
 /* Recomputes verdict and oper state of one server; true when it went up or down. */
 bool health_update(struct server *server);
+
+/* Lets the checks of a service rest or go on. */
+void health_suspend(struct engine *engine, struct service *service, bool suspended);
 
 /* kernel.c, view.c */
 void kernel_open(struct engine *engine, uint64_t now_us);
@@ -257,6 +280,9 @@ void kernel_look(struct engine *engine, struct service *service);
 void view_update(struct engine *engine, struct service *service, struct member *member,
 		 const struct ipvs_dump *dump);
 void view_lost(struct engine *engine);
+
+/* sync.c: brings the daemons where they should be. */
+void sync_settle(struct engine *engine);
 
 /* drain.c */
 /* After a fresh look at the service. */

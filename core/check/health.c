@@ -116,3 +116,15 @@ void health_report(struct check *check, const struct check_report *report, void 
 		return;
 	engine_mark(engine, server->service);
 }
+
+void health_suspend(struct engine *engine, struct service *service, bool suspended)
+{
+	service->suspended = suspended;
+	for (size_t i = 0; i < service->n_servers; i++) {
+		struct server *server = service->servers[i];
+
+		for (size_t k = 0; k < server->n_probes; k++)
+			check_suspend(server->probes[k]->check, suspended,
+				      services_first_check_us(engine, server->checkers[k]));
+	}
+}

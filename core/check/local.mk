@@ -15,44 +15,37 @@ CHECKER_SOURCES = \
 
 noinst_LIBRARIES += core/check/libcheckers.a
 core_check_libcheckers_a_SOURCES = $(CHECKER_SOURCES)
-core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) -D_GNU_SOURCE
+core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_reply
-tests_unit_test_http_reply_SOURCES = tests/unit/test_http_reply.c
-tests_unit_test_http_reply_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_reply_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_verdict
+tests_unit_test_verdict_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_check_schedule
-tests_unit_test_check_schedule_SOURCES = tests/unit/test_check_schedule.c
-tests_unit_test_check_schedule_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checkers
 tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c tests/unit/lying.c tests/unit/lying.h
-tests_unit_test_checkers_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checker_http
 tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
-tests_unit_test_checker_http_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_checker_http_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
-tests_unit_test_http_corpus_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 # One check of a configuration, run by itself, for tests/net/test_checkers.py.
 noinst_PROGRAMS += tests/tools/checkprobe
-tests_tools_checkprobe_SOURCES = tests/tools/checkprobe.c
-tests_tools_checkprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
 tests_tools_checkprobe_LDADD = $(CONF_LIBS) $(CHECKER_LIBS)
 
 # Run as: tests/fuzz/fuzz_http -max_total_time=60 NEW_CORPUS SOURCE/tests/fuzz/corpus/http
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_http
-tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c
 tests_fuzz_fuzz_http_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_http_LDADD = $(CHECKER_LIBS)
@@ -89,18 +82,14 @@ core_check_libengine_a_SOURCES = \
 	core/check/services.c \
 	core/check/service.c core/check/service.h \
 	core/check/settle.c \
+	core/check/sync.c \
 	core/check/thread.c \
 	core/check/view.c
-core_check_libengine_a_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
 ENGINE_LIBS = core/check/libengine.a core/libipvs.a
 
 UNIT_TESTS += tests/unit/test_service tests/unit/test_admin
-tests_unit_test_service_SOURCES = tests/unit/test_service.c
-tests_unit_test_service_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_service_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_admin_SOURCES = tests/unit/test_admin.c
-tests_unit_test_admin_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_admin_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 # The engine with its surroundings replaced: a recorder for the kernel, checks that do as they are told.
@@ -111,25 +100,24 @@ ENGINE_BENCH = \
 
 UNIT_TESTS += tests/unit/test_engine
 tests_unit_test_engine_SOURCES = tests/unit/test_engine.c $(ENGINE_BENCH)
-tests_unit_test_engine_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_engine_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_pace
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c $(ENGINE_BENCH)
-tests_unit_test_pace_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_pace_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
-tests_unit_test_drain_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
-tests_unit_test_reload_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_reload_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain_random
 tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)
-tests_unit_test_drain_random_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_drain_random_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_sync
+tests_unit_test_sync_SOURCES = tests/unit/test_sync.c $(ENGINE_BENCH)
+tests_unit_test_sync_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

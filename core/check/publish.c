@@ -166,6 +166,7 @@ static void fill_member(struct snap_service *row, const struct service *service,
 	row->vs = service->index;
 	row->key = member->key;
 	row->in_kernel = member->in_kernel;
+	row->suspended = service->suspended;
 	row->quorum_up = service->quorum.up;
 	row->sorry_active = service->quorum.sorry_active;
 	row->quorum_weight = service->quorum.weight;
@@ -232,5 +233,6 @@ void publish(struct engine *engine)
 	snap->tcp_timeout_s = engine->tcp_timeout_s;
 	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
 	snap->udp_timeout_s = engine->udp_timeout_s;
+	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);
 	latest_publish(engine->wires->check, &snap->value);
 }

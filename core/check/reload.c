@@ -2,9 +2,8 @@
 /*
  * Adopting a configuration by difference. What goes on is decided in conf/diff.h, and kernel
  * services are known by their key; what is found again is moved over whole: health, running checks,
- * counters, drains. Nothing here touches the kernel
- * except for services that are no longer configured: the rest follows from the ordinary settling.
- * Thread: check.
+ * counters, drains. Nothing here touches the kernel except for services that are no longer
+ * configured: the rest follows from the ordinary settling. Thread: check.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -77,6 +76,7 @@ static void move_member(struct member *member)
 	*member = *was;
 	member->service = service;
 	member->was = was;
+	member->taken = false;
 	was->dests = NULL;
 	if (!before->has_sorry || !now->has_sorry ||
 	    dest_key_compare(&before->sorry, &now->sorry) != 0)
@@ -102,6 +102,10 @@ static void move_service(struct engine *engine, struct service *service)
 		move_server(engine, service->servers[i]);
 	for (size_t k = 0; k < service->n_members; k++)
 		service->members[k].was = NULL;
+	/* Main tells at once whether an address is here. */
+	health_suspend(engine, service,
+		       service->conf->ha_suspend &&
+			       (!was || !was->conf->ha_suspend || was->suspended));
 	service->was = NULL;
 	engine_mark(engine, service);
 }
@@ -147,69 +151,40 @@ static void restore_stored(struct engine *engine)
 	engine->n_stored = 0;
 }
 
-static int by_service_key(const void *a, const void *b)
+/* Kernel services that the new configuration has under no name. */
+static void remove_unwanted(struct engine *engine, struct member *const *members, size_t count)
 {
-	return svc_key_compare(a, b);
-}
-
-/* Every kernel service of a configuration, sorted. */
-static struct svc_key *all_keys(const struct conf *conf, size_t *ret_count)
-{
-	struct svc_key *keys;
-	size_t count = 0;
-
-	for (size_t i = 0; i < conf->n_services; i++)
-		count += conf->services[i].n_keys;
-	keys = calloc(count + 1, sizeof *keys);
-	if (!keys)
-		return NULL;
-	count = 0;
-	for (size_t i = 0; i < conf->n_services; i++) {
-		memcpy(keys + count, conf->services[i].keys,
-		       conf->services[i].n_keys * sizeof *keys);
-		count += conf->services[i].n_keys;
-	}
-	qsort(keys, count, sizeof *keys, by_service_key);
-	*ret_count = count;
-	return keys;
-}
-
-static void remove_unwanted(struct engine *engine, const struct svc_key *keys, size_t n_keys)
-{
-	for (size_t i = 0; i < engine->n_services; i++) {
-		const struct service *service = engine->services[i];
-
-		for (size_t k = 0; k < service->n_members; k++) {
-			const struct svc_key *key = &service->members[k].key;
-
-			if (!bsearch(key, keys, n_keys, sizeof *keys, by_service_key))
-				kernel_remove(engine, key);
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		if (members[i]->was)
+			members[i]->was->taken = true;
+	for (size_t i = 0; i < engine->n_members; i++)
+		if (!engine->members[i]->taken)
+			kernel_remove(engine, &engine->members[i]->key);
 }
 
 int engine_adopt(struct engine *engine, const struct conf *conf)
 {
 	bool first = engine->conf == NULL;
 	struct service **services = NULL;
-	size_t n_keys = 0;
-	struct svc_key *keys = all_keys(conf, &n_keys);
+	struct member **members;
+	size_t n_members;
 
-	if (!keys)
+	if (services_build(engine, conf, &services) < 0)
 		return -ENOMEM;
-	if (services_build(engine, conf, &services) < 0) {
-		free(keys);
+	if (services_index(services, conf->n_services, &members, &n_members) < 0) {
+		services_free_list(services, conf->n_services);
 		return -ENOMEM;
 	}
-	remove_unwanted(engine, keys, n_keys);
-	free(keys);
+	remove_unwanted(engine, members, n_members);
 	note_dropped(engine);
 	engine->conf_rs_init_notifies = conf->global.rs_init_notifies;
 	for (size_t i = 0; i < conf->n_services; i++)
 		move_service(engine, services[i]);
-	services_free_list(engine->services, engine->n_services);
+	services_free(engine);
 	engine->services = services;
 	engine->n_services = conf->n_services;
+	engine->members = members;
+	engine->n_members = n_members;
 	conf_unref(engine->conf);
 	engine->conf = conf;
 	if (first)

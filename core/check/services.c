@@ -57,28 +57,66 @@ static struct service *service_free(struct service *service)
 	return NULL;
 }
 
+void services_free_list(struct service **services, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		service_free(services[i]);
+	free(services);
+}
+
 void services_free(struct engine *engine)
 {
-	for (size_t i = 0; i < engine->n_services; i++)
-		service_free(engine->services[i]);
-	free(engine->services);
+	services_free_list(engine->services, engine->n_services);
+	free(engine->members);
 	engine->services = NULL;
-	engine->n_services = 0;
+	engine->members = NULL;
+	engine->n_services = engine->n_members = 0;
 }
 
 /* ---- finding ---- */
 
+static int by_key(const void *a, const void *b)
+{
+	return svc_key_compare(&(*(struct member *const *)a)->key,
+			       &(*(struct member *const *)b)->key);
+}
+
+int services_index(struct service *const *services, size_t count, struct member ***ret,
+		   size_t *ret_count)
+{
+	size_t n_members = 0, used = 0;
+	struct member **members;
+
+	for (size_t i = 0; i < count; i++)
+		n_members += services[i]->n_members;
+	members = calloc(n_members + 1, sizeof(struct member *));
+	if (!members)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < services[i]->n_members; k++)
+			members[used++] = &services[i]->members[k];
+	qsort(members, n_members, sizeof(struct member *), by_key);
+	*ret = members;
+	*ret_count = n_members;
+	return 0;
+}
+
+static struct member *find_member(const struct engine *engine, const struct svc_key *key)
+{
+	const struct member wanted = {.key = *key}, *at = &wanted;
+	struct member **found = NULL;
+
+	if (engine->n_members)
+		found = bsearch(&at, engine->members, engine->n_members, sizeof(struct member *),
+				by_key);
+	return found ? *found : NULL;
+}
+
 struct service *services_find_service(const struct engine *engine, const struct svc_key *key)
 {
-	for (size_t i = 0; i < engine->n_services; i++) {
-		struct service *service = engine->services[i];
+	const struct member *member = find_member(engine, key);
 
-		for (size_t k = 0; k < service->n_members; k++) {
-			if (svc_key_compare(&service->members[k].key, key) == 0)
-				return service;
-		}
-	}
-	return NULL;
+	return member ? member->service : NULL;
 }
 
 struct server *services_find_server(const struct service *service, const struct dest_key *key)
@@ -97,7 +135,7 @@ struct server *services_find_server(const struct service *service, const struct 
  * the fractional parts of multiples of the golden ratio, which spread any number of checks evenly
  * over any warmup.
  */
-static uint64_t first_check_us(struct engine *engine, const struct conf_checker *conf)
+uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf)
 {
 	uint32_t share = engine->checks_started++ * UINT32_C(2654435769);
 
@@ -117,8 +155,8 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 		return NULL;
 	probe->server = server;
 	probe->index = index;
-	if (check_new(engine->checks, conf, up, first_check_us(engine, conf), health_report, probe,
-		      &probe->check) < 0) {
+	if (check_new(engine->checks, conf, up, services_first_check_us(engine, conf),
+		      health_report, probe, &probe->check) < 0) {
 		free(probe);
 		return NULL;
 	}
@@ -216,56 +254,22 @@ static int add_servers(struct engine *engine, struct conf_diff *diff, struct ser
 	return error;
 }
 
-/* The present kernel services, sorted by key. */
-struct members {
-	struct member **items;
-	size_t count;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	return svc_key_compare(&(*(struct member *const *)a)->key,
-			       &(*(struct member *const *)b)->key);
-}
-
-static int list_members(const struct engine *engine, struct members *ret)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < engine->n_services; i++)
-		count += engine->services[i]->n_members;
-	ret->items = calloc(count + 1, sizeof *ret->items);
-	if (!ret->items)
-		return -ENOMEM;
-	ret->count = 0;
-	for (size_t i = 0; i < engine->n_services; i++)
-		for (size_t k = 0; k < engine->services[i]->n_members; k++)
-			ret->items[ret->count++] = &engine->services[i]->members[k];
-	qsort(ret->items, count, sizeof *ret->items, by_key);
-	return 0;
-}
-
 /* Each kernel service under whatever name it stood. A virtual server with a new name continues the
  * one that had its kernel services under a name that is gone. */
-static void find_members(const struct members *members, struct service *service)
+static void find_members(const struct engine *engine, struct service *service)
 {
 	for (size_t k = 0; k < service->n_members; k++) {
-		struct member *member = &service->members[k];
-		struct member **was = bsearch(&member, members->items, members->count,
-					      sizeof *members->items, by_key);
+		struct member *was = find_member(engine, &service->members[k].key);
 
-		if (!was)
+		service->members[k].was = was;
+		if (!was || service->was || was->service->taken)
 			continue;
-		member->was = *was;
-		if (service->was || (*was)->service->taken)
-			continue;
-		service->was = (*was)->service;
+		service->was = was->service;
 		service->was->taken = true;
 	}
 }
 
-static struct service *service_new(struct engine *engine, struct conf_diff *diff,
-				   const struct members *members, uint32_t index)
+static struct service *service_new(struct engine *engine, struct conf_diff *diff, uint32_t index)
 {
 	const struct conf_virtual_server *from = &diff->new->services[index];
 	uint32_t old = diff->services[index];
@@ -284,7 +288,7 @@ static struct service *service_new(struct engine *engine, struct conf_diff *diff
 	service->n_members = from->n_keys;
 	for (size_t k = 0; k < from->n_keys; k++)
 		service->members[k] = (struct member){.service = service, .key = from->keys[k]};
-	find_members(members, service);
+	find_members(engine, service);
 	if (add_servers(engine, diff, service) < 0)
 		return service_free(service);
 	return service;
@@ -303,37 +307,26 @@ static void forget_taken(struct engine *engine, const struct conf_diff *diff)
 			engine->services[diff->services[i]]->taken = true;
 }
 
-void services_free_list(struct service **services, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		service_free(services[i]);
-	free(services);
-}
-
 int services_build(struct engine *engine, const struct conf *conf, struct service ***ret)
 {
 	struct service **services = calloc(conf->n_services + 1, sizeof *services);
-	struct members members = {0};
 	struct conf_diff *diff = NULL;
 	size_t built = 0;
 
-	if (!services || list_members(engine, &members) < 0 ||
-	    conf_diff_new(engine->conf, conf, &diff) < 0)
+	if (!services || conf_diff_new(engine->conf, conf, &diff) < 0)
 		goto fail;
 	forget_taken(engine, diff);
 	while (built < conf->n_services) {
-		services[built] = service_new(engine, diff, &members, (uint32_t)built);
+		services[built] = service_new(engine, diff, (uint32_t)built);
 		if (!services[built])
 			goto fail;
 		built++;
 	}
 	conf_diff_free(diff);
-	free(members.items);
 	*ret = services;
 	return 0;
 fail:
 	conf_diff_free(diff);
-	free(members.items);
 	services_free_list(services, built);
 	return -ENOMEM;
 }

@@ -88,16 +88,22 @@ static void on_settle(uint64_t now_us, void *owner)
 	engine_settle(owner);
 }
 
+static bool needs_kernel(const struct engine *engine)
+{
+	return engine->n_services || (engine->conf && engine->conf->global.sync.interface);
+}
+
 static void on_refresh(uint64_t now_us, void *owner)
 {
 	struct engine *engine = owner;
 
 	loop_timer_arm(engine->refresh_timer, now_us + engine->refresh_us);
-	if (engine->n_services == 0)
+	if (!needs_kernel(engine))
 		return;
 	engine_look(engine);
 	if (!engine->ipvs)
 		kernel_open(engine, now_us);
+	sync_settle(engine);
 	drain_tick(engine);
 	if (engine->save_failed) {
 		engine->save_failed = false;
@@ -124,7 +130,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 		return;
 	}
 	tune_thread("check", &conf->global.checker.tune, &engine->tune);
-	if (engine->n_services || (first && conf->global.lvs_flush))
+	if (needs_kernel(engine) || (first && conf->global.lvs_flush))
 		kernel_open(engine, clock_now_us());
 	if (first && conf->global.lvs_flush && engine->ipvs) {
 		if (engine->ops->flush(engine->ipvs) < 0)
@@ -132,6 +138,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 		view_lost(engine);
 	}
 	kernel_set_timeouts(engine);
+	sync_settle(engine);
 	engine_settle_now(engine); /* the answer promises rows that show it */
 	loop_timer_arm(engine->refresh_timer, clock_now_us() + engine->refresh_us);
 	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
@@ -178,7 +185,25 @@ static void stop(struct engine *engine)
 	}
 	command_cancel(engine);
 	engine->stopping = true;
+	sync_settle(engine);
 	loop_quit(engine->loop, 0);
+}
+
+static void suspend(struct engine *engine, const struct msg_suspend *message)
+{
+	struct service *service;
+
+	if (!engine->conf || engine->conf->generation != message->generation ||
+	    message->service >= engine->n_services)
+		return; /* of an older configuration: the newer one's follows */
+	service = engine->services[message->service];
+	if (service->suspended == message->suspended)
+		return;
+	log_notice("check", "%s: %s", service->conf->id,
+		   message->suspended ? "no address of it is here, its checks are suspended"
+				      : "its address is here, its checks go on");
+	health_suspend(engine, service, message->suspended);
+	engine_mark(engine, service);
 }
 
 static bool changes_rows(const struct mail *mail)
@@ -194,6 +219,14 @@ static void dispatch(struct engine *engine, const struct mail *mail)
 		break;
 	case MSG_STOP:
 		stop(engine);
+		break;
+	case MSG_ROLE:
+		engine->sync.master = ((const struct msg_role *)mail->body)->master;
+		sync_settle(engine);
+		engine_wake(engine);
+		break;
+	case MSG_SUSPEND:
+		suspend(engine, (const struct msg_suspend *)mail->body);
 		break;
 	case MSG_ADMIN:
 		remember_stored(engine, mail);

@@ -19,7 +19,10 @@ struct conf;
 struct conf_load_options;
 struct diag_list;
 
-/* ctl_print.c: results for people, on stdout. */
+/* ctl_print.c: results for people and programs, on stdout. */
+void ctl_print_json(const json_t *value);
+/* NULL is null; what is not UTF-8, which JSON cannot hold, a remark. */
+json_t *ctl_text(const char *text);
 void ctl_print_status(const json_t *status);
 void ctl_print_servers(const char *verb, const json_t *result);
 void ctl_print_help(const json_t *commands);

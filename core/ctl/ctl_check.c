@@ -22,20 +22,12 @@ static const char *severity_word(enum diag_severity severity)
 	return words[severity];
 }
 
-/* A file may hold octets that are not UTF-8; JSON cannot. */
-static json_t *safe_text(const char *text)
-{
-	json_t *string = text ? json_string(text) : json_null();
-
-	return string ? string : json_string("(not UTF-8)");
-}
-
 static json_t *diag_json(const struct diag *diag)
 {
-	return json_pack("{s:o, s:i, s:i, s:s, s:o, s:o}", "file", safe_text(diag->file), "line",
+	return json_pack("{s:o, s:i, s:i, s:s, s:o, s:o}", "file", ctl_text(diag->file), "line",
 			 (int)diag->line, "column", (int)diag->column, "severity",
-			 severity_word(diag->severity), "message", safe_text(diag->message),
-			 "source", safe_text(diag->source));
+			 severity_word(diag->severity), "message", ctl_text(diag->message),
+			 "source", ctl_text(diag->source));
 }
 
 static void print_json(const char *file, const struct diag_list *diags, int status)
@@ -49,10 +41,9 @@ static void print_json(const char *file, const struct diag_list *diags, int stat
 	}
 	json_t *all =
 		json_pack("{s:b, s:i, s:o, s:i, s:i, s:i, s:o}", "ok", status == CTL_OK, "status",
-			  status, "file", safe_text(file), "errors", (int)diags->errors, "warnings",
+			  status, "file", ctl_text(file), "errors", (int)diags->errors, "warnings",
 			  (int)diags->warnings, "notes", notes, "diagnostics", list);
-	json_dumpf(all, stdout, JSON_INDENT(2));
-	putchar('\n');
+	ctl_print_json(all);
 	json_decref(all);
 }
 
@@ -117,10 +108,9 @@ int ctl_config_of(const char *file, const struct conf_load_options *options, boo
 		return status;
 	text = conf_dump(conf);
 	if (json) {
-		json_t *all = json_pack("{s:o}", "text", safe_text(text));
+		json_t *all = json_pack("{s:o}", "text", ctl_text(text));
 
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		putchar('\n');
+		ctl_print_json(all);
 		json_decref(all);
 	} else {
 		fputs(text ? text : "", stdout);

@@ -57,13 +57,6 @@ static const char *way_word(enum conf_change_way way)
 	return words[way];
 }
 
-static json_t *text_json(const char *text)
-{
-	json_t *string = text ? json_string(text) : json_null();
-
-	return string ? string : json_string("(not UTF-8)");
-}
-
 static json_t *words_json(const struct conf_change *change)
 {
 	json_t *list = json_array();
@@ -72,8 +65,8 @@ static json_t *words_json(const struct conf_change *change)
 		const struct conf_change_word *word = &change->words[i];
 
 		json_array_append_new(
-			list, json_pack("{s:o, s:o, s:o, s:s}", "keyword", text_json(word->keyword),
-					"old", text_json(word->old), "new", text_json(word->new),
+			list, json_pack("{s:o, s:o, s:o, s:s}", "keyword", ctl_text(word->keyword),
+					"old", ctl_text(word->old), "new", ctl_text(word->new),
 					"way", way_word(word->way)));
 	}
 	return list;
@@ -82,8 +75,8 @@ static json_t *words_json(const struct conf_change *change)
 static json_t *change_json(const struct conf_change *change)
 {
 	json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "change", change_word(change->kind),
-				   "type", change->type, "name", text_json(change->name), "inside",
-				   text_json(change->inside));
+				   "type", change->type, "name", ctl_text(change->name), "inside",
+				   ctl_text(change->inside));
 
 	if (change->kind == CONF_CHANGED) {
 		json_object_set_new(object, "way", json_string(way_word(change->way)));
@@ -98,10 +91,9 @@ static void print_json(const struct conf_changes *changes, const char *summary)
 
 	for (size_t i = 0; i < changes->count; i++)
 		json_array_append_new(list, change_json(&changes->items[i]));
-	json_t *all = json_pack("{s:o, s:o}", "summary", text_json(summary), "changes", list);
+	json_t *all = json_pack("{s:o, s:o}", "summary", ctl_text(summary), "changes", list);
 
-	json_dumpf(all, stdout, JSON_INDENT(2));
-	putchar('\n');
+	ctl_print_json(all);
 	json_decref(all);
 }
 

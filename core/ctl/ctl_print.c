@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Results of the daemon laid out for people. A field that is missing prints as "-": an older or
- * newer daemon must not confuse the layout.
+ * Results as JSON, and those of the daemon laid out for people. A field that is missing prints as
+ * "-": an older or newer daemon must not confuse the layout.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +9,19 @@
 #include <time.h>
 
 #include "core/ctl/ctl.h"
+
+void ctl_print_json(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	putchar('\n');
+}
+
+json_t *ctl_text(const char *text)
+{
+	json_t *string = text ? json_string(text) : json_null();
+
+	return string ? string : json_string("(not UTF-8)");
+}
 
 static const char *text(const json_t *object, const char *name)
 {
@@ -144,18 +157,29 @@ static void print_services(const json_t *services)
 	{
 		const char *name = text(service, "name");
 
-		printf("\nSERVICE %s%s%s %s, %lld of %zu up%s%s%s\n", text(service, "service"),
+		printf("\nSERVICE %s%s%s %s, %lld of %zu up%s%s%s%s\n", text(service, "service"),
 		       strcmp(name, "-") ? " " : "", strcmp(name, "-") ? name : "",
 		       text(service, "scheduler"), number(service, "up"),
 		       json_array_size(json_object_get(service, "servers")),
 		       truth(service, "quorum_up") ? "" : ", QUORUM LOST",
 		       truth(service, "sorry_active") ? ", sorry server in use" : "",
-		       truth(service, "in_kernel") ? "" : ", not in the kernel");
+		       truth(service, "in_kernel") ? "" : ", not in the kernel",
+		       truth(service, "suspended") ? ", checks suspended" : "");
 		printf("  %-28s %-12s %-13s %6s %8s %8s  %s\n", "SERVER", "HEALTH", "ADMIN",
 		       "WEIGHT", "ACTIVE", "INACTIVE", "NAME");
 		json_array_foreach(json_object_get(service, "servers"), k, server)
 			print_server(server);
 	}
+}
+
+static void print_sync_daemons(const json_t *daemons)
+{
+	size_t i;
+	json_t *daemon;
+
+	json_array_foreach(daemons, i, daemon)
+		printf("%sConnections are synchronised as %s on %s, id %lld.\n", i ? "" : "\n",
+		       text(daemon, "role"), text(daemon, "interface"), number(daemon, "id"));
 }
 
 void ctl_print_status(const json_t *status)
@@ -167,6 +191,7 @@ void ctl_print_status(const json_t *status)
 	print_instances(json_object_get(status, "instances"));
 	if (json_array_size(services) && !truth(status, "ipvs_available"))
 		printf("\nThis kernel's IPVS is not available.\n");
+	print_sync_daemons(json_object_get(status, "sync_daemons"));
 	print_services(services);
 }
 

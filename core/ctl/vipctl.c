@@ -33,32 +33,6 @@ struct arguments {
 	int n_words;
 };
 
-static int usage(FILE *to)
-{
-	static const char *const rows[][3] = {
-#define ROW(word, arguments, help) {#word, arguments, help},
-		CTL_COMMANDS(ROW)
-#undef ROW
-			{"check", "FILE", "check a configuration file; needs no running vipd"},
-		{"diff", "[OLD] FILE",
-		 "what a reload with FILE would change, of vipd or of another file"},
-	};
-
-	fprintf(to, "Usage: vipctl [-j] [-s SOCKET] COMMAND [ARGUMENT]...\n\n"
-		    "  -j, --json           print JSON\n"
-		    "  -s, --socket PATH    of vipd's control socket (" DEFAULT_SOCKET ")\n"
-		    "      --strict         take warnings of a file for errors\n"
-		    "  -i, --config-id ID   for @ID lines of a file\n"
-		    "  -e, --all-config     an include of a file must find its files\n"
-		    "  -h, --help           print this\n"
-		    "  -v, --version        print the version\n\nCommands:\n");
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		fprintf(to, "  %s %s\n      %s\n", rows[i][0], rows[i][1], rows[i][2]);
-	fprintf(to, "\nExit status: 0 done, 1 refused, 2 usage, 3 no vipd answers,\n"
-		    "4 unreadable file, 5 errors in a file.\n");
-	return CTL_USAGE;
-}
-
 static int fail_usage(const char *text)
 {
 	fprintf(stderr, "vipctl: %s; try vipctl --help\n", text);
@@ -166,8 +140,7 @@ static int run(const struct arguments *arguments, json_t *request, print_fn *pri
 	const json_t *result = ask_for_result(arguments, request, &answer, &status);
 
 	if (result && arguments->json) {
-		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-		putchar('\n');
+		ctl_print_json(result);
 	} else if (result) {
 		print(arguments->words[0], result);
 	}
@@ -342,38 +315,84 @@ static int ctl_drain(const struct arguments *arguments)
 
 static int ctl_undrain(const struct arguments *arguments)
 {
-	if (arguments->timeout || arguments->action || arguments->comment)
-		return fail_usage("undrain has no options");
 	return change_server(arguments);
 }
 
 static int ctl_lock(const struct arguments *arguments)
 {
-	if (arguments->timeout || arguments->action)
-		return fail_usage("--timeout and --action belong to drain");
 	return change_server(arguments);
 }
 
+/* ---- choosing one ---- */
+
 struct command {
-	const char *word;
+	const char *word, *arguments, *help;
 	int (*fn)(const struct arguments *arguments);
 };
 
+static const struct command commands[] = {
+#define ROW(word, arguments, help) {#word, arguments, help, ctl_##word},
+	CTL_COMMANDS(ROW)
+#undef ROW
+		{"check", "FILE", "check a configuration file; needs no running vipd", check},
+	{"diff", "[OLD] FILE", "what a reload with FILE would change, of vipd or of another file",
+	 diff},
+};
+
+static int usage(FILE *to)
+{
+	fprintf(to, "Usage: vipctl [-j] [-s SOCKET] COMMAND [ARGUMENT]...\n\n"
+		    "  -j, --json           print JSON\n"
+		    "  -s, --socket PATH    of vipd's control socket (" DEFAULT_SOCKET ")\n"
+		    "      --strict         take warnings of a file for errors\n"
+		    "  -i, --config-id ID   for @ID lines of a file\n"
+		    "  -e, --all-config     an include of a file must find its files\n"
+		    "  -h, --help           print this\n"
+		    "  -v, --version        print the version\n\nCommands:\n");
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		fprintf(to, "  %s %s\n      %s\n", commands[i].word, commands[i].arguments,
+			commands[i].help);
+	fprintf(to, "\nExit status: 0 done, 1 refused, 2 usage, 3 no vipd answers,\n"
+		    "4 unreadable file, 5 errors in a file.\n");
+	return CTL_USAGE;
+}
+
+/* What would have no effect, NULL when all that is given has one. */
+static const char *find_needless(const struct command *command, const struct arguments *arguments)
+{
+	const struct {
+		const char *option, *of;
+		bool given;
+	} options[] = {
+		{"--timeout", "--timeout", arguments->timeout},
+		{"--action", "--action", arguments->action},
+		{"--comment", "--comment", arguments->comment},
+		{"--strict", "FILE", arguments->strict},
+		{"--config-id", "FILE", arguments->config_id},
+		{"--all-config", "FILE", arguments->include_check},
+	};
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		if (options[i].given && !strstr(command->arguments, options[i].of))
+			return options[i].option;
+	return !*command->arguments && arguments->n_words > 1 ? arguments->words[1] : NULL;
+}
+
 static int dispatch(const struct arguments *arguments)
 {
-	static const struct command commands[] = {
-#define ROW(word, arguments, help) {#word, ctl_##word},
-		CTL_COMMANDS(ROW)
-#undef ROW
-			{"check", check},
-		{"diff", diff},
-	};
-	const char *word = arguments->words[0];
+	const char *word = arguments->words[0], *needless;
+	const struct command *command = commands,
+			     *end = command + sizeof commands / sizeof *commands;
 
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		if (!strcmp(commands[i].word, word))
-			return commands[i].fn(arguments);
-	return fail_usage("unknown command");
+	while (command < end && strcmp(command->word, word) != 0)
+		command++;
+	if (command == end)
+		return fail_usage("unknown command");
+	needless = find_needless(command, arguments);
+	if (!needless)
+		return command->fn(arguments);
+	fprintf(stderr, "vipctl: %s has no use for %s; try vipctl --help\n", word, needless);
+	return CTL_USAGE;
 }
 
 int main(int argc, char **argv)

@@ -348,6 +348,9 @@ static const struct ipvs_ops netlink_ops = {
 	.remove = netlink_remove,
 	.flush = netlink_flush,
 	.set_timeouts = netlink_set_timeouts,
+	.start_sync = ipvs_start_sync,
+	.stop_sync = ipvs_stop_sync,
+	.read_sync = ipvs_read_sync,
 	.dump = ipvs_read_table,
 	.dump_service = ipvs_read_service,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between core/net/ipvs.c (socket, commands) and core/net/ipvs_dump.c (reading the table). Thread:
- * check.
+ * Between core/net/ipvs.c (socket, commands), core/net/ipvs_dump.c (reading the table) and
+ * core/net/ipvs_sync.c (the daemons). Thread: check.
  */
 #pragma once
 
@@ -28,4 +28,7 @@ int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_
 		  void *owner);
 
 int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret);
+int ipvs_start_sync(struct ipvs *ipvs, enum ipvs_sync_role role, const struct ipvs_sync *want);
+int ipvs_stop_sync(struct ipvs *ipvs, enum ipvs_sync_role role);
+int ipvs_read_sync(struct ipvs *ipvs, struct ipvs_sync ret[static IPVS_SYNC_ROLES]);
 int ipvs_read_service(struct ipvs *ipvs, const struct svc_key *key, struct ipvs_dump **ret);

@@ -1,9 +1,10 @@
 # What core/net adds to the build.
 noinst_LIBRARIES += core/net/libnet.a
-core_net_libnet_a_SOURCES =
 core_net_libnet_a_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
-
-core_net_libnet_a_SOURCES += \
+core_net_libnet_a_SOURCES = \
+	core/net/ipvs.c core/net/ipvs.h \
+	core/net/ipvs_dump.c core/net/ipvs_private.h core/net/ipvs_sync.c \
+	core/net/ipvs_wire.c core/net/ipvs_wire.h \
 	core/net/rtnl.c core/net/rtnl.h core/net/rtnl_private.h \
 	core/net/routing.c core/net/routing.h \
 	core/net/rtnl_address.c \
@@ -15,27 +16,15 @@ core_net_libnet_a_SOURCES += \
 	core/net/rtnl_table.c core/net/rtnl_table.h
 
 UNIT_TESTS += tests/unit/test_rtnl_table
-tests_unit_test_rtnl_table_SOURCES = tests/unit/test_rtnl_table.c
-tests_unit_test_rtnl_table_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_routing
-tests_unit_test_routing_SOURCES = tests/unit/test_routing.c
-tests_unit_test_routing_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_routing_LDADD = core/net/libnet.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_rtnl_route
-tests_unit_test_rtnl_route_SOURCES = tests/unit/test_rtnl_route.c
-tests_unit_test_rtnl_route_CFLAGS = $(TEST_CFLAGS) $(NL_CFLAGS)
+tests_unit_test_rtnl_route_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS) $(NL_LIBS)
-
-core_net_libnet_a_SOURCES += \
-	core/net/ipvs.c core/net/ipvs.h \
-	core/net/ipvs_dump.c core/net/ipvs_private.h \
-	core/net/ipvs_wire.c core/net/ipvs_wire.h
 
 # Drives core/net/ipvs.c by hand, for tests/vm/test_ipvs_netlink.py.
 noinst_PROGRAMS += tests/tools/ipvsprobe
-tests_tools_ipvsprobe_SOURCES = tests/tools/ipvsprobe.c
-tests_tools_ipvsprobe_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
 tests_tools_ipvsprobe_LDADD = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rtnetlink socket pair of the main thread: one socket listens to links, addresses and, while
- * we have any, to routes and rules; the other asks and waits for the kernel's answer. The listener
- * is read dry before each decision, and the kernel queues notifications before it acknowledges, so
- * the table is never behind our own changes. When the listener overruns (ENOBUFS) everything is
- * dumped again. It must not log per packet.
+ * The rtnetlink socket pair of the main thread: one socket listens to links, addresses, whether
+ * IPv6 is forwarded and, while we have any, to routes and rules; the other asks and waits for the
+ * kernel's answer. The listener is read dry before each decision, and the kernel queues
+ * notifications before it acknowledges, so the table is never behind our own changes. When the
+ * listener overruns (ENOBUFS) everything is dumped again. It must not log per packet.
  */
 #include "core/net/rtnl.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -111,6 +112,7 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 		return;
 	link.ifindex = (uint32_t)body->ifi_index;
 	if (header->nlmsg_type == RTM_DELLINK) {
+		rtnl->moved = true;
 		net_table_del_link(&rtnl->table, link.ifindex);
 		return;
 	}
@@ -149,11 +151,30 @@ static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)
 	address.flags = body->ifa_flags;
 	if (attributes[IFA_FLAGS] && nla_len(attributes[IFA_FLAGS]) >= 4)
 		address.flags = nla_get_u32(attributes[IFA_FLAGS]);
+	rtnl->moved = true;
 	rtnl->shrunk |= header->nlmsg_type == RTM_DELADDR;
 	if (header->nlmsg_type == RTM_DELADDR)
 		net_table_del_address(&rtnl->table, &address);
 	else if (net_table_set_address(&rtnl->table, &address) < 0)
 		rtnl->incomplete = true;
+}
+
+/* Settings of all interfaces, and of those to come, have numbers below 0. */
+static void take_forwarding(struct rtnl *rtnl, struct nlmsghdr *header)
+{
+	struct netconfmsg *body = nlmsg_data(header);
+	struct nlattr *attributes[NETCONFA_MAX + 1];
+	int32_t ifindex;
+
+	if (nlmsg_parse(header, sizeof *body, attributes, NETCONFA_MAX, NULL) < 0 ||
+	    body->ncm_family != AF_INET6 || !attributes[NETCONFA_IFINDEX] ||
+	    nla_len(attributes[NETCONFA_IFINDEX]) < 4 || !attributes[NETCONFA_FORWARDING] ||
+	    nla_len(attributes[NETCONFA_FORWARDING]) < 4)
+		return;
+	ifindex = nla_get_s32(attributes[NETCONFA_IFINDEX]);
+	if (ifindex > 0)
+		net_table_set_router(&rtnl->table, (uint32_t)ifindex,
+				     nla_get_s32(attributes[NETCONFA_FORWARDING]) > 0);
 }
 
 static int on_message(struct nl_msg *message, void *owner)
@@ -169,6 +190,9 @@ static int on_message(struct nl_msg *message, void *owner)
 	case RTM_DELADDR:
 		take_address(owner, header);
 		break;
+	case RTM_NEWNETCONF:
+		take_forwarding(owner, header);
+		break;
 	case RTM_DELROUTE:
 	case RTM_DELRULE:
 		rtnl_routing_take(owner, header);
@@ -179,10 +203,12 @@ static int on_message(struct nl_msg *message, void *owner)
 	return NL_OK;
 }
 
-static int dump(struct rtnl *rtnl, int type)
+/* A header that is all zero but for the family asks for everything. */
+static int dump(struct rtnl *rtnl, int type, uint8_t family)
 {
-	struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
-	int error = nl_send_simple(rtnl->request, type, NLM_F_DUMP, &any, sizeof any);
+	struct ifinfomsg any = {.ifi_family = family};
+	size_t size = type == RTM_GETNETCONF ? sizeof(struct netconfmsg) : sizeof any;
+	int error = nl_send_simple(rtnl->request, type, NLM_F_DUMP, &any, size);
 
 	if (error >= 0)
 		error = nl_recvmsgs_default(rtnl->request);
@@ -195,12 +221,17 @@ static int read_everything(struct rtnl *rtnl)
 {
 	rtnl->incomplete = false;
 	net_table_dump_begin(&rtnl->table);
-	int links = dump(rtnl, RTM_GETLINK);
-	int addresses = links && links != -EINTR ? 0 : dump(rtnl, RTM_GETADDR);
+	int links = dump(rtnl, RTM_GETLINK, AF_UNSPEC);
+	int addresses = links && links != -EINTR ? 0 : dump(rtnl, RTM_GETADDR, AF_UNSPEC);
 	int error = addresses && addresses != -EINTR ? addresses : links ? links : addresses;
+	/* A kernel without IPv6 forwards none. */
+	int forwarding = error ? 0 : dump(rtnl, RTM_GETNETCONF, AF_INET6);
+	if (forwarding == -EINTR || forwarding == -ENOMEM)
+		error = forwarding;
 	if (error || rtnl->incomplete)
 		return error ? error : -ENOMEM;
 	net_table_dump_end(&rtnl->table);
+	rtnl->moved = true;
 	return 0;
 }
 
@@ -224,6 +255,10 @@ void rtnl_report(struct rtnl *rtnl)
 {
 	if (rtnl->reporting)
 		net_table_report(&rtnl->table, rtnl->hooks->link, rtnl->owner);
+	if (rtnl->reporting && rtnl->moved) {
+		rtnl->moved = false;
+		rtnl->hooks->addresses(rtnl->owner);
+	}
 	if (rtnl->shrunk || rtnl->unrouted)
 		loop_timer_arm(rtnl->restore, clock_now_us());
 }
@@ -297,7 +332,7 @@ static int open_listener(struct rtnl *rtnl)
 	error = nl_socket_set_nonblocking(rtnl->listen);
 	if (!error)
 		error = nl_socket_add_memberships(rtnl->listen, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
-						  RTNLGRP_IPV6_IFADDR, 0);
+						  RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, 0);
 	/* A smaller buffer only means an earlier overrun, which is handled. */
 	nl_socket_set_buffer_size(rtnl->listen, LISTEN_OCTETS, 0);
 	return rtnl_errno(error);
@@ -379,6 +414,11 @@ int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf)
 	rtnl->reporting = true;
 	rtnl_report(rtnl);
 	return 0;
+}
+
+bool rtnl_has_address(const struct rtnl *rtnl, const struct ip *ip)
+{
+	return net_table_has_address(&rtnl->table, ip);
 }
 
 uint32_t rtnl_count_links(const struct rtnl *rtnl)

@@ -21,6 +21,8 @@ struct rtnl_hooks {
 	void (*link)(const struct msg_link *link, void *owner);
 	/* What an instance needs by its track groups is there, or not. */
 	void (*statics)(const struct msg_static *state, void *owner);
+	/* Some address of the machine came or went: see rtnl_has_address(). */
+	void (*addresses)(void *owner);
 };
 
 /* Reads what is there; nothing is reported before rtnl_use_conf(). hooks must outlive it. */
@@ -75,6 +77,7 @@ void rtnl_report_static(struct rtnl *rtnl);
  */
 void rtnl_remove_all(struct rtnl *rtnl);
 
+bool rtnl_has_address(const struct rtnl *rtnl, const struct ip *ip); /* on any interface */
 uint32_t rtnl_count_links(const struct rtnl *rtnl);
 
 /* What of conf is in the kernel as far as we know: one for each static address; one for each route,

@@ -24,6 +24,7 @@ struct rtnl {
 	const struct rtnl_hooks *hooks;
 	void *owner;
 	bool reporting;
+	bool moved;	 /* an address came or went */
 	bool incomplete; /* memory was out while a message was taken */
 	bool shrunk;	 /* an address went, or a link changed: one of ours may be lost */
 	bool unrouted;	 /* the same of routes and rules that are marked */

@@ -139,6 +139,16 @@ void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_t
 		link->vrf_table = vrf_table;
 }
 
+void net_table_set_router(struct net_table *table, uint32_t ifindex, bool router)
+{
+	struct net_link *link = find_index(table, ifindex);
+
+	if (!link)
+		return;
+	link->router = router;
+	link->changed = true;
+}
+
 static void drop_addresses_of(struct net_table *table, uint32_t ifindex)
 {
 	size_t kept = 0;
@@ -263,6 +273,14 @@ enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, 
 	return match;
 }
 
+bool net_table_has_address(const struct net_table *table, const struct ip *ip)
+{
+	for (size_t i = 0; i < table->n_addresses; i++)
+		if (ip_compare(&table->addresses[i].ip, ip) == 0)
+			return true;
+	return false;
+}
+
 static int compare_held(const struct net_held *held, uint32_t ifindex, const struct ip *ip,
 			uint8_t prefix)
 {
@@ -368,14 +386,20 @@ static enum kinship kinship_of(const struct net_table *table, const struct net_a
 	return kin;
 }
 
+/* Nobody else on the wire has it, as far as is known (RFC 4862 section 5.4); IPv4 does not ask. */
+static bool is_usable(const struct net_address *address)
+{
+	return address->ip.family == AF_INET ||
+	       !(address->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
 static bool may_be_primary(const struct net_address *address, uint16_t family)
 {
 	if (address->ip.family != family)
 		return false;
 	if (family == AF_INET)
 		return !(address->flags & IFA_F_SECONDARY);
-	return address->scope == RT_SCOPE_LINK &&
-	       !(address->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+	return address->scope == RT_SCOPE_LINK && is_usable(address);
 }
 
 /* An address that is not virtual goes first; one that is virtual and the machine's own still
@@ -398,25 +422,28 @@ static struct ip choose_primary(const struct net_table *table, uint32_t ifindex,
 	return own;
 }
 
-/* What a manager may choose from as the source of adverts. */
-static void list_own(const struct net_table *table, struct msg_link *link)
+/* What may be the source of adverts. */
+static uint32_t list_own(const struct net_table *table, uint32_t ifindex, uint16_t family,
+			 struct ip own[static LINK_ADDRESSES_MAX])
 {
-	link->n_own4 = 0;
-	for (size_t i = 0; i < table->n_addresses && link->n_own4 < LINK_ADDRESSES_MAX; i++) {
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < table->n_addresses && n < LINK_ADDRESSES_MAX; i++) {
 		const struct net_address *address = &table->addresses[i];
 
-		if (address->ifindex == link->ifindex && address->ip.family == AF_INET &&
-		    kinship_of(table, address) != KIN_VIRTUAL)
-			link->own4[link->n_own4++] = address->ip;
+		if (address->ifindex == ifindex && address->ip.family == family &&
+		    is_usable(address) && kinship_of(table, address) != KIN_VIRTUAL)
+			own[n++] = address->ip;
 	}
+	return n;
 }
 
-static bool same_own(const struct msg_link *a, const struct msg_link *b)
+static bool same_list(const struct ip *a, uint32_t n_a, const struct ip *b, uint32_t n_b)
 {
-	if (a->n_own4 != b->n_own4)
+	if (n_a != n_b)
 		return false;
-	for (size_t i = 0; i < a->n_own4; i++)
-		if (ip_compare(&a->own4[i], &b->own4[i]))
+	for (size_t i = 0; i < n_a; i++)
+		if (ip_compare(&a[i], &b[i]))
 			return false;
 	return true;
 }
@@ -426,7 +453,21 @@ static bool same_link(const struct msg_link *a, const struct msg_link *b)
 	return a->ifindex == b->ifindex && !strcmp(a->name, b->name) && a->present == b->present &&
 	       a->up == b->up && a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) &&
 	       a->mtu == b->mtu && !ip_compare(&a->primary4, &b->primary4) &&
-	       !ip_compare(&a->primary6, &b->primary6) && same_own(a, b);
+	       !ip_compare(&a->primary6, &b->primary6) && a->router == b->router &&
+	       same_list(a->own4, a->n_own4, b->own4, b->n_own4) &&
+	       same_list(a->own6, a->n_own6, b->own6, b->n_own6);
+}
+
+/* What the table knows beside the message about the link. */
+static void complete(const struct net_table *table, struct net_link *link)
+{
+	struct msg_link *now = &link->now;
+
+	now->primary4 = choose_primary(table, now->ifindex, AF_INET);
+	now->primary6 = choose_primary(table, now->ifindex, AF_INET6);
+	now->n_own4 = list_own(table, now->ifindex, AF_INET, now->own4);
+	now->n_own6 = list_own(table, now->ifindex, AF_INET6, now->own6);
+	now->router = link->router;
 }
 
 void net_table_report(struct net_table *table, net_report_fn *fn, void *owner)
@@ -437,9 +478,7 @@ void net_table_report(struct net_table *table, net_report_fn *fn, void *owner)
 		struct net_link link = table->links[i];
 
 		if (link.changed) {
-			link.now.primary4 = choose_primary(table, link.now.ifindex, AF_INET);
-			link.now.primary6 = choose_primary(table, link.now.ifindex, AF_INET6);
-			list_own(table, &link.now);
+			complete(table, &link);
 			if (!link.was_reported || !same_link(&link.now, &link.reported))
 				fn(&link.now, owner);
 			link.reported = link.now;

@@ -19,6 +19,7 @@ struct net_link {
 	struct msg_link reported; /* what the owner was told last */
 	bool was_reported, changed, stale;
 	uint32_t vrf_table; /* routing table of a VRF; 0: it is none */
+	bool router;	    /* forwards IPv6 */
 };
 
 struct net_address {
@@ -74,8 +75,9 @@ void net_table_clear(struct net_table *table); /* frees what it holds */
  * -ENOMEM. */
 int net_table_use_conf(struct net_table *table, const struct conf *conf);
 
-/* One kernel message each. link: primaries are ignored. 0 or -ENOMEM. */
+/* One kernel message each. link: what other messages tell is ignored. 0 or -ENOMEM. */
 int net_table_set_link(struct net_table *table, const struct msg_link *link);
+void net_table_set_router(struct net_table *table, uint32_t ifindex, bool router);
 void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table);
 /* Its addresses are gone with it, those that are held too. */
 void net_table_del_link(struct net_table *table, uint32_t ifindex);
@@ -91,6 +93,8 @@ const struct net_link *net_table_find_link(const struct net_table *table,
 const char *net_table_name(struct net_table *table, uint32_t ifindex); /* "?": no such link */
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix);
+
+bool net_table_has_address(const struct net_table *table, const struct ip *ip);
 
 /* NULL: not held. Valid until the next hold or release. */
 struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex,

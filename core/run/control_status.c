@@ -195,13 +195,13 @@ static json_t *service_json(const struct snap_check *snap, const struct snap_ser
 	for (uint32_t i = 0; i < row->n_dests; i++)
 		json_array_append_new(servers,
 				      server_json(snap, &snap->dests[row->first_dest + i]));
-	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:i, s:i, s:i, s:I, s:o}", "service",
-			 svc_key_format(&row->key, key), "virtual_server", vs->id, "name",
-			 text_or_null(vs->snmp_name), "scheduler", vs->scheduler, "in_kernel",
-			 row->in_kernel, "quorum_up", row->quorum_up, "sorry_active",
-			 row->sorry_active, "up", (int)row->n_up, "draining", (int)row->n_draining,
-			 "locked", (int)row->n_locked, "connections", (json_int_t)row->stats.conns,
-			 "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:I, s:o}",
+			 "service", svc_key_format(&row->key, key), "virtual_server", vs->id,
+			 "name", text_or_null(vs->snmp_name), "scheduler", vs->scheduler,
+			 "in_kernel", row->in_kernel, "suspended", row->suspended, "quorum_up",
+			 row->quorum_up, "sorry_active", row->sorry_active, "up", (int)row->n_up,
+			 "draining", (int)row->n_draining, "locked", (int)row->n_locked,
+			 "connections", (json_int_t)row->stats.conns, "servers", servers);
 }
 
 static json_t *services_json(const struct snap_check *snap)
@@ -210,6 +210,22 @@ static json_t *services_json(const struct snap_check *snap)
 
 	for (size_t i = 0; snap && i < snap->n_services; i++)
 		json_array_append_new(list, service_json(snap, &snap->services[i]));
+	return list;
+}
+
+static json_t *sync_json(const struct snap_check *snap)
+{
+	static const char *const roles[IPVS_SYNC_ROLES] = {"master", "backup"};
+	json_t *list = json_array();
+
+	for (int role = 0; snap && role < IPVS_SYNC_ROLES; role++) {
+		const struct ipvs_sync *sync = &snap->sync[role];
+
+		if (sync->interface[0])
+			json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "role",
+							      roles[role], "interface",
+							      sync->interface, "id", sync->id));
+	}
 	return list;
 }
 
@@ -224,11 +240,12 @@ void control_status(struct client *client, const json_t *request)
 		(const struct snap_agent *)latest_read(d->wires.agent, SNAP_MAIN);
 
 	(void)request;
-	control_answer(client, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "daemon", daemon_json(d),
-					 "agent", agent_json(agent), "instances",
-					 instances_json(vrrp), "groups", groups_json(vrrp),
-					 "ipvs_available", check ? check->ipvs_available : 0,
-					 "services", services_json(check)));
+	control_answer(client,
+		       json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "daemon", daemon_json(d),
+				 "agent", agent_json(agent), "instances", instances_json(vrrp),
+				 "groups", groups_json(vrrp), "ipvs_available",
+				 check ? check->ipvs_available : 0, "sync_daemons",
+				 sync_json(check), "services", services_json(check)));
 }
 
 void control_reload(struct client *client, const json_t *request)

@@ -68,6 +68,13 @@ struct settings {
 
 enum stop_phase { STOP_NO, STOP_ENGINES, STOP_AGENT, STOP_DONE };
 
+/* What the check thread was told last. */
+struct role {
+	bool master;
+	uint64_t generation; /* of the configuration it was told for */
+	bool *suspended;     /* by service of that one; NULL: none has ha_suspend */
+};
+
 struct daemon {
 	struct options options;
 	struct process_paths paths;
@@ -95,6 +102,7 @@ struct daemon {
 	struct generation *newest;
 	struct settings settings;
 	bool begun; /* the startup script has run */
+	struct role role;
 	struct reload reload;
 	int ready_fd; /* the waiting parent's pipe when daemonized, else -1 */
 	bool ready;
@@ -147,6 +155,12 @@ void settings_apply(struct daemon *d, const struct conf *conf);
 int tracking_open(struct daemon *d);
 void tracking_use(struct daemon *d, const struct conf *conf);
 void tracking_close(struct daemon *d);
+
+/* role.c: whether the instance is master that connection synchronisation follows, and which
+ * services have an address here. */
+void role_use_conf(struct daemon *d); /* after the check thread got it */
+void role_on_event(struct daemon *d, const struct msg_event *event);
+void role_on_addresses(struct daemon *d);
 
 /* bracket.c: the startup script; false: it was told to stop. And the shutdown script. */
 bool bracket_begin(struct daemon *d);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -51,6 +52,7 @@ struct exec {
 	struct loop *loop;
 	char *self;
 	char **environment;
+	rlim_t files;			     /* how many a program may have open */
 	struct exec_job *jobs[EXEC_CLASSES]; /* oldest first */
 	struct exec_job **tail[EXEC_CLASSES];
 	unsigned running[EXEC_CLASSES], count[EXEC_CLASSES];
@@ -83,6 +85,7 @@ static char **safe_environment(void)
 int exec_new(struct loop *loop, const char *self, struct exec **ret)
 {
 	struct exec *exec = calloc(1, sizeof *exec);
+	struct rlimit limit;
 	int error;
 
 	if (!exec)
@@ -92,6 +95,8 @@ int exec_new(struct loop *loop, const char *self, struct exec **ret)
 		exec->tail[class] = &exec->jobs[class];
 	exec->self = strdup(self);
 	exec->environment = safe_environment();
+	if (!getrlimit(RLIMIT_NOFILE, &limit))
+		exec->files = limit.rlim_cur;
 	error = exec->self && exec->environment ? 0 : -ENOMEM;
 	if (!error)
 		error = loop_timer_new(loop, start_waiting, exec, &exec->starter);
@@ -161,14 +166,16 @@ static size_t count_words(const char *const *words)
 /* Pointers first, then the strings, in one block. NULL when memory is out. */
 static char **build_argv(const struct exec *exec, const struct exec_command *command)
 {
-	char uid[24], gid[24];
+	char uid[24], gid[24], files[24];
 	const char *groups = command->groups ? EXEC_CHILD_GROUPS : EXEC_CHILD_ALONE;
-	const char *head[] = {exec->self, EXEC_CHILD_WORD, uid, gid, groups, command->path, NULL};
+	const char *head[] = {exec->self, EXEC_CHILD_WORD, uid,		  gid,
+			      groups,	  files,	   command->path, NULL};
 	const char *const *parts[] = {head, command->argv, command->more};
 	size_t count = 0, octets = 0, used = 0;
 
 	snprintf(uid, sizeof uid, "%lu", (unsigned long)command->uid);
 	snprintf(gid, sizeof gid, "%lu", (unsigned long)command->gid);
+	snprintf(files, sizeof files, "%lu", (unsigned long)exec->files);
 	for (int part = 0; part < 3; part++) {
 		size_t words = count_words(parts[part]);
 

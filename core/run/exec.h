@@ -39,7 +39,8 @@ struct exec_end {
 
 typedef void exec_done_fn(const struct exec_end *end, uint64_t token, void *owner);
 
-/* self: the program that is started with --exec (exec_child.h); /proc/self/exe in the daemon. */
+/* self: the program that is started with --exec (exec_child.h); /proc/self/exe in the daemon.
+ * Programs get the limit of open files that is in force now. */
 int exec_new(struct loop *loop, const char *self, struct exec **ret);
 /* Kills the process groups of checks and track scripts, leaves notify scripts and readers to
  * themselves, waits for nothing; done is not called. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child's half of exec: gives up groups and account, then becomes the program. It runs in the
- * new process, which shares nothing with the daemon. It must never go on with the daemon's account
- * when that could not be given up.
+ * The child's half of exec: gives up limits, groups and account, then becomes the program. It runs
+ * in the new process, which shares nothing with the daemon. It must never go on with the daemon's
+ * account when that could not be given up.
  */
 #include "core/run/exec_child.h"
 
@@ -12,13 +12,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #define CANNOT_RUN 126
 #define NOT_FOUND  127
 
-static int parse_id(const char *text, unsigned long *ret)
+static int parse_number(const char *text, unsigned long *ret)
 {
 	char *end;
 
@@ -53,6 +54,16 @@ static int give_up_account(uid_t uid, gid_t gid, bool groups)
 	return 0;
 }
 
+static int give_up_files(rlim_t count)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
 /* A script without an interpreter line is given to the shell, as execvp(3) does. */
 static void run_by_shell(const char *path, char **argv, int argc)
 {
@@ -70,14 +81,15 @@ static void run_by_shell(const char *path, char **argv, int argc)
 
 int exec_child_main(int argc, char **argv)
 {
-	unsigned long uid, gid;
+	unsigned long uid, gid, files;
 
-	if (argc < 7 || parse_id(argv[2], &uid) || parse_id(argv[3], &gid))
+	if (argc < 8 || parse_number(argv[2], &uid) || parse_number(argv[3], &gid) ||
+	    parse_number(argv[5], &files) || give_up_files(files) < 0)
 		return CANNOT_RUN;
 	if (give_up_account((uid_t)uid, (gid_t)gid, !strcmp(argv[4], EXEC_CHILD_GROUPS)) < 0)
 		return CANNOT_RUN;
-	execv(argv[5], argv + 6);
+	execv(argv[6], argv + 7);
 	if (errno == ENOEXEC)
-		run_by_shell(argv[5], argv + 6, argc - 6);
+		run_by_shell(argv[6], argv + 7, argc - 7);
 	return errno == ENOENT ? NOT_FOUND : CANNOT_RUN;
 }

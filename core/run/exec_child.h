@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What runs between the fork and the program: `vipd --exec UID GID GROUPS PATH ARGV0 ...`.
- * posix_spawn cannot change the account, so vipd starts itself in this role first.
+ * What runs between the fork and the program: `vipd --exec UID GID GROUPS FILES PATH ARGV0 ...`.
+ * posix_spawn can change neither account nor limits, so vipd starts itself in this role first.
+ * FILES is how many the program may have open: what the daemon may is more.
  */
 #pragma once
 

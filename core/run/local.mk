@@ -16,7 +16,6 @@ core_run_librun_a_SOURCES = \
 	core/run/scripts.c core/run/scripts.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \
 	core/run/store.c core/run/store.h
-core_run_librun_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 
 sbin_PROGRAMS += vipd
@@ -33,12 +32,12 @@ vipd_SOURCES = \
 	core/run/notify.c \
 	core/run/reload.c \
 	core/run/reload_file.c \
+	core/run/role.c \
 	core/run/settings.c \
 	core/run/stop.c \
 	core/run/supervise.c \
 	core/run/threads.c \
 	core/run/tracking.c
-vipd_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \
 	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a \
@@ -50,29 +49,16 @@ dist_pkgdata_DATA += core/run/vipd.service
 RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_options
-tests_unit_test_options_SOURCES = tests/unit/test_options.c
-tests_unit_test_options_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_options_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_state
-tests_unit_test_state_SOURCES = tests/unit/test_state.c
-tests_unit_test_state_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_state_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_log_syslog
-tests_unit_test_log_syslog_SOURCES = tests/unit/test_log_syslog.c
-tests_unit_test_log_syslog_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
-tests_unit_test_log_syslog_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_log_syslog_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_fifo
-tests_unit_test_fifo_SOURCES = tests/unit/test_fifo.c
-tests_unit_test_fifo_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
-tests_unit_test_fifo_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_fifo_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_exec
-tests_unit_test_exec_SOURCES = tests/unit/test_exec.c
-tests_unit_test_exec_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
-tests_unit_test_exec_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_exec_LDADD = $(RUN_TESTS_LIBS)

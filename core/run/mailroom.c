@@ -146,6 +146,7 @@ static void on_message(struct daemon *d, const struct mail *mail)
 		control_on_reply(d->control, (const struct msg_reply *)mail->body);
 		break;
 	case MSG_EVENT:
+		role_on_event(d, (const struct msg_event *)mail->body);
 		notify_on_event(d, (const struct msg_event *)mail->body);
 		break;
 	default:

@@ -117,9 +117,15 @@ static void on_static(const struct msg_static *state, void *owner)
 	threads_post(owner, THREAD_VRRP, MSG_STATIC, state, sizeof *state);
 }
 
+static void on_addresses(void *owner)
+{
+	role_on_addresses(owner);
+}
+
 static const struct rtnl_hooks rtnl_hooks = {
 	.link = on_link,
 	.statics = on_static,
+	.addresses = on_addresses,
 };
 
 static void on_saved(const struct msg_admin_saved *saved, void *owner)
@@ -231,6 +237,7 @@ static void close_services(struct daemon *d)
 	loop_io_free(d->box_io);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
+	free(d->role.suspended);
 	free(d->reload.changes);
 	threads_free_wires(d);
 	generation_free_all(d);

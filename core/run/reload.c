@@ -214,6 +214,7 @@ void reload_hand_out(struct daemon *d)
 		threads_post(d, (enum snap_thread)i, MSG_CONF, &message, sizeof message);
 	}
 	rtnl_report_static(d->rtnl);
+	role_use_conf(d);
 	if (d->wanted[THREAD_VRRP])
 		tracking_use(d, conf);
 }

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a configuration says about the process as a whole: the name and file creation mask, whether
- * its memory may be swapped out. Each is brought from what is in force to what is wanted, so that a
- * reload that takes a keyword away undoes it. Runs in main.
+ * its memory may be swapped out, how many files it may have open. Each is brought from what is in
+ * force to what is wanted, so that a reload that takes a keyword away undoes it. Runs in main.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "conf/model.h"
 #include "core/base/log.h"
 #include "core/run/daemon.h"
+
+#define FILES_BESIDES 256 /* mailboxes, timers, netlink, clients of the control socket, AgentX */
 
 /* The command line's mask wins. */
 static void set_umask(struct daemon *d, const struct conf_process *process)
@@ -60,11 +63,44 @@ static void set_locked(struct daemon *d, bool wanted)
 		d->settings.locked = wanted;
 }
 
+/* An attempt of a check and a run of a program have a descriptor or two, an instance its sockets.
+ */
+static size_t count_files(const struct conf *conf)
+{
+	size_t users = conf->n_scripts + conf->n_instances;
+
+	for (size_t i = 0; i < conf->n_services; i++)
+		for (size_t k = 0; k < conf->services[i].n_servers; k++)
+			users += conf->services[i].servers[k].n_checkers;
+	return FILES_BESIDES + 2 * users;
+}
+
+/* As far as the hard limit allows: more would be a decision of the machine's administrator.
+ * Programs are not concerned (core/run/exec.c). What was raised stays, as open files do. */
+static void allow_files(const struct conf *conf)
+{
+	rlim_t wanted = count_files(conf);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || wanted <= limit.rlim_cur)
+		return;
+	if (wanted > limit.rlim_max)
+		log_warn("main",
+			 "%lu files may be open at once, but the hard limit is %lu: checks fail "
+			 "when it is reached (systemd: LimitNOFILE=)",
+			 (unsigned long)wanted, (unsigned long)limit.rlim_max);
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn("main", "the limit of open files cannot be raised: %s",
+			 strerrordesc_np(errno));
+}
+
 void settings_apply(struct daemon *d, const struct conf *conf)
 {
 	const struct conf_global *global = &conf->global;
 
 	set_umask(d, &global->process);
 	set_name(d, &global->process);
+	allow_files(conf);
 	set_locked(d, global->vrrp.no_swap || global->checker.no_swap);
 }

@@ -20,6 +20,7 @@
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/track/file_read.h"
+#include "core/track/shortage.h"
 
 #define RETRY_US (2 * USEC_PER_SEC)
 #define CHANGES                                                                                    \
@@ -35,6 +36,7 @@ struct watched {
 	bool started;
 	bool refused; /* it cannot be watched, ever */
 	bool missing; /* its directory is not there, as was said */
+	bool unread;  /* the newest read failed for reasons of ours */
 	int error;    /* of the newest read, as it was said */
 	enum number_verdict verdict;
 	int32_t value;
@@ -89,11 +91,12 @@ static void say_verdict(struct watched *file, enum number_verdict verdict, int32
 static void say_error(struct watched *file, int error)
 {
 	if (error && error != file->error && error != -ENOENT && error != -ENOTDIR)
-		log_error("track", "file %s: cannot read %s: %s; it counts as 0",
+		log_error("track", "file %s: cannot read %s: %s; it counts as %d",
 			  conf_of(file)->name, conf_of(file)->path,
 			  error == -EINVAL    ? "it is not a regular file"
 			  : error == -EREMOTE ? "its file system does not tell of changes"
-					      : strerror(-error));
+					      : strerror(-error),
+			  is_shortage(error) ? file->value : 0);
 	file->error = error;
 }
 
@@ -106,6 +109,11 @@ static bool look(struct watched *file)
 	enum number_verdict verdict = number_read(octets, size > 0 ? (size_t)size : 0, &value);
 
 	say_error(file, size < 0 ? size : 0);
+	file->unread = is_shortage(size);
+	if (file->unread) {
+		loop_timer_arm(file->tracker->retry, clock_now_us() + RETRY_US);
+		return false;
+	}
 	say_verdict(file, verdict, value);
 	file->value = value;
 	if (value != before)
@@ -149,15 +157,15 @@ static void watch(struct watched *file)
 		file->missing = false;
 }
 
-static bool lacks_watch(const struct watched *file)
+static bool wants_retry(const struct watched *file)
 {
-	return file->watch < 0 && !file->refused;
+	return (file->watch < 0 || file->unread) && !file->refused;
 }
 
 static void arm_retry(struct file_tracker *tracker)
 {
 	for (size_t i = 0; i < tracker->conf->n_files; i++) {
-		if (!lacks_watch(tracker->files[i]))
+		if (!wants_retry(tracker->files[i]))
 			continue;
 		loop_timer_arm(tracker->retry, clock_now_us() + RETRY_US);
 		return;
@@ -170,9 +178,10 @@ static void on_retry(uint64_t now_us, void *owner)
 
 	(void)now_us;
 	for (size_t i = 0; i < tracker->conf->n_files; i++) {
-		if (!lacks_watch(tracker->files[i]))
+		if (!wants_retry(tracker->files[i]))
 			continue;
-		watch(tracker->files[i]);
+		if (tracker->files[i]->watch < 0)
+			watch(tracker->files[i]);
 		look_and_report(tracker->files[i]);
 	}
 	arm_retry(tracker);

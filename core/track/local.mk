@@ -9,22 +9,17 @@ core_track_libtrack_a_SOURCES = \
 	core/track/process_match.c core/track/process_match.h \
 	core/track/process_read.c core/track/process_read.h \
 	core/track/rise_fall.c core/track/rise_fall.h \
-	core/track/script.c core/track/script.h
+	core/track/script.c core/track/script.h \
+	core/track/shortage.h
 
 UNIT_TESTS += tests/unit/test_track
-tests_unit_test_track_SOURCES = tests/unit/test_track.c
-tests_unit_test_track_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_track_LDADD = core/track/libtrack.a $(CONF_LIBS) core/base/libbase.a \
 	$(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_track_objects
-tests_unit_test_track_objects_SOURCES = tests/unit/test_track_objects.c
-tests_unit_test_track_objects_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_track_objects_LDADD = core/track/libtrack.a $(CONF_LIBS) core/base/libbase.a \
 	$(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_track_parts
-tests_unit_test_track_parts_SOURCES = tests/unit/test_track_parts.c
-tests_unit_test_track_parts_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_track_parts_LDADD = core/track/libtrack.a $(CONF_LIBS) core/base/libbase.a \
 	$(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tracked processes. For each the set of those that match is kept; events of the kernel change it,
- * and a look through /proc makes it anew: at the start, after a reload, when events were lost, and
- * every second where the kernel tells nothing. Runs in the main thread; knows nothing of VRRP.
+ * and a look through /proc makes it anew: at the start, after a reload, when events were lost or a
+ * look failed, and every second where the kernel tells nothing. Runs in the main thread; knows
+ * nothing of VRRP.
  */
 #include "core/track/process.h"
 
@@ -16,15 +17,21 @@
 #include "core/base/loop.h"
 #include "core/track/process_events.h"
 #include "core/track/process_read.h"
+#include "core/track/shortage.h"
 
 #define LOOK_US USEC_PER_SEC
+
+struct pids {
+	pid_t *at; /* sorted */
+	size_t n, room;
+};
 
 struct watched {
 	struct process_tracker *tracker;
 	uint32_t index; /* into conf->processes */
-	pid_t *pids;	/* sorted */
-	size_t n_pids, room;
-	size_t n_judged; /* how many there were at the last judgement */
+	struct pids pids;
+	struct pids before; /* during a look: what is known until it is over */
+	size_t n_judged;    /* how many there were at the last judgement */
 	bool decided, up;
 	bool waits; /* for a delay to be over */
 	struct loop_timer *delay;
@@ -39,6 +46,7 @@ struct process_tracker {
 	struct process_events *events;
 	bool live;  /* the kernel tells of changes */
 	bool tried; /* whether it does was asked, and the answer said */
+	bool blind; /* the newest look failed, as was said */
 	struct loop_timer *look;
 };
 
@@ -73,8 +81,8 @@ static bool is_enough(const struct watched *process)
 	const struct conf_track_process *conf = conf_of(process);
 
 	if (conf->quorum_max == 0)
-		return process->n_pids == 0;
-	return process->n_pids >= conf->quorum && process->n_pids <= conf->quorum_max;
+		return process->pids.n == 0;
+	return process->pids.n >= conf->quorum && process->pids.n <= conf->quorum_max;
 }
 
 static void decide(struct watched *process)
@@ -88,7 +96,7 @@ static void decide(struct watched *process)
 	process->decided = true;
 	process->up = up;
 	log_notice("track", "process %s is %s: %zu running", conf_of(process)->name,
-		   up ? "up" : "down", process->n_pids);
+		   up ? "up" : "down", process->pids.n);
 	report(process);
 }
 
@@ -103,10 +111,10 @@ static void on_delay(uint64_t now_us, void *owner)
 static void judge(struct watched *process)
 {
 	const struct conf_track_process *conf = conf_of(process);
-	bool more = process->n_pids > process->n_judged;
+	bool more = process->pids.n > process->n_judged;
 	uint64_t delay_us = more ? conf->fork_delay_us : conf->terminate_delay_us;
 
-	process->n_judged = process->n_pids;
+	process->n_judged = process->pids.n;
 	if (!process->decided || is_enough(process) == process->up || !delay_us) {
 		decide(process);
 		return;
@@ -120,14 +128,14 @@ static void judge(struct watched *process)
 /* ---- the sets ---- */
 
 /* Where pid stands, or would. */
-static size_t place_of(const struct watched *process, pid_t pid)
+static size_t place_of(const struct pids *pids, pid_t pid)
 {
-	size_t low = 0, high = process->n_pids;
+	size_t low = 0, high = pids->n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (process->pids[middle] < pid)
+		if (pids->at[middle] < pid)
 			low = middle + 1;
 		else
 			high = middle;
@@ -135,45 +143,43 @@ static size_t place_of(const struct watched *process, pid_t pid)
 	return low;
 }
 
-static bool has(const struct watched *process, pid_t pid)
+static bool has(const struct pids *pids, pid_t pid)
 {
-	size_t at = place_of(process, pid);
+	size_t at = place_of(pids, pid);
 
-	return at < process->n_pids && process->pids[at] == pid;
+	return at < pids->n && pids->at[at] == pid;
 }
 
-static void add(struct watched *process, pid_t pid)
+static void add(struct pids *pids, pid_t pid)
 {
-	size_t at = place_of(process, pid);
+	size_t at = place_of(pids, pid);
 
-	if (at < process->n_pids && process->pids[at] == pid)
+	if (at < pids->n && pids->at[at] == pid)
 		return;
-	if (process->n_pids == process->room) {
-		size_t room = process->room ? 2 * process->room : 8;
-		pid_t *larger = reallocarray(process->pids, room, sizeof *larger);
+	if (pids->n == pids->room) {
+		size_t room = pids->room ? 2 * pids->room : 8;
+		pid_t *larger = reallocarray(pids->at, room, sizeof *larger);
 
 		if (!larger) {
 			log_error("track", "out of memory: process %d is not counted", (int)pid);
 			return;
 		}
-		process->pids = larger;
-		process->room = room;
+		pids->at = larger;
+		pids->room = room;
 	}
-	memmove(&process->pids[at + 1], &process->pids[at],
-		(process->n_pids - at) * sizeof *process->pids);
-	process->pids[at] = pid;
-	process->n_pids++;
+	memmove(&pids->at[at + 1], &pids->at[at], (pids->n - at) * sizeof *pids->at);
+	pids->at[at] = pid;
+	pids->n++;
 }
 
-static void drop(struct watched *process, pid_t pid)
+static void drop(struct pids *pids, pid_t pid)
 {
-	size_t at = place_of(process, pid);
+	size_t at = place_of(pids, pid);
 
-	if (!has(process, pid))
+	if (!has(pids, pid))
 		return;
-	process->n_pids--;
-	memmove(&process->pids[at], &process->pids[at + 1],
-		(process->n_pids - at) * sizeof *process->pids);
+	pids->n--;
+	memmove(&pids->at[at], &pids->at[at + 1], (pids->n - at) * sizeof *pids->at);
 }
 
 static bool wants_commands(const struct process_tracker *tracker)
@@ -191,30 +197,58 @@ static void take_seen(pid_t pid, const struct process_seen *seen, void *owner)
 
 	for (size_t i = 0; i < count(tracker); i++) {
 		if (process_matches(&tracker->conf->processes[i], seen))
-			add(tracker->processes[i], pid);
+			add(&tracker->processes[i]->pids, pid);
 		else
-			drop(tracker->processes[i], pid);
+			drop(&tracker->processes[i]->pids, pid);
 	}
 }
 
+/* Not what an event alone tells while the rest is not known. */
 static void judge_all(struct process_tracker *tracker)
 {
-	for (size_t i = 0; i < count(tracker); i++)
-		if (tracker->processes[i]->n_pids != tracker->processes[i]->n_judged ||
+	for (size_t i = 0; i < count(tracker) && !tracker->blind; i++)
+		if (tracker->processes[i]->pids.n != tracker->processes[i]->n_judged ||
 		    !tracker->processes[i]->decided)
 			judge(tracker->processes[i]);
 }
 
+static void begin_look(struct watched *process)
+{
+	process->before = process->pids;
+	process->pids = (struct pids){0};
+}
+
+static void end_look(struct watched *process, bool failed)
+{
+	free(failed ? process->pids.at : process->before.at);
+	if (failed)
+		process->pids = process->before;
+	process->before = (struct pids){0};
+}
+
+static void say_blind(struct process_tracker *tracker, int error)
+{
+	if (error && !tracker->blind)
+		log_error("track", "cannot look through /proc: %s; what was known stands",
+			  strerror(-error));
+	tracker->blind = error != 0;
+}
+
+/* A look that failed is repeated. */
 static void look(struct process_tracker *tracker)
 {
 	int error;
 
 	for (size_t i = 0; i < count(tracker); i++)
-		tracker->processes[i]->n_pids = 0;
+		begin_look(tracker->processes[i]);
 	error = process_scan(wants_commands(tracker), take_seen, tracker);
+	for (size_t i = 0; i < count(tracker); i++)
+		end_look(tracker->processes[i], error);
+	say_blind(tracker, error);
 	if (error)
-		log_error("track", "cannot look through /proc: %s", strerror(-error));
-	judge_all(tracker);
+		loop_timer_arm(tracker->look, clock_now_us() + LOOK_US);
+	else
+		judge_all(tracker);
 }
 
 /* ---- the kernel's word ---- */
@@ -222,8 +256,13 @@ static void look(struct process_tracker *tracker)
 static void take_change(struct process_tracker *tracker, pid_t pid)
 {
 	struct process_seen seen;
+	int error = process_read(pid, wants_commands(tracker), &seen);
 
-	if (process_read(pid, wants_commands(tracker), &seen) < 0)
+	if (is_shortage(error)) {
+		look(tracker); /* it fails, too, and is repeated */
+		return;
+	}
+	if (error)
 		seen = (struct process_seen){.over = true};
 	take_seen(pid, &seen, tracker);
 }
@@ -235,10 +274,10 @@ static void on_event(const struct process_event *event, void *owner)
 
 	for (size_t i = 0; i < count(tracker); i++) {
 		if (event->kind == PROCESS_EVENT_EXIT)
-			drop(tracker->processes[i], event->pid);
+			drop(&tracker->processes[i]->pids, event->pid);
 		else if (event->kind == PROCESS_EVENT_FORK &&
-			 has(tracker->processes[i], event->parent))
-			add(tracker->processes[i], event->pid);
+			 has(&tracker->processes[i]->pids, event->parent))
+			add(&tracker->processes[i]->pids, event->pid);
 	}
 	if (event->kind == PROCESS_EVENT_CHANGE)
 		take_change(tracker, event->pid);
@@ -285,8 +324,10 @@ static void on_look(uint64_t now_us, void *owner)
 {
 	struct process_tracker *tracker = owner;
 
-	say_why_looking(tracker, "no answer");
-	loop_timer_arm(tracker->look, now_us + LOOK_US);
+	if (!tracker->live) {
+		say_why_looking(tracker, "no answer");
+		loop_timer_arm(tracker->look, now_us + LOOK_US);
+	}
 	look(tracker);
 }
 
@@ -339,7 +380,7 @@ static void free_process(struct watched *process)
 	if (!process)
 		return;
 	loop_timer_free(process->delay);
-	free(process->pids);
+	free(process->pids.at);
 	free(process);
 }
 
@@ -439,5 +480,5 @@ uint32_t process_tracker_running(const struct process_tracker *tracker, const st
 {
 	if (conf != tracker->conf || index >= count(tracker))
 		return 0;
-	return (uint32_t)tracker->processes[index]->n_pids;
+	return (uint32_t)tracker->processes[index]->pids.n;
 }

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/track/shortage.h"
+
 static int read_file(pid_t pid, const char *name, char *octets, size_t room)
 {
 	char path[64];
@@ -68,17 +70,21 @@ int process_scan(bool command, process_fn *fn, void *owner)
 {
 	DIR *folder = opendir("/proc");
 	const struct dirent *entry;
+	int error = 0;
 
 	if (!folder)
 		return -errno;
-	while ((entry = readdir(folder))) {
+	while (!is_shortage(error) && (entry = readdir(folder))) {
 		struct process_seen seen;
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (pid > 0 && !*end && process_read((pid_t)pid, command, &seen) == 0)
+		if (pid <= 0 || *end)
+			continue;
+		error = process_read((pid_t)pid, command, &seen);
+		if (!error)
 			fn((pid_t)pid, &seen, owner);
 	}
 	closedir(folder);
-	return 0;
+	return is_shortage(error) ? error : 0;
 }

@@ -21,6 +21,11 @@ static const struct conf_address *address_at(const struct conf_instance *conf, s
 	return i < conf->n_addresses ? &conf->addresses[i] : &conf->excluded[i - conf->n_addresses];
 }
 
+static enum vrrp_family family_of(const struct conf_address *address)
+{
+	return address->ip.family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4;
+}
+
 /* The checksum of version 3 is of the destination, so each has a message of its own. */
 static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_advert *advert,
 		    const struct ip *destination, uint8_t ttl, uint64_t now_us)
@@ -61,6 +66,20 @@ static bool send_everywhere(struct vrrp_engine *e, struct vrrp_unit *unit,
 	return sent;
 }
 
+/* As configured, but for a link-local one, which is to be the first (RFC 9568 section 5.2.9). */
+static void list_addresses(const struct conf_instance *conf, struct vrrp_advert *advert)
+{
+	size_t first = 0, n = conf->n_addresses;
+
+	while (first < n && !ip_is_link_local(&conf->addresses[first].ip))
+		first++;
+	if (first < n)
+		advert->addresses[advert->n_addresses++] = conf->addresses[first].ip;
+	for (size_t i = 0; i < n && advert->n_addresses < VRRP_ADDRESSES_MAX; i++)
+		if (i != first)
+			advert->addresses[advert->n_addresses++] = conf->addresses[i].ip;
+}
+
 static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t priority,
 			uint64_t now_us)
 {
@@ -72,15 +91,14 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		.auth_type = (uint8_t)vrrp_engine_auth(unit),
 		.interval = (uint16_t)(unit->fsm.advert_us /
 				       (conf->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC)),
-		.family = AF_INET,
+		.family = conf_instance_family(conf),
 	};
 
 	if (!unit->ifindex || !ip_is_set(&unit->fsm.primary))
 		return;
 	if (advert.auth_type == VRRP_AUTH_PASS)
 		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);
-	for (size_t i = 0; i < conf->n_addresses && i < VRRP_ADDRESSES_MAX; i++)
-		advert.addresses[advert.n_addresses++] = conf->addresses[i].ip;
+	list_addresses(conf, &advert);
 	e->counters_changed = true;
 	if (!send_everywhere(e, unit, &advert, now_us))
 		return;
@@ -99,45 +117,77 @@ void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set
 	e->ops->mail(e->owner, THREAD_MAIN, MSG_ADDRS, &unit->asked, sizeof unit->asked);
 }
 
-void vrrp_act_send_garps(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+static void announce_address(struct vrrp_engine *e, struct vrrp_unit *unit,
+			     const struct conf_address *address, uint64_t now_us)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_name(e, address->device);
+	bool is_v6 = address->ip.family == AF_INET6;
+	uint32_t held_back;
+	int r = -ENODEV;
+
+	if (link && is_v6)
+		r = e->ops->na(e->owner, link->is.ifindex, link->is.mac, &address->ip,
+			       link->is.router);
+	else if (link)
+		r = e->ops->garp(e->owner, link->is.ifindex, link->is.mac, &address->ip);
+	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_GARP, &address->ip, now_us, &held_back))
+		e->ops->log(e->owner, LOG_WARNING, "%s: %s not sent on %s: %s (%u more)",
+			    unit->fsm.conf->name,
+			    is_v6 ? "neighbour advertisement" : "gratuitous ARP", address->device,
+			    strerror(-r), held_back);
+}
+
+static void run_burst(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_family family,
+		      struct vrrp_port *port, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
+	struct vrrp_burst *burst = &unit->bursts[family];
 	size_t count = conf->n_addresses + conf->n_excluded;
-	struct vrrp_link *own = vrrp_engine_link_by_index(e, unit->ifindex), *link;
-	uint32_t held_back;
-	int r;
+	uint64_t interval_us = family == VRRP_IPV6 ? conf->gna_interval_us : conf->garp_interval_us;
 
-	if (!own || !count)
-		unit->burst.left = 0;
-	while (unit->burst.left && own->garp_free_us <= now_us) {
-		const struct conf_address *address = address_at(conf, unit->burst.next++ % count);
+	while (burst->left && port->free_us <= now_us) {
+		const struct conf_address *address = address_at(conf, burst->next++ % count);
 
-		unit->burst.left--;
-		if (address->ip.family != AF_INET)
+		if (family_of(address) != family)
 			continue;
-		link = vrrp_engine_link_by_name(e, address->device);
-		r = link ? e->ops->garp(e->owner, link->is.ifindex, link->is.mac, &address->ip)
-			 : -ENODEV;
-		if (r < 0 &&
-		    vrrp_limit_allows(&e->limit, LIMIT_GARP, &address->ip, now_us, &held_back))
-			e->ops->log(e->owner, LOG_WARNING,
-				    "%s: gratuitous ARP not sent on %s: %s (%u more)", conf->name,
-				    address->device, strerror(-r), held_back);
-		if (conf->garp_interval_us)
-			own->garp_free_us = now_us + conf->garp_interval_us;
+		burst->left--;
+		announce_address(e, unit, address, now_us);
+		if (interval_us)
+			port->free_us = now_us + interval_us;
+	}
+}
+
+void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+{
+	struct vrrp_link *link = NULL;
+
+	for (enum vrrp_family family = 0; family < VRRP_FAMILIES; family++) {
+		if (!unit->bursts[family].left)
+			continue;
+		link = link ? link : vrrp_engine_link_by_index(e, unit->ifindex);
+		if (link)
+			run_burst(e, unit, family, &link->ports[family], now_us);
+		else
+			unit->bursts[family].left = 0;
 	}
 }
 
 /* Bursts do not add up: under a flood of losing adverts the queue stays one burst long. */
-static void queue_garps(struct vrrp_unit *unit, uint32_t repeat)
+static void queue_bursts(struct vrrp_unit *unit, uint32_t repeat)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
-	uint64_t wanted = (uint64_t)repeat * (conf->n_addresses + conf->n_excluded);
+	uint64_t wanted[VRRP_FAMILIES] = {0};
 
-	if (unit->burst.left == 0)
-		unit->burst.next = 0;
-	if (unit->burst.left < wanted)
-		unit->burst.left = wanted;
+	for (size_t i = 0; i < conf->n_addresses + conf->n_excluded; i++)
+		wanted[family_of(address_at(conf, i))] += repeat;
+	for (size_t f = 0; f < VRRP_FAMILIES; f++) {
+		struct vrrp_burst *burst = &unit->bursts[f];
+
+		if (burst->left == 0)
+			burst->next = 0;
+		if (burst->left < wanted[f])
+			burst->left = wanted[f];
+	}
 }
 
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)
@@ -211,10 +261,10 @@ static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 	if (set & VRRP_ADD_ADDRS)
 		vrrp_act_post_addrs(e, unit, true);
 	if (set & VRRP_STOP_GARP)
-		unit->burst = (struct vrrp_burst){0};
+		memset(unit->bursts, 0, sizeof unit->bursts);
 	if (set & VRRP_SEND_GARP) {
-		queue_garps(unit, actions->garp_repeat);
-		vrrp_act_send_garps(e, unit, now_us);
+		queue_bursts(unit, actions->garp_repeat);
+		vrrp_act_announce(e, unit, now_us);
 	}
 	if (set & VRRP_TELL_STATE)
 		tell_state(e, unit, actions, now_us);

@@ -65,14 +65,6 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 	return NULL;
 }
 
-bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address)
-{
-	for (size_t i = 0; i < link->is.n_own4; i++)
-		if (ip_compare(&link->is.own4[i], address) == 0)
-			return true;
-	return false;
-}
-
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 {
 	return unit->set.priority ? unit->set.priority : unit->fsm.conf->priority;
@@ -80,7 +72,7 @@ uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit)
 
 enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
 {
-	if (unit->fsm.conf->version == 3)
+	if (unit->fsm.conf->version == 3 || vrrp_source_family(unit) == VRRP_IPV6)
 		return CONF_AUTH_NONE;
 	if (unit->set.auth_type)
 		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
@@ -92,36 +84,13 @@ const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit)
 	return unit->set.keyed ? unit->set.key : unit->fsm.conf->auth_pass;
 }
 
-/* The address that SNMP has chosen, while the interface has it. A lost one must not make a router
- * fail that has another: the configured choice follows. */
-static bool chosen_primary(const struct vrrp_unit *unit, const struct msg_link *link,
-			   struct ip *ret)
-{
-	const struct ip *wanted = &unit->set.primary, *found = NULL;
-	bool any = ip_compare(wanted, &(struct ip){.family = AF_INET}) == 0;
-
-	if (!ip_is_set(wanted))
-		return false;
-	for (size_t i = 0; i < link->n_own4; i++) {
-		const struct ip *own = &link->own4[i];
-
-		if (any ? !found || ip_compare(own, found) < 0 : ip_compare(own, wanted) == 0)
-			found = own;
-	}
-	if (found)
-		*ret = *found;
-	return found;
-}
-
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
-	if (!link || !chosen_primary(unit, &link->is, &unit->fsm.primary))
-		unit->fsm.primary =
-			ip_is_set(&conf->source) || !link ? conf->source : link->is.primary4;
+	unit->fsm.primary = vrrp_source_of(unit, link);
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
 		unit->set.interval_cs ? unit->set.interval_cs * USEC_PER_CSEC : conf->advert_us;
@@ -191,15 +160,6 @@ static void take_priority(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t
 		vrrp_act_tell(e, unit, EVENT_PRIORITY, unit->fsm.state, now_us);
 }
 
-/* track_src_ip. Behind a list that is full the address may still be there. */
-static bool has_lost_source(const struct vrrp_unit *unit, const struct vrrp_link *link)
-{
-	const struct conf_instance *conf = unit->fsm.conf;
-
-	return conf->track_src_ip && ip_is_set(&conf->source) && link &&
-	       link->is.n_own4 < LINK_ADDRESSES_MAX && !vrrp_engine_link_has(link, &conf->source);
-}
-
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
@@ -214,7 +174,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->up && !conf->dont_track_primary))
 		unit->faults |= VRRP_FAULT_LINK;
-	if (!ip_is_set(&unit->fsm.primary) || has_lost_source(unit, link))
+	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(unit, link))
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (conf->unicast_fault_no_peer && !conf->n_peers)
 		unit->faults |= VRRP_FAULT_PEERS;
@@ -432,15 +392,14 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 	for (size_t i = 0; i < e->n_links; i++)
 		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
 	for (size_t i = 0; i < e->n_links; i++)
-		retry_sockets |= e->links[i].open_retry_us && e->links[i].open_retry_us <= now_us;
+		retry_sockets |= vrrp_listen_is_due(&e->links[i], now_us);
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
 		uint64_t due_us = vrrp_due_us(&unit->fsm);
 
 		if (due_us && due_us <= now_us)
 			vrrp_act(e, unit, &event, now_us);
-		if (unit->burst.left)
-			vrrp_act_send_garps(e, unit, now_us);
+		vrrp_act_announce(e, unit, now_us);
 	}
 	if (retry_sockets)
 		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
@@ -460,23 +419,29 @@ static void earlier(uint64_t *first_us, uint64_t at_us)
 		*first_us = at_us;
 }
 
+static uint64_t free_us(const struct vrrp_engine *e, uint32_t ifindex, size_t family)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_index((struct vrrp_engine *)e, ifindex);
+
+	return link ? link->ports[family].free_us : 0;
+}
+
 uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
 
 	for (size_t i = 0; i < e->n_links; i++) {
-		earlier(&first_us, e->links[i].open_retry_us);
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			earlier(&first_us, e->links[i].ports[f].open_retry_us);
 		earlier(&first_us, e->links[i].up_due_us);
 	}
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
 		const struct vrrp_unit *unit = e->units[i];
-		struct vrrp_link *link;
 
 		earlier(&first_us, vrrp_due_us(&unit->fsm));
-		if (!unit->burst.left)
-			continue;
-		link = vrrp_engine_link_by_index((struct vrrp_engine *)e, unit->ifindex);
-		earlier(&first_us, link ? link->garp_free_us : 0);
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			if (unit->bursts[f].left)
+				earlier(&first_us, free_us(e, unit->ifindex, f));
 	}
 	if (e->counters_changed)
 		earlier(&first_us, e->published_us + SNAP_VRRP_COUNTERS_US);

@@ -17,20 +17,24 @@
 #include "core/cmd.h"
 
 struct vrrp_engine;
+struct vrrp_envelope;
 
 /* None may call back into the engine. Errors: negative errno. */
 struct vrrp_ops {
-	/* Makes the interface able to send, and to receive unicast; called once per interface until
-	 * close. */
-	int (*open)(void *owner, uint32_t ifindex, const char *name);
-	void (*close)(void *owner, uint32_t ifindex); /* leaves every group */
-	/* On an open interface: receive what is sent to group. */
+	/* Makes the interface able to send, and to receive unicast, in a family (AF_INET,
+	 * AF_INET6); called once for both until close. */
+	int (*open)(void *owner, uint32_t ifindex, uint16_t family, const char *name);
+	void (*close)(void *owner, uint32_t ifindex, uint16_t family); /* leaves every group */
+	/* On an interface open in its family: receive what is sent to group. */
 	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);
 	void (*leave)(void *owner, uint32_t ifindex, const struct ip *group);
 	int (*send)(void *owner, uint32_t ifindex, const struct ip *source,
 		    const struct ip *destination, uint8_t ttl, const void *message, size_t size);
-	/* One gratuitous ARP for address. */
+	/* One gratuitous ARP for an IPv4 address; one unsolicited neighbour advertisement for an
+	 * IPv6 address, with the router flag or without. */
 	int (*garp)(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address);
+	int (*na)(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address,
+		  bool router);
 	void (*mail)(void *owner, enum snap_thread to, enum msg_kind kind, const void *body,
 		     size_t size);
 	void (*publish)(void *owner, struct snap_vrrp *rows); /* takes rows */
@@ -60,6 +64,9 @@ void vrrp_engine_set(struct vrrp_engine *engine, const struct msg_vrrp_set *set,
 /* An IPv4 datagram with its header, as received on ifindex. */
 void vrrp_engine_receive(struct vrrp_engine *engine, uint32_t ifindex, const void *datagram,
 			 size_t size, uint64_t now_us);
+/* An IPv6 message, and what the kernel says of its header. */
+void vrrp_engine_receive6(struct vrrp_engine *engine, uint32_t ifindex,
+			  const struct vrrp_envelope *envelope, uint64_t now_us);
 void vrrp_engine_tick(struct vrrp_engine *engine, uint64_t now_us);
 /* All resign. Flush once more, then free. */
 void vrrp_engine_stop(struct vrrp_engine *engine, uint64_t now_us);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the engine share: engine.c (inputs and conditions), listen.c (sockets), act.c
- * (execution), reload.c (a new configuration), receive.c (packets), set.c (changes by SNMP), rows.c
- * (publication). One thread; nobody else includes this.
+ * What the files of the engine share: engine.c (inputs and conditions), source.c (where adverts
+ * come from), listen.c (sockets), act.c (execution), reload.c (a new configuration), receive.c
+ * (packets), set.c (changes by SNMP), rows.c (publication). One thread; nobody else includes this.
  */
 #pragma once
 
@@ -16,7 +16,9 @@
 #include "core/vrrp/packet.h"
 #include "core/vrrp/priority.h"
 
-/* Gratuitous ARPs still to be sent, one address after the other. */
+enum vrrp_family { VRRP_IPV4, VRRP_IPV6, VRRP_FAMILIES };
+
+/* Announcements of one family still to be sent, one address after the other. */
 struct vrrp_burst {
 	uint64_t left;
 	size_t next; /* index over addresses, then excluded */
@@ -36,7 +38,7 @@ struct vrrp_unit {
 	struct vrrp_overrides set;
 	bool static_missing;	/* says main */
 	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
-	struct vrrp_burst burst;
+	struct vrrp_burst bursts[VRRP_FAMILIES];
 	struct msg_addrs asked; /* last request; 0: none */
 	bool kept;		/* during a reload: found in the new configuration */
 };
@@ -49,16 +51,21 @@ struct vrrp_group_row {
 /* Of one socket; what net.ipv4.igmp_max_memberships is unless changed. */
 #define VRRP_GROUPS_MAX 20
 
-struct vrrp_link {
-	struct msg_link is;
-	bool up;			   /* as it counts: is.up once that has lasted */
-	uint64_t up_due_us;		   /* when it will have; 0: nothing is pending */
+/* One family on a link. */
+struct vrrp_port {
 	bool open;			   /* has a socket */
 	struct ip groups[VRRP_GROUPS_MAX]; /* that it hears */
 	size_t n_groups;
 	int open_error;		/* of the last attempt to open or to join */
 	uint64_t open_retry_us; /* 0: none due */
-	uint64_t garp_free_us;	/* garp_interval: not before */
+	uint64_t free_us;	/* garp_interval, gna_interval: no announcement before */
+};
+
+struct vrrp_link {
+	struct msg_link is;
+	bool up;	    /* as it counts: is.up once that has lasted */
+	uint64_t up_due_us; /* when it will have; 0: nothing is pending */
+	struct vrrp_port ports[VRRP_FAMILIES];
 };
 
 struct vrrp_reply {
@@ -79,7 +86,7 @@ struct vrrp_engine {
 	uint64_t map_generation;
 	struct vrrp_link *links;
 	size_t n_links;
-	struct ip mcast_group;
+	struct ip mcast_groups[VRRP_FAMILIES];
 	uint64_t addrs_requests; /* made so far */
 	uint64_t start_at_us;	 /* startup delay; 0: over */
 	bool stopping;
@@ -104,7 +111,8 @@ void vrrp_act(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_e
 void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,
 		    uint64_t now_us);
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
-void vrrp_act_send_garps(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+/* Sends of the bursts what the intervals allow. */
+void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 /* Queues an event of an instance as it is now. */
 void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
 		   enum vrrp_state old, uint64_t now_us);
@@ -117,8 +125,6 @@ struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 /* engine.c */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
-/* One of the machine's own addresses; of a long list the first LINK_ADDRESSES_MAX are known. */
-bool vrrp_engine_link_has(const struct vrrp_link *link, const struct ip *address);
 /* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*
@@ -133,8 +139,22 @@ bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex);
 void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
 /* Configured or set by SNMP. */
 uint8_t vrrp_engine_base_priority(const struct vrrp_unit *unit);
-enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit); /* version 3 has none */
-const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit);  /* VRRP_KEY_OCTETS */
+enum conf_auth
+vrrp_engine_auth(const struct vrrp_unit *unit); /* version 2 over IPv4 alone has any */
+const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit); /* VRRP_KEY_OCTETS */
+
+/* source.c */
+/* What the unit speaks over; the port it does so through. */
+enum vrrp_family vrrp_source_family(const struct vrrp_unit *unit);
+/* The machine's own addresses of a family; of a long list the first LINK_ADDRESSES_MAX are known.
+ */
+const struct ip *vrrp_source_list(const struct vrrp_link *link, enum vrrp_family family,
+				  size_t *ret_n);
+bool vrrp_source_is_there(const struct vrrp_link *link, const struct ip *address);
+/* Source of its adverts, AF_UNSPEC: none. link: its interface, NULL when that is not there. */
+struct ip vrrp_source_of(const struct vrrp_unit *unit, const struct vrrp_link *link);
+/* The configured source may not be used now. */
+bool vrrp_source_is_lost(const struct vrrp_unit *unit, const struct vrrp_link *link);
 
 /* listen.c */
 /* The instance may speak at all: only then its interface needs a socket. */
@@ -147,6 +167,8 @@ bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link
 /* Opens, joins, leaves, closes as the configuration asks; retry: as of vrrp_engine_settle(). */
 void vrrp_listen_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
 void vrrp_listen_close(struct vrrp_engine *e, struct vrrp_link *link);
+/* An attempt that failed is to be made again. */
+bool vrrp_listen_is_due(const struct vrrp_link *link, uint64_t now_us);
 
 /* set.c */
 /* A reload: what SNMP has set lasts until the text changes. */

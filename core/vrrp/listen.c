@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which interfaces have a socket and which multicast groups it hears. vrrp thread. A group is
- * joined while an instance on the interface speaks in it; one with unicast peers asks for the
- * socket alone, so that nothing of it is ever multicast, membership reports included.
+ * Which interfaces have a socket, in which family, and which multicast groups it hears. vrrp
+ * thread. A group is joined while an instance on the interface speaks in it; one with unicast peers
+ * asks for the socket alone, so that nothing of it is ever multicast, membership reports included.
  */
 #include "core/vrrp/engine_private.h"
 
@@ -24,13 +24,14 @@ const struct ip *vrrp_listen_group(const struct vrrp_engine *e, const struct vrr
 
 	if (conf->n_peers)
 		return NULL;
-	return ip_is_set(&conf->mcast_group) ? &conf->mcast_group : &e->mcast_group;
+	return ip_is_set(&conf->mcast_group) ? &conf->mcast_group
+					     : &e->mcast_groups[vrrp_source_family(unit)];
 }
 
-static bool has_joined(const struct vrrp_link *link, const struct ip *group)
+static bool has_joined(const struct vrrp_port *port, const struct ip *group)
 {
-	for (size_t i = 0; i < link->n_groups; i++)
-		if (ip_compare(&link->groups[i], group) == 0)
+	for (size_t i = 0; i < port->n_groups; i++)
+		if (ip_compare(&port->groups[i], group) == 0)
 			return true;
 	return false;
 }
@@ -38,57 +39,62 @@ static bool has_joined(const struct vrrp_link *link, const struct ip *group)
 bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link,
 		       const struct vrrp_unit *unit)
 {
+	const struct vrrp_port *port = &link->ports[vrrp_source_family(unit)];
 	const struct ip *group = vrrp_listen_group(e, unit);
 
-	return link->open && (!group || has_joined(link, group));
+	return port->open && (!group || has_joined(port, group));
 }
 
-/* The unit listens on the link, in that group; group NULL: in whichever, or none. */
+/* The unit listens on the link, in that family and group; group NULL: in whichever, or none. */
 static bool listens(const struct vrrp_engine *e, const struct vrrp_unit *unit,
-		    const struct vrrp_link *link, const struct ip *group)
+		    const struct vrrp_link *link, enum vrrp_family family, const struct ip *group)
 {
 	const struct ip *own;
 
-	if (unit->ifindex != link->is.ifindex || !vrrp_listen_wants(unit))
+	if (unit->ifindex != link->is.ifindex || vrrp_source_family(unit) != family ||
+	    !vrrp_listen_wants(unit))
 		return false;
 	own = vrrp_listen_group(e, unit);
 	return !group || (own && ip_compare(own, group) == 0);
 }
 
 static bool is_used(const struct vrrp_engine *e, const struct vrrp_link *link,
-		    const struct ip *group)
+		    enum vrrp_family family, const struct ip *group)
 {
 	for (size_t i = 0; i < e->conf->n_instances; i++)
-		if (listens(e, e->units[i], link, group))
+		if (listens(e, e->units[i], link, family, group))
 			return true;
 	return false;
 }
 
-static bool is_complete(const struct vrrp_engine *e, const struct vrrp_link *link)
+static bool is_complete(const struct vrrp_engine *e, const struct vrrp_link *link,
+			enum vrrp_family family)
 {
 	for (size_t i = 0; i < e->conf->n_instances; i++)
-		if (listens(e, e->units[i], link, NULL) && !vrrp_listen_hears(e, link, e->units[i]))
+		if (listens(e, e->units[i], link, family, NULL) &&
+		    !vrrp_listen_hears(e, link, e->units[i]))
 			return false;
 	return true;
 }
 
-static int join(struct vrrp_engine *e, struct vrrp_link *link, const struct ip *group)
+static int join(struct vrrp_engine *e, uint32_t ifindex, struct vrrp_port *port,
+		const struct ip *group)
 {
 	int r;
 
-	if (has_joined(link, group))
+	if (has_joined(port, group))
 		return 0;
-	if (link->n_groups == VRRP_GROUPS_MAX)
+	if (port->n_groups == VRRP_GROUPS_MAX)
 		return -ENOBUFS;
-	r = e->ops->join(e->owner, link->is.ifindex, group);
+	r = e->ops->join(e->owner, ifindex, group);
 	if (r < 0)
 		return r;
-	link->groups[link->n_groups++] = *group;
+	port->groups[port->n_groups++] = *group;
 	return 0;
 }
 
 /* Returns the first error; the other groups are joined all the same. */
-static int join_all(struct vrrp_engine *e, struct vrrp_link *link)
+static int join_all(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family)
 {
 	int first = 0;
 
@@ -96,63 +102,89 @@ static int join_all(struct vrrp_engine *e, struct vrrp_link *link)
 		const struct ip *group = vrrp_listen_group(e, e->units[i]);
 		int r = 0;
 
-		if (group && listens(e, e->units[i], link, NULL))
-			r = join(e, link, group);
+		if (group && listens(e, e->units[i], link, family, NULL))
+			r = join(e, link->is.ifindex, &link->ports[family], group);
 		if (!first)
 			first = r;
 	}
 	return first;
 }
 
-static void leave_unused(struct vrrp_engine *e, struct vrrp_link *link)
+static void leave_unused(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family)
 {
-	for (size_t i = link->n_groups; i-- > 0;) {
-		if (is_used(e, link, &link->groups[i]))
+	struct vrrp_port *port = &link->ports[family];
+
+	for (size_t i = port->n_groups; i-- > 0;) {
+		if (is_used(e, link, family, &port->groups[i]))
 			continue;
-		e->ops->leave(e->owner, link->is.ifindex, &link->groups[i]);
-		link->groups[i] = link->groups[--link->n_groups];
+		e->ops->leave(e->owner, link->is.ifindex, &port->groups[i]);
+		port->groups[i] = port->groups[--port->n_groups];
 	}
 }
 
-static void complete(struct vrrp_engine *e, struct vrrp_link *link, uint32_t retry, uint64_t now_us)
+static uint16_t number_of(enum vrrp_family family)
 {
+	return family == VRRP_IPV6 ? AF_INET6 : AF_INET;
+}
+
+static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family,
+		     uint32_t retry, uint64_t now_us)
+{
+	struct vrrp_port *port = &link->ports[family];
 	int r = 0;
 
-	if (is_complete(e, link) ||
-	    (link->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex)))
+	if (is_complete(e, link, family) ||
+	    (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex)))
 		return;
-	if (!link->open)
-		r = e->ops->open(e->owner, link->is.ifindex, link->is.name);
-	link->open = r >= 0;
-	if (link->open)
-		r = join_all(e, link);
-	link->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
-	if (r < 0 && r != link->open_error)
+	if (!port->open)
+		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name);
+	port->open = r >= 0;
+	if (port->open)
+		r = join_all(e, link, family);
+	port->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
+	if (r < 0 && r != port->open_error)
 		e->ops->log(e->owner, LOG_ERR, "cannot %s a VRRP socket on %s: %s",
-			    link->open ? "join a group with" : "open", link->is.name, strerror(-r));
-	link->open_error = r < 0 ? r : 0;
+			    port->open ? "join a group with" : "open", link->is.name, strerror(-r));
+	port->open_error = r < 0 ? r : 0;
+}
+
+static void close_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family)
+{
+	struct vrrp_port *port = &link->ports[family];
+
+	if (port->open)
+		e->ops->close(e->owner, link->is.ifindex, number_of(family));
+	*port = (struct vrrp_port){.free_us = port->free_us};
 }
 
 void vrrp_listen_close(struct vrrp_engine *e, struct vrrp_link *link)
 {
-	if (link->open)
-		e->ops->close(e->owner, link->is.ifindex);
-	link->open = false;
-	link->n_groups = 0;
-	link->open_error = 0;
-	link->open_retry_us = 0;
+	for (enum vrrp_family family = 0; family < VRRP_FAMILIES; family++)
+		close_port(e, link, family);
+}
+
+bool vrrp_listen_is_due(const struct vrrp_link *link, uint64_t now_us)
+{
+	for (size_t f = 0; f < VRRP_FAMILIES; f++)
+		if (link->ports[f].open_retry_us && link->ports[f].open_retry_us <= now_us)
+			return true;
+	return false;
+}
+
+static void settle_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family,
+			uint32_t retry, uint64_t now_us)
+{
+	if (!is_used(e, link, family, NULL)) {
+		close_port(e, link, family);
+		return;
+	}
+	leave_unused(e, link, family);
+	complete(e, link, family, retry, now_us);
 }
 
 void vrrp_listen_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 {
-	for (size_t i = 0; i < e->n_links; i++) {
-		struct vrrp_link *link = &e->links[i];
-
-		if (!is_used(e, link, NULL)) {
-			vrrp_listen_close(e, link);
-			continue;
-		}
-		leave_unused(e, link);
-		complete(e, link, retry, now_us);
-	}
+	for (size_t i = 0; i < e->n_links; i++)
+		for (enum vrrp_family family = 0; family < VRRP_FAMILIES; family++)
+			settle_port(e, &e->links[i], family, retry, now_us);
 }

@@ -6,6 +6,8 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/engine.c core/vrrp/engine.h core/vrrp/engine_private.h \
 	core/vrrp/fsm.c core/vrrp/fsm.h \
 	core/vrrp/garp.c core/vrrp/garp.h \
+	core/vrrp/na.c core/vrrp/na.h \
+	core/vrrp/source.c \
 	core/vrrp/group.c core/vrrp/group.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
 	core/vrrp/listen.c \
@@ -24,41 +26,29 @@ VRRP_RIG = tests/unit/vrrp_rig.c tests/unit/vrrp_rig.h tests/unit/vrrp_rig_conf.
 VRRP_TEST_LIBS = core/vrrp/libvrrp.a $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_packet
-tests_unit_test_vrrp_packet_SOURCES = tests/unit/test_vrrp_packet.c
-tests_unit_test_vrrp_packet_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_packet_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_datagram
-tests_unit_test_vrrp_datagram_SOURCES = tests/unit/test_vrrp_datagram.c
-tests_unit_test_vrrp_datagram_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_datagram_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_parts
-tests_unit_test_vrrp_parts_SOURCES = tests/unit/test_vrrp_parts.c
-tests_unit_test_vrrp_parts_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_parts_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_fsm
-tests_unit_test_vrrp_fsm_SOURCES = tests/unit/test_vrrp_fsm.c tests/unit/fsm_rig.h
-tests_unit_test_vrrp_fsm_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_fsm_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_fsm_timers
-tests_unit_test_vrrp_fsm_timers_SOURCES = tests/unit/test_vrrp_fsm_timers.c tests/unit/fsm_rig.h
-tests_unit_test_vrrp_fsm_timers_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_fsm_timers_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_replay
 tests_unit_test_vrrp_replay_SOURCES = tests/unit/test_vrrp_replay.c $(VRRP_RIG)
-tests_unit_test_vrrp_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_replay_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_sim
 tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c $(VRRP_RIG)
-tests_unit_test_vrrp_sim_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
 
-EXTRA_DIST += tests/replay tests/fuzz/corpus/vrrp tests/fuzz/vrrp_seeds
+EXTRA_DIST += tests/unit/fsm_rig.h tests/replay tests/fuzz/corpus/vrrp tests/fuzz/vrrp_seeds
 
 # The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
 check_PROGRAMS += tests/fuzz/replay_vrrp
@@ -69,7 +59,6 @@ TESTS += tests/fuzz/vrrp_seeds
 # Run as: tests/fuzz/fuzz_vrrp -max_total_time=60 NEW SOURCE/tests/fuzz/corpus/vrrp
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_vrrp
-tests_fuzz_fuzz_vrrp_SOURCES = tests/fuzz/fuzz_vrrp.c
 tests_fuzz_fuzz_vrrp_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_vrrp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_vrrp_LDADD = core/vrrp/libvrrp.a core/base/libbase.a

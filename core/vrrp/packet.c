@@ -105,12 +105,19 @@ static uint32_t pseudo_header(const struct ip *source, const struct ip *destinat
 	return checksum_add(sum, tail, sizeof tail);
 }
 
+/* RFC 3768 has authentication data, and IPv4 alone: what keepalived sends as version 2 over IPv6
+ * has none. */
+static size_t auth_octets(uint8_t version, uint16_t family)
+{
+	return version == 2 && family == AF_INET ? VRRP_AUTH_OCTETS : 0;
+}
+
 static bool checksum_is_good(const struct vrrp_envelope *e, uint8_t version)
 {
 	bool plain = checksum_finish(checksum_add(0, e->message, e->size)) == 0;
 	uint32_t pseudo;
 
-	if (version == 2)
+	if (version == 2 && e->source.family == AF_INET)
 		return plain;
 	pseudo = pseudo_header(&e->source, &e->destination, e->size);
 	if (checksum_finish(checksum_add(pseudo, e->message, e->size)) == 0)
@@ -143,15 +150,15 @@ static enum vrrp_discard check_v2(const struct vrrp_advert *advert,
 	return VRRP_ACCEPTED;
 }
 
-static enum vrrp_discard check_v3(const struct vrrp_advert *advert)
+static enum vrrp_discard check_v3(const struct vrrp_advert *advert,
+				  const struct vrrp_expect *expect)
 {
-	const uint8_t *first = advert->addresses[0].octets;
-
 	if (advert->n_addresses == 0)
 		return VRRP_NO_ADDRESS;
 	if (advert->interval == 0)
 		return VRRP_ZERO_INTERVAL;
-	if (advert->family == AF_INET6 && !(first[0] == 0xfe && (first[1] & 0xc0) == 0x80))
+	if (expect->link_local_first && advert->family == AF_INET6 &&
+	    !ip_is_link_local(&advert->addresses[0]))
 		return VRRP_NOT_LINK_LOCAL;
 	return VRRP_ACCEPTED;
 }
@@ -163,8 +170,7 @@ static void read_body(struct reader *r, struct vrrp_advert *advert)
 	for (size_t i = 0; i < advert->n_addresses; i++)
 		advert->addresses[i] = read_ip(r, advert->family);
 	memset(advert->auth_data, 0, sizeof advert->auth_data);
-	if (advert->version == 2)
-		read_octets(r, advert->auth_data, sizeof advert->auth_data);
+	read_octets(r, advert->auth_data, auth_octets(advert->version, advert->family));
 }
 
 /* From the fixed part to the type; leaves r behind the fixed part. */
@@ -197,9 +203,8 @@ static enum vrrp_discard check_header(const struct vrrp_envelope *e,
 		return VRRP_UNKNOWN_VRID;
 	if (advert->version != expect->version)
 		return VRRP_BAD_VERSION;
-	length = FIXED_PART + advert->n_addresses * ip_size(&e->source);
-	if (advert->version == 2)
-		length += VRRP_AUTH_OCTETS;
+	length = FIXED_PART + advert->n_addresses * ip_size(&e->source) +
+		 auth_octets(advert->version, advert->family);
 	if (e->size != length)
 		return VRRP_BAD_LENGTH;
 	if (!checksum_is_good(e, advert->version))
@@ -229,7 +234,7 @@ enum vrrp_discard vrrp_packet_check(const struct vrrp_envelope *envelope,
 	if (reason)
 		return reason;
 	read_body(&r, &advert);
-	reason = advert.version == 2 ? check_v2(&advert, expect) : check_v3(&advert);
+	reason = advert.version == 2 ? check_v2(&advert, expect) : check_v3(&advert, expect);
 	if (reason)
 		return reason;
 	*ret = advert;
@@ -266,7 +271,7 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 	uint16_t checksum;
 
 	if ((advert->version != 2 && !v3) ||
-	    (advert->family != AF_INET && (advert->family != AF_INET6 || !v3)) ||
+	    (advert->family != AF_INET && advert->family != AF_INET6) ||
 	    advert->interval > (v3 ? ADVERT_INT_V3_MAX : UINT8_MAX))
 		return -EINVAL;
 	write_u8(&w, (uint8_t)(advert->version << 4 | TYPE_ADVERT));
@@ -282,11 +287,10 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 	write_be16(&w, 0);
 	for (size_t i = 0; i < advert->n_addresses; i++)
 		write_octets(&w, advert->addresses[i].octets, advert->family == AF_INET ? 4 : 16);
-	if (!v3)
-		write_octets(&w, advert->auth_data, sizeof advert->auth_data);
+	write_octets(&w, advert->auth_data, auth_octets(advert->version, advert->family));
 	if (w.bad)
 		return -ENOBUFS;
-	if (v3 && (with_pseudo || advert->family == AF_INET6))
+	if ((v3 && with_pseudo) || advert->family == AF_INET6)
 		sum = pseudo_header(source, destination, w.used);
 	checksum = checksum_finish(checksum_add(sum, room, w.used));
 	((uint8_t *)room)[6] = (uint8_t)(checksum >> 8);
@@ -294,9 +298,27 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 	return (int)w.used;
 }
 
-void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
-			   size_t message_size, uint8_t room[static VRRP_IP_HEADER])
+static size_t write_ip6_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
+			       size_t message_size, uint8_t room[static VRRP_IP_HEADER_MAX])
 {
+	struct writer w = writer_of(room, VRRP_IP_HEADER_MAX);
+
+	write_u8(&w, 0x6c); /* internetwork control, no flow */
+	write_u8(&w, 0);
+	write_be16(&w, 0);
+	write_be16(&w, (uint16_t)message_size);
+	write_u8(&w, VRRP_PROTOCOL);
+	write_u8(&w, ttl);
+	write_octets(&w, source->octets, 16);
+	write_octets(&w, destination->octets, 16);
+	return w.used;
+}
+
+size_t vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
+			     size_t message_size, uint8_t room[static VRRP_IP_HEADER_MAX])
+{
+	if (destination->family == AF_INET6)
+		return write_ip6_header(source, destination, ttl, message_size, room);
 	struct writer w = writer_of(room, VRRP_IP_HEADER);
 	uint16_t checksum;
 
@@ -313,4 +335,5 @@ void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination
 	checksum = checksum_finish(checksum_add(0, room, VRRP_IP_HEADER));
 	room[10] = (uint8_t)(checksum >> 8);
 	room[11] = (uint8_t)checksum;
+	return w.used;
 }

@@ -5,9 +5,12 @@
  * out; no socket, no clock.
  *
  * Receiving takes two steps, because a counter belongs to an instance and the instance is found by
- * what the packet says: vrrp_packet_open() reads the IP header, the caller looks the virtual router
- * up with vrrp_packet_vrid(), vrrp_packet_check() runs every check in a fixed order and names the
- * first that fails.
+ * what the packet says: vrrp_packet_open() reads the IP header (of IPv6 the kernel does), the
+ * caller looks the virtual router up with vrrp_packet_vrid(), vrrp_packet_check() runs every check
+ * in a fixed order and names the first that fails.
+ *
+ * Version 2 over IPv6 is in no RFC. It is what keepalived sends when told to: addresses of 16
+ * octets, no authentication data, the checksum of version 3.
  */
 #pragma once
 
@@ -46,7 +49,7 @@ enum vrrp_discard {
 	VRRP_BAD_AUTH_DATA,   /* v2: wrong password */
 	VRRP_NO_ADDRESS,      /* v3: address count 0 */
 	VRRP_ZERO_INTERVAL,   /* v3: interval 0 */
-	VRRP_NOT_LINK_LOCAL,  /* v3/IPv6: first address */
+	VRRP_NOT_LINK_LOCAL,  /* v3/IPv6: first address, where that is asked for */
 	VRRP_OTHER_INTERVAL,  /* v2: not our advertisement interval */
 	VRRP_DISCARDS,
 };
@@ -70,6 +73,8 @@ struct vrrp_expect {
 	uint32_t interval;	  /* v2: seconds */
 	uint8_t min_ttl, max_ttl; /* 255 and 255 for multicast */
 	struct ip own;		  /* source of our own adverts; AF_UNSPEC: none */
+	/* RFC 9568 erratum 8300; without strict mode keepalived sends others, and takes them */
+	bool link_local_first;
 };
 
 /* One advertisement. The unit of interval depends on the version: v2 seconds, v3 centiseconds. */
@@ -107,14 +112,16 @@ bool vrrp_packet_same_addresses(const struct vrrp_advert *advert, const struct i
 
 /*
  * Writes the message with its checksum into room. source and destination are used for the
- * pseudo-header of v3 (IPv6 always; IPv4 only with pseudo_header). Returns its size, or -ENOBUFS
+ * pseudo-header (IPv6 always; IPv4 only v3 with pseudo_header). Returns its size, or -ENOBUFS
  * when room is too small, -EINVAL for a version or family that does not exist or an interval that
  * the version has no room for (255 s, 4095 cs).
  */
 int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source,
 		       const struct ip *destination, bool pseudo_header, void *room, size_t size);
 
-/* An IPv4 header without options for a message of message_size octets; room holds 20 octets. */
-#define VRRP_IP_HEADER 20
-void vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
-			   size_t message_size, uint8_t room[static VRRP_IP_HEADER]);
+/* An IP header without options for a message of message_size octets, of the addresses' family.
+ * Returns its size: VRRP_IP_HEADER for IPv4, VRRP_IP_HEADER_MAX for IPv6. */
+#define VRRP_IP_HEADER	   20
+#define VRRP_IP_HEADER_MAX 40
+size_t vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
+			     size_t message_size, uint8_t room[static VRRP_IP_HEADER_MAX]);

@@ -56,7 +56,8 @@ static void find_unit(struct arrival *a)
 		struct vrrp_unit *unit = e->units[i];
 		unsigned fits;
 
-		if (unit->ifindex != a->ifindex || unit->fsm.conf->vrid != a->vrid)
+		if (unit->ifindex != a->ifindex || unit->fsm.conf->vrid != a->vrid ||
+		    conf_instance_family(unit->fsm.conf) != a->envelope.source.family)
 			continue;
 		fits = fit(e, unit, &a->envelope);
 		if (a->unit && fits <= a->fits)
@@ -306,6 +307,7 @@ static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct co
 		.own = unit->fsm.primary,
 		.min_ttl = VRRP_TTL,
 		.max_ttl = VRRP_TTL,
+		.link_local_first = unit->fsm.conf->strict,
 	};
 
 	if (unit->fsm.conf->n_peers) {
@@ -333,29 +335,44 @@ static enum vrrp_discard judge(const struct arrival *a, struct vrrp_advert *ret)
 	return vrrp_packet_check(&a->envelope, &expect, ret);
 }
 
+static void arrive(struct arrival *a)
+{
+	struct vrrp_advert advert;
+	enum vrrp_discard reason;
+
+	a->vrid = vrrp_packet_vrid(&a->envelope);
+	find_unit(a);
+	if (a->unit && a->unit->fsm.state == VRRP_INITIALIZE)
+		return; /* not taking part yet, or any more */
+	reason = judge(a, &advert);
+	if (reason == VRRP_OWN)
+		return;
+	if (reason)
+		discard(a, reason);
+	else
+		use_advert(a, &advert);
+}
+
 void vrrp_engine_receive(struct vrrp_engine *e, uint32_t ifindex, const void *datagram, size_t size,
 			 uint64_t now_us)
 {
 	struct arrival a = {.e = e, .ifindex = ifindex, .now_us = now_us};
-	struct vrrp_advert advert;
 	enum vrrp_discard reason;
 
 	if (!e->conf)
 		return;
 	reason = vrrp_packet_open(datagram, size, &a.envelope);
-	if (reason) {
-		discard(&a, reason);
-		return;
-	}
-	a.vrid = vrrp_packet_vrid(&a.envelope);
-	find_unit(&a);
-	if (a.unit && a.unit->fsm.state == VRRP_INITIALIZE)
-		return; /* not taking part yet, or any more */
-	reason = judge(&a, &advert);
-	if (reason == VRRP_OWN)
-		return;
 	if (reason)
 		discard(&a, reason);
 	else
-		use_advert(&a, &advert);
+		arrive(&a);
+}
+
+void vrrp_engine_receive6(struct vrrp_engine *e, uint32_t ifindex,
+			  const struct vrrp_envelope *envelope, uint64_t now_us)
+{
+	struct arrival a = {.e = e, .ifindex = ifindex, .envelope = *envelope, .now_us = now_us};
+
+	if (e->conf)
+		arrive(&a);
 }

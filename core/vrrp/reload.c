@@ -200,14 +200,6 @@ static void warn_new(struct vrrp_engine *e, const struct conf_instance *conf)
 	if (why)
 		e->ops->log(e->owner, LOG_ERR, "%s: %s; the instance stays in FAULT", conf->name,
 			    why);
-	for (size_t i = 0; i < conf->n_excluded; i++) {
-		if (conf->excluded[i].ip.family != AF_INET6)
-			continue;
-		e->ops->log(e->owner, LOG_WARNING,
-			    "%s: IPv6 addresses are set but not announced to neighbours yet",
-			    conf->name);
-		break;
-	}
 }
 
 static void start_unit(struct vrrp_engine *e, struct vrrp_unit *unit)
@@ -239,7 +231,7 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct 
 	vrrp_engine_refresh(e, unit);
 	event.timers_changed |= unit->fsm.advert_us != advert_us;
 	if (event.addresses_changed)
-		unit->burst = (struct vrrp_burst){0};
+		memset(unit->bursts, 0, sizeof unit->bursts);
 	if (!conf_instance_unsupported(old) && conf_instance_unsupported(new))
 		warn_new(e, new);
 	vrrp_act_alone(e, unit, &event, now_us);
@@ -274,7 +266,8 @@ static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
 	if (first && global->delay_after_boot_us > now_us &&
 	    global->delay_after_boot_us > e->start_at_us)
 		e->start_at_us = global->delay_after_boot_us;
-	e->mcast_group = global->mcast_group4;
+	e->mcast_groups[VRRP_IPV4] = global->mcast_group4;
+	e->mcast_groups[VRRP_IPV6] = global->mcast_group6;
 }
 
 int vrrp_engine_conf(struct vrrp_engine *e, const struct conf *conf, uint64_t now_us)

@@ -61,7 +61,8 @@ static void show_preempt(const struct vrrp_unit *unit, char room[static IP_TEXT_
 
 static int set_primary(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	if (set->value != 0 && (set->value != 1 || set->address.family != AF_INET))
+	if (set->value != 0 &&
+	    (set->value != 1 || set->address.family != conf_instance_family(unit->fsm.conf)))
 		return -EINVAL;
 	unit->set.primary = set->value ? set->address : (struct ip){0};
 	return 0;
@@ -74,7 +75,9 @@ static void show_primary(const struct vrrp_unit *unit, char room[static IP_TEXT_
 
 static int set_auth_type(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	return unit->fsm.conf->version == 3 ? -EINVAL : put(&unit->set.auth_type, set, 2);
+	if (unit->fsm.conf->version == 3 || vrrp_source_family(unit) == VRRP_IPV6)
+		return -EINVAL;
+	return put(&unit->set.auth_type, set, 2);
 }
 
 static void show_auth_type(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
@@ -153,8 +156,8 @@ static bool may_be_primary(struct vrrp_engine *e, const struct vrrp_unit *unit,
 {
 	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
 
-	return ip_compare(address, &(struct ip){.family = AF_INET}) == 0 ||
-	       (link && vrrp_engine_link_has(link, address));
+	return ip_compare(address, &(struct ip){.family = address->family}) == 0 ||
+	       (link && vrrp_source_is_there(link, address));
 }
 
 /* Why not, in words for the log of the asker; NULL when it may. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The raw IPv4 socket of one interface: RFC 3768 section 5.2 (protocol 112, TTL 255).
- * Thin system calls, none of which waits. vrrp thread; needs CAP_NET_RAW.
+ * The raw socket of one interface and family: RFC 3768 section 5.2, RFC 9568 section 5.1 (protocol
+ * 112, TTL or hop limit 255). Thin system calls, none of which waits. vrrp thread; needs
+ * CAP_NET_RAW.
  */
 #pragma once
 
@@ -11,18 +12,25 @@
 
 #include "core/base/ip.h"
 
+struct vrrp_envelope;
+
 /* Returns a non-blocking, close-on-exec descriptor that hears unicast on that interface alone, and
  * no group yet; negative errno. */
-int vrrp_sock_open(uint32_t ifindex, const char *name);
+int vrrp_sock_open(uint32_t ifindex, uint16_t family, const char *name);
 
-/* Membership in a group; 0 or negative errno. */
+/* Membership in a group of the socket's family; 0 or negative errno. */
 int vrrp_sock_join(int fd, uint32_t ifindex, const struct ip *group);
 void vrrp_sock_leave(int fd, uint32_t ifindex, const struct ip *group);
 
-/* Sends message from source to a group or a host. Returns 0 or negative errno. */
-int vrrp_sock_send(int fd, const struct ip *source, const struct ip *destination, uint8_t ttl,
-		   const void *message, size_t size);
+/* Sends message from source to a group or a host, both of the socket's family. Returns 0 or
+ * negative errno. */
+int vrrp_sock_send(int fd, uint32_t ifindex, const struct ip *source, const struct ip *destination,
+		   uint8_t ttl, const void *message, size_t size);
 
-/* One datagram with its IP header. Returns its size, -EAGAIN when there is none, or another
+/* IPv4: one datagram with its IP header. Returns its size, -EAGAIN when there is none, or another
  * negative errno. */
 ssize_t vrrp_sock_receive(int fd, void *room, size_t size);
+
+/* IPv6: one message, into room, and what its header said. Returns 0, -EAGAIN when there is none, or
+ * another negative errno. */
+int vrrp_sock_receive6(int fd, void *room, size_t size, struct vrrp_envelope *ret);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The body of the vrrp thread: one loop over its mailbox, one raw socket per interface and one
- * timer, driving the engine. It waits in epoll only: no netlink, no file, no name lookup, no exec,
- * no lock.
+ * The body of the vrrp thread: one loop over its mailbox, one raw socket per interface and family
+ * and one timer, driving the engine. It waits in epoll only: no netlink, no file, no name lookup,
+ * no exec, no lock.
  *
  * Urgency: packets first, then mail, then the timer, so that after a stall everything the peers
  * have sent in the meantime is read before one of them is declared dead (RFC 9568 section 2.5 asks
  * for no less). A flood must not hold the timer back for ever: once more has been read than the
  * socket could have held when the timer fell due, the timer's work is done from the receiving side.
  */
-#define _GNU_SOURCE /* gettid(), SCHED_RESET_ON_FORK */
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -28,16 +27,19 @@
 #include "core/cmd.h"
 #include "core/vrrp/engine.h"
 #include "core/vrrp/garp.h"
+#include "core/vrrp/na.h"
+#include "core/vrrp/packet.h"
 #include "core/vrrp/sock.h"
 
 #define BATCH	     64	  /* packets read in one turn */
 #define FLOOD	     1024 /* more than the default receive buffer holds */
-#define DATAGRAM_MAX 2048
+#define DATAGRAM_MAX 4352 /* 255 addresses of IPv6, and more is wrong anyway */
 
 struct port {
 	struct port *next;
 	struct body *body;
 	uint32_t ifindex;
+	uint16_t family;
 	int fd;
 	struct loop_io *io;
 };
@@ -94,40 +96,52 @@ static void guard_timer(struct body *body, unsigned count, uint64_t now_us)
 	vrrp_engine_tick(body->engine, now_us);
 }
 
+/* One packet. An error of the interface is reported once and cleared by the reading; links come by
+ * mail. Returns -EAGAIN when there is none. */
+static int read_packet(const struct port *port)
+{
+	struct body *body = port->body;
+	uint8_t datagram[DATAGRAM_MAX];
+	struct vrrp_envelope envelope;
+	ssize_t size;
+
+	if (port->family == AF_INET) {
+		size = vrrp_sock_receive(port->fd, datagram, sizeof datagram);
+		if (size >= 0)
+			vrrp_engine_receive(body->engine, port->ifindex, datagram, (size_t)size,
+					    clock_now_us());
+	} else {
+		size = vrrp_sock_receive6(port->fd, datagram, sizeof datagram, &envelope);
+		if (size >= 0)
+			vrrp_engine_receive6(body->engine, port->ifindex, &envelope,
+					     clock_now_us());
+	}
+	return size < 0 ? (int)size : 0;
+}
+
 static void on_readable(int fd, uint32_t events, void *owner)
 {
 	struct port *port = owner;
 	struct body *body = port->body;
-	uint8_t datagram[DATAGRAM_MAX];
 	unsigned count = 0;
-	ssize_t size;
 
-	(void)events;
-	while (count < BATCH) {
-		size = vrrp_sock_receive(fd, datagram, sizeof datagram);
-		if (size == -EAGAIN)
-			break;
+	(void)fd, (void)events;
+	while (count < BATCH && read_packet(port) != -EAGAIN)
 		count++;
-		/* An error of the interface is reported once and cleared by the reading; links come
-		 * by mail. */
-		if (size >= 0)
-			vrrp_engine_receive(body->engine, port->ifindex, datagram, (size_t)size,
-					    clock_now_us());
-	}
 	guard_timer(body, count, clock_now_us());
 	settle(body);
 }
 
-static struct port **find_port(struct body *body, uint32_t ifindex)
+static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t family)
 {
 	struct port **at = &body->ports;
 
-	while (*at && (*at)->ifindex != ifindex)
+	while (*at && ((*at)->ifindex != ifindex || (*at)->family != family))
 		at = &(*at)->next;
 	return at;
 }
 
-static int open_port(void *owner, uint32_t ifindex, const char *name)
+static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name)
 {
 	struct body *body = owner;
 	struct port *port = calloc(1, sizeof *port);
@@ -137,7 +151,8 @@ static int open_port(void *owner, uint32_t ifindex, const char *name)
 		return -ENOMEM;
 	port->body = body;
 	port->ifindex = ifindex;
-	r = port->fd = vrrp_sock_open(ifindex, name);
+	port->family = family;
+	r = port->fd = vrrp_sock_open(ifindex, family, name);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -153,9 +168,9 @@ fail:
 	return r;
 }
 
-static void close_port(void *owner, uint32_t ifindex)
+static void close_port(void *owner, uint32_t ifindex, uint16_t family)
 {
-	struct port **at = find_port(owner, ifindex), *port = *at;
+	struct port **at = find_port(owner, ifindex, family), *port = *at;
 
 	if (!port)
 		return;
@@ -167,14 +182,14 @@ static void close_port(void *owner, uint32_t ifindex)
 
 static int join_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
-	const struct port *port = *find_port(owner, ifindex);
+	const struct port *port = *find_port(owner, ifindex, group->family);
 
 	return port ? vrrp_sock_join(port->fd, ifindex, group) : -ENOTCONN;
 }
 
 static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
-	const struct port *port = *find_port(owner, ifindex);
+	const struct port *port = *find_port(owner, ifindex, group->family);
 
 	if (port)
 		vrrp_sock_leave(port->fd, ifindex, group);
@@ -183,9 +198,11 @@ static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
 		       const struct ip *destination, uint8_t ttl, const void *message, size_t size)
 {
-	const struct port *port = *find_port(owner, ifindex);
+	const struct port *port = *find_port(owner, ifindex, destination->family);
 
-	return port ? vrrp_sock_send(port->fd, source, destination, ttl, message, size) : -ENOTCONN;
+	if (!port)
+		return -ENOTCONN;
+	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, message, size);
 }
 
 static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)
@@ -193,6 +210,14 @@ static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const 
 	const struct body *body = owner;
 
 	return garp_send(body->garp_fd, ifindex, mac, address);
+}
+
+static int send_na(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address,
+		   bool router)
+{
+	const struct body *body = owner;
+
+	return na_send(body->garp_fd, ifindex, mac, address, router);
 }
 
 static void write_log(void *owner, int level, const char *format, ...)
@@ -238,6 +263,7 @@ static const struct vrrp_ops ops = {
 	.leave = leave_group,
 	.send = send_advert,
 	.garp = send_garp,
+	.na = send_na,
 	.mail = post,
 	.publish = publish,
 	.log = write_log,

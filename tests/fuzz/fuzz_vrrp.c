@@ -20,6 +20,7 @@
 #define WITH_PASS   8
 #define MEND	    16
 #define UNKNOWN	    32
+#define LOCAL_FIRST 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
 
@@ -39,6 +40,7 @@ static struct vrrp_expect expectation(uint8_t how)
 				     .min_ttl = VRRP_TTL,
 				     .max_ttl = VRRP_TTL};
 
+	expect.link_local_first = how & LOCAL_FIRST;
 	if (how & WITH_PASS) {
 		expect.auth_type = VRRP_AUTH_PASS;
 		memcpy(expect.auth_data, "1234", 4);
@@ -71,14 +73,22 @@ static void round_trip(const struct vrrp_advert *advert, const struct vrrp_envel
 	assert(same(advert, &again));
 }
 
-static void mend(uint8_t *message, size_t size)
+static void mend(uint8_t *message, const struct vrrp_envelope *e)
 {
+	size_t size = e->size, width = ip_size(&e->source);
+	const uint8_t tail[4] = {0, VRRP_PROTOCOL, (uint8_t)(size >> 8), (uint8_t)size};
 	uint16_t checksum;
+	uint32_t sum = 0;
 
 	if (size < 8)
 		return;
+	if (e->source.family == AF_INET6) {
+		sum = checksum_add(sum, e->source.octets, width);
+		sum = checksum_add(sum, e->destination.octets, width);
+		sum = checksum_add(sum, tail, sizeof tail);
+	}
 	message[6] = message[7] = 0;
-	checksum = checksum_finish(checksum_add(0, message, size));
+	checksum = checksum_finish(checksum_add(sum, message, size));
 	message[6] = (uint8_t)(checksum >> 8);
 	message[7] = (uint8_t)checksum;
 }
@@ -113,12 +123,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 		if (vrrp_packet_open(copy, size, &envelope) == VRRP_ACCEPTED)
 			judge(&envelope, how);
 	} else {
-		if (how & MEND && !(how & OVER_IPV6))
-			mend(copy, size);
 		envelope.source = address(how & OVER_IPV6 ? "fe80::1" : "192.0.2.1");
 		envelope.destination = address(how & OVER_IPV6 ? "ff02::12" : "224.0.0.18");
 		envelope.message = copy;
 		envelope.size = size;
+		if (how & MEND)
+			mend(copy, &envelope);
 		judge(&envelope, how);
 	}
 	free(copy);

@@ -57,6 +57,33 @@ def holds(condition, seconds, what="condition", interval=0.1):
         time.sleep(interval)
 
 
+class Pulse(threading.Thread):
+    """How late this machine lets a thread run that does nothing but sleep: what it does to us, it does to a daemon.
+
+    A delay shorter than `every` may fall between two beats; a longer one is seen, less that much of it. See Lab.pulse.
+    """
+
+    def __init__(self, every=0.05):
+        super().__init__(daemon=True)
+        self.every, self.late, self.ending = every, [], threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ending.is_set():
+            due = time.time() + self.every
+            self.ending.wait(self.every)
+            self.late.append((due, time.time() - due))
+
+    def worst(self, since, until=float("inf")):
+        """Of the beats that were waited for in that time; waits for the last of them itself."""
+        wait_until(lambda: self.late and self.late[-1][0] > min(until, time.time() - 2 * self.every), what="a beat")
+        return max(late for due, late in [*self.late, (since, 0.0)] if due <= until and due + late >= since)
+
+    def allowance(self, since, until=float("inf")):
+        """How late something may have been done, and have been seen to be done, for no fault of its own."""
+        return self.every + 2 * self.worst(since, until)
+
+
 def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -122,6 +149,31 @@ class Process:
 def _address(interface, address):
     """Words for ip(8); no waiting for duplicates, which would take a second."""
     return f"address add {address} dev {interface}" + (" nodad" if ":" in address else "")
+
+
+class Monitor:
+    """`ip monitor` on a node. What the kernel told before a question is in the answer to it: both ask for a mark, an
+    address of ours that comes and goes on lo, and wait for that to be told."""
+
+    def __init__(self, node, *objects, name="monitor"):
+        self.node, self.number = node, 0
+        self.process = node.popen("ip", "-o", "monitor", *objects, log=f"{name}.log")
+        wait_until(self._is_heard, what="ip monitor")
+
+    def _is_heard(self):
+        self.number += 1
+        mark = f"127.77.{self.number // 250}.{self.number % 250 + 1}"
+        self.node.ip(f"address add {mark}/32 dev lo", f"address del {mark}/32 dev lo")
+        try:
+            return wait_until(lambda: f"{mark}/" in self.process.text(), 2)
+        except AssertionError:  # it did not listen yet
+            return False
+
+    def lines(self):
+        """What it has been told since it began to listen, one line for each, blanks squeezed."""
+        wait_until(self._is_heard, what="ip monitor")
+        told = (" ".join(line.split()) for line in self.process.text().splitlines())
+        return [line for line in told if " 127.77." not in line]
 
 
 class Node:
@@ -213,6 +265,10 @@ class Node:
         assert process.alive(), process.text()
         return pcap.Capture(path, process)
 
+    def monitor(self, *objects, **options):
+        """Starts ip(8)'s monitor of addresses, routes and so on; it listens when this returns. See Monitor."""
+        return Monitor(self, *objects, **options)
+
     # ---- daemons ----
 
     def write(self, name, text):
@@ -288,7 +344,7 @@ class Lab:
     def __init__(self):
         # A short path of our own: the ones pytest makes do not leave room for a socket's name.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="vipd-lab-", dir="/tmp"))
-        self.nodes, self.number = [], 0
+        self.nodes, self.number, self._pulse = [], 0, None
         self.switch = self.node("switch")
         self.switch.run("ip", "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
         self.switch.run("ip", "link", "set", "br0", "up")
@@ -296,6 +352,12 @@ class Lab:
     def next_number(self):
         self.number += 1
         return self.number
+
+    @property
+    def pulse(self):
+        """How late this machine is, from the first time that somebody asks."""
+        self._pulse = self._pulse or Pulse()
+        return self._pulse
 
     def node(self, name, *addresses, interface="eth0"):
         """A new node; with addresses it is linked to the switch by an interface that has them."""
@@ -314,13 +376,16 @@ class Lab:
                 shutil.copyfile(path, target)
 
     def close(self):
-        """Ends every process and with them the namespaces; removes the files."""
+        """Ends every process and with them the namespaces; removes the files. What a process would do on its way out is
+        for tests that ask for it: waiting for it here took a second of each laboratory with keepalived in it."""
         for node in reversed(self.nodes):
             for process in reversed(node.processes):
                 if process.alive():
-                    process.stop(timeout=5)
+                    process.kill()
         for node in reversed(self.nodes):
             node.holder.kill()
+        if self._pulse:
+            self._pulse.ending.set()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Captures, read back without help: VRRP adverts and their gaps, ARP announcements.
+"""Captures, read back without help: VRRP adverts and their gaps, announcements of ARP and of neighbours.
 
 Timing is judged from here, never from logs.
 """
@@ -10,6 +10,8 @@ import pathlib
 import struct
 
 Advert = collections.namedtuple("Advert", "time source ttl version type vrid priority interval addresses auth raw")
+NeighbourAdvert = collections.namedtuple("NeighbourAdvert",
+                                         "time source destination hops flags target mac frame_macs")
 Arp = collections.namedtuple("Arp", "time operation sender_mac sender target destination_mac")
 
 VRRP = 112
@@ -70,6 +72,18 @@ def parse_advert(time, frame):
     return Advert(time, source, ttl, version, body[0] & 15, body[1], body[2], interval, addresses, body[end:end + 8], body)
 
 
+def parse_neighbour_advert(time, frame):
+    """A NeighbourAdvert with its option, or None when the frame is something else; flags are R 4, S 2, O 1."""
+    kind, packet = _payload(frame)
+    if kind != 0x86DD or len(packet) < 64 or packet[6] != 58 or packet[40] != 136:
+        return None
+    option = packet[64:72]
+    return NeighbourAdvert(time, str(ipaddress.ip_address(packet[8:24])), str(ipaddress.ip_address(packet[24:40])),
+                           packet[7], packet[44] >> 5, str(ipaddress.ip_address(packet[48:64])),
+                           option[2:8].hex(":") if option[:2] == b"\2\1" else None,
+                           (frame[:6].hex(":"), frame[6:12].hex(":")))
+
+
 class Capture:
     """A running or finished tcpdump."""
 
@@ -100,6 +114,13 @@ class Capture:
         times = [advert.time for advert in self.adverts(**which)]
         return max(((later - earlier, earlier) for earlier, later in zip(times, times[1:])), default=(0.0, 0.0))
 
+    def late_gaps(self, interval, pulse, **which):
+        """(seconds, when it began) of each gap that is longer than 1.1 intervals, as promised, and than what this machine
+        took from a thread of our own meanwhile (lab.Pulse)."""
+        times = [advert.time for advert in self.adverts(**which)]
+        return [(later - earlier, earlier) for earlier, later in zip(times, times[1:])
+                if later - earlier > interval + max(0.1 * interval, pulse.every) + 2 * pulse.worst(earlier, later)]
+
     def masters(self, vrid=None, since=0.0):
         """Who spoke, each change once: the sources in order, without repeats."""
         result = []
@@ -120,3 +141,8 @@ class Capture:
 
     def gratuitous(self, address, since=0.0):
         return [arp for arp in self.arps(since) if arp.sender == arp.target == address]
+
+    def unsolicited(self, address, since=0.0):
+        """Neighbour advertisements for address that nobody had asked for."""
+        found = (parse_neighbour_advert(*frame) for frame in self.frames())
+        return [na for na in found if na and na.time >= since and na.target == address and na.destination == "ff02::1"]

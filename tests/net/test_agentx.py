@@ -80,15 +80,14 @@ def test_timestamps_do_not_flicker(node):
 def test_start_in_either_order_and_restarts(node):
     probe = Probe(node)
     probe.ask("rows 2")
-    time.sleep(1)
-    assert "No such file" in probe.status()["error"]
+    wait_until(lambda: "No such file" in probe.status()["error"], what="what is wrong")
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGTERM):
         process = start_snmpd(node)
         wait_until(lambda: node.manager.answers(COUNT), timeout=BACK_WITHIN_S, what="the agent")
         assert node.manager.number(f"{WEIGHT}.{ROW}") == 1
-        assert probe.status()["error"] == ""
+        wait_until(lambda: probe.status()["error"] == "", what="nothing wrong")
         end_snmpd(node, process, number)
-        wait_until(lambda: not probe.is_connected(), timeout=2, what="loss noticed")
+        wait_until(lambda: not probe.is_connected(), what="loss noticed")
     assert probe.status()["reconnects"] == 2
     assert probe.stop() < 100
 

@@ -101,8 +101,7 @@ def test_socket_options(lab, web):
     options = "fwmark 7\n bindto 192.0.2.9\n bind_port 4242\n bind_if eth0\n"
     reports = probe(node, f"TCP_CHECK {{\n connect_timeout 1\n {options} }}", address="192.0.2.1", count=3)
     assert [report["result"] for report in reports] == ["ok"] * 3
-    capture.stop()
-    assert len(capture.frames()) >= 6
+    wait_until(lambda: len(capture.frames()) >= 6, what="three connections in the capture")
     assert probe_one(node, "TCP_CHECK {\n bind_if nowhere0\n}", address="192.0.2.1")[:2] == (True, "local error")
 
 

@@ -50,7 +50,7 @@ CASES = {
     "50 MB of a word": (lambda: "x\n" * 25 * MEGABYTE, 5, "more than 20000 errors and unknown keywords", 200),
     "50 MB of braces": (lambda: ("{}" * 30000 + "\n") * 870, 5, "more than 20000 errors", 200),
     "50 MB of one word in a block": (lambda: "vrrp_instance A {\n" + "accept\n" * 7400000, 5,
-                                     "needs more than 768 MiB of memory", 1400),
+                                     "needs more than 1024 MiB of memory", 1400),
     "50 MB of words": (lambda: ("a " * 4000 + "\n") * 6500, 5, "unknown keyword 'a'", 1400),
     "50 MB of dollars": (lambda: ("$A " * 20000 + "\n") * 870, 5, "'$A' is not defined", 1400),
     "10000 braces": (lambda: "a {\n" * 10000, 5, "more than 32 blocks inside each other", 100),

@@ -96,7 +96,7 @@ BAD = {
         "suppress_ifgroup 2147483648" + RULE, "suppress_ifgroup nosuch" + RULE, "goto 6 sup_pl 5 preference 5",
         "tunnel-id 18446744073709551616" + RULE, "tunnel-id 0x10" + RULE, "uidrange 5" + RULE, "uidrange 5-" + RULE,
         "uidrange x-y" + RULE, "protocol 256" + RULE, "ipproto 256" + RULE, "ipproto Tcp" + RULE, "sport 5-" + RULE,
-        "sport 65536" + RULE, "dport http" + RULE, "goto 5 preference 5", "goto 6", "type local preference 5",
+        "sport 65536" + RULE, "sport 0" + RULE, "dport 65535" + RULE, "dport http" + RULE, "goto 5 preference 5", "goto 6", "type local preference 5",
         "type 3 preference 5", "type 9 preference 5", "frob" + RULE, "table", "from"],
 }
 # keepalived -t fails, but keepalived runs and vipd warns: its words are about the line, not about a mistake in it.

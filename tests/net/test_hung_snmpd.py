@@ -202,7 +202,7 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     walker = Walker(agent)
     walker.start()
 
-    began = time.time()
+    began, pulse = time.time(), lab.pulse
     returns = hang_kill_and_hang_again((vipd, keepalived), agent, before)
     walker.ending.set()
     flapper.ending.set()
@@ -218,7 +218,7 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     print(f"largest advert gap {gap:.3f} s; keepalived {contrast:.3f} s (ratio {gap / contrast:.3f}); "
           f"back after {returns}; {walker.walks} walks, {walker.failures} unanswered; {len(flapper.seen)} flaps")
     assert capture.masters(vrid=51, since=began) == [vipd[0].address]
-    assert gap < 1.1 * ADVERT_INT
+    assert capture.late_gaps(ADVERT_INT, pulse, vrid=51, source=vipd[0].address, since=began) == []
     if STOPPED_S >= 150:
         assert contrast > 10 * ADVERT_INT, "the contrast is gone: does this test still measure anything?"
     assert max(returns) <= BACK_WITHIN_S
@@ -228,4 +228,4 @@ def test_a_hung_snmpd_never_moves_the_master(lab, record_property):
     heard, repeats = announced(traps, vipd[0])
     assert heard[-len(flapper.seen):] == flapper.seen
     assert repeats <= 64
-    assert traps.count(REAL_SERVER_STATE) >= len(flapper.seen)
+    wait_until(lambda: traps.count(REAL_SERVER_STATE) >= len(flapper.seen), timeout=20, what="keepalived's, too")

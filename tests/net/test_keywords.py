@@ -66,11 +66,14 @@ def test_log_all_failures_of_a_checker_overrides_the_global_one(lab):
 
 
 def thread(process, name):
-    for task in os.listdir(f"/proc/{process.pid}/task"):
-        with open(f"/proc/{process.pid}/task/{task}/comm", encoding="ascii") as comm:
-            if comm.read().strip().endswith(name):
-                return int(task)
-    raise AssertionError(f"no thread {name}")
+    """Its number, once there is one: a thread gives itself its name."""
+    def found():
+        for task in os.listdir(f"/proc/{process.pid}/task"):
+            with open(f"/proc/{process.pid}/task/{task}/comm", encoding="ascii") as comm:
+                if comm.read().strip().endswith(name):
+                    return int(task)
+        return None
+    return wait_until(found, what=f"thread {name}")
 
 
 def test_priorities_of_the_threads_follow_the_configuration(lab):

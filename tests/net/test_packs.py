@@ -80,9 +80,10 @@ virtual_server 10.9.0.101 53 {
 """
 
 
-@pytest.fixture
-def director(lab):
-    node = lab.node("director", "10.9.0.1/24")
+@pytest.fixture(scope="module")
+def director(story_lab):
+    """One for all: whoever writes leaves values behind that nobody else looks at."""
+    node = story_lab.node("director", "10.9.0.1/24")
     node.snmpd()
     node.vipd(node.write("vipd.conf", CONFIG), "-x", "-A", node.agentx)
     manager = node.snmp("127.0.0.1")

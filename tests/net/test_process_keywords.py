@@ -3,6 +3,7 @@
 
 import os
 import re
+import resource
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_names_of_process_and_threads(lab):
     assert thread(process, "vipd_vrrp") and thread(process, "guardian")
     reload_with(node, file, "")
     wait_until(lambda: status(process, "Name") == "vipd", what="the old name")
-    wait_until(lambda: status(process, "Name", thread(process, "check")) == "check", what="the thread's old name")
+    assert status(process, "Name", thread(process, "check")) == "check", "the thread's old name"
 
 
 @pytest.mark.skipif(b"__asan_init" in (build_dir() / "vipd").read_bytes(), reason="AddressSanitizer ignores mlockall()")
@@ -63,6 +64,24 @@ def test_umask_is_set_and_put_back_and_the_command_line_wins(lab):
         wait_until(lambda: "is ready" in process.text() and status(process, "Umask") == "0027", what="-u")
     finally:
         os.umask(before)
+
+
+def test_as_many_files_may_be_open_as_checks_need(lab):
+    def checks(count):
+        return "\n".join(f"TCP_CHECK {{\n connect_port {port}\n warmup 60\n }}" for port in range(1, count + 1))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        node, file, process = start(lab, server=checks(300))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (256 + 2 * 300, hard)
+    assert "may be open" not in process.text()
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (900, 1000))
+    file.write_text(SERVER.format(defs="", service="", server=checks(400)))
+    node.vipctl("reload")
+    wait_until(lambda: "1056 files may be open at once, but the hard limit is 1000" in process.text(), what="warning")
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (1000, 1000)
 
 
 def test_scripts_run_before_the_start_and_after_the_stop(lab):
@@ -94,9 +113,10 @@ def test_a_startup_script_ends_when_vipd_is_told_to_stop(lab):
     last, last_ran = writes(node, "last")
     process = node.vipd(node.write("vipd.conf", SERVER.format(
         defs=f"startup_script {hang}\n startup_script_timeout 100\n shutdown_script {last}", service="", server="")))
-    wait_until((node.dir / "pid").exists, what="the script")
+    pid = node.dir / "pid"
+    number = wait_until(lambda: pid.exists() and pid.read_text().strip(), what="the script")
     assert process.stop() == 0
-    assert not os.path.exists(f"/proc/{(node.dir / 'pid').read_text().strip()}/exe")
+    wait_until(lambda: not os.path.exists(f"/proc/{number}/exe"), what="the script's end")  # it was killed, not reaped
     assert not last_ran.exists()
 
 
@@ -107,8 +127,8 @@ def test_use_symlink_paths_runs_the_link(lab):
     (node.dir / "link").symlink_to(real)
     for defs, name in (("", "real"), ("use_symlink_paths", "link")):
         process = node.vipd(node.write("vipd.conf", SERVER.format(
-            defs=f"startup_script {node.dir}/link\n {defs}", service="", server="")))
-        wait_until((node.dir / "ran").exists, what="the script")
+            defs=f"startup_script {node.dir}/link\n {defs}", service="", server="")), log=f"{name}.log")
+        wait_until(lambda: "is ready" in process.text(), what="vipd, when the script has ended")
         assert (node.dir / "ran").read_text().strip() == str(node.dir / name)
         process.stop()
         (node.dir / "ran").unlink()

@@ -83,7 +83,7 @@ def run_lines(node, text, *before):
 
 def test_snmp_as_the_readme_sets_it_up(pair):
     director, manager = pair
-    wait_until(lambda: '"connected": true' in director.vipctl("status", "-j").stdout, 6, "the master agent")
+    wait_until(lambda: '"connected": true' in director.vipctl("status", "-j").stdout, 15, "the master agent")
     walks = run_lines(manager, block_with("# VRRP instances"))
     for word in ('STRING: "VI_1"', "Hex-STRING: 0A 00 00 0B", '"192.0.2.10:80/tcp"'):
         assert word in walks, word

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Any configuration to any other by a reload, virtual routers alone: as a start with it, and no advert missed.
 
-Random configurations and random changes of them (vm/reload_model.py, vm/reload_changes.py); the same with IPVS is
+Random configurations and random changes of them (reload_model.py, reload_changes.py); the same with IPVS is
 vm/test_reload_model.py.
 VIPD_RELOAD_SEED repeats a run, VIPD_RELOAD_PAIRS sets its length.
 """

@@ -7,7 +7,6 @@ Gateways that are link-local or on the node's own subnet are all the kernel asks
 import json
 import re
 import shutil
-import time
 
 import pytest
 
@@ -94,20 +93,32 @@ def preferences(node):
     return [rule["priority"] for rule in json.loads(node.output("ip", "-j", "rule")) if 0 < rule["priority"] < 32766]
 
 
+def has_last_rule(node):
+    return 109 in [rule["priority"] for rule in json.loads(node.output("ip", "-6", "-j", "rule"))]
+
+
 class Box:
     def __init__(self, lab, text, *addresses, name="node", before=lambda node: None):
         self.node = lab.node(name, *(addresses or ["192.0.2.1/24"]))
         before(self.node)
+        self.starts = 0
         self.file = self.node.write("vipd.conf", text)
         self.start()
 
     def start(self):
-        self.process = self.node.vipd(self.file)
+        self.starts += 1
+        self.process = self.node.vipd(self.file, log=f"vipd-{self.starts}.log")
         wait_until(lambda: "is ready" in self.process.text(), what="vipd")
         return self
 
     def master(self):
         wait_until(lambda: self.node.has_address("192.0.2.100"), what="the virtual address")
+        return self
+
+    def whole(self):
+        """Master, and all that RULES ends with is set: it comes after the addresses, one by one."""
+        self.master()
+        wait_until(lambda: has_last_rule(self.node), what="the last rule")
         return self
 
     def reload(self, text):
@@ -116,10 +127,8 @@ class Box:
 
     def monitor(self):
         """Returns a function: what the kernel has told of routes and rules of ours since."""
-        process = self.node.popen("ip", "monitor", "route", "rule", log="monitor.log")
-        time.sleep(0.3)
-        return lambda: sorted(re.sub(r"\s+", " ", line).strip() for line in process.text().splitlines()
-                              if "keepalived" in line)
+        monitor = self.node.monitor("address", "route", "rule")
+        return lambda: sorted(line for line in monitor.lines() if "keepalived" in line)
 
 
 FULL = config(block("virtual_routes", ROUTES) + block("virtual_rules", RULES), before=STATIC)
@@ -137,8 +146,7 @@ def test_the_same_as_with_keepalived(lab):
         wait_until(lambda: "tentative" not in node.output("ip", "-6", "address"), what="duplicate detection")
         process = start(node.write("director.conf", FULL), "-P")
         wait_until(lambda: node.has_address("192.0.2.100"), 15, f"{node.name} master")
-        wait_until(lambda: 109 in [rule["priority"] for rule in json.loads(node.output("ip", "-6", "-j", "rule"))],
-                   what="the last rule")
+        wait_until(lambda: has_last_rule(node), what="the last rule")
         seen[node.name] = found(node), node.has_address("192.0.2.77/24"), node.has_address("2001:db8::77/64")
         process.stop()
         wait_until(lambda: found(node) == [], what="nothing left")
@@ -149,10 +157,10 @@ def test_the_same_as_with_keepalived(lab):
 
 def test_virtual_ones_follow_the_master(lab):
     text = block("virtual_routes", ROUTES) + block("virtual_rules", RULES)
-    low = Box(lab, config(text), name="low").master()
+    low = Box(lab, config(text), name="low").whole()
     whole = found(low.node)
     assert len(whole) > 20
-    high = Box(lab, config(text, priority=250), "192.0.2.2/24", name="high").master()
+    high = Box(lab, config(text, priority=250), "192.0.2.2/24", name="high").whole()
     wait_until(lambda: found(low.node) == [], what="nothing on the backup")
     assert len(found(high.node)) == len(whole)
     high.process.stop()
@@ -184,6 +192,7 @@ def test_a_reload_touches_what_has_changed_and_nothing_else(lab):
     before = config(block("virtual_routes", "  198.18.0.0/24 via 192.0.2.9 dev eth0\n"
                                             "  198.18.1.0/24 via 192.0.2.9 dev eth0\n"), before=STATIC)
     box = Box(lab, before).master()
+    wait_until(lambda: "198.18.1.0/24" in routes(box.node), what="the second route")
     monitor = box.monitor()
     assert "nothing changes" not in box.reload(
         before.replace("198.18.1.0/24 via 192.0.2.9", "198.18.1.0/24 via 192.0.2.8")
@@ -194,7 +203,6 @@ def test_a_reload_touches_what_has_changed_and_nothing_else(lab):
                                       " 203.0.113.0/25 via 192.0.2.9 metric 3 dev eth0\n")
         .replace(" from 203.0.113.0/24 table 7\n", ""))
     wait_until(lambda: any(line.startswith("198.18.1.0/24 via 192.0.2.8") for line in monitor()), what="the new route")
-    time.sleep(0.3)
     assert monitor() == [
         "198.18.1.0/24 via 192.0.2.8 dev eth0 proto keepalived",
         "203.0.113.0/25 via 192.0.2.9 dev eth0 proto keepalived metric 3",
@@ -227,6 +235,7 @@ def test_what_somebody_else_deletes_comes_back_unless_it_is_not_tracked(lab):
                                 "  198.18.1.0/24 via 192.0.2.9 dev eth0 no_track\n")
         + block("virtual_rules", "  from 192.0.2.100 table 8 preference 102\n"
                                  "  from 192.0.2.100 table 9 preference 103 no_track\n"), before=STATIC)).master()
+    wait_until(lambda: 103 in preferences(box.node), what="the last of them")
     whole = found(box.node)
     for command in ("route del 198.18.0.0/24", "-6 route del 2001:db8:2::/48", "rule del preference 102",
                     "route del 203.0.113.0/25", "rule del preference 101", "address del 192.0.2.77/24 dev eth0"):
@@ -260,12 +269,12 @@ def test_an_interface_that_goes_takes_its_routes_and_brings_them_back(lab):
 
 def test_a_crash_leaves_no_doubles_and_nothing_on_a_backup(lab):
     text = config(block("virtual_routes", ROUTES) + block("virtual_rules", RULES), before=STATIC)
-    box = Box(lab, text).master()
+    box = Box(lab, text).whole()
     whole, rules = found(box.node), preferences(box.node)
     box.process.kill()
     assert found(box.node) == whole
     box.start()
-    wait_until(lambda: box.process.text().count("BACKUP -> MASTER") == 2, what="master again")
+    wait_until(lambda: "BACKUP -> MASTER" in box.process.text(), what="master again")
     wait_until(lambda: found(box.node) == whole, what="the same again")
     assert preferences(box.node) == rules
     box.process.kill()

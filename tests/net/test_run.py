@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """The daemon as a process: start, addresses, reload, scripts, control socket, stop."""
-
 import fcntl
 import json
 import os
@@ -20,7 +19,7 @@ vrrp_instance VI_1 {{
     interface eth0
     virtual_router_id 51
     priority {priority}
-    advert_int 1
+    down_timer_adverts 1
     virtual_ipaddress {{
         {vip}
     }}
@@ -34,9 +33,8 @@ def config(vip=VIP, priority=150, more="", extra=""):
 
 
 def services(count):
-    server = "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n lb_algo rr\n lb_kind NAT\n protocol TCP\n"
-                     f" real_server 192.0.2.2{i % 10} 80 {{\n weight 1\n }}\n}}\n" for i in range(count))
-    return server
+    return "".join(f"virtual_server 198.51.100.{i + 1} 80 {{\n protocol TCP\n lb_kind NAT\n "
+                   f"real_server 192.0.2.2{i % 10} 80 {{\n weight 1\n }}\n}}\n" for i in range(count))
 
 
 class Director:
@@ -45,8 +43,7 @@ class Director:
     def __init__(self, lab, text, *options, env=None, address="192.0.2.1/24"):
         self.node = lab.node("director", address)
         self.file = self.node.write("vipd.conf", text)
-        self.options, self.env = options, env
-        self.process = None
+        self.options, self.env, self.process = options, env, None
 
     def start(self, *more, log="vipd.log"):
         self.process = self.node.popen(build_dir() / "vipd", "-n", "-l", "-D", "-f", self.file, *self.options, *more,
@@ -66,10 +63,17 @@ class Director:
 
     def becomes_master(self):
         wait_until(self.has_vip, 15, "the address")
-        assert self.state() == "MASTER"
+        wait_until(lambda: self.state() == "MASTER", what="the state")
 
     def rewrite(self, text):
         self.file.write_text(text)
+
+    def stops_at_once(self, number=signal.SIGTERM):
+        """Within 0.3 s, and what this machine took from us meanwhile; not with a sanitizer that looks at all memory."""
+        pulse, began = self.node.lab.pulse, time.time()
+        assert self.process.stop(number) == 0
+        took = time.time() - began
+        assert took < (3 if "asan" in str(build_dir()) else 0.3 + 2 * pulse.worst(began)), f"{took:.3f} s"
 
 
 @pytest.fixture
@@ -155,11 +159,12 @@ def test_address_that_somebody_else_removes_comes_back(lab):
     wait_until(director.has_vip, 1, "the address")
     assert director.node.output("ip", "-4", "address", "show", "label", "eth0:vip") == before
     # With somebody who insists there is no race: once a second.
+    began = time.monotonic()
     for _ in range(20):
         director.node.run("ip", "address", "delete", f"{VIP}/32", "dev", "eth0", check=False)
         time.sleep(0.05)
     wait_until(director.has_vip, 2, "the address")
-    assert director.process.text().count("somebody else had removed it") <= 4
+    assert director.process.text().count("somebody else had removed it") <= 2 + (time.monotonic() - began)
     # The kernel takes an address of the same subnet away with the primary one.
     director.node.run("ip", "address", "flush", "dev", "eth0")
     wait_until(lambda: director.state() == "FAULT", 5, "fault")
@@ -209,12 +214,10 @@ def test_good_reload_changes_the_address_and_keeps_mastership(director):
 
 def test_reload_that_changes_nothing_never_takes_the_address_away(director):
     director.becomes_master()
-    monitor = director.node.popen("ip", "-o", "monitor", "address", log="monitor.log")
-    time.sleep(0.3)
+    monitor = director.node.monitor("address")
     for _ in range(5):
         director.node.vipctl("reload")
-    time.sleep(0.3)
-    assert VIP not in monitor.text()
+    assert not [line for line in monitor.lines() if VIP in line]
     assert director.status()["daemon"]["generation"] == 6
 
 
@@ -244,17 +247,16 @@ def test_of_many_reloads_the_last_text_wins(director):
 
 def test_a_storm_of_reloads_does_not_keep_a_new_text_out(director):
     director.rewrite("#\n" * 3000000 + config(priority=99))
-    director.node.popen("sh", "-c", f"while kill -HUP {director.process.pid}; do sleep 0.005; done")
-    wait_until(lambda: director.status()["instances"][0]["base_priority"] == 99, 5, "the new text in force")
+    storm = director.node.popen("sh", "-c", f"while kill -HUP {director.process.pid}; do sleep 0.005; done")
+    wait_until(lambda: director.status()["instances"][0]["base_priority"] == 99, 30, "the new text in force")
+    assert storm.alive()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_with_ten_services_takes_less_than_300_ms(lab, number):
     director = Director(lab, config(extra=services(10))).start()
     director.becomes_master()
-    begin = time.monotonic()
-    assert director.process.stop(number) == 0
-    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    director.stops_at_once(number)
     assert not director.has_vip()
     assert not (director.node.dir / "run/vipd.pid").exists()
     assert not (director.node.dir / "run/vipd/control.sock").exists()
@@ -377,7 +379,8 @@ def test_notify_scripts_in_order_with_their_arguments(lab):
     director.becomes_master()
     wait_until(lambda: "MASTER" in log.read_text(), 5, "scripts")
     director.process.stop()
-    lines = log.read_text().splitlines()
+    # It leaves scripts behind that take longer than a second.
+    lines = wait_until(lambda: len(found := log.read_text().splitlines()) >= 5 and found, what="the stop script")
     assert sorted(lines) == sorted(["any INSTANCE VI_1 BACKUP 150 uid=0", "master uid=0",
                                     "any INSTANCE VI_1 MASTER 150 uid=0", "stop uid=0",
                                     "any INSTANCE VI_1 STOP 150 uid=0"])
@@ -411,9 +414,7 @@ def test_stop_waits_for_no_script_that_hangs_and_kills_none(lab):
     director.start()
     director.becomes_master()
     time.sleep(0.2)
-    begin = time.monotonic()
-    assert director.process.stop() == 0
-    assert time.monotonic() - begin < (3 if "asan" in str(build_dir()) else 0.3)
+    director.stops_at_once()
     director.rewrite("global_defs {\n script_user root\n}\n" + config(more=f'notify_stop "{slow}"'))
     director.start(log="second.log")
     director.becomes_master()

@@ -120,7 +120,8 @@ def test_priorities_follow_a_file(lab):
             watched.settle(expected)
 
 
-PROGRAM, LONG = "trackedprogram", "a-rather-long-program-name"
+# Every process of the machine is looked at: the names are ours alone. The kernel knows 15 octets of one.
+PROGRAM, LONG = f"track{os.getpid()}", f"long{os.getpid()}-program-name"
 PROCESSES = {
     "name": f"process {PROGRAM}",
     "path": "process {folder}/" + PROGRAM,

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from lab import holds, wait_until
-from vrrp_pair import (HIGH, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Mode, Pair, Router, assert_within,
-                       flagged, kill, silence, skew, with_a_flipped_bit)
+from lab import Pulse, holds, wait_until
+from vrrp_pair import (HIGH, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Mode, Pair, Router, flagged, kill, silence,
+                       with_a_flipped_bit)
 
 SECOND = Mode("1s", 3, 1, "version 3\n\tadvert_int 1")
 TENTH = Mode("0.1s", 3, 0.1, "version 3\n\tadvert_int 0.1")
@@ -32,16 +32,8 @@ def check_capture(pair):
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_silence_then_return(lab, high, low, mode):
     pair = Pair(lab, high, low, mode=mode)
-    last, first = pair.takeover(kill(pair.high))
-    assert_within(first.time - last.time, silence(LOW_PRIORITY, mode), low)
-    wait_until(pair.low.is_master, 5, "address of the low one")
-    started = time.time()
-    pair.high.start()
-    wait_until(pair.high.is_master, 15, "the high one is back")
-    wait_until(lambda: not pair.low.is_master(), 5, "the low one has yielded")
-    mine = pair.capture.adverts(VRID, HIGH, started)[0]
-    holds(lambda: not pair.low.is_master(), 2 * silence(LOW_PRIORITY, mode), "the low one stays backup")
-    assert [a for a in pair.capture.adverts(VRID, LOW, mine.time + 0.5) if a.priority] == []
+    _, first = pair.silence_then_return()
+    pair.stays_quiet(first.time)
     check_capture(pair)
 
 
@@ -49,13 +41,7 @@ def test_silence_then_return(lab, high, low, mode):
 @pytest.mark.parametrize("high,low", PAIRS)
 def test_resignation(lab, high, low, mode):
     pair = Pair(lab, high, low, mode=mode)
-    ended = time.time()
-    pair.high.daemon.stop(signal.SIGTERM)
-    last, first = pair.takeover(ended)
-    assert last.priority == 0
-    assert_within(first.time - last.time, skew(LOW_PRIORITY, mode), low)
-    wait_until(pair.low.is_master, 5, "address of the low one")
-    assert not pair.high.is_master(), "addresses go with the daemon"
+    pair.resignation()
     check_capture(pair)
 
 
@@ -66,12 +52,10 @@ def test_the_interval_of_the_master_counts(lab):
     pair.low.config.write_text(pair.low.config.read_text().replace("advert_int 0.5", "advert_int 0.1"))
     pair.low.start()
     holds(lambda: not pair.low.is_master(), 4, "the low one is backup")
-    last, first = pair.takeover(kill(pair.high))
-    assert_within(first.time - last.time, silence(LOW_PRIORITY, pair.mode), "vipd")
-    time.sleep(1)
+    _, first = pair.assert_takeover(kill(pair.high), silence(LOW_PRIORITY, pair.mode))
+    wait_until(lambda: len(pair.capture.gaps(vrid=VRID, source=LOW, since=first.time)) >= 7, what="adverts of the low one")
     assert {advert.interval for advert in pair.capture.adverts(VRID, LOW, first.time)} == {0.1}
-    gaps = pair.capture.gaps(vrid=VRID, source=LOW, since=first.time)
-    assert len(gaps) >= 7 and max(gaps) < 0.15, gaps
+    assert pair.capture.late_gaps(0.1, pair.pulse, vrid=VRID, source=LOW, since=first.time) == []
 
 
 @pytest.mark.parametrize("high,low", PAIRS[:2])
@@ -94,13 +78,16 @@ def test_ten_milliseconds(lab):
     router = Router(lab, "vipd", "192.0.2.3", 255, FASTEST)
     router.start()
     wait_until(router.is_master, 10, "master")
+    control = Pulse(0.01)  # as often as the adverts, and adds up how late it is
     time.sleep(4)
+    control.ending.set()
     router.daemon.stop()
     adverts = capture.stop().adverts(VRID)
     gaps = capture.gaps(vrid=VRID)
+    late = [late for _, late in control.late]
     assert {advert.interval for advert in adverts} == {0.01}
-    assert 0.0095 < statistics.median(gaps) < 0.0105
-    assert statistics.mean(gaps[:-1]) < 0.011, "late ones are made up for, not added"
+    assert 0.0095 < statistics.median(gaps) < 0.0105 + statistics.median(late)
+    assert statistics.mean(gaps[:-1]) < 0.01 + max(0.001, statistics.mean(late)), "late ones are made up for, not added"
     print(f"{len(gaps)} gaps: median {statistics.median(gaps) * 1000:.2f} ms, "
           f"99% {sorted(gaps)[len(gaps) * 99 // 100] * 1000:.2f} ms, greatest {max(gaps) * 1000:.2f} ms")
 
@@ -125,10 +112,8 @@ def test_a_losing_advert_is_answered(lab):
     pair = Pair(lab, "vipd", "vipd", mode=SECOND)
     loser = lab.node("loser", "192.0.2.7/24")
     loser.run("/usr/bin/python3", "-c", LOSER, VRID, "192.0.2.7")
-    time.sleep(0.5)
-    answers = pair.capture.adverts(VRID, HIGH)
-    losing = pair.capture.adverts(VRID, "192.0.2.7")
-    assert len(losing) == 5
+    losing = wait_until(lambda: len(found := pair.capture.adverts(VRID, "192.0.2.7")) == 5 and found, what="five of them")
     for advert in losing:
-        assert min(a.time - advert.time for a in answers if a.time > advert.time) < 0.05, "answered at once"
+        answer = wait_until(lambda: pair.capture.adverts(VRID, HIGH, advert.time), what="an advert of the master")[0]
+        assert answer.time - advert.time < pair.pulse.allowance(advert.time, answer.time), "answered at once"
     assert pair.high.is_master() and not pair.low.is_master()

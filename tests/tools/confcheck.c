@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loads a configuration file and prints its diagnostics (to stderr); with -d the canonical dump,
- * with -D the fuzz dictionary made from the option tables, with -B every block that they know,
- * behind the block it stands in, with -T the tables as JSON. Exit status 0: good, 5: errors, as
- * vipd -t. With -R any number of files: each that loads is dumped, the dump loaded and dumped
- * again; what differs is said, and the exit status is 1 when anything did.
+ * with -D the fuzz dictionary made from the option tables, with -T the tables as JSON. Exit status
+ * 0: good, 5: errors, as vipd -t. With -R any number of files: each that loads is dumped, the dump
+ * loaded and dumped again; what differs is said, and the exit status is 1 when anything did.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/line.h"
 #include "conf/line.h"
 #include "conf/load.h"
 #include "conf/model.h"
@@ -59,18 +57,6 @@ static void print_dictionary(void)
 			     choice && choice->name; choice++)
 				printf("\"%s\"\n", choice->name);
 		}
-	}
-}
-
-static void print_blocks(void)
-{
-	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {
-		const struct option *row;
-
-		OPTION_EACH (row, *scope)
-			if (row->type == OPTION_BLOCK)
-				printf("%s %s\n", *(*scope)->name ? (*scope)->name : "/",
-				       row->name);
 	}
 }
 
@@ -140,11 +126,11 @@ static void print_tables(void)
 	printf("}\n");
 }
 
-static int check(const char *file, const struct conf_load_options *options, bool dump)
+static int check(const char *file, bool dump)
 {
 	const struct conf *conf = NULL;
 	struct diag_list diags;
-	int r = conf_load(file, options, &conf, &diags);
+	int r = conf_load(file, NULL, &conf, &diags);
 
 	print_diags(&diags);
 	diag_list_free(&diags);
@@ -235,30 +221,23 @@ static int round_trips(char *const *files)
 	return bad != 0;
 }
 
-#define USAGE "usage: %s [-d] [-s] FILE | -R FILE... | -B | -D | -T\n"
+#define USAGE "usage: %s [-d] FILE | -R FILE... | -D | -T\n"
 
 int main(int argc, char **argv)
 {
-	struct conf_load_options options = {0};
 	bool dump = false, back = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "BdDRsT")) != -1) {
+	while ((c = getopt(argc, argv, "dDRT")) != -1) {
 		switch (c) {
 		case 'd':
 			dump = true;
-			break;
-		case 's':
-			options.strict = true;
 			break;
 		case 'R':
 			back = true;
 			break;
 		case 'D':
 			print_dictionary();
-			return 0;
-		case 'B':
-			print_blocks();
 			return 0;
 		case 'T':
 			print_tables();
@@ -274,5 +253,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, USAGE, argv[0]);
 		return 1;
 	}
-	return check(argv[optind], &options, dump);
+	return check(argv[optind], dump);
 }

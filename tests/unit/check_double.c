@@ -9,7 +9,7 @@
 
 struct check {
 	const struct conf_checker *conf;
-	bool up, run;
+	bool up, run, suspended;
 	uint64_t first_us;
 	check_report_fn *report;
 	void *owner;
@@ -151,6 +151,17 @@ struct check *check_free(struct check *check)
 void check_set_conf(struct check *check, const struct conf_checker *conf)
 {
 	check->conf = conf;
+}
+
+void check_suspend(struct check *check, bool suspended, uint64_t first_us)
+{
+	check->suspended = suspended;
+	check->first_us = first_us;
+}
+
+bool check_double_suspended(const struct check *check)
+{
+	return check->suspended;
 }
 
 bool check_is_up(const struct check *check)

@@ -12,6 +12,7 @@ unsigned check_double_made(void);      /* ever */
 struct check *check_double_find(const struct conf_checker *conf);
 void check_double_report(struct check *check, enum check_result result);
 void check_double_weight(struct check *check, uint32_t weight); /* success with a wanted weight */
+bool check_double_suspended(const struct check *check);
 uint64_t check_double_first_us(const struct check *check);
 /* As a MISC_CHECK would: ask for its program. */
 int check_double_exec(struct check *check, uint64_t request);

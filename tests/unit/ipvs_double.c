@@ -190,6 +190,36 @@ static int double_set_timeouts(struct ipvs *ipvs, uint32_t tcp_s, uint32_t tcpfi
 	return 0;
 }
 
+static int double_start_sync(struct ipvs *ipvs, enum ipvs_sync_role role,
+			     const struct ipvs_sync *want)
+{
+	(void)ipvs;
+	if (kernel.sync_error < 0)
+		return kernel.sync_error;
+	if (kernel.sync[role].interface[0])
+		return -EEXIST;
+	kernel.sync_starts++;
+	kernel.sync[role] = *want;
+	if (!want->ttl)
+		kernel.sync[role].ttl = 1;
+	return 0;
+}
+
+static int double_stop_sync(struct ipvs *ipvs, enum ipvs_sync_role role)
+{
+	(void)ipvs;
+	kernel.sync_stops++;
+	kernel.sync[role] = (struct ipvs_sync){0};
+	return 0;
+}
+
+static int double_read_sync(struct ipvs *ipvs, struct ipvs_sync ret[static IPVS_SYNC_ROLES])
+{
+	(void)ipvs;
+	memcpy(ret, kernel.sync, sizeof kernel.sync);
+	return 0;
+}
+
 static int by_service(const void *a, const void *b)
 {
 	return svc_key_compare(&(*(struct double_service *const *)a)->found.key,
@@ -268,6 +298,9 @@ static const struct ipvs_ops ops = {
 	.remove = double_remove,
 	.flush = double_flush,
 	.set_timeouts = double_set_timeouts,
+	.start_sync = double_start_sync,
+	.stop_sync = double_stop_sync,
+	.read_sync = double_read_sync,
 	.dump = double_dump,
 	.dump_service = double_dump_service,
 };

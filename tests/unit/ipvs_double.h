@@ -31,6 +31,9 @@ struct ipvs_double {
 	unsigned new_service, set_service, del_service, new_dest, set_dest, del_dest, flush,
 		timeouts, dumps;
 	uint32_t tcp_s, tcpfin_s, udp_s;
+	struct ipvs_sync sync[IPVS_SYNC_ROLES];
+	int sync_error; /* what a start answers */
+	unsigned sync_starts, sync_stops;
 	/* Called for every destination that is added or edited. */
 	void (*on_weight)(const struct svc_key *service, const struct dest_key *dest,
 			  int32_t weight);

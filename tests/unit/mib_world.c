@@ -45,6 +45,7 @@ static void fill_global(struct world *w)
 		.snmp_rfcv3 = true,
 		.snmp_traps = true,
 		.mcast_group4 = world_ip("224.0.0.18"),
+		.mcast_group6 = world_ip("ff02::99"),
 		.lvs_flush_on_stop = 2,
 		.lvs_udp_timeout_s = 300,
 	};
@@ -151,6 +152,8 @@ static void fill_vrrp(struct world *w)
 	w->live_instances[0].stats.become_master = UINT64_C(0x100000003);
 	w->instances[1].addresses = &w->addresses[3];
 	w->instances[1].n_addresses = 2;
+	w->instances[1].mcast_group = world_ip("224.0.0.81");
+	w->instances[1].notify.deleted.text = "/etc/d.sh";
 	fill_version3(w);
 	w->live_instances[3].state = VRRP_FAULT;
 	w->live_instances[3].admin_up = false;
@@ -379,6 +382,7 @@ struct world *world_new(void)
 		.loaded_wall_us = UINT64_C(1700000000500000),
 		.started_wall_us = UINT64_C(1700000000000000),
 		.started_us = 800 * USEC_PER_SEC,
+		.netns = "blue",
 	};
 	snprintf(w->daemon.load_error, sizeof(w->daemon.load_error),
 		 "test.conf:3: no such keyword");

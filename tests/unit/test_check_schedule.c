@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Unit tests of when checks run and what their results mean. The rules (verdict.c) are tested
- * without a clock; the scheduler on a real loop with programs (MISC_CHECK) whose answers the test
- * gives. */
+/* When checks run, on a real loop with programs (MISC_CHECK) whose answers the test gives. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,147 +16,7 @@
 #include "core/check/checker.h"
 #include "core/cmd.h"
 
-#define LOOP_US	 UINT64_C(60000000)
-#define RETRY_US UINT64_C(3000000)
-#define MS	 USEC_PER_MSEC
-
-/* ---- the rules ---- */
-
-static struct conf_checker rules(uint32_t retry, size_t n_urls)
-{
-	return (struct conf_checker){.type = n_urls ? CONF_HTTP_GET : CONF_TCP_CHECK,
-				     .retry = retry,
-				     .n_urls = n_urls,
-				     .delay_loop_us = LOOP_US,
-				     .delay_before_retry_us = RETRY_US};
-}
-
-/* One attempt: u ok, f failed, l local error. The answer in letters: "U"/"D" verdict, "!" changed,
- * and "r" when the retry delay follows instead of the loop delay, "0" when no delay does. */
-static void step(struct verdict *verdict, const struct conf_checker *conf, char attempt,
-		 const char *answer)
-{
-	enum check_result result = attempt == 'u'   ? CHECK_OK
-				   : attempt == 'l' ? CHECK_LOCAL_ERROR
-						    : CHECK_TIMEOUT;
-	uint64_t delay_us = 0;
-	bool changed = verdict_step(verdict, conf, result, &delay_us);
-
-	assert_int_equal(verdict->up, answer[0] == 'U');
-	assert_int_equal(changed, strchr(answer, '!') != NULL);
-	assert_int_equal(delay_us, strchr(answer, 'r')	 ? RETRY_US
-				   : strchr(answer, '0') ? MS
-							 : LOOP_US);
-}
-
-/* script: "u:U! f:Ur f:D!" */
-static void play(const struct conf_checker *conf, bool initially_up, const char *script)
-{
-	struct verdict verdict = verdict_start(conf, initially_up);
-
-	for (const char *at = script; *at;) {
-		char answer[8] = "";
-		size_t n = strcspn(at + 2, " ");
-
-		memcpy(answer, at + 2, n);
-		print_message("  %c -> %s\n", *at, answer);
-		step(&verdict, conf, *at, answer);
-		at += 2 + n;
-		at += *at == ' ';
-	}
-}
-
-static void test_retries(void **state)
-{
-	struct conf_checker conf = rules(2, 0);
-
-	(void)state;
-	play(&conf, true, "u:U! u:U f:Ur f:Ur u:U f:Ur f:Ur f:D! f:D f:D u:U! f:Ur f:Ur f:D!");
-	/* The very first failure of a server that was assumed up is not retried. */
-	play(&conf, true, "f:D! f:D u:U! f:Ur");
-	/* alpha */
-	play(&conf, false, "f:D! f:D u:U! f:Ur f:Ur f:D!");
-	play(&conf, false, "u:U! u:U");
-	conf = rules(0, 0);
-	play(&conf, true, "u:U! f:D! u:U! f:D!");
-}
-
-static void test_local_error_is_no_verdict(void **state)
-{
-	struct conf_checker conf = rules(1, 0);
-
-	(void)state;
-	play(&conf, true, "l:Ur l:Ur u:U! l:Ur f:Ur l:Ur f:D! l:Dr u:U!");
-	play(&conf, false, "l:Dr u:U!");
-}
-
-static void test_urls(void **state)
-{
-	struct conf_checker conf = rules(1, 3);
-
-	(void)state;
-	/* up: one url per attempt, a failing one is retried */
-	play(&conf, true, "u:U! u:U u:U u:U f:Ur u:U f:Ur f:D! f:D");
-	/* alpha: up after the last url of a clean tour */
-	play(&conf, false, "u:D u:D u:U! u:U");
-	/* the second url is bad: when it answers the tour starts over */
-	play(&conf, false, "u:D f:D! f:D u:D u:D u:D u:U!");
-	/* the first url is bad: its success begins the tour */
-	play(&conf, false, "f:D! u:D u:D u:U!");
-	/* one url */
-	conf = rules(1, 1);
-	play(&conf, true, "f:D! u:U! f:Ur u:U");
-}
-
-static void test_fast_recovery(void **state)
-{
-	struct conf_checker conf = rules(1, 3);
-
-	(void)state;
-	conf.fast_recovery = true;
-	/* alpha: the first tour makes no pause; up again, the pages are one interval apart */
-	play(&conf, false, "u:D0 u:D0 u:U! u:U u:U");
-	/* a bad page is waited for; once it answers the tour runs through */
-	play(&conf, false, "u:D0 f:D! f:D u:D0 u:D0 u:D0 u:U!");
-	/* up, it changes nothing */
-	play(&conf, true, "u:U! f:Ur u:U");
-}
-
-static void test_url_order(void **state)
-{
-	struct conf_checker conf = rules(1, 3);
-	struct verdict verdict = verdict_start(&conf, true);
-	const enum check_result results[] = {CHECK_OK, CHECK_TIMEOUT,	  CHECK_OK, CHECK_OK,
-					     CHECK_OK, CHECK_LOCAL_ERROR, CHECK_OK, CHECK_OK};
-	const uint32_t urls[] = {0, 1, 1, 0, 1, 2, 2, 0};
-	uint64_t delay_us;
-
-	(void)state;
-	for (size_t i = 0; i < 8; i++) {
-		assert_int_equal(verdict.url, urls[i]);
-		verdict_step(&verdict, &conf, results[i], &delay_us);
-	}
-}
-
-static void test_down_delay_of_http(void **state)
-{
-	struct conf_checker conf = rules(0, 1);
-	struct verdict verdict = verdict_start(&conf, true);
-	uint64_t delay_us;
-
-	(void)state;
-	conf.delay_loop_us = 1000000;
-	verdict_step(&verdict, &conf, CHECK_TIMEOUT, &delay_us);
-	assert_int_equal(delay_us, RETRY_US); /* the longer of both */
-	conf.n_urls = 0;
-	verdict_step(&verdict, &conf, CHECK_TIMEOUT, &delay_us);
-	assert_int_equal(delay_us, 1000000);
-	conf.delay_loop_us = 0;
-	verdict_step(&verdict, &conf, CHECK_OK, &delay_us);
-	assert_true(delay_us >= 1000); /* never a busy loop */
-}
-
-/* ---- the scheduler ---- */
+#define MS USEC_PER_MSEC
 
 #define REPORTS_MAX 16
 
@@ -296,6 +154,38 @@ static void test_times(void **state)
 	turn_until_requests(&world, 4);
 	assert_true(clock_now_us() >= world.at_us[2] + 299 * MS); /* down: delay_loop */
 	assert_false(check_is_up(check));
+	check_free(check);
+	tear_down(&world);
+}
+
+/* A probe under way is forgotten, the verdict is kept, and nothing runs until it goes on. */
+static void test_suspended(void **state)
+{
+	struct world world;
+	struct check *check;
+	uint64_t again_us;
+
+	(void)state;
+	set_up(&world);
+	world.conf.delay_loop_us = 1 * MS;
+	check_new(world.env, &world.conf, true, 1, on_report, &world, &check);
+	turn_until_requests(&world, 1);
+	answer_exit(&world, 0);
+	turn_until_requests(&world, 2);
+	check_suspend(check, true, 0);
+	check_suspend(check, true, 0);
+	check_exec_done(world.env, &(struct msg_exec_done){.request = world.requests[1],
+							   .wait_status = 1 << 8});
+	turn_for(&world, 30 * MS);
+	assert_int_equal(world.n_reports, 1);
+	assert_int_equal(world.n_requests, 2);
+	assert_true(check_is_up(check));
+	again_us = clock_now_us() + 20 * MS;
+	check_suspend(check, false, again_us);
+	turn_until_requests(&world, 3);
+	assert_true(clock_now_us() >= again_us);
+	answer_exit(&world, 0);
+	check_suspend(check, true, 0);
 	check_free(check);
 	tear_down(&world);
 }
@@ -475,13 +365,8 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_retries),
-		cmocka_unit_test(test_local_error_is_no_verdict),
-		cmocka_unit_test(test_urls),
-		cmocka_unit_test(test_fast_recovery),
-		cmocka_unit_test(test_url_order),
-		cmocka_unit_test(test_down_delay_of_http),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_program_ends),
 		cmocka_unit_test(test_dynamic_weight),
 		cmocka_unit_test(test_exec_refused),

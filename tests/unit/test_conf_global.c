@@ -66,6 +66,7 @@ static const struct sample samples[] = {
 	 .line = "vrrp_ipsets a b c d e f"},
 	BAD("vrrp_ipsets a1234567890123456789012345678901", "longer than 31"),
 	{"lvs_sync_daemon eth0", .line = "lvs_sync_daemon eth0"},
+	{"lvs_sync_daemon eth0 inst W", .warning = "no vrrp_instance 'W' to follow", .line = NULL},
 	{"lvs_sync_daemon eth0 V", .line = "lvs_sync_daemon eth0 inst V"},
 	{"lvs_sync_daemon eth0 V 5", .warning = "write 'id' before",
 	 .line = "lvs_sync_daemon eth0 inst V id 5"},
@@ -87,6 +88,7 @@ static const struct sample samples[] = {
 	{"notify_fifo /run/f user group", .line = "notify_fifo /run/f user group"},
 	{"lvs_notify_fifo \"/run/a b\" user", .line = "lvs_notify_fifo \"/run/a b\" user"},
 	{"vrrp_notify_fifo_script \"/bin/reader -x\" user",
+	 .warning = "no effect without 'vrrp_notify_fifo'",
 	 .line = "vrrp_notify_fifo_script \"/bin/reader -x\" user"},
 	{"startup_script \"/bin/echo 'a b'\" root",
 	 .line = "startup_script \"/bin/echo 'a b'\" root"},
@@ -127,7 +129,10 @@ static struct loaded load_sample(const struct sample *sample)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "global_defs {\nrouter_id r\n%s\n}\n", sample->text);
+	snprintf(text, sizeof(text),
+		 "global_defs {\nrouter_id r\n%s\n}\nvrrp_instance V {\ninterface eth0\n"
+		 "virtual_router_id 7\nvirtual_ipaddress {\n192.0.2.7\n}\n}\n",
+		 sample->text);
 	return load_text(text);
 }
 
@@ -231,13 +236,28 @@ static void test_refused(void **state)
 		assert_int_equal(option_find(option_root(), top[i])->reload, OPTION_REFUSED);
 }
 
+/* Several blocks are one. */
+static void test_needs(void **state)
+{
+	struct loaded loaded = load_good("global_defs {\nlvs_notify_fifo_script /bin/true\n}\n"
+					 "global_defs {\nlvs_notify_fifo /run/f\n}\n",
+					 0);
+
+	(void)state;
+	unload(&loaded);
+	loaded = load_good("global_defs {\nnotify_fifo_script /bin/true\n}\n"
+			   "global_defs {\nlvs_notify_fifo /run/f\n}\n",
+			   1);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 2, "without 'notify_fifo'"), 1);
+	unload(&loaded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_thread_names),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_samples),	     cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_thread_names), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

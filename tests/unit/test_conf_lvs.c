@@ -35,7 +35,12 @@ static const struct verdict {
 	{SERVED("weight 2147483647\n"), 3, WARNING, "'weight' is taken as 65535"},
 	{SERVED("weight 2147483648\n"), 3, ERROR, "from 1 to 2147483647"},
 	{RS("weight 2147483647\n"), 4, WARNING, "'weight' is taken as 65535"},
-	{RS("uthreshold 5\nlthreshold 6\n"), 5, WARNING, "is above 'uthreshold', which is 5"},
+	{RS("uthreshold 5\nlthreshold 6\n"), 5, WARNING, "not be above 'uthreshold', which is 5"},
+	{RS("lthreshold 6\nuthreshold 5\n"), 4, WARNING, "which is 5; it is ignored"},
+	{RS("lthreshold 1\n"), 4, WARNING, "no effect without 'uthreshold'"},
+	{RS("lthreshold 1\nuthreshold 0\n"), 4, WARNING, "no effect without 'uthreshold'"},
+	{RS("uthreshold 5\nlthreshold 5\n"), 5, NOTHING, NULL},
+	{RS("lthreshold 0\n"), 4, NOTHING, NULL},
 	{RS("lb_kind DR\n"), 4, WARNING, "'lb_kind' is deprecated"},
 	/* forwarding */
 	{SERVED("lvs_method dr\n"), 3, ERROR, "must be one of NAT, DR, TUN"},
@@ -46,6 +51,15 @@ static const struct verdict {
 	{SERVED("lvs_method TUN type gre remcsum\n"), 3, ERROR, "no remote checksum"},
 	{SERVED("lvs_method TUN type gue port 0\n"), 3, ERROR, "from 1 to 65535"},
 	/* the sorry server's keywords, quorum */
+	{SERVED("persistence_engine sip\n"), 3, WARNING, "without 'persistence_timeout'"},
+	{SERVED("persistence_granularity 24\n"), 3, WARNING, "without 'persistence_timeout'"},
+	{SERVED("persistence_granularity 32\n"), 3, NOTHING, NULL},
+	{SERVED("persistence_granularity 24\npersistence_timeout 9\n"), 3, NOTHING, NULL},
+	{VS("alpha\nreal_server 192.0.2.2 80 {\n}\n"), 4, WARNING,
+	 "'alpha' has no effect on a server without checkers"},
+	{RS("alpha\n"), 4, WARNING, "'alpha' has no effect on a server without checkers"},
+	{CHECK("TCP_CHECK", "alpha\n"), 5, NOTHING, NULL},
+	{CHECK("SSL_GET", "sni_name a\nurl {\npath /\n}\n"), 5, WARNING, "without 'enable_sni'"},
 	{SERVED("sorry_server_inhibit\n"), 3, WARNING, "no effect without 'sorry_server'"},
 	{SERVED("sorry_server_lvs_method DR\n"), 3, WARNING, "no effect without 'sorry_server'"},
 	{SERVED("quorum 4294967295\n"), 3, WARNING, "above the total weight"},
@@ -88,6 +102,7 @@ static const struct verdict {
 	{URL("regex a\nregex_options caseless loud\n"), 8, ERROR, "knows no 'loud'"},
 	{URL("regex_options caseless\n"), 7, WARNING, "no effect without 'regex'"},
 	{URL("regex_no_match\n"), 7, WARNING, "no effect without 'regex'"},
+	{URL("regex_no_match\nregex a\n"), 7, NOTHING, NULL},
 	{URL("regex a\nregex_stack 20 10\n"), 8, ERROR, "from 20 to"},
 	{URL("regex a\nregex_min_offset 9\nregex_max_offset 9\n"), 9, WARNING,
 	 "no match can start"},
@@ -203,6 +218,8 @@ static const struct dumped {
 	 {"lvs_method TUN type gue port 6080 remcsum"}},
 	{SERVED("persistence_timeout\n"), {"persistence_timeout 360"}},
 	{RS("smtp_alert off\n"), {"smtp_alert off"}},
+	{RS("uthreshold 5\nlthreshold 5\n"), {"uthreshold 5", "lthreshold 5"}},
+	{RS("uthreshold 5\nlthreshold 6\n"), {"uthreshold 5", "lthreshold 0"}},
 };
 
 /* Past line in text, NULL: not there. Indentation does not count. */

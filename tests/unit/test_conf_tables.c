@@ -313,13 +313,29 @@ static int count_changes(const struct loaded *a, const struct loaded *b)
 /* Some give what is the default anyway, or mean nothing where the context puts them. */
 static bool may_be_silent(const char *name)
 {
-	static const char *const names[] = {
-		"preempt",  "accept",	     "no_accept",	  "no_virtual_ipaddress",
-		"ops",	    "quorum",	     "hysteresis",	  "sh-fallback",
-		"sh-port",  "mh-fallback",   "mh-port",		  "enable_sni",
-		"sni_name", "random_seed",   "unicast_ttl",	  "vmac_xmit_base",
-		"vrf",	    "tls_compliant", "check_unicast_src", "vrrp_check_unicast_src",
-		NULL};
+	static const char *const names[] = {"preempt",
+					    "accept",
+					    "no_accept",
+					    "no_virtual_ipaddress",
+					    "ops",
+					    "quorum",
+					    "hysteresis",
+					    "sh-fallback",
+					    "sh-port",
+					    "mh-fallback",
+					    "mh-port",
+					    "enable_sni",
+					    "sni_name",
+					    "random_seed",
+					    "unicast_ttl",
+					    "vmac_xmit_base",
+					    "vrf",
+					    "tls_compliant",
+					    "check_unicast_src",
+					    "vrrp_check_unicast_src",
+					    "lthreshold",
+					    "v3_checksum_as_v2",
+					    NULL};
 
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
@@ -364,6 +380,14 @@ static void test_every_change(void **state)
 	assert_true(good);
 }
 
+static void check_needed(const struct option_scope *scope, const struct option *row)
+{
+	const struct option *needed = option_find(scope, row->needs);
+
+	assert_non_null(needed);
+	assert_ptr_equal(option_resolve(scope, needed), needed);
+}
+
 static void check_row(const struct option_scope *scope, const struct option *row)
 {
 	assert_ptr_equal(option_find(scope, row->name), row);
@@ -381,6 +405,8 @@ static void check_row(const struct option_scope *scope, const struct option *row
 		assert_non_null(row->apply);
 	if (row->flags & OPTION_HAS_FIELD)
 		assert_true(row->size);
+	if (row->needs)
+		check_needed(scope, row);
 }
 
 static void test_consistency(void **state)

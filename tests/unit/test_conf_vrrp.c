@@ -48,10 +48,15 @@ static const struct {
 	 "needs VRRP version 3"},
 	{OPEN "strict_mode\nvirtual_ipaddress { 2001:db8::1 }\n}\n", BAD, 1, "link-local"},
 	{OPEN "virtual_ipaddress { 2001:db8::1 }\n}\n", NOTE, 1, "link-local"},
+	{V6("version 2\nauthentication {\nauth_type PASS\nauth_pass a\n}\n"), WARN, 7,
+	 "IPv6 has no authentication"},
 	{"global_defs {\n}\n" STRICT("state BACKUP\npriority 255\n"), WARN, 7, "not supported yet"},
 	/* what is not quite as it should be */
 	{VI("state master\n"), WARN, 5, "'master' is taken as MASTER"},
 	{VI("mcast_src_ip 192.0.2.9/24\n"), WARN, 5, "'/24' is ignored"},
+	{VI("priority 255\npreempt_delay 5\n"), WARN, 6, "ignored with priority 255"},
+	{VI("v3_checksum_as_v2\n"), WARN, 5, "no effect with VRRP version 2"},
+	{VI("track_src_ip\n"), WARN, 5, "no effect without 'mcast_src_ip'"},
 	{"vrrp_script s {\nscript /bin/true\ninterval 0\n}\n", WARN, 3, "taken as 1"},
 	{"vrrp_script s {\nscript /bin/true\ntimeout 0\n}\n", WARN, 3, "taken as the interval"},
 	{"vrrp_script s {\nscript \"/bin/true\" root\n}\n", WARN, 2, "stands alone"},
@@ -190,10 +195,11 @@ static const struct {
 	{VI("unicast_peer { 192.0.2.9 max_ttl 8\n}\n"), "check_unicast_src"},
 	{VI(PEERS "unicast_ttl 9\n"), "unicast_ttl 9"},
 	{VI("unicast_fault_no_peer\nunicast_peer {\n}\n"), "unicast_fault_no_peer"},
-	{VI("track_src_ip\n"), "track_src_ip"},
+	{VI("track_src_ip\nunicast_src_ip 192.0.2.9\n"), "track_src_ip"},
 	{VI(PEERS "old_unicast_checksum never\n"), "old_unicast_checksum never"},
 	{VI(PEERS "old_unicast_checksum\n"), "old_unicast_checksum"},
-	{VI("v3_checksum_as_v2\n"), "v3_checksum_as_v2 on"},
+	{VI("version 3\nv3_checksum_as_v2\n"), "v3_checksum_as_v2 on"},
+	{VI("version 2\nv3_checksum_as_v2\n"), "v3_checksum_as_v2 off"},
 	{VI("use_vmac\n"), "use_vmac"},
 	{VI("use_vmac m 0:11:22:33:44\n"), "use_vmac m 00:11:22:33:44:07"},
 	{VI("use_vmac group 5 m eth9 netlink_notify_msg\n"),
@@ -344,9 +350,33 @@ static void test_inherits(void **state)
 	unload(&loaded);
 }
 
+/* What is said of nothing else is run. */
+static void test_over_ipv6(void **state)
+{
+	static const char *const good[] = {
+		V6(""),
+		V6("version 2\n"),
+		V6("mcast_src_ip fe80::7\nmcast_dst_ip ff02::99\n"),
+		V6("unicast_src_ip 2001:db8::7\nunicast_peer {\n2001:db8::8 max_ttl 64\n}\n"),
+		V6("virtual_ipaddress_excluded {\n192.0.2.77\n}\n"),
+		OPEN "version 3\nno_virtual_ipaddress\nmcast_src_ip fe80::7\n}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		struct loaded loaded = load_good(good[i], 0);
+		const struct conf_instance *instance = &loaded.conf->instances[0];
+
+		assert_null(conf_instance_unsupported(instance));
+		assert_int_equal(conf_instance_family(instance), AF_INET6);
+		unload(&loaded);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_over_ipv6),
 		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_dumped),
 		cmocka_unit_test(test_inherits),

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -227,6 +228,22 @@ static void test_account(void **state)
 	assert_int_equal(WEXITSTATUS(bench->end.wait_status), geteuid() ? 126 : 0);
 }
 
+/* Of the limits the daemon raises for itself programs hear nothing. */
+static void test_files(void **state)
+{
+	struct bench *bench = *state;
+	struct rlimit before, low;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = (struct rlimit){77, before.rlim_max};
+	bench->exec = exec_free(bench->exec);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	assert_int_equal(exec_new(bench->loop, "/proc/self/exe", &bench->exec), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	run(bench, "test $(ulimit -Sn) = 77 && test $(ulimit -Hn) != 77", NULL, 0);
+	assert_int_equal(bench->end.wait_status, 0);
+}
+
 static void test_budget(void **state)
 {
 	struct bench *bench = *state;
@@ -271,7 +288,8 @@ int main(int argc, char **argv)
 		CASE(test_status),    CASE(test_signal),      CASE(test_arguments),
 		CASE(test_not_there), CASE(test_environment), CASE(test_isolation),
 		CASE(test_flood),     CASE(test_timeout),     CASE(test_stubborn),
-		CASE(test_account),   CASE(test_budget),      CASE(test_cancel),
+		CASE(test_account),   CASE(test_files),	      CASE(test_budget),
+		CASE(test_cancel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ static void test_walk(void **state)
 		cells++;
 	}
 	/* A cell lost or won anywhere shows here. */
-	assert_int_equal(cells, 2370);
+	assert_int_equal(cells, 2371);
 }
 
 static void test_nothing_published(void **state)
@@ -121,6 +121,7 @@ static void test_keepalived_global(void **state)
 	want_number(b, K "1.3.10.0", CELL_INTEGER, 2);
 	want_number(b, K "1.4.0", CELL_INTEGER, 1);
 	want_number(b, K "1.11.0", CELL_INTEGER, 3);
+	want_text(b, K "1.8.0", "blue");
 	b->world->conf.global.smtp_server = "mail.example.com";
 	want_number(b, K "1.3.1.0", CELL_INTEGER, 16);
 	want_text(b, K "1.3.2.0", "mail.example.com");

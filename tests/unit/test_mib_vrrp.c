@@ -35,6 +35,10 @@ static void test_keepalived_vrrp(void **state)
 	want_none(b, K "2.3.1.22.2");
 	want_number(b, K "2.3.1.34.3", CELL_INTEGER, 2);
 	want_octets(b, K "2.3.1.35.1", "\xe0\x00\x00\x12", 4);
+	want_octets(b, K "2.3.1.35.2", "\xe0\x00\x00\x51", 4);
+	want_octets(b, K "2.3.1.35.3", "\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x99", 16);
+	want_number(b, K "2.3.1.21.2", CELL_INTEGER, 1);
+	want_number(b, K "2.3.1.21.3", CELL_INTEGER, 2);
 	want_octets(b, K "2.6.1.3.1.1", "\xac\x11\x0d\xfc", 4);
 	want_number(b, K "2.6.1.6.1.1", CELL_INTEGER, 14);
 	want_number(b, K "2.6.1.6.1.2", CELL_INTEGER, 2);

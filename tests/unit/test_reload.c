@@ -146,6 +146,50 @@ static void checkers_that_cannot_run_are_left_out(void **state)
 	bench_free(b);
 }
 
+static void tell_suspended(struct bench *b, uint64_t generation, bool suspended)
+{
+	struct msg_suspend message = {.generation = generation, .suspended = suspended};
+
+	mail_post(b->wires.box[THREAD_CHECK], MSG_SUSPEND, &message, sizeof message);
+	bench_run(b, 1);
+}
+
+static struct bench_conf *suspending_conf(uint64_t generation, bool ha_suspend)
+{
+	struct bench_conf *c = bench_conf(2, 1, generation);
+
+	c->services[0].ha_suspend = ha_suspend;
+	return c;
+}
+
+/* Until main says that an address is here nothing is checked, nor after it is gone; a reload
+ * changes that only with the keyword itself. */
+static void suspended_services_are_not_checked(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	bench_adopt(b, suspending_conf(1, true));
+	assert_true(check_double_suspended(bench_check(b, 0, 0)));
+	assert_false(check_double_suspended(bench_check(b, 1, 0)));
+	tell_suspended(b, 1, false);
+	assert_false(check_double_suspended(bench_check(b, 0, 0)));
+	bench_adopt(b, suspending_conf(2, true));
+	assert_false(check_double_suspended(bench_check(b, 0, 0)));
+	tell_suspended(b, 1, true); /* it came late */
+	assert_false(check_double_suspended(bench_check(b, 0, 0)));
+	tell_suspended(b, 2, true);
+	assert_true(check_double_suspended(bench_check(b, 0, 0)));
+	bench_run(b, 20);
+	assert_true(bench_snap(b)->services[0].suspended);
+	assert_int_equal(bench_weight(0, 0), 10);
+	bench_adopt(b, suspending_conf(3, true));
+	assert_true(check_double_suspended(bench_check(b, 0, 0)));
+	bench_adopt(b, suspending_conf(4, false));
+	assert_false(check_double_suspended(bench_check(b, 0, 0)));
+	bench_free(b);
+}
+
 /* Two checkers for the first server of the first service, in either order. */
 static struct bench_conf *two_checkers(struct conf_checker room[static 2], uint16_t first,
 				       uint16_t second, uint64_t generation)
@@ -345,6 +389,7 @@ int main(void)
 		cmocka_unit_test(only_the_changed_checker_starts_anew),
 		cmocka_unit_test(settings_of_a_service_change_in_place),
 		cmocka_unit_test(timeouts_are_set_once),
+		cmocka_unit_test(suspended_services_are_not_checked),
 		cmocka_unit_test(groups_are_several_services),
 		cmocka_unit_test(another_name_changes_nothing),
 		cmocka_unit_test(a_kernel_service_goes_from_one_to_another),

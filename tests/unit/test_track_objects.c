@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -361,6 +362,68 @@ static void test_process_that_is_replaced(void **state)
 	end(pid);
 }
 
+/* ---- trouble of ours ---- */
+
+/* More files than are open: none, one, as many as may be. */
+static void allow_files(unsigned count)
+{
+	struct rlimit limit;
+	int lowest = dup(STDIN_FILENO);
+
+	if (lowest >= 0)
+		close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = count > 1 ? limit.rlim_max : count ? (rlim_t)lowest + 1 : 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Who is short of descriptors finds no process, which is not that there is none. */
+static void test_shortage_ends_no_process(void **state)
+{
+	struct bench *bench = *state;
+	const struct conf *conf;
+	char name[16], text[256];
+	pid_t pid;
+
+	snprintf(name, sizeof name, "vs%d", (int)getpid());
+	snprintf(text, sizeof text, "vrrp_track_process p {\n process %s\n }\n", name);
+	pid = start(name);
+	turn_for(bench, 50 * USEC_PER_MSEC);
+	adopt(bench, text, 1);
+	assert_up(bench, 0, true);
+	conf = load(bench, text, 2);
+	allow_files(1); /* for /proc, for no process */
+	assert_int_equal(process_tracker_set_conf(bench->processes, conf), 0);
+	turn_for(bench, 1200 * USEC_PER_MSEC);
+	assert_true(bench->last[0].up);
+	allow_files(0);
+	turn_for(bench, 1200 * USEC_PER_MSEC);
+	assert_true(bench->last[0].up);
+	end(pid);
+	allow_files(2);
+	assert_up(bench, 0, false);
+	conf_unref(conf);
+}
+
+static void test_shortage_changes_no_number(void **state)
+{
+	struct bench *bench = *state;
+	FILE *to;
+
+	put(bench, "a", "7");
+	adopt(bench, FILE_A, 1);
+	assert_value(bench, 0, 7);
+	to = fopen(path_of(bench, "a"), "r+");
+	assert_non_null(to);
+	fputs("8", to);
+	allow_files(0);
+	fclose(to);
+	turn_for(bench, 200 * USEC_PER_MSEC);
+	assert_int_equal(bench->last[0].value, 7);
+	allow_files(2);
+	assert_value(bench, 0, 8);
+}
+
 int main(void)
 {
 #define IN_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -372,6 +435,8 @@ int main(void)
 		IN_BENCH(test_file_in_a_folder_that_comes_and_goes),
 		IN_BENCH(test_process_comes_and_goes),
 		IN_BENCH(test_process_that_is_replaced),
+		IN_BENCH(test_shortage_ends_no_process),
+		IN_BENCH(test_shortage_changes_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The IPv4 header around an advertisement: what is read from it, lies in it, options and padding.
+ * The IP header around an advertisement: what is read from one of IPv4, lies in it, options and
+ * padding; what is written of IPv6.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,12 +108,28 @@ static void test_open_options(void **state)
 	assert_int_equal(vrrp_packet_vrid(&envelope), 51);
 }
 
+/* Of IPv6 it is only written: network control, hop limit, both addresses in their places. */
+static void test_ip6_header(void **state)
+{
+	static const uint8_t want[VRRP_IP_HEADER_MAX] = {
+		0x6c,	    [5] = 40, [6] = 112,   [7] = 255,	[8] = 0xfe,
+		[9] = 0x80, [23] = 1, [24] = 0xff, [25] = 0x02, [39] = 0x12};
+	struct ip source = address("fe80::1"), group = address("ff02::12");
+	uint8_t header[VRRP_IP_HEADER_MAX];
+
+	(void)state;
+	assert_int_equal(vrrp_packet_ip_header(&source, &group, VRRP_TTL, 40, header),
+			 sizeof header);
+	assert_memory_equal(header, want, sizeof want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_open_lies),
 		cmocka_unit_test(test_open_options),
+		cmocka_unit_test(test_ip6_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

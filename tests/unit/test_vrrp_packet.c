@@ -12,6 +12,7 @@
 
 #include "core/base/buf.h"
 #include "core/vrrp/packet.h"
+#include "tests/unit/vrrp_message.h"
 
 /* Router 192.0.2.1 (fe80::1), VRID 51, address 192.0.2.10, every second. */
 struct known {
@@ -87,54 +88,20 @@ static const struct known known[] = {
 				  {.family = AF_INET6,
 				   .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x10}}}},
 	 .pseudo = true},
+	/* As keepalived 2.2.7 sends it. */
+	{.name = "v2 over IPv6",
+	 .hex = "213dc8010001ead720010db8000000000000000000000010",
+	 .advert = {.version = 2,
+		    .vrid = 61,
+		    .priority = 200,
+		    .interval = 1,
+		    .family = AF_INET6,
+		    .n_addresses = 1,
+		    .addresses = {{.family = AF_INET6,
+				   .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x10}}}}},
 };
 
 #define KNOWN (sizeof known / sizeof *known)
-
-static int digit(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
-static size_t unhex(const char *hex, uint8_t *room)
-{
-	size_t n = 0;
-
-	for (; *hex; hex++) {
-		if (*hex == ' ')
-			continue;
-		room[n++] = (uint8_t)(digit(hex[0]) << 4 | digit(hex[1]));
-		hex++;
-	}
-	return n;
-}
-
-static struct ip address(const char *text)
-{
-	struct ip ip = {0};
-
-	assert_int_equal(ip_parse(text, &ip), 0);
-	return ip;
-}
-
-/* The envelope of message, on exactly as many octets of heap as it has, so that ASan sees one too
- * many. */
-static struct vrrp_envelope envelope_of(const uint8_t *message, size_t size, uint16_t family,
-					uint8_t **ret_owned)
-{
-	uint8_t *copy = malloc(size ? size : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, message, size);
-	*ret_owned = copy;
-	return (struct vrrp_envelope){
-		.source = address(family == AF_INET ? "192.0.2.1" : "fe80::1"),
-		.destination = address(family == AF_INET ? "224.0.0.18" : "ff02::12"),
-		.ttl = 255,
-		.message = copy,
-		.size = size,
-	};
-}
 
 static struct vrrp_expect expect_of(const struct vrrp_advert *advert)
 {
@@ -394,7 +361,13 @@ static void test_v3_link_local_first(void **state)
 	(void)state;
 	sent.addresses[0] = known[5].advert.addresses[1];
 	size = vrrp_packet_encode(&sent, &source, &group, true, message, sizeof message);
+	assert_int_equal(judge(message, size, AF_INET6, &expect, &advert), VRRP_ACCEPTED);
+	expect.link_local_first = true;
 	assert_int_equal(judge(message, size, AF_INET6, &expect, &advert), VRRP_NOT_LINK_LOCAL);
+	/* Nothing to do with IPv4. */
+	size = vrrp_packet_encode(&known[3].advert, &source, &group, false, message,
+				  sizeof message);
+	assert_int_equal(judge(message, size, AF_INET, &expect, &advert), VRRP_ACCEPTED);
 }
 
 static void test_full_house(void **state)
@@ -428,7 +401,7 @@ static void test_encode_refuses(void **state)
 	assert_int_equal(vrrp_packet_encode(&advert, &source, &group, false, room, sizeof room),
 			 -EINVAL);
 	advert.version = 2;
-	advert.family = AF_INET6;
+	advert.family = AF_UNSPEC;
 	assert_int_equal(vrrp_packet_encode(&advert, &source, &group, false, room, sizeof room),
 			 -EINVAL);
 }

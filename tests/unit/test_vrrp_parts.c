@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/garp.h"
+#include "core/vrrp/na.h"
 #include "core/vrrp/group.h"
 #include "core/vrrp/limit.h"
 #include "core/vrrp/packet.h"
@@ -256,6 +257,26 @@ static void test_garp(void **state)
 	assert_memory_equal(frame, want, GARP_FRAME);
 }
 
+/* As keepalived 2.2.7 sends it, which forwards nothing; a router says so. */
+static void test_na(void **state)
+{
+	static const uint8_t mac[6] = {0x7a, 0x88, 0xbb, 0x9e, 0xcd, 0x8a};
+	struct ip ip = address("2001:db8::10");
+	static const char want[NA_FRAME + 1] =
+		"\x33\x33\0\0\0\1\x7a\x88\xbb\x9e\xcd\x8a\x86\xdd\x60\0\0\0\0\x20\x3a\xff"
+		"\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x10\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+		"\x88\0\xf7\x5b\x20\0\0\0\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x10"
+		"\2\1\x7a\x88\xbb\x9e\xcd\x8a";
+	uint8_t frame[NA_FRAME], router[NA_FRAME];
+
+	(void)state;
+	na_encode(mac, &ip, false, frame);
+	assert_memory_equal(frame, want, NA_FRAME);
+	na_encode(mac, &ip, true, router);
+	assert_int_equal(router[58], 0xa0);
+	assert_int_equal(router[56], frame[56] - 0x80); /* the checksum follows */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,7 +284,7 @@ int main(void)
 		cmocka_unit_test(test_priorities),   cmocka_unit_test(test_numbers_of_files),
 		cmocka_unit_test(test_group_rules),  cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_names),	     cmocka_unit_test(test_address_list),
-		cmocka_unit_test(test_garp),
+		cmocka_unit_test(test_garp),	     cmocka_unit_test(test_na),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

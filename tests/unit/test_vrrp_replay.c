@@ -119,11 +119,13 @@ static const char *option(const struct script *s, const char *key, const char *f
 
 static void add_addresses(const struct script *s, struct vrrp_advert *advert)
 {
+	const char *usual = advert->family == AF_INET6 ? "fe80::10" : "192.0.2.10";
+
 	for (size_t i = 1; i < s->count; i++)
 		if (strncmp(s->words[i], "addr=", 5) == 0)
 			(void)ip_parse(s->words[i] + 5, &advert->addresses[advert->n_addresses++]);
 	if (!advert->n_addresses)
-		(void)ip_parse("192.0.2.10", &advert->addresses[advert->n_addresses++]);
+		(void)ip_parse(usual, &advert->addresses[advert->n_addresses++]);
 }
 
 static void do_in(struct script *s)
@@ -133,37 +135,35 @@ static void do_in(struct script *s)
 		.vrid = (uint8_t)atol(option(s, "vrid", "51")),
 		.priority = (uint8_t)atol(word(s, 3)),
 		.interval = (uint16_t)atol(option(s, "int", "1")),
-		.family = AF_INET,
 	};
 	const char *pass = option(s, "pass", NULL);
-	uint8_t datagram[VRRP_IP_HEADER + 128];
-	struct ip source, group;
+	struct vrrp_envelope envelope = {.ttl = (uint8_t)atol(option(s, "ttl", "255"))};
+	uint8_t message[128];
+	const char *group;
 	int size;
 
-	if (ip_parse(word(s, 2), &source) < 0 ||
-	    ip_parse(option(s, "to", "224.0.0.18"), &group) < 0) {
+	group = option(s, "to", strchr(word(s, 2), ':') ? "ff02::12" : "224.0.0.18");
+	if (ip_parse(word(s, 2), &envelope.source) < 0 ||
+	    ip_parse(group, &envelope.destination) < 0) {
 		complain(s, "bad address");
 		return;
 	}
+	advert.family = envelope.source.family;
 	advert.auth_type = pass ? VRRP_AUTH_PASS : (uint8_t)atol(option(s, "auth", "0"));
 	if (pass)
 		memcpy(advert.auth_data, pass, strnlen(pass, sizeof advert.auth_data));
 	add_addresses(s, &advert);
-	size = vrrp_packet_encode(&advert, &source, &group, *option(s, "sum", "") == 'p',
-				  datagram + VRRP_IP_HEADER, 128);
+	size = vrrp_packet_encode(&advert, &envelope.source, &envelope.destination,
+				  *option(s, "sum", "") == 'p', message, sizeof message);
 	if (size < 0) {
 		complain(s, "cannot encode");
 		return;
 	}
-	vrrp_packet_ip_header(&source, &group, (uint8_t)atol(option(s, "ttl", "255")), (size_t)size,
-			      datagram);
 	if (is(s, s->count - 1, "flip"))
-		datagram[VRRP_IP_HEADER + 8] ^= 1;
-	size -= (int)atol(option(s, "cut", "0"));
-	datagram[3] = (uint8_t)(VRRP_IP_HEADER + size);
-	vrrp_engine_receive(s->rig.engine, ifindex_of(s, word(s, 1)), datagram,
-			    VRRP_IP_HEADER + (size_t)size, s->rig.now_us);
-	rig_settle(&s->rig);
+		message[8] ^= 1;
+	envelope.message = message;
+	envelope.size = (size_t)size - (size_t)atol(option(s, "cut", "0"));
+	rig_receive(&s->rig, ifindex_of(s, word(s, 1)), &envelope);
 }
 
 static void do_track(struct script *s)

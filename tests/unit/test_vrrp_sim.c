@@ -3,7 +3,8 @@
  * Three whole engines on one simulated wire, in virtual time: packets take time and get lost, wires
  * are cut, routers stall, priorities and configurations change. Whatever has happened: once the
  * trouble is over and one master-down interval plus the worst detour has passed, there is one
- * master, and it is the right one. In version 3 each router has an interval of its own.
+ * master, and it is the right one. In version 3 each router has an interval of its own, and half of
+ * the runs are over IPv6.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,6 +45,7 @@ struct sim {
 	uint8_t priority[ROUTERS];
 	bool preempt;
 	unsigned version;
+	bool v6;
 };
 
 static uint64_t roll(struct sim *sim, uint64_t below)
@@ -143,8 +145,12 @@ static void run_until(struct sim *sim, uint64_t end_us)
 			rig = &sim->rigs[arrived.to];
 			advance(sim, rig, packet_us);
 			if (!sim->cut[arrived.to])
-				rig_receive(rig, 3, &arrived.source, &arrived.group,
-					    arrived.message, arrived.size);
+				rig_receive(rig, 3,
+					    &(struct vrrp_envelope){.source = arrived.source,
+								    .destination = arrived.group,
+								    .ttl = VRRP_TTL,
+								    .message = arrived.message,
+								    .size = arrived.size});
 		} else if (rig && timer_us <= end_us) {
 			advance(sim, rig, timer_us);
 			vrrp_engine_tick(rig->engine, rig->now_us);
@@ -160,9 +166,10 @@ static void load(struct sim *sim, unsigned router)
 {
 	struct rig *rig = &sim->rigs[router];
 	static const char *const intervals[ROUTERS] = {"int=0.25", "int=0.5", "int=1"};
+	char *address = sim->v6 ? "addr=fe80::100" : "addr=192.0.2.100";
 	char priority[16], version[16], interval[16],
-		*words[] = {"instance", "A",	  "vrid=51",	      priority,
-			    version,	interval, "addr=192.0.2.100", "nopreempt"};
+		*words[] = {"instance", "A",	  "vrid=51", priority,
+			    version,	interval, address,   "nopreempt"};
 
 	snprintf(priority, sizeof priority, "prio=%u", sim->priority[router]);
 	snprintf(version, sizeof version, "version=%u", sim->version);
@@ -177,7 +184,7 @@ static void set_link(struct sim *sim, unsigned router, bool up)
 {
 	char primary[32];
 
-	snprintf(primary, sizeof primary, "192.0.2.%u", router + 1);
+	snprintf(primary, sizeof primary, sim->v6 ? "fe80::%u" : "192.0.2.%u", router + 1);
 	sim->rigs[router].now_us = sim->now_us;
 	sim->rigs[router].n_effects = sim->rigs[router].read_effects = 0;
 	rig_link(&sim->rigs[router], "eth0", 3, true, up, primary);
@@ -245,7 +252,7 @@ static void calm_down(struct sim *sim)
 	}
 }
 
-static void run_seed(uint64_t seed, bool preempt, unsigned version)
+static void run_seed(uint64_t seed, bool preempt, unsigned version, bool v6)
 {
 	static struct sim sim; /* large */
 	unsigned master = 0, count;
@@ -255,6 +262,7 @@ static void run_seed(uint64_t seed, bool preempt, unsigned version)
 	sim.now_us = RIG_EPOCH_US;
 	sim.preempt = preempt;
 	sim.version = version;
+	sim.v6 = v6;
 	for (unsigned i = 0; i < ROUTERS; i++) {
 		rig_start(&sim.rigs[i]);
 		sim.rigs[i].network = &sim;
@@ -273,9 +281,9 @@ static void run_seed(uint64_t seed, bool preempt, unsigned version)
 	for (unsigned tenth = 0; tenth < 100; tenth++) {
 		count = masters(&sim, &master);
 		if (count != 1 || (preempt && !is_rightful(&sim, master)))
-			fail_msg("seed %lu, preempt %d, version %u: %u masters, last %u "
+			fail_msg("seed %lu, preempt %d, version %u, v6 %d: %u masters, last %u "
 				 "(priorities %u %u %u)",
-				 (unsigned long)seed, preempt, version, count, master,
+				 (unsigned long)seed, preempt, version, v6, count, master,
 				 sim.priority[0], sim.priority[1], sim.priority[2]);
 		run_until(&sim, sim.now_us + USEC_PER_SEC / 10);
 	}
@@ -287,21 +295,21 @@ static void test_one_master(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		run_seed(seed, true, 2);
+		run_seed(seed, true, 2, false);
 }
 
 static void test_one_master_without_preemption(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		run_seed(seed, false, 2);
+		run_seed(seed, false, 2, false);
 }
 
 static void test_one_master_in_version_3(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		run_seed(seed, seed % 2, 3);
+		run_seed(seed, seed % 2, 3, seed / 2 % 2);
 }
 
 int main(void)

@@ -30,35 +30,42 @@ void rig_note(struct rig *rig, const char *format, ...)
 	rig->effects[rig->n_effects++] = effect;
 }
 
-static int on_open(void *owner, uint32_t ifindex, const char *name)
+static int on_open(void *owner, uint32_t ifindex, uint16_t family, const char *name)
 {
 	struct rig *rig = owner;
 
 	(void)ifindex, (void)name;
+	assert(family == AF_INET || family == AF_INET6);
 	if (rig->open_error)
 		return rig->open_error;
 	rig->open_sockets++;
 	return 0;
 }
 
-static void on_close(void *owner, uint32_t ifindex)
+static unsigned *memberships(struct rig *rig, uint32_t ifindex, uint16_t family)
+{
+	assert(ifindex < RIG_ITEMS);
+	return &rig->joined[ifindex][family == AF_INET6];
+}
+
+static void on_close(void *owner, uint32_t ifindex, uint16_t family)
 {
 	struct rig *rig = owner;
+	unsigned *joined = memberships(rig, ifindex, family);
 
-	assert(ifindex < RIG_ITEMS);
 	rig->open_sockets--;
-	rig->groups -= rig->joined[ifindex];
-	rig->joined[ifindex] = 0;
+	rig->groups -= *joined;
+	*joined = 0;
 }
 
 static int on_join(void *owner, uint32_t ifindex, const struct ip *group)
 {
 	struct rig *rig = owner;
 
-	assert(ip_is_multicast(group) && ifindex < RIG_ITEMS);
+	assert(ip_is_multicast(group));
 	if (rig->join_error)
 		return rig->join_error;
-	rig->joined[ifindex]++;
+	++*memberships(rig, ifindex, group->family);
 	rig->groups++;
 	return 0;
 }
@@ -67,8 +74,8 @@ static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
 {
 	struct rig *rig = owner;
 
-	assert(ip_is_multicast(group) && rig->joined[ifindex]);
-	rig->joined[ifindex]--;
+	assert(ip_is_multicast(group) && *memberships(rig, ifindex, group->family));
+	--*memberships(rig, ifindex, group->family);
 	rig->groups--;
 }
 
@@ -99,7 +106,7 @@ static const char *describe_path(const struct ip *destination, uint8_t ttl, char
 	ip_format(destination, to);
 	if (!ip_is_multicast(destination))
 		snprintf(room, 64, " to=%s ttl=%u", to, ttl);
-	else if (strcmp(to, "224.0.0.18") != 0)
+	else if (strcmp(to, "224.0.0.18") != 0 && strcmp(to, "ff02::12") != 0)
 		snprintf(room, 64, " to=%s", to);
 	return room;
 }
@@ -128,6 +135,16 @@ static int on_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const st
 
 	(void)ifindex, (void)mac;
 	rig_note(owner, "garp %s", ip_format(address, text));
+	return 0;
+}
+
+static int on_na(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address,
+		 bool router)
+{
+	char text[IP_TEXT_MAX];
+
+	(void)ifindex, (void)mac;
+	rig_note(owner, "na %s%s", ip_format(address, text), router ? " router" : "");
 	return 0;
 }
 
@@ -227,6 +244,7 @@ static const struct vrrp_ops ops = {
 	.leave = on_leave,
 	.send = on_send,
 	.garp = on_garp,
+	.na = on_na,
 	.mail = on_mail,
 	.publish = on_publish,
 	.log = on_log,
@@ -315,6 +333,25 @@ void rig_load(struct rig *rig)
 	rig_settle(rig);
 }
 
+static void add_address(struct msg_link *link, const char *text)
+{
+	struct ip ip;
+
+	if (strcmp(text, "router") == 0) {
+		link->router = true;
+		return;
+	}
+	if (ip_parse(text, &ip) < 0)
+		abort();
+	if (ip.family == AF_INET)
+		link->own4[link->n_own4++] = ip;
+	else
+		link->own6[link->n_own6++] = ip;
+	link->primary4 = link->own4[0];
+	if (ip_is_link_local(&ip) && !ip_is_set(&link->primary6))
+		link->primary6 = ip;
+}
+
 void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
 	      const char *addresses)
 {
@@ -329,9 +366,7 @@ void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present,
 	strncpy(link.name, name, sizeof link.name - 1);
 	snprintf(text, sizeof text, "%s", addresses ? addresses : "");
 	while ((address = strsep(&rest, ",")) && *address)
-		if (ip_parse(address, &link.own4[link.n_own4++]) < 0)
-			abort();
-	link.primary4 = link.own4[0];
+		add_address(&link, address);
 	vrrp_engine_link(rig->engine, &link, rig->now_us);
 	rig_settle(rig);
 }
@@ -349,14 +384,20 @@ void rig_run_until(struct rig *rig, uint64_t at_us)
 	rig->now_us = at_us;
 }
 
-void rig_receive(struct rig *rig, uint32_t ifindex, const struct ip *source, const struct ip *group,
-		 const void *message, size_t size)
+void rig_receive(struct rig *rig, uint32_t ifindex, const struct vrrp_envelope *envelope)
 {
-	uint8_t datagram[VRRP_IP_HEADER + VRRP_MESSAGE_MAX];
+	uint8_t datagram[VRRP_IP_HEADER_MAX + VRRP_MESSAGE_MAX];
+	size_t header;
 
-	vrrp_packet_ip_header(source, group, VRRP_TTL, size, datagram);
-	memcpy(datagram + VRRP_IP_HEADER, message, size);
-	vrrp_engine_receive(rig->engine, ifindex, datagram, VRRP_IP_HEADER + size, rig->now_us);
+	if (envelope->source.family == AF_INET6) {
+		vrrp_engine_receive6(rig->engine, ifindex, envelope, rig->now_us);
+		rig_settle(rig);
+		return;
+	}
+	header = vrrp_packet_ip_header(&envelope->source, &envelope->destination, envelope->ttl,
+				       envelope->size, datagram);
+	memcpy(datagram + header, envelope->message, envelope->size);
+	vrrp_engine_receive(rig->engine, ifindex, datagram, header + envelope->size, rig->now_us);
 	rig_settle(rig);
 }
 

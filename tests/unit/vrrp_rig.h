@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/vrrp/engine.h"
+#include "core/vrrp/packet.h"
 
 #define RIG_EFFECTS 4096
 #define RIG_CONFS   16
@@ -31,7 +32,7 @@ struct rig {
 	struct msg_addrs asked[64];
 	size_t n_asked;
 	int open_error, join_error;    /* what opening a socket and joining return */
-	unsigned joined[RIG_ITEMS];    /* by ifindex */
+	unsigned joined[RIG_ITEMS][2]; /* by ifindex, then IPv4 and IPv6 */
 	unsigned open_sockets, groups; /* groups: memberships of all sockets */
 	bool verbose;
 	bool wire; /* notes all of an advert that a SET may change */
@@ -53,15 +54,15 @@ uint32_t rig_conf_find(const struct conf *conf, enum conf_track_kind kind, const
 void rig_load(struct rig *rig);
 void rig_conf_free(struct conf *conf); /* rig_end() frees all */
 
-/* addresses: "A,B,C", the first is the primary; NULL for none. */
+/* addresses: "A,B,C", the first is the primary, of IPv6 the first link-local one; "router" among
+ * them: it forwards IPv6. NULL for none. */
 void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
 	      const char *addresses);
 /* Advances to at_us, waking the engine exactly when it asks to be. */
 void rig_run_until(struct rig *rig, uint64_t at_us);
 /* After any direct call of the engine: flush and answer. */
 void rig_settle(struct rig *rig);
-void rig_receive(struct rig *rig, uint32_t ifindex, const struct ip *source, const struct ip *group,
-		 const void *message, size_t size);
+void rig_receive(struct rig *rig, uint32_t ifindex, const struct vrrp_envelope *envelope);
 void rig_note(struct rig *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const struct snap_instance *rig_row(const struct rig *rig, const char *name);
 /* Answers the newest request about this instance and forgets the others. False when there is none.

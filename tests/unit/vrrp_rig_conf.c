@@ -18,6 +18,9 @@ void rig_conf_free(struct conf *conf)
 		free(instance->interface);
 		for (size_t a = 0; a < instance->n_addresses; a++)
 			free(instance->addresses[a].device);
+		for (size_t a = 0; a < instance->n_excluded; a++)
+			free(instance->excluded[a].device);
+		free(instance->excluded);
 		for (size_t t = 0; t < instance->n_tracks; t++)
 			free(instance->tracks[t].name);
 		free(instance->addresses);
@@ -59,6 +62,7 @@ struct conf *rig_conf_new(struct rig *rig)
 	conf->processes = calloc(RIG_ITEMS, sizeof *conf->processes);
 	conf->link_delays = calloc(RIG_ITEMS, sizeof *conf->link_delays);
 	(void)ip_parse("224.0.0.18", &conf->global.mcast_group4);
+	(void)ip_parse("ff02::12", &conf->global.mcast_group6);
 	return conf;
 }
 
@@ -75,11 +79,12 @@ static uint64_t seconds(const char *text)
 	return (uint64_t)(strtod(text, NULL) * 1e6 + 0.5);
 }
 
-static void add_address(struct conf_instance *instance, const char *text)
+static void add_address(struct conf_instance *instance, struct conf_address *addresses, size_t *n,
+			const char *text)
 {
-	struct conf_address *address = &instance->addresses[instance->n_addresses++];
+	struct conf_address *address = &addresses[(*n)++];
 
-	assert(instance->n_addresses <= RIG_ITEMS);
+	assert(*n <= RIG_ITEMS);
 	if (ip_parse(text, &address->ip) < 0)
 		abort();
 	address->prefix = 32;
@@ -149,6 +154,7 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		{"track_src_ip", &instance->track_src_ip, true},
 		{"check_unicast_src", &instance->check_unicast_src, true},
 		{"unicast_fault_no_peer", &instance->unicast_fault_no_peer, true},
+		{"strict", &instance->strict, true},
 	};
 
 	if (strcmp(word, "master") == 0) {
@@ -182,6 +188,8 @@ static bool set_number(struct conf_instance *instance, const char *word)
 		instance->garp_delay_us = seconds(value);
 	else if ((value = value_of(word, "garp_interval")))
 		instance->garp_interval_us = seconds(value);
+	else if ((value = value_of(word, "gna_interval")))
+		instance->gna_interval_us = seconds(value);
 	else if ((value = value_of(word, "ttl")))
 		instance->unicast_ttl = (uint8_t)atol(value);
 	else if ((value = value_of(word, "garp_lower")))
@@ -201,7 +209,9 @@ static bool set_word(struct conf *conf, struct conf_instance *instance, const ch
 		free(instance->interface);
 		instance->interface = strdup(value);
 	} else if ((value = value_of(word, "addr"))) {
-		add_address(instance, value);
+		add_address(instance, instance->addresses, &instance->n_addresses, value);
+	} else if ((value = value_of(word, "excluded"))) {
+		add_address(instance, instance->excluded, &instance->n_excluded, value);
 	} else if ((value = value_of(word, "peer"))) {
 		add_peer(instance, value);
 	} else if ((value = value_of(word, "source"))) {
@@ -242,6 +252,7 @@ static bool add_instance(struct conf *conf, char **words, size_t count)
 		.garp_lower_prio_repeat = 2,
 		.group = CONF_NONE,
 		.addresses = calloc(RIG_ITEMS, sizeof *instance->addresses),
+		.excluded = calloc(RIG_ITEMS, sizeof *instance->excluded),
 		.tracks = calloc(RIG_ITEMS, sizeof *instance->tracks),
 		.peers = calloc(RIG_ITEMS, sizeof *instance->peers),
 		.unicast_ttl = 255,

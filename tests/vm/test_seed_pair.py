@@ -151,6 +151,7 @@ def test_each_director_drains_for_itself(pair):
 def test_a_killed_master_is_replaced(pair, record_property):
     changes, conns = pair.traps.count(INSTANCE_TRAP), pair.ipvs_conns("ds2")
     elected = pair.traps.count(NEW_MASTER_TRAP)
+    pulse = pair.lab.pulse
     pair.running["ds1"].kill()
     killed = time.time()
     wait_until(lambda: pair.is_master("ds2"), 4 + ROOM, "ds2 takes the VIP")
@@ -166,9 +167,10 @@ def test_a_killed_master_is_replaced(pair, record_property):
     announced = min(arp.time for arp in pair.capture.gratuitous(VIP, since=killed))
     record_property("takeover_s", f"{first - last:.3f}")
     print(f"takeover: {first - last:.3f} s after the last advert; gratuitous ARP {announced - first:.3f} s after that")
-    # 3 x advert_int + (256 - 100) / 256 after the last advert: RFC 3768 section 6.1; room for a slow machine.
-    assert 3.6 - 0.1 <= first - last <= 3.61 + 0.5
-    assert announced - first < 1
+    # 3 x advert_int + (256 - 100) / 256 after the last advert: RFC 3768 section 6.1; room for a slow machine, more when it
+    # was slow to us.
+    assert 3.6 - 0.1 <= first - last <= 3.61 + max(0.5, pulse.allowance(last, first))
+    assert announced - first < max(1, pulse.allowance(first, announced))
 
 
 def test_the_master_comes_back(pair):

@@ -136,8 +136,7 @@ def test_a_reload_touches_what_changed(bench):
     download = bench.held()
     wait_until(lambda: min(bench.connections().values()) > 0, 5 + ROOM, "every service counted")
     before, said, began = bench.connections(), len(bench.commands()), time.time()
-    monitor = bench.director.popen("ip", "-o", "monitor", "address", log="monitor.log")
-    time.sleep(1.5)
+    monitor = bench.director.monitor("address")
     bench.file.write_text(config({3: 5}))
     bench.director.vipctl("reload")
     assert f"-a -t {VIPS[3]}:80 -r {SERVERS[0]}:80 -g -w 5" in bench.saved()
@@ -145,11 +144,11 @@ def test_a_reload_touches_what_changed(bench):
     bench.director.vipctl("reload")
     time.sleep(2.5)
     assert bench.commands()[said:] == ["SET_DEST"], "a reload without a change says nothing"
-    assert "192.0.2.1" not in monitor.text(), "no address came or went"
-    monitor.stop()
+    assert not [line for line in monitor.lines() if "192.0.2.1" in line], "no address came or went"
+    monitor.process.stop()
     after = bench.connections()
     assert all(after[vip] >= before[vip] for vip in VIPS), "counters go on"
-    assert len(bench.capture.adverts(vrid=VRID, since=began)) >= 3
+    wait_until(lambda: len(bench.capture.adverts(vrid=VRID, since=began)) >= 3, 5, "adverts")
     # An advert that is left out makes a gap of 2 s.
     assert bench.capture.largest_gap(vrid=VRID, since=began)[0] < 1.6
     assert download.alive()
@@ -159,17 +158,15 @@ def test_a_crash_and_a_restart_touch_nothing(bench):
     download, before, saved = bench.held(), bench.connections(), bench.saved()
     bench.daemon.kill()
     assert bench.director.count_address(VIPS[0]) == 1, "left behind, as the test wants it"
-    monitor = bench.director.popen("ip", "-o", "monitor", "address", log="crash-monitor.log")
-    time.sleep(0.5)
+    monitor = bench.director.monitor("address", name="crash-monitor")
     bench.start(traced=True)
     wait_until(lambda: bench.capture.adverts(vrid=VRID, since=time.time() - 1), 10 + ROOM, "adverts again")
     assert bench.commands() == [], "the table that was left is adopted as it is"
     assert bench.saved() == saved
     assert [bench.director.count_address(vip) for vip in VIPS] == [1] * 10
     # Each stays or is taken away and set again, but is never there twice.
-    doubled = [line for line in monitor.text().splitlines() if "secondary" in line]
-    assert not doubled
-    monitor.stop()
+    assert not [line for line in monitor.lines() if "secondary" in line]
+    monitor.process.stop()
     assert all(bench.connections()[vip] >= before[vip] for vip in VIPS), "counters go on"
     assert download.alive(), "a connection through IPVS does not notice"
     bench.curl_all()

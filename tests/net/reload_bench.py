@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import struct
-import threading
 import time
 
 import pcap
@@ -25,7 +24,8 @@ link set {interface} addrgenmode none
 link set far{number} addrgenmode none
 link set {interface} up
 link set far{number} up
-address add 192.0.{number}.1/24 dev {interface}"""
+address add 192.0.{number}.1/24 dev {interface}
+address add fe80::{number}:1/64 dev {interface} nodad"""
 SHOW = """ip -j address; ip -j -4 route show table all; ip -j -6 route show table all; ip -j -4 rule; ip -j -6 rule
 { ipvsadm -Sn; echo thresholds; ipvsadm -Ln --thresholds | sed 's/^.*->/->/'; } 2>/dev/null"""
 COMMANDS = {1: "NEW_SERVICE", 2: "SET_SERVICE", 3: "DEL_SERVICE", 5: "NEW_DEST", 6: "SET_DEST", 7: "DEL_DEST",
@@ -127,24 +127,6 @@ def ipvs_commands(path, since):
     return [command for command in found if command]
 
 
-class Pulse(threading.Thread):
-    """How late this machine lets a thread run that does nothing but sleep: what it does to us, it does to adverts."""
-
-    def __init__(self, every=0.05):
-        super().__init__(daemon=True)
-        self.every, self.late = every, []
-        self.start()
-
-    def run(self):
-        while True:
-            due = time.time() + self.every
-            time.sleep(self.every)
-            self.late.append((due, time.time() - due))
-
-    def worst(self, since):
-        return max((late for due, late in self.late if due >= since), default=0.0)
-
-
 # ---- one director ----
 
 class Director:
@@ -213,10 +195,10 @@ class Bench:
         if ipvs:
             node.ip("link add nlmon0 type nlmon", "link set nlmon0 up")
             self.netlink = node.capture("nlmon0", name="netlink")
-        self.captures = {interface: node.capture(f"far{number}", "vrrp", name=interface)
+        self.captures = {interface: node.capture(f"far{number}", "vrrp or ip6 proto 112", name=interface)
                          for number, interface in enumerate(INTERFACES)}
-        self.monitor = node.popen("ip", "-o", "monitor", "address", log="monitor.log")
-        self.pulse, self.config = Pulse(), None
+        self.monitor = node.monitor("address")
+        self.pulse, self.config = lab.pulse, None
 
     def start(self, text, config):
         self.watched.start(text)
@@ -226,7 +208,7 @@ class Bench:
     def reload(self, texts, config, then=lambda: []):
         """From what runs to the last of these texts, which is config's; returns what was wrong with that. then() comes
         when all has settled, before the comparison with a start."""
-        seen, before = len(self.monitor.text()), self.watched.kernel()
+        seen, before = len(self.monitor.lines()), self.watched.kernel()
         interval = max(instance.advert_s() for instance in self.config.instances + config.instances)
         began = time.time()
         files = [self.watched.node.write(f"next-{number}", text) for number, text in enumerate(texts)]
@@ -244,7 +226,7 @@ class Bench:
         wrong = []
         if len(texts) == 1:  # else one in between may have called for anything
             wrong += self.lost_adverts(config, began, ended)
-            wrong += flapped(self.monitor.text()[seen:], before, after, kept_addresses(self.config, config))
+            wrong += flapped(self.monitor.lines()[seen:], before, after, kept_addresses(self.config, config))
         if self.netlink and len(texts) == 1:
             wrong += uncalled(ipvs_commands(self.netlink.path, began), before, after, unsure(self.config, config))
         wrong += then()
@@ -292,7 +274,7 @@ def kept_addresses(old, new):
 def flapped(monitor, before, after, kept):
     """Addresses that were there, are there in the same way, and had come or gone meanwhile."""
     wrong = []
-    for line in monitor.splitlines():
+    for line in monitor:
         found = re.search(r"\d+: (\S+) +inet6? (\S+)(?: peer (\S+))?", line)
         if not found:
             continue

@@ -75,6 +75,7 @@ class Instance:
     vrid: int
     version: int
     settings: dict
+    v6: bool = False
     addresses: list = field(default_factory=list)  # lines of the block
     excluded: list = field(default_factory=list)
     scripts: list = field(default_factory=list)  # names
@@ -82,7 +83,7 @@ class Instance:
     rules: list = field(default_factory=list)
 
     def identity(self):
-        return self.name, self.interface, self.vrid, self.version
+        return self.name, self.interface, self.vrid, self.version, self.v6
 
     def advert_s(self):
         return float(self.settings["advert_int"])
@@ -180,11 +181,13 @@ class Maker:
     def some(self, items, most):
         return self.rng.sample(items, min(len(items), self.rng.randint(0, most)))
 
-    def address(self, excluded=False):
+    def address(self, v6):
         """A line of virtual_ipaddress; each in a network of its own, so that none is another's secondary address."""
         number, rng = self.next(), self.rng
-        if excluded and rng.random() < 0.4:
-            return f"2001:db8:1:{number:x}::1/{rng.choice([64, 128])}"
+        if v6:
+            device = rng.choice(["", "", *[f" dev {name}" for name in INTERFACES]])
+            local = f"fe80::1:{number:x}/64" if rng.random() < 0.3 else None
+            return (local or f"2001:db8:1:{number:x}::1/{rng.choice([64, 128])}") + device
         prefix = rng.choice([32, 32, 24])
         scope = rng.choice(["", "", " scope link", " scope site"])
         where = rng.choice([None, None, *INTERFACES])
@@ -209,11 +212,12 @@ class Maker:
 
     def instance(self):
         rng = self.rng
-        version = rng.choice([2, 2, 2, 2, 2, 3])
-        made = Instance(f"VI_{self.next()}", rng.choice(INTERFACES), self.free_vrid(), version, self.settings(INSTANCE))
+        v6 = rng.random() < 0.35
+        version = rng.choice([3, 3, 3, 2] if v6 else [2, 2, 2, 2, 2, 3])
+        made = Instance(f"VI_{self.next()}", rng.choice(INTERFACES), self.free_vrid(), version, self.settings(INSTANCE), v6)
         self.fit_version(made)
-        made.addresses = [self.address() for _ in range(rng.randint(1, 4))]
-        made.excluded = [self.address(excluded=True) for _ in range(rng.choice([0, 0, 1, 3]))]
+        made.addresses = [self.address(v6) for _ in range(rng.randint(1, 4))]
+        made.excluded = [self.address(rng.random() < 0.4) for _ in range(rng.choice([0, 0, 1, 3]))]
         made.routes = [self.route() for _ in range(rng.choice([0, 0, 1, 3]))]
         made.rules = [self.rule() for _ in range(rng.choice([0, 0, 1, 2]))]
         made.scripts = self.some([script.name for script in self.config.scripts], 2)
@@ -226,7 +230,7 @@ class Maker:
         instance.settings["advert_int"] = self.rng.choice(ADVERT_INT[instance.version])
         instance.settings.pop("authentication", None)
         chosen = self.rng.choice(AUTHENTICATION)
-        if instance.version == 2 and chosen:
+        if instance.version == 2 and not instance.v6 and chosen:
             instance.settings["authentication"] = chosen
 
     def script(self):

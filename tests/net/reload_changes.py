@@ -44,14 +44,14 @@ def remove_instance(maker):
 def change_instance(maker):
     instance = pick(maker, maker.config.instances)
     table = {**INSTANCE, "advert_int": ADVERT_INT[instance.version]}
-    if instance.version == 2:
+    if instance.version == 2 and not instance.v6:
         table["authentication"] = AUTHENTICATION
     return f"{instance.name} {change_setting(maker, instance.settings, table)}"
 
 
 def change_identity(maker):
     instance = pick(maker, maker.config.instances)
-    what = maker.rng.choice(["name", "interface", "vrid", "version"])
+    what = maker.rng.choice(["name", "interface", "vrid", "version", "v6"])
     before = instance.name
     if what == "name":
         instance.name = f"VI_{maker.next()}"
@@ -61,8 +61,12 @@ def change_identity(maker):
         instance.interface = next(name for name in INTERFACES if name != instance.interface)
     elif what == "vrid":
         instance.vrid = maker.free_vrid()
-    else:
+    elif what == "version":
         instance.version = 5 - instance.version
+        maker.fit_version(instance)
+    else:
+        instance.v6 = not instance.v6
+        instance.addresses = [maker.address(instance.v6) for _ in instance.addresses]
         maker.fit_version(instance)
     return f"{before} {what} {getattr(instance, what)}"
 
@@ -73,7 +77,7 @@ def change_addresses(maker):
     if len(where) > (where is instance.addresses) and maker.rng.random() < 0.5:
         gone = where.pop(maker.rng.randrange(len(where)))
         return f"{instance.name} without {gone}"
-    where.append(maker.address(excluded=where is instance.excluded))
+    where.append(maker.address(instance.v6 if where is instance.addresses else maker.rng.random() < 0.4))
     return f"{instance.name} with {where[-1]}"
 
 
@@ -83,7 +87,8 @@ def change_address(maker):
     at = maker.rng.randrange(len(instance.addresses))
     before = instance.addresses[at]
     device = next((f" dev {name}" for name in INTERFACES if f" dev {name}" in before), "")
-    instance.addresses[at] = before.split()[0] + device + maker.rng.choice(["", " scope link", " scope site"])
+    ways = ["", " home"] if instance.v6 else ["", " scope link", " scope site"]
+    instance.addresses[at] = before.split()[0] + device + maker.rng.choice(ways)
     return f"{instance.name}: {before} as {instance.addresses[at]}"
 
 
@@ -93,7 +98,7 @@ def move_address(maker):
     if len(giver.addresses) < 2:
         return None
     line = giver.addresses.pop()
-    (taker.excluded if taker is giver else taker.addresses).append(line)
+    (taker.excluded if taker is giver or taker.v6 != giver.v6 else taker.addresses).append(line)
     return f"{line} from {giver.name} to {taker.name}"
 
 
