@@ -26,6 +26,9 @@ static inline uint32_t keepalived_rs_index(uint32_t rs, bool has_sorry)
 /* virtualServerProtocol: tcp(1) udp(2) sctp(3) none(4). */
 int keepalived_protocol(uint8_t protocol);
 
+/* Whether any script is to run; what an unset smtp_alert of an instance or group means. */
+bool keepalived_any_notify(const struct conf_notify *notify);
+bool keepalived_default_alert(const struct conf_global *global);
 /* InetScopeType of an rtnetlink RT_SCOPE_ number; it has no name for most of the 256, so the
  * nearest one that is not wider. */
 int keepalived_scope(uint8_t rt);
@@ -38,6 +41,8 @@ bool keepalived_is_set(const struct view *view, uint32_t owner, size_t item);
 
 /* Immutable descriptors, each in a file of its own; the lists of agent/table.h gather them. */
 extern const struct table keepalived_addresses;		 /* K.2.6 */
+extern const struct table keepalived_sync_groups;	 /* K.2.1 */
+extern const struct table keepalived_sync_members;	 /* K.2.2 */
 extern const struct table keepalived_tracked_interfaces; /* K.2.4 */
 extern const struct table keepalived_tracked_scripts;	 /* K.2.5 */
 extern const struct table keepalived_routes;		 /* K.2.7 */

@@ -156,6 +156,10 @@ struct conf {
 	struct conf_arena *arena; /* owns every pointer above; private to conf/ */
 };
 
+/* The id of the connection sync daemon; of one that follows an instance it is that of the router
+ * unless said otherwise. */
+uint8_t conf_sync_id(const struct conf *conf);
+
 /* How many tracked objects of that kind there are; 0 for interfaces, which are no objects. */
 size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind);
 

@@ -22,6 +22,7 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_route.c agent/keepalived_route.h \
 	agent/keepalived_rs.c \
 	agent/keepalived_rule.c \
+	agent/keepalived_sync.c \
 	agent/keepalived_track.c \
 	agent/keepalived_vrrp.c \
 	agent/notify.c agent/notify.h \

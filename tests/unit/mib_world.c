@@ -46,6 +46,12 @@ static void fill_global(struct world *w)
 		.snmp_traps = true,
 		.mcast_group4 = world_ip("224.0.0.18"),
 		.mcast_group6 = world_ip("ff02::99"),
+		.v3_checksum_as_v2 = true,
+		.sync = {.interface = "eth1",
+			 .instance = "VI_2",
+			 .id = -1,
+			 .maxlen = 1000,
+			 .group = world_ip("224.0.0.82")},
 		.lvs_flush_on_stop = 2,
 		.lvs_udp_timeout_s = 300,
 	};
@@ -119,6 +125,7 @@ static void fill_version3(struct world *w)
 	w->instances[4].addresses = &w->addresses[6];
 	w->instances[4].n_addresses = 2;
 	w->instances[4].version = 3;
+	w->instances[4].v3_checksum_as_v2 = true;
 	w->instances[4].advert_us = w->live_instances[4].advert_us = 250 * USEC_PER_MSEC;
 	w->live_instances[4].state = VRRP_INITIALIZE;
 	w->live_instances[4].up_since_us = 0;

@@ -90,7 +90,7 @@ static void test_walk(void **state)
 		cells++;
 	}
 	/* A cell lost or won anywhere shows here. */
-	assert_int_equal(cells, 2371);
+	assert_int_equal(cells, 2372);
 }
 
 static void test_nothing_published(void **state)
@@ -112,6 +112,7 @@ static void test_keepalived_global(void **state)
 	struct bench *b = *state;
 
 	want_text(b, K "1.2.0", "LVS_DEVEL");
+	want_number(b, K "1.12.0", CELL_INTEGER, 1);
 	want_number(b, K "1.3.1.0", CELL_INTEGER, 1);
 	want_octets(b, K "1.3.2.0", "\xc0\x00\x02\x19", 4);
 	want_number(b, K "1.3.3.0", CELL_GAUGE32, 30);
@@ -154,6 +155,13 @@ static void test_keepalived_check(void **state)
 	want_none(b, K "3.3.1.25.1");
 	/* The group is the sum of its two services. */
 	want_number(b, K "3.3.1.38.3", CELL_COUNTER64, INT64_C(0x200000000) + 2 + 3);
+	want_number(b, K "3.6.1.0", CELL_INTEGER, 1);
+	want_text(b, K "3.6.2.0", "eth1");
+	want_text(b, K "3.6.3.0", "VI_2");
+	want_number(b, K "3.6.4.0", CELL_INTEGER, 5); /* the instance's VRID */
+	want_number(b, K "3.6.5.0", CELL_INTEGER, 1000);
+	want_number(b, K "3.6.8.0", CELL_INTEGER, 1);
+	want_octets(b, K "3.6.9.0", "\xe0\0\0\x52", 4);
 	want_number(b, K "3.7.1.0", CELL_INTEGER, 900);
 	want_none(b, K "3.7.2.0");
 	want_number(b, K "3.7.3.0", CELL_INTEGER, 300);

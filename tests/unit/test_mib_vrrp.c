@@ -38,6 +38,11 @@ static void test_keepalived_vrrp(void **state)
 	want_octets(b, K "2.3.1.35.2", "\xe0\x00\x00\x51", 4);
 	want_octets(b, K "2.3.1.35.3", "\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x99", 16);
 	want_number(b, K "2.3.1.21.2", CELL_INTEGER, 1);
+	want_number(b, K "2.3.1.16.1", CELL_INTEGER, 2);
+	want_none(b, K "2.3.1.17.1");
+	want_number(b, K "2.3.1.16.2", CELL_INTEGER, 1);
+	want_text(b, K "2.3.1.17.2", "eth1");
+	want_number(b, K "2.3.1.36.5", CELL_INTEGER, 1);
 	want_number(b, K "2.3.1.21.3", CELL_INTEGER, 2);
 	want_octets(b, K "2.6.1.3.1.1", "\xac\x11\x0d\xfc", 4);
 	want_number(b, K "2.6.1.6.1.1", CELL_INTEGER, 14);
