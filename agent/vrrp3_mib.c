@@ -8,9 +8,9 @@
  * all zero.
  *
  * SET, where the RFC leaves room: rows belong to the configuration. Priority and preemption can
- * always be set; primary address and interval, on which the group must agree, while the row is
- * notInService, which is administratively down; accept mode is what vipd does already, or
- * inconsistentValue. The row status takes active and notInService; every other legal value is
+ * always be set; primary address (of IPv4 only) and interval, on which the group must agree, while
+ * the row is notInService, which is administratively down; accept mode is what vipd does already,
+ * or inconsistentValue. The row status takes active and notInService; every other legal value is
  * inconsistentValue, and notReady wrongValue (RFC 2579). A row that does not exist answers
  * noCreation.
  */

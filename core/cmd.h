@@ -45,7 +45,8 @@ enum msg_kind {
 
 	/* main -> vrrp: one for each interface before the first MSG_CONF, then on every change. */
 	MSG_LINK,
-	/* main -> vrrp: what a tracked script, file or process says changed. */
+	/* main -> vrrp: what a tracked script, file or process says changed; main -> check: a file.
+	 */
 	MSG_TRACK,
 	/* main -> vrrp: after each MSG_CONF with track groups for each instance, then on every
 	 * change. */

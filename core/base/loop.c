@@ -168,6 +168,12 @@ int loop_io_set_events(struct loop_io *io, uint32_t events)
 	return sd_event_source_set_io_events(io->source, events);
 }
 
+void loop_io_set_priority(struct loop_io *io, enum loop_priority priority)
+{
+	assert_own_thread(io->loop);
+	sd_event_source_set_priority(io->source, priority);
+}
+
 /* A source that is freed inside its own callback must not fire again nor be used: sd-event keeps
  * its own reference for the rest of the dispatch, ours is disabled first. */
 static void release(sd_event_source *source)

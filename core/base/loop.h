@@ -52,6 +52,7 @@ int loop_turn(struct loop *loop, uint64_t timeout_us);
 int loop_io_new(struct loop *loop, int fd, uint32_t events, enum loop_priority priority,
 		loop_io_fn *fn, void *owner, struct loop_io **ret);
 int loop_io_set_events(struct loop_io *io, uint32_t events);
+void loop_io_set_priority(struct loop_io *io, enum loop_priority priority);
 struct loop_io *loop_io_free(struct loop_io *io);
 
 /* Born disarmed; fires once per arming. at_us is absolute monotonic time; a past time fires in the

@@ -71,6 +71,7 @@ struct probe {
 	uint32_t index;	 /* into the server's checkers */
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
+	int32_t delta;	  /* that the file of a FILE_CHECK adds */
 	bool local_error; /* the newest attempt failed on our side */
 };
 
@@ -261,6 +262,8 @@ void health_report(struct check *check, const struct check_report *report, void 
 void health_announce(struct engine *engine, struct server *server, const char *detail);
 /* Recomputes verdict and oper state of one server; true when it went up or down. */
 bool health_update(struct server *server);
+/* A tracked file says something; FILE_CHECKs of it hear of it. */
+void health_track(struct engine *engine, const struct msg_track *track);
 
 /* Lets the checks of a service rest or go on. */
 void health_suspend(struct engine *engine, struct service *service, bool suspended);

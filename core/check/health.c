@@ -93,6 +93,27 @@ static void follow_weight(struct probe *probe, const struct check_report *report
 		return;
 	probe->has_weight = report->has_weight;
 	probe->weight = report->weight;
+	probe->delta = report->delta;
+}
+
+static void tell_server(struct server *server, const struct msg_track *track)
+{
+	for (size_t i = 0; i < server->n_probes; i++) {
+		const struct conf_checker *checker = server->checkers[i];
+
+		if (checker->type == CONF_FILE_CHECK && checker->object.index == track->index)
+			check_set_value(server->probes[i]->check, track->value);
+	}
+}
+
+void health_track(struct engine *engine, const struct msg_track *track)
+{
+	if (!engine->conf || track->generation != engine->conf->generation ||
+	    track->kind != CONF_TRACK_FILE)
+		return;
+	for (size_t i = 0; i < engine->n_services; i++)
+		for (size_t k = 0; k < engine->services[i]->n_servers; k++)
+			tell_server(engine->services[i]->servers[k], track);
 }
 
 void health_report(struct check *check, const struct check_report *report, void *owner)

@@ -193,7 +193,7 @@ int reload_first(struct daemon *d)
 	return error ? EXIT_CONFIG : 0;
 }
 
-/* The vrrp thread hears of changed links before the configuration, of what is tracked after it. */
+/* The engines hear of changed links before the configuration, of what is tracked after it. */
 void reload_hand_out(struct daemon *d)
 {
 	const struct conf *conf = d->newest->conf;
@@ -215,8 +215,7 @@ void reload_hand_out(struct daemon *d)
 	}
 	rtnl_report_static(d->rtnl);
 	role_use_conf(d);
-	if (d->wanted[THREAD_VRRP])
-		tracking_use(d, conf);
+	tracking_use(d, conf);
 }
 
 static bool engines_adopted(const struct daemon *d)

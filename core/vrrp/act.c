@@ -26,16 +26,28 @@ static enum vrrp_family family_of(const struct conf_address *address)
 	return address->ip.family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4;
 }
 
+/* old_unicast_checksum: as if it went to the group. */
+static bool is_old_unicast(const struct vrrp_unit *unit)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+
+	if (!conf->n_peers || vrrp_source_family(unit) == VRRP_IPV6)
+		return false;
+	return conf->old_checksum == CONF_OLD_CHECKSUM_ALWAYS ||
+	       (conf->old_checksum == CONF_OLD_CHECKSUM_AUTO && unit->old_peer);
+}
+
 /* The checksum of version 3 is of the destination, so each has a message of its own. */
 static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_advert *advert,
 		    const struct ip *destination, uint8_t ttl, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct ip *source = &unit->fsm.primary;
+	const struct ip *summed = is_old_unicast(unit) ? &e->mcast_groups[VRRP_IPV4] : destination;
 	uint8_t message[VRRP_MESSAGE_MAX];
 	char to[IP_TEXT_MAX];
 	uint32_t held_back;
-	int r = vrrp_packet_encode(advert, source, destination, !conf->v3_checksum_as_v2, message,
+	int r = vrrp_packet_encode(advert, source, summed, !conf->v3_checksum_as_v2, message,
 				   sizeof message);
 
 	if (r > 0)

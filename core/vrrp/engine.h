@@ -28,6 +28,9 @@ struct vrrp_ops {
 	/* On an interface open in its family: receive what is sent to group. */
 	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);
 	void (*leave)(void *owner, uint32_t ifindex, const struct ip *group);
+	/* How much may wait to be read of an interface open in a family; 0: as much as the system
+	 * gives unasked. */
+	int (*buffer)(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets);
 	int (*send)(void *owner, uint32_t ifindex, const struct ip *source,
 		    const struct ip *destination, uint8_t ttl, const void *message, size_t size);
 	/* One gratuitous ARP for an IPv4 address; one unsolicited neighbour advertisement for an

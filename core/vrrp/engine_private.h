@@ -37,6 +37,7 @@ struct vrrp_unit {
 	bool admin_down;
 	struct vrrp_overrides set;
 	bool static_missing;	/* says main */
+	bool old_peer;		/* has been heard with the checksum of old unicast */
 	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
 	struct vrrp_burst bursts[VRRP_FAMILIES];
 	struct msg_addrs asked; /* last request; 0: none */
@@ -59,6 +60,7 @@ struct vrrp_port {
 	int open_error;		/* of the last attempt to open or to join */
 	uint64_t open_retry_us; /* 0: none due */
 	uint64_t free_us;	/* garp_interval, gna_interval: no announcement before */
+	uint32_t buffer;	/* asked for; 0: nothing */
 };
 
 struct vrrp_link {

@@ -274,6 +274,16 @@ static bool is_deaf_owner(const struct vrrp_unit *unit)
 	       unit->fsm.priority == VRRP_PRIORITY_OWNER;
 }
 
+/* old_unicast_checksum: who makes an old one understands no other. */
+static void note_checksum(const struct arrival *a, const struct vrrp_advert *advert)
+{
+	if (!advert->old_checksum || a->unit->old_peer)
+		return;
+	a->unit->old_peer = true;
+	log_packet(a, LOG_NOTICE, "the unicast checksum of an old keepalived; ours will be so, too",
+		   0);
+}
+
 static void use_advert(const struct arrival *a, const struct vrrp_advert *advert)
 {
 	const struct vrrp_event event = {
@@ -286,6 +296,7 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 
 	if (is_deaf_owner(a->unit))
 		return;
+	note_checksum(a, advert);
 	a->unit->stats.advert_received++;
 	a->unit->stats.priority_zero_received += advert->priority == VRRP_PRIORITY_RELEASE;
 	a->e->counters_changed = true;
@@ -298,7 +309,8 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 		vrrp_engine_settle(a->e, VRRP_RETRY_NONE, a->now_us);
 }
 
-static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct conf_peer *peer)
+static struct vrrp_expect expected(const struct vrrp_engine *e, const struct vrrp_unit *unit,
+				   const struct conf_peer *peer)
 {
 	struct vrrp_expect expect = {
 		.version = unit->fsm.conf->version,
@@ -313,6 +325,8 @@ static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct co
 	if (unit->fsm.conf->n_peers) {
 		expect.min_ttl = peer ? peer->min_ttl : 0;
 		expect.max_ttl = peer ? peer->max_ttl : UINT8_MAX;
+		if (unit->fsm.conf->old_checksum != CONF_OLD_CHECKSUM_NEVER)
+			expect.old_destination = e->mcast_groups[VRRP_IPV4];
 	}
 	memcpy(expect.auth_data, vrrp_engine_key(unit), sizeof expect.auth_data);
 	return expect;
@@ -331,7 +345,7 @@ static enum vrrp_discard judge(const struct arrival *a, struct vrrp_advert *ret)
 	peer = find_peer(unit->fsm.conf, &a->envelope.source);
 	if (!peer && unit->fsm.conf->n_peers && unit->fsm.conf->check_unicast_src)
 		return VRRP_NOT_PEER;
-	expect = expected(unit, peer);
+	expect = expected(a->e, unit, peer);
 	return vrrp_packet_check(&a->envelope, &expect, ret);
 }
 

@@ -40,6 +40,7 @@ struct port {
 	struct body *body;
 	uint32_t ifindex;
 	uint16_t family;
+	uint32_t buffer; /* of a new socket */
 	int fd;
 	struct loop_io *io;
 };
@@ -158,6 +159,7 @@ static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char 
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
 	if (r < 0)
 		goto fail_close;
+	port->buffer = vrrp_sock_get_buffer(port->fd);
 	port->next = body->ports;
 	body->ports = port;
 	return 0;
@@ -193,6 +195,13 @@ static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 
 	if (port)
 		vrrp_sock_leave(port->fd, ifindex, group);
+}
+
+static int set_buffer(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets)
+{
+	const struct port *port = *find_port(owner, ifindex, family);
+
+	return port ? vrrp_sock_buffer(port->fd, octets ? octets : port->buffer) : -ENOTCONN;
 }
 
 static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
@@ -261,6 +270,7 @@ static const struct vrrp_ops ops = {
 	.close = close_port,
 	.join = join_group,
 	.leave = leave_group,
+	.buffer = set_buffer,
 	.send = send_advert,
 	.garp = send_garp,
 	.na = send_na,
