@@ -90,17 +90,20 @@ static void test_wanted(void **state)
 /* More than one message has room for. */
 static void test_many(void **state)
 {
-	char *text = malloc(200000), *end = text;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&text, &length);
 	struct nft_batch batch;
 
 	(void)state;
-	assert_non_null(text);
-	end += sprintf(end, "%s",
-		       "vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nno_accept\n"
-		       "virtual_ipaddress {\n192.0.2.1\n}\nvirtual_ipaddress_excluded {\n");
+	assert_non_null(stream);
+	fputs("vrrp_instance a {\ninterface eth0\nvirtual_router_id 7\nno_accept\n"
+	      "virtual_ipaddress {\n192.0.2.1\n}\nvirtual_ipaddress_excluded {\n",
+	      stream);
 	for (unsigned i = 0; i < 5000; i++)
-		end += sprintf(end, "10.1.%u.%u\n", i / 250, i % 250);
-	sprintf(end, "}\n}\n");
+		fprintf(stream, "10.1.%u.%u\n", i / 250, i % 250);
+	fputs("}\n}\n", stream);
+	fclose(stream);
 	batch = build(text, NULL);
 	assert_int_equal(count(&batch, NFT_MSG_NEWSETELEM), 11);
 	free(batch.octets);
