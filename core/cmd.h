@@ -146,7 +146,7 @@ enum vrrp_field {
 	VRRP_SET_PRIORITY,
 	VRRP_SET_PREEMPT,   /* 1 on, 2 off */
 	VRRP_SET_PRIMARY,   /* 1: address, one of the interface; 0.0.0.0: its lowest */
-	VRRP_SET_AUTH_TYPE, /* 1 none, 2 PASS */
+	VRRP_SET_AUTH_TYPE, /* 1 none, 2 PASS, 3 AH */
 	VRRP_SET_AUTH_KEY,  /* 1: key */
 	VRRP_SET_INTERVAL,  /* seconds, up to 255 */
 	VRRP_FIELDS,

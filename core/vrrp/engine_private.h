@@ -12,6 +12,7 @@
 #include "core/vrrp/engine.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/group.h"
+#include "core/vrrp/hmac.h"
 #include "core/vrrp/limit.h"
 #include "core/vrrp/packet.h"
 #include "core/vrrp/priority.h"
@@ -36,8 +37,9 @@ struct vrrp_unit {
 	/* Set by SNMP; they last until a reload changes the configured value. */
 	bool admin_down;
 	struct vrrp_overrides set;
-	bool static_missing;	/* says main */
-	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
+	uint32_t ah_sent, ah_heard; /* last sequence numbers of AH; 0: none yet */
+	bool static_missing;	    /* says main */
+	uint32_t holds, faults;	    /* as they should be; settle() tells the state machine */
 	struct vrrp_burst bursts[VRRP_FAMILIES];
 	struct msg_addrs asked; /* last request; 0: none */
 	bool kept;		/* during a reload: found in the new configuration */
@@ -54,6 +56,7 @@ struct vrrp_group_row {
 /* One family on a link. */
 struct vrrp_port {
 	bool open;			   /* has a socket */
+	bool ah;			   /* and one for AH */
 	struct ip groups[VRRP_GROUPS_MAX]; /* that it hears */
 	size_t n_groups;
 	int open_error;		/* of the last attempt to open or to join */
@@ -93,6 +96,7 @@ struct vrrp_engine {
 	bool unsettled; /* a transition may concern other instances */
 	uint64_t checksum_errors, version_errors, vrid_errors;
 	struct vrrp_limit limit;
+	struct hmac *hmac;
 	/* Publication. */
 	bool rows_changed, counters_changed, conf_done;
 	uint64_t conf_generation; /* to be answered */

@@ -42,7 +42,8 @@ bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link
 	const struct vrrp_port *port = &link->ports[vrrp_source_family(unit)];
 	const struct ip *group = vrrp_listen_group(e, unit);
 
-	return port->open && (!group || has_joined(port, group));
+	return port->open && (!group || has_joined(port, group)) &&
+	       (port->ah || vrrp_engine_auth(unit) != CONF_AUTH_AH);
 }
 
 /* The unit listens on the link, in that family and group; group NULL: in whichever, or none. */
@@ -122,6 +123,28 @@ static void leave_unused(struct vrrp_engine *e, struct vrrp_link *link, enum vrr
 	}
 }
 
+static bool wants_ah(const struct vrrp_engine *e, const struct vrrp_link *link,
+		     enum vrrp_family family)
+{
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (vrrp_engine_auth(e->units[i]) == CONF_AUTH_AH &&
+		    listens(e, e->units[i], link, family, NULL))
+			return true;
+	return false;
+}
+
+static int hear_ah(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family)
+{
+	struct vrrp_port *port = &link->ports[family];
+	int r = 0;
+
+	if (!port->ah && wants_ah(e, link, family)) {
+		r = e->ops->hear_ah(e->owner, link->is.ifindex, link->is.name, true);
+		port->ah = r >= 0;
+	}
+	return r;
+}
+
 static uint16_t number_of(enum vrrp_family family)
 {
 	return family == VRRP_IPV6 ? AF_INET6 : AF_INET;
@@ -131,7 +154,8 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 		     uint32_t retry, uint64_t now_us)
 {
 	struct vrrp_port *port = &link->ports[family];
-	int r = 0;
+	const char *what = "open";
+	int r = 0, ah;
 
 	if (is_complete(e, link, family) ||
 	    (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex)))
@@ -139,12 +163,19 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 	if (!port->open)
 		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name);
 	port->open = r >= 0;
-	if (port->open)
+	if (port->open) {
+		what = "join a group with";
 		r = join_all(e, link, family);
+	}
+	ah = port->open ? hear_ah(e, link, family) : 0;
+	if (ah < 0) {
+		what = "open a second one beside";
+		r = ah;
+	}
 	port->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
 	if (r < 0 && r != port->open_error)
-		e->ops->log(e->owner, LOG_ERR, "cannot %s a VRRP socket on %s: %s",
-			    port->open ? "join a group with" : "open", link->is.name, strerror(-r));
+		e->ops->log(e->owner, LOG_ERR, "cannot %s a VRRP socket on %s: %s", what,
+			    link->is.name, strerror(-r));
 	port->open_error = r < 0 ? r : 0;
 }
 
@@ -179,6 +210,10 @@ static void settle_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp
 		return;
 	}
 	leave_unused(e, link, family);
+	if (link->ports[family].ah && !wants_ah(e, link, family)) {
+		(void)e->ops->hear_ah(e->owner, link->is.ifindex, link->is.name, false);
+		link->ports[family].ah = false;
+	}
 	complete(e, link, family, retry, now_us);
 }
 

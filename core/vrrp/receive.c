@@ -87,6 +87,7 @@ static uint64_t *counter(struct vrrp_stats *stats, enum vrrp_discard reason)
 	case VRRP_OTHER_AUTH_TYPE:
 		return &stats->auth_type_mismatch;
 	case VRRP_BAD_AUTH_DATA:
+	case VRRP_REPLAYED:
 		return &stats->auth_failures;
 	case VRRP_NO_ADDRESS:
 	case VRRP_NOT_LINK_LOCAL:
@@ -96,6 +97,7 @@ static uint64_t *counter(struct vrrp_stats *stats, enum vrrp_discard reason)
 		return &stats->interval_errors;
 	case VRRP_ACCEPTED:
 	case VRRP_BAD_IP:
+	case VRRP_OTHER_AH:
 	case VRRP_OTHER_DESTINATION:
 	case VRRP_NOT_PEER:
 	case VRRP_OWN:
@@ -129,7 +131,7 @@ static uint8_t auth_error(enum vrrp_discard reason)
 		return 1;
 	if (reason == VRRP_OTHER_AUTH_TYPE)
 		return 2;
-	return reason == VRRP_BAD_AUTH_DATA ? 3 : 0;
+	return reason == VRRP_BAD_AUTH_DATA || reason == VRRP_REPLAYED ? 3 : 0;
 }
 
 static void count(const struct arrival *a, enum vrrp_discard reason)
@@ -284,6 +286,9 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 			advert->interval * (advert->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC),
 	};
 
+	/* Even of one we ignore: our own numbers must go beyond its. */
+	if (a->envelope.sealed)
+		a->unit->ah_heard = a->envelope.sequence;
 	if (is_deaf_owner(a->unit))
 		return;
 	a->unit->stats.advert_received++;
@@ -298,13 +303,16 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 		vrrp_engine_settle(a->e, VRRP_RETRY_NONE, a->now_us);
 }
 
-static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct conf_peer *peer)
+static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct conf_peer *peer,
+				   struct hmac *hmac)
 {
 	struct vrrp_expect expect = {
 		.version = unit->fsm.conf->version,
 		.auth_type = (uint8_t)vrrp_engine_auth(unit),
 		.interval = (uint32_t)(unit->fsm.advert_us / USEC_PER_SEC),
 		.own = unit->fsm.primary,
+		.sequence = unit->ah_heard,
+		.hmac = hmac,
 		.min_ttl = VRRP_TTL,
 		.max_ttl = VRRP_TTL,
 		.link_local_first = unit->fsm.conf->strict,
@@ -331,7 +339,7 @@ static enum vrrp_discard judge(const struct arrival *a, struct vrrp_advert *ret)
 	peer = find_peer(unit->fsm.conf, &a->envelope.source);
 	if (!peer && unit->fsm.conf->n_peers && unit->fsm.conf->check_unicast_src)
 		return VRRP_NOT_PEER;
-	expect = expected(unit, peer);
+	expect = expected(unit, peer, a->e->hmac);
 	return vrrp_packet_check(&a->envelope, &expect, ret);
 }
 
@@ -362,6 +370,8 @@ void vrrp_engine_receive(struct vrrp_engine *e, uint32_t ifindex, const void *da
 	if (!e->conf)
 		return;
 	reason = vrrp_packet_open(datagram, size, &a.envelope);
+	if (reason == VRRP_OTHER_AH)
+		return;
 	if (reason)
 		discard(&a, reason);
 	else

@@ -40,6 +40,7 @@ struct port {
 	struct body *body;
 	uint32_t ifindex;
 	uint16_t family;
+	uint8_t protocol; /* VRRP_PROTOCOL, or VRRP_PROTOCOL_AH beside it */
 	int fd;
 	struct loop_io *io;
 };
@@ -132,18 +133,20 @@ static void on_readable(int fd, uint32_t events, void *owner)
 	settle(body);
 }
 
-static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t family)
+static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t family,
+			       uint8_t protocol)
 {
 	struct port **at = &body->ports;
 
-	while (*at && ((*at)->ifindex != ifindex || (*at)->family != family))
+	while (*at && ((*at)->ifindex != ifindex || (*at)->family != family ||
+		       (*at)->protocol != protocol))
 		at = &(*at)->next;
 	return at;
 }
 
-static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name)
+static int add_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_t protocol,
+		    const char *name)
 {
-	struct body *body = owner;
 	struct port *port = calloc(1, sizeof *port);
 	int r;
 
@@ -152,7 +155,8 @@ static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char 
 	port->body = body;
 	port->ifindex = ifindex;
 	port->family = family;
-	r = port->fd = vrrp_sock_open(ifindex, family, name);
+	port->protocol = protocol;
+	r = port->fd = vrrp_sock_open(ifindex, family, protocol, name);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -168,9 +172,9 @@ fail:
 	return r;
 }
 
-static void close_port(void *owner, uint32_t ifindex, uint16_t family)
+static void drop_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_t protocol)
 {
-	struct port **at = find_port(owner, ifindex, family), *port = *at;
+	struct port **at = find_port(body, ifindex, family, protocol), *port = *at;
 
 	if (!port)
 		return;
@@ -180,29 +184,49 @@ static void close_port(void *owner, uint32_t ifindex, uint16_t family)
 	free(port);
 }
 
+static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name)
+{
+	return add_port(owner, ifindex, family, VRRP_PROTOCOL, name);
+}
+
+static int hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
+{
+	if (on)
+		return add_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH, name);
+	drop_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH);
+	return 0;
+}
+
+static void close_port(void *owner, uint32_t ifindex, uint16_t family)
+{
+	drop_port(owner, ifindex, family, VRRP_PROTOCOL);
+	drop_port(owner, ifindex, family, VRRP_PROTOCOL_AH);
+}
+
 static int join_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
-	const struct port *port = *find_port(owner, ifindex, group->family);
+	const struct port *port = *find_port(owner, ifindex, group->family, VRRP_PROTOCOL);
 
 	return port ? vrrp_sock_join(port->fd, ifindex, group) : -ENOTCONN;
 }
 
 static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
-	const struct port *port = *find_port(owner, ifindex, group->family);
+	const struct port *port = *find_port(owner, ifindex, group->family, VRRP_PROTOCOL);
 
 	if (port)
 		vrrp_sock_leave(port->fd, ifindex, group);
 }
 
 static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
-		       const struct ip *destination, uint8_t ttl, const void *message, size_t size)
+		       const struct ip *destination, uint8_t ttl, uint8_t protocol,
+		       const void *message, size_t size)
 {
-	const struct port *port = *find_port(owner, ifindex, destination->family);
+	const struct port *port = *find_port(owner, ifindex, destination->family, VRRP_PROTOCOL);
 
 	if (!port)
 		return -ENOTCONN;
-	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, message, size);
+	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, protocol, message, size);
 }
 
 static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)
@@ -259,6 +283,7 @@ static uint64_t wall_us(void *owner)
 static const struct vrrp_ops ops = {
 	.open = open_port,
 	.close = close_port,
+	.hear_ah = hear_ah,
 	.join = join_group,
 	.leave = leave_group,
 	.send = send_advert,

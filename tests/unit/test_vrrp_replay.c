@@ -5,10 +5,9 @@
  *
  *	CONF ... END		   a configuration, one object a line: see vrrp_rig.c for the words;
  *loads it LINK NAME INDEX up|down|gone [ADDRESS] STEP SECONDS		   time passes IN NAME
- *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [addr=A]... [ttl=N] [flip]
- *				   an advertisement arrives; int: the number on the wire
- *	TRACK NAME up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the
- *generation before)
+ *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [ah=N [key=TEXT] [bend=N]]
+ *[addr=A]... [ttl=N] [flip] an advertisement arrives; int: the number on the wire TRACK NAME
+ *up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the generation before)
  *	ADDRS manual|auto	   who answers requests to set addresses
  *	ADDRS NAME ok|fail	   answers the newest
  *	ADDRS NAME late		   answers the oldest, well
@@ -16,7 +15,8 @@
  *	SET NAME primary ADDRESS
  *	SET NAME key TEXT		   for primary and key, 0 means as configured
  *	WIRE			   from now on an advert is noted with what a SET may change of it
- *	SOCKET ok|fail|deaf	   what opening one returns from now on; deaf: what joining does
+ *	SOCKET ok|fail|deaf|no-ah  what opening one returns from now on; deaf: what joining does;
+ *no-ah: what opening a second one for AH does
  *	STOP
  *	EXPECT TEXT [xN] [@SECONDS]  the next effect, how many times, at which time
  *	NOTHING			   no effect is left
@@ -35,6 +35,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/vrrp/ah.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/packet.h"
 #include "tests/unit/vrrp_rig.h"
@@ -128,6 +129,22 @@ static void add_addresses(const struct script *s, struct vrrp_advert *advert)
 		(void)ip_parse(usual, &advert->addresses[advert->n_addresses++]);
 }
 
+/* bend: one octet of the packet is changed after it was sealed. */
+static void seal(struct script *s, struct vrrp_envelope *envelope, uint8_t *packet)
+{
+	uint8_t key[VRRP_AUTH_OCTETS] = {0};
+	const char *text = option(s, "key", RIG_KEY), *bend = option(s, "bend", NULL);
+	uint32_t sequence = (uint32_t)strtoul(option(s, "ah", "0"), NULL, 10);
+
+	memcpy(key, text, strnlen(text, sizeof key));
+	if (vrrp_ah_seal(s->rig.hmac, key, sequence, &envelope->source, &envelope->destination,
+			 envelope->ttl, packet, VRRP_AH_OCTETS + envelope->size) < 0)
+		complain(s, "cannot seal");
+	envelope->sealed = true;
+	if (bend)
+		packet[atol(bend)] ^= 1;
+}
+
 static void do_in(struct script *s)
 {
 	struct vrrp_advert advert = {
@@ -138,7 +155,7 @@ static void do_in(struct script *s)
 	};
 	const char *pass = option(s, "pass", NULL);
 	struct vrrp_envelope envelope = {.ttl = (uint8_t)atol(option(s, "ttl", "255"))};
-	uint8_t message[128];
+	uint8_t packet[VRRP_AH_OCTETS + 128], *message = packet + VRRP_AH_OCTETS;
 	const char *group;
 	int size;
 
@@ -154,7 +171,7 @@ static void do_in(struct script *s)
 		memcpy(advert.auth_data, pass, strnlen(pass, sizeof advert.auth_data));
 	add_addresses(s, &advert);
 	size = vrrp_packet_encode(&advert, &envelope.source, &envelope.destination,
-				  *option(s, "sum", "") == 'p', message, sizeof message);
+				  *option(s, "sum", "") == 'p', message, 128);
 	if (size < 0) {
 		complain(s, "cannot encode");
 		return;
@@ -163,6 +180,8 @@ static void do_in(struct script *s)
 		message[8] ^= 1;
 	envelope.message = message;
 	envelope.size = (size_t)size - (size_t)atol(option(s, "cut", "0"));
+	if (*option(s, "ah", ""))
+		seal(s, &envelope, packet);
 	rig_receive(&s->rig, ifindex_of(s, word(s, 1)), &envelope);
 }
 
@@ -380,6 +399,7 @@ static void do_socket(struct script *s)
 {
 	s->rig.open_error = is(s, 1, "fail") ? -EMFILE : 0;
 	s->rig.join_error = is(s, 1, "deaf") ? -ENOBUFS : 0;
+	s->rig.ah_error = is(s, 1, "no-ah") ? -EMFILE : 0;
 }
 
 static const struct {
