@@ -169,11 +169,6 @@ void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_fi
 	ret->undo.vrrp.value = before;
 }
 
-bool cell_switch(struct cell *ret, enum conf_switch value, bool otherwise)
-{
-	return cell_truth(ret, value == CONF_UNSET ? otherwise : value == CONF_ON);
-}
-
 const struct conf *view_conf(const struct view *view)
 {
 	const struct conf *newest = NULL;

@@ -63,9 +63,6 @@ bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us);
 void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_field field,
 		      int32_t value, int32_t before);
 
-/* CONF_UNSET falls through to `otherwise`. */
-bool cell_switch(struct cell *ret, enum conf_switch value, bool otherwise);
-
 /* The configuration shown by scalars: newest of those the engines have published, NULL when none
  * has. */
 const struct conf *view_conf(const struct view *view);

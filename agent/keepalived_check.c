@@ -311,12 +311,8 @@ static bool vs_weight(const struct view *view, const struct row *row, struct cel
 
 static bool vs_smtp_alert(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct conf_global *global = &view->check->conf->global;
-	bool otherwise = global->smtp_alert == CONF_ON;
-
-	if (global->smtp_alert_checker != CONF_UNSET)
-		otherwise = global->smtp_alert_checker == CONF_ON;
-	return cell_switch(ret, vs_of(view, row)->smtp_alert, otherwise);
+	return cell_truth(
+		ret, conf_mails_service(&view->check->conf->global, vs_of(view, row)->smtp_alert));
 }
 
 static bool vs_delay_loop_us(const struct view *view, const struct row *row, struct cell *ret)

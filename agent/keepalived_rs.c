@@ -267,16 +267,12 @@ static bool rs_delay_loop(const struct view *view, const struct row *row, struct
 	return cell_seconds(ret, rs ? rs->delay_loop_us : 0);
 }
 
-/* keepalived.conf(5): a real server's alerts are on unless something says otherwise. */
 static bool rs_smtp_alert(const struct view *view, const struct row *row, struct cell *ret)
 {
 	const struct conf_global *global = &view->check->conf->global;
 	const struct conf_real_server *rs = rs_of(view, row);
-	bool otherwise = global->smtp_alert != CONF_OFF;
 
-	if (global->smtp_alert_checker != CONF_UNSET)
-		otherwise = global->smtp_alert_checker == CONF_ON;
-	return rs ? cell_switch(ret, rs->smtp_alert, otherwise) : cell_truth(ret, false);
+	return cell_truth(ret, rs && conf_mails_server(global, rs->smtp_alert));
 }
 
 static bool rs_retry_delay_us(const struct view *view, const struct row *row, struct cell *ret)

@@ -36,14 +36,6 @@ static bool any_notify(const struct conf_notify *notify)
 	       notify->master_rx_lower_pri.text;
 }
 
-/* What an unset smtp_alert of an instance or group means. */
-static bool default_alert(const struct conf_global *global)
-{
-	if (global->smtp_alert_vrrp != CONF_UNSET)
-		return global->smtp_alert_vrrp == CONF_ON;
-	return global->smtp_alert == CONF_ON;
-}
-
 /* ---- sync groups ---- */
 
 static int build_groups(const struct view *view, struct rows *ret)
@@ -72,8 +64,8 @@ static bool group_state(const struct view *view, const struct row *row, struct c
 
 static bool group_smtp_alert(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_switch(ret, group_of(view, row)->smtp_alert,
-			   default_alert(&view->vrrp->conf->global));
+	return cell_truth(
+		ret, conf_mails_router(&view->vrrp->conf->global, group_of(view, row)->smtp_alert));
 }
 
 static bool group_notify_exec(const struct view *view, const struct row *row, struct cell *ret)
@@ -266,8 +258,8 @@ static bool instance_garp(const struct view *view, const struct row *row, struct
 
 static bool instance_smtp(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_switch(ret, conf_of(view, row)->smtp_alert,
-			   default_alert(&view->vrrp->conf->global));
+	return cell_truth(
+		ret, conf_mails_router(&view->vrrp->conf->global, conf_of(view, row)->smtp_alert));
 }
 
 static bool instance_exec(const struct view *view, const struct row *row, struct cell *ret)

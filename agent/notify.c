@@ -460,6 +460,7 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 	case EVENT_PRIORITY:
 	case EVENT_PROTO_ERROR:
 	case EVENT_ADMIN:
+	case EVENT_CHECK:
 		break; /* no notification of these modules */
 	}
 	return work.out.count;

@@ -204,6 +204,7 @@ struct draft_address_group {
 struct draft_checker {
 	struct conf_checker model;
 	const struct node *node;
+	const struct node *host; /* the `host` of an SMTP_CHECK that this one is for; NULL: none */
 };
 
 struct draft_real_server {

@@ -14,12 +14,9 @@
 /* What sets the field of a checker, be it in the `host` block of an SMTP_CHECK. */
 static const struct node *setter_at(const struct draft_checker *checker, size_t offset)
 {
-	const struct node *setter = tree_setter(checker->node, offset);
+	const struct node *setter = checker->host ? tree_setter(checker->host, offset) : NULL;
 
-	for (const struct node *node = checker->node->first; !setter && node; node = node->next)
-		if (node->row && node->row->block == &scope_smtp_host)
-			setter = tree_setter(node, offset);
-	return setter;
+	return setter ? setter : tree_setter(checker->node, offset);
 }
 
 #define SETTER(checker, member) setter_at(checker, offsetof(struct draft_checker, model.member))
@@ -173,6 +170,20 @@ static void ignore_keyword(struct build *build, const struct node *setter)
 		   setter->row->name);
 }
 
+static void ignore_url_tls(struct build *build, struct draft_checker *checker)
+{
+	for (const struct node *node = checker->node->first; node; node = node->next) {
+		bool is_url = node->row && node->row->block == &scope_url && node->draft;
+		const struct node *setter =
+			is_url ? tree_setter(node, offsetof(struct conf_url, tls_compliant)) : NULL;
+
+		if (setter && ((const struct conf_url *)node->draft)->tls_compliant == CONF_ON)
+			ignore_keyword(build, setter);
+	}
+	for (size_t i = 0; i < checker->model.n_urls; i++)
+		checker->model.urls[i].tls_compliant = CONF_UNSET;
+}
+
 /* Keywords of both HTTP checkers that mean nothing without TLS. */
 static void ignore_tls(struct build *build, struct draft_checker *checker)
 {
@@ -184,6 +195,7 @@ static void ignore_tls(struct build *build, struct draft_checker *checker)
 		ignore_keyword(build, SETTER(checker, sni_name));
 	if (model->tls_compliant)
 		ignore_keyword(build, SETTER(checker, tls_compliant));
+	ignore_url_tls(build, checker);
 	model->sni = false;
 	model->sni_name = NULL;
 	model->tls_compliant = false;
@@ -238,7 +250,8 @@ static void finish_checker(struct build *build, const struct draft_virtual_serve
 		finish_misc(checker);
 		return;
 	case CONF_BFD_CHECK:
-	case CONF_FILE_CHECK:
+	case CONF_FILE_CHECK: /* what they follow is not asked again */
+		checker->model.retry = 0;
 		return;
 	case CONF_HTTP_GET:
 	case CONF_SSL_GET:

@@ -148,3 +148,27 @@ struct conf_global {
 	/* 0: none */
 	uint64_t startup_delay_us, delay_after_boot_us;
 };
+
+/* Whether mail tells of an instance or sync group with that smtp_alert of its own. */
+static inline bool conf_mails_router(const struct conf_global *global, enum conf_switch own)
+{
+	if (own == CONF_UNSET)
+		own = global->smtp_alert_vrrp;
+	return (own == CONF_UNSET ? global->smtp_alert : own) == CONF_ON;
+}
+
+/* The same of a virtual server. */
+static inline bool conf_mails_service(const struct conf_global *global, enum conf_switch own)
+{
+	if (own == CONF_UNSET)
+		own = global->smtp_alert_checker;
+	return (own == CONF_UNSET ? global->smtp_alert : own) == CONF_ON;
+}
+
+/* The same of a real server, which is told of unless something says no. */
+static inline bool conf_mails_server(const struct conf_global *global, enum conf_switch own)
+{
+	if (own == CONF_UNSET)
+		own = global->smtp_alert_checker;
+	return (own == CONF_UNSET ? global->smtp_alert : own) != CONF_OFF;
+}

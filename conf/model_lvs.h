@@ -219,6 +219,11 @@ static inline bool conf_checker_is_supported(const struct conf_checker *checker)
 	case CONF_HTTP_GET:
 	case CONF_SSL_GET:
 	case CONF_MISC_CHECK:
+	case CONF_FILE_CHECK:
+	case CONF_SMTP_CHECK:
+	case CONF_DNS_CHECK:
+	case CONF_UDP_CHECK:
+	case CONF_PING_CHECK:
 		return true;
 	default:
 		return false;

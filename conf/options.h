@@ -133,14 +133,10 @@ bool option_is_attribute(const struct option_scope *scope, const char *name);
 /* The row an alias stands for; any other row itself. */
 const struct option *option_resolve(const struct option_scope *scope, const struct option *row);
 
-/* Several keywords of one feature that share a warning. */
-enum option_topic { OPTION_TOPIC_NONE, OPTION_TOPIC_MAIL, OPTION_TOPICS };
-
 /* A keyword that loads and does nothing yet. */
 struct option_unsupported {
 	const char *name, *scope; /* scope: the keyword of the block, "" for the top level */
 	const char *effect;	  /* what is done instead: "the routes are not added" */
-	enum option_topic topic;
 };
 
 /* The entry of a keyword, NULL when it is supported. */

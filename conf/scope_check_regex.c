@@ -90,6 +90,16 @@ static void dump_stack(struct dump *dump, const struct option *row, const void *
 			  regex->stack_max_bytes);
 }
 
+/* Without an expression it would be complained of; 0 is the default. */
+static void dump_place(struct dump *dump, const struct option *row, const void *model)
+{
+	uint32_t place;
+
+	memcpy(&place, (const char *)model + row->offset, sizeof(place));
+	if (place)
+		dump_line(dump, "%s %u", row->name, place);
+}
+
 #define REGEX(field) OPTION_FIELD(conf_url, regex.field), .reload = OPTION_RESTART
 
 const struct option check_regex_rows[] = {
@@ -103,14 +113,15 @@ const struct option check_regex_rows[] = {
 	 .argument = "OPTION ...", .needs = "regex",
 	 .help = "options of the expression, named as in pcre2api(3) but in lower case"},
 	{"regex_min_offset", OPTION_UNSIGNED, REGEX(min_offset), .flags = DEFAULT, .min = 0,
-	 .max = UINT32_MAX, .argument = "OCTETS", .needs = "regex",
+	 .max = UINT32_MAX, .dump = dump_place, .argument = "OCTETS", .needs = "regex",
 	 .help = "place in the body where the search starts"},
 	{"regex_max_offset", OPTION_UNSIGNED, REGEX(max_offset), .flags = FIELD, .min = 0,
-	 .max = UINT32_MAX, .argument = "OCTETS", .needs = "regex",
+	 .max = UINT32_MAX, .dump = dump_place, .argument = "OCTETS", .needs = "regex",
 	 .help = "place in the body before which a match must start; 0, the default: anywhere"},
 	{"regex_stack", OPTION_CUSTOM, REGEX(stack_start_bytes), .flags = FIELD, .min = 2, .max = 2,
 	 .apply = read_stack, .dump = dump_stack, .argument = "START MAX", .needs = "regex",
-	 .help = "octets of memory the matcher starts with and may grow to"},
+	 .help = "octets of memory keepalived's matcher starts with, and octets it may grow to; "
+		 "here it may always take 8 MiB, and more where the second says so"},
 	{.name = NULL},
 };
 
@@ -130,6 +141,20 @@ static void check_offsets(struct build *build, const struct node *url,
 			   regex->max_offset, regex->min_offset);
 }
 
+/* Octets of the body before a match that it may look at are kept, so they are limited. */
+#define BEHIND_MAX 4000
+
+static void check_behind(struct build *build, const struct node *setter, const pcre2_code *code)
+{
+	uint32_t behind = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &behind);
+	if (behind > BEHIND_MAX)
+		build_error(build, setter, 1,
+			    "the expression must not look back more than %d characters, not %u",
+			    BEHIND_MAX, behind);
+}
+
 static void check_pattern(struct build *build, const struct node *url,
 			  const struct conf_regex *regex)
 {
@@ -139,9 +164,12 @@ static void check_pattern(struct build *build, const struct node *url,
 	pcre2_code *code;
 	int error;
 
-	code = pcre2_compile((PCRE2_SPTR)regex->pattern, PCRE2_ZERO_TERMINATED, regex->options,
-			     &error, &at, NULL);
-	if (!code) {
+	/* The callouts that the search needs make it larger. */
+	code = pcre2_compile((PCRE2_SPTR)regex->pattern, PCRE2_ZERO_TERMINATED,
+			     regex->options | PCRE2_AUTO_CALLOUT, &error, &at, NULL);
+	if (code) {
+		check_behind(build, setter, code);
+	} else {
 		pcre2_get_error_message(error, text, sizeof(text));
 		build_error(build, setter, 1, "not a regular expression: %s, at octet %zu of it",
 			    (const char *)text, (size_t)at);

@@ -101,7 +101,7 @@ static const struct option server_rows[] = {
 	 .help = "host name that HTTP checks ask for; the service's by default"},
 	{"snmp_name", OPTION_STRING, SERVER(snmp_name), .flags = FIELD, .max = 255,
 	 .help = "name shown over SNMP"},
-	{"smtp_alert", OPTION_BOOL, SERVER(smtp_alert), .flags = DEFAULT, .initial = CONF_ON,
+	{"smtp_alert", OPTION_BOOL, SERVER(smtp_alert), .flags = DEFAULT, .initial = CONF_UNSET,
 	 .help = "sends mail when the server changes state"},
 	{"TCP_CHECK", OPTION_BLOCK, .block = &scope_tcp,
 	 .flags = OPTION_REPEATABLE | OPTION_OBJECTS, .dump = dump_checkers,

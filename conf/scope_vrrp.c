@@ -298,7 +298,7 @@ static const struct option instance_rows[] = {
 	{"promote_secondaries", OPTION_FLAG, INSTANCE(promote_secondaries), .flags = FIELD,
 	 .value = true,
 	 .help = "set the sysctl that keeps secondary addresses when the first one goes"},
-	{"kernel_rx_buf_size", OPTION_UNSIGNED, RESTARTS(rx_buffer), .flags = DEFAULT, .min = 0,
+	{"kernel_rx_buf_size", OPTION_UNSIGNED, INSTANCE(rx_buffer), .flags = DEFAULT, .min = 0,
 	 .max = UINT32_MAX, .help = "octets of the receive buffer; 0: by vrrp_rx_bufs_policy"},
 	{"linkbeat_use_polling", OPTION_FLAG, RESTARTS(linkbeat), .flags = FIELD, .value = true,
 	 .help = "poll the state of the interface; linkbeat_interfaces is preferred"},

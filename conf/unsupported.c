@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The one list of keywords that load, are kept in the model, and do nothing yet. Each gives one
- * warning for a load, at its first use; those of one topic share it. A keyword leaves the list when
- * its feature comes. Sorted by name, then scope, as option_unsupported() searches it.
+ * warning for a load, at its first use. A keyword leaves the list when its feature comes. Sorted by
+ * name, then scope, as option_unsupported() searches it.
  */
 #include "conf/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAIL                                                                                       \
-	.effect =                                                                                  \
-		"mail is not sent; the mail settings are kept and shown over SNMP, nothing more",  \
-	.topic = OPTION_TOPIC_MAIL
-#define STRICT                                                                                     \
-	.effect = "its rules for the configuration hold, but received adverts are not checked "    \
-		  "more strictly, and the addresses accept local traffic"
-#define KEPT "it is kept and has no effect"
+#define STRICT .effect = "its other rules hold, but the addresses accept local traffic"
+#define KEPT   "it is kept and has no effect"
 
 static const struct option_unsupported entries[] = {
 	{"BFD_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"DNS_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"FILE_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"PING_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"SMTP_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
-	{"UDP_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"auth_hmac", "vrrp_instance",
 	 .effect = "with 'mode enforce', the default, the instance does not run; in another mode "
 		   "adverts are sent and accepted without it"},
@@ -40,17 +29,13 @@ static const struct option_unsupported entries[] = {
 	{"checker_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"config_save_dir", "global_defs", .effect = KEPT},
 	{"data_use_instance", "global_defs", .effect = KEPT},
-	{"dbus_no_interface_name", "global_defs", .effect = KEPT},
-	{"dbus_service_name", "global_defs", .effect = KEPT},
 	{"debug", "vrrp_instance", .effect = KEPT},
 	{"disable_local_igmp", "global_defs", .effect = KEPT},
-	{"enable_dbus", "global_defs", .effect = "there is no D-Bus service"},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
 	{"instance", "", .effect = KEPT},
 	{"json_dump_file", "global_defs", .effect = KEPT},
 	{"json_version", "global_defs", .effect = KEPT},
-	{"kernel_rx_buf_size", "vrrp_instance", .effect = KEPT},
 	{"linkbeat_interfaces", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "vrrp_instance",
@@ -73,43 +58,16 @@ static const struct option_unsupported entries[] = {
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_priority", "global_defs", .effect = "no packet filter rule is made"},
 	{"no_accept", "vrrp_instance", .effect = "the addresses accept local traffic"},
-	{"no_checker_emails", "global_defs", MAIL},
-	{"no_email_faults", "global_defs", MAIL},
-	{"notification_email", "global_defs", MAIL},
-	{"notification_email_from", "global_defs", MAIL},
-	{"old_unicast_checksum", "vrrp_instance", .effect = KEPT},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
-	{"regex", "url", .effect = "the body is not searched"},
-	{"regex_max_offset", "url", .effect = "the body is not searched"},
-	{"regex_min_offset", "url", .effect = "the body is not searched"},
-	{"regex_no_match", "url", .effect = "the body is not searched"},
-	{"regex_options", "url", .effect = "the body is not searched"},
-	{"regex_stack", "url", .effect = "the body is not searched"},
 	{"reload_repeat", "global_defs", .effect = KEPT},
 	{"reload_time_file", "global_defs", .effect = KEPT},
-	{"smtp_alert", "global_defs", MAIL},
-	{"smtp_alert", "real_server", MAIL},
-	{"smtp_alert", "virtual_server", MAIL},
-	{"smtp_alert", "vrrp_instance", MAIL},
-	{"smtp_alert", "vrrp_sync_group", MAIL},
-	{"smtp_alert_checker", "global_defs", MAIL},
-	{"smtp_alert_vrrp", "global_defs", MAIL},
-	{"smtp_connect_timeout", "global_defs", MAIL},
-	{"smtp_helo_name", "global_defs", MAIL},
-	{"smtp_server", "global_defs", MAIL},
 	{"snmp_rs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"snmp_vs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
-	{"state_dump_file", "global_defs", .effect = KEPT},
-	{"stats_dump_file", "global_defs", .effect = KEPT},
 	{"strict_mode", "vrrp_instance", STRICT},
 	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
-	{"tls_compliant", "SSL_GET",
-	 .effect = "a connection closed without TLS close_notify is accepted as it is"},
-	{"tls_compliant", "url",
-	 .effect = "a connection closed without TLS close_notify is accepted as it is"},
 	{"tmp_config_directory", "global_defs", .effect = KEPT},
 	{"track_bfd", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
 	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
@@ -133,8 +91,6 @@ static const struct option_unsupported entries[] = {
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
-	{"vrrp_rx_bufs_multiplier", "global_defs", .effect = KEPT},
-	{"vrrp_rx_bufs_policy", "global_defs", .effect = KEPT},
 	{"vrrp_strict", "global_defs", STRICT},
 };
 
@@ -162,11 +118,10 @@ const struct option_unsupported *option_unsupported_at(size_t index)
 
 size_t option_unsupported_index(const struct option_unsupported *entry)
 {
-	return entry->topic ? (size_t)entry->topic - 1
-			    : OPTION_TOPICS - 1 + (size_t)(entry - entries);
+	return (size_t)(entry - entries);
 }
 
 size_t option_unsupported_count(void)
 {
-	return OPTION_TOPICS - 1 + N_ENTRIES;
+	return N_ENTRIES;
 }

@@ -45,7 +45,8 @@ enum msg_kind {
 
 	/* main -> vrrp: one for each interface before the first MSG_CONF, then on every change. */
 	MSG_LINK,
-	/* main -> vrrp: what a tracked script, file or process says changed. */
+	/* main -> vrrp: what a tracked script, file or process says changed; main -> check: a file.
+	 */
 	MSG_TRACK,
 	/* main -> vrrp: after each MSG_CONF with track groups for each instance, then on every
 	 * change. */
@@ -56,6 +57,8 @@ enum msg_kind {
 	MSG_ADDRS_DONE,
 	/* agent or main -> vrrp, answered by MSG_REPLY. */
 	MSG_VRRP_SET,
+	/* main -> vrrp: one round of gratuitous ARPs and neighbour adverts, if it is master. */
+	MSG_ANNOUNCE,
 
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
@@ -160,6 +163,10 @@ struct msg_vrrp_set {
 	int32_t value;
 	struct ip address;
 	uint8_t key[VRRP_KEY_OCTETS];
+};
+
+struct msg_announce {
+	char instance[64]; /* name */
 };
 
 struct msg_role {
@@ -267,6 +274,7 @@ enum event_kind {
 	EVENT_AUTH_FAILURE,
 	EVENT_PROTO_ERROR,
 	EVENT_DEST_STATE, /* check */
+	EVENT_CHECK,	  /* one checker has changed its mind; main only */
 	EVENT_QUORUM,
 	EVENT_DRAIN,  /* drain column changed: started, completed, timed out, cancelled */
 	EVENT_ADMIN,  /* administrative state or weight changed without a drain */
@@ -317,6 +325,10 @@ struct msg_event {
 			uint32_t n_up, n_total; /* real servers of the service */
 			uint32_t remaining;	/* connections, for a drain */
 			bool stopping;
+			/* EVENT_CHECK: which checker, what it says now, and whether that has
+			 * changed the state of the server */
+			enum conf_checker_type checker;
+			bool check_up, decisive;
 			char error[DEST_ERROR_MAX];
 		} dest;
 		struct {

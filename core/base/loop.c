@@ -124,6 +124,12 @@ void loop_quit(struct loop *loop, int code)
 	sd_event_exit(loop->event, code);
 }
 
+struct sd_event *loop_event(struct loop *loop)
+{
+	assert_own_thread(loop);
+	return loop->event;
+}
+
 int loop_turn(struct loop *loop, uint64_t timeout_us)
 {
 	assert_own_thread(loop);
@@ -166,6 +172,12 @@ int loop_io_set_events(struct loop_io *io, uint32_t events)
 {
 	assert_own_thread(io->loop);
 	return sd_event_source_set_io_events(io->source, events);
+}
+
+void loop_io_set_priority(struct loop_io *io, enum loop_priority priority)
+{
+	assert_own_thread(io->loop);
+	sd_event_source_set_priority(io->source, priority);
 }
 
 /* A source that is freed inside its own callback must not fire again nor be used: sd-event keeps

@@ -19,6 +19,7 @@ struct loop_child;
 struct loop_io;
 struct loop_signal;
 struct loop_timer;
+struct sd_event;
 
 /* Dispatch order within one turn: a pending packet is read before the timer that would declare its
  * sender dead. */
@@ -45,6 +46,9 @@ void loop_quit(struct loop *loop, int code);
 /* Long work inside one callback says by this, as a turn of the loop would, that it moves on. */
 void loop_touch(struct loop *loop);
 
+/* What the loop is made of, for sd-bus, which brings its own sources. */
+struct sd_event *loop_event(struct loop *loop);
+
 /* One turn, waiting at most timeout_us (UINT64_MAX: for ever). For tests. */
 int loop_turn(struct loop *loop, uint64_t timeout_us);
 
@@ -52,6 +56,7 @@ int loop_turn(struct loop *loop, uint64_t timeout_us);
 int loop_io_new(struct loop *loop, int fd, uint32_t events, enum loop_priority priority,
 		loop_io_fn *fn, void *owner, struct loop_io **ret);
 int loop_io_set_events(struct loop_io *io, uint32_t events);
+void loop_io_set_priority(struct loop_io *io, enum loop_priority priority);
 struct loop_io *loop_io_free(struct loop_io *io);
 
 /* Born disarmed; fires once per arming. at_us is absolute monotonic time; a past time fires in the

@@ -52,6 +52,8 @@ struct check_report {
 	 * it. */
 	bool has_weight;
 	uint32_t weight;
+	/* FILE_CHECK: what it adds to the weight. Meaningful with CHECK_OK only, as above. */
+	int32_t delta;
 	uint64_t latency_us; /* of the probe alone */
 	/* "status 503, wanted 200-299"; printable UTF-8 under DEST_ERROR_MAX octets, never NULL;
 	 * with CHECK_OK what was seen, or "". Valid during the call. */
@@ -92,6 +94,9 @@ void check_suspend(struct check *check, bool suspended, uint64_t first_us);
 
 /* After a reload that left the checker as it was: same settings in another configuration object. */
 void check_set_conf(struct check *check, const struct conf_checker *conf);
+
+/* Of a FILE_CHECK: what the file says now. Reported in the next turn of the loop. */
+void check_set_value(struct check *check, int32_t value);
 
 bool check_is_up(const struct check *check);
 bool check_has_run(const struct check *check); /* there has been a first verdict */

@@ -14,6 +14,7 @@
 
 #include "conf/model.h"
 #include "core/check/check.h"
+#include "core/check/dial.h"
 #include "core/check/verdict.h"
 
 struct loop_io;
@@ -34,6 +35,11 @@ const struct checker_ops *checker_tcp_ops(void);
 const struct checker_ops *checker_http_ops(void);
 const struct checker_ops *checker_ssl_ops(void);
 const struct checker_ops *checker_misc_ops(void);
+const struct checker_ops *checker_file_ops(void);
+const struct checker_ops *checker_dns_ops(void);
+const struct checker_ops *checker_smtp_ops(void);
+const struct checker_ops *checker_udp_ops(void);
+const struct checker_ops *checker_ping_ops(void);
 
 /* Small, for there are tens of thousands: what a probe needs lives in `probe`, while it runs. */
 struct check {
@@ -46,9 +52,12 @@ struct check {
 	struct verdict verdict;
 	bool running, suspended;
 	bool length_told; /* a wrong Content-Length was logged once */
+	uint8_t turns;	  /* of the running probe that its descriptor asked for */
 	int fd;		  /* of the running probe, closed by check_done(); -1: none */
 	struct loop_io *io;
 	uint64_t started_us;
+	bool has_value;	      /* FILE_CHECK: the file was read */
+	int32_t value, delta; /* FILE_CHECK: what it says; what that adds to the weight */
 	int32_t weight;	  /* set by a checker before check_done(): the weight asked for; -1: none */
 	uint64_t request; /* MISC_CHECK: answer waited for, 0: none */
 	void *probe;	  /* of the checker */
@@ -70,11 +79,19 @@ bool check_watch(struct check *check, uint32_t events);
 /* on_timeout at at_us, unless this is called again or the probe ends. */
 void check_set_deadline(struct check *check, uint64_t at_us);
 
-/* Opens the connection the configuration asks for and waits for EPOLLOUT. False: check_done() was
- * called. */
-bool check_dial(struct check *check);
-/* On EPOLLOUT: is it established? False: check_done() was called. */
+/* Opens the socket the configuration asks for; on_timeout after connect_timeout. A stream waits for
+ * EPOLLOUT, any other for EPOLLIN. False: check_done() was called. */
+bool check_dial(struct check *check, enum dial_kind kind);
+/* Of a stream, on EPOLLOUT: is it established? False: check_done() was called. */
 bool check_dialled(struct check *check);
+
+/* Sends one datagram. False: check_done() was called. */
+bool check_send(struct check *check, const void *octets, size_t size);
+/* How large the next datagram is, of which the beginning is in room; -1: there is none, or
+ * check_done() was called. */
+ssize_t check_receive(struct check *check, void *room, size_t size);
+/* Datagrams that one turn may read before others get theirs. */
+#define CHECK_DATAGRAMS_PER_TURN 16
 
 /* Hands a program to the environment; later on_exec of checker_misc.c. False: check_done() was
  * called. */

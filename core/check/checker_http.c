@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP_GET and, with TLS in between, SSL_GET: fetches one url per attempt and judges what came:
- * any body at all, status, length, digest, in keepalived's order. Thread: check.
+ * HTTP_GET and, with TLS in between, SSL_GET: fetches one url per attempt; http_judge.c judges what
+ * came. Thread: check.
  *
  * Time: each step that makes progress may take connect_timeout, as with keepalived; all of them
  * together no more than three times that, so a server that trickles octets fails too.
@@ -16,10 +16,9 @@
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/ip.h"
-#include "core/base/log.h"
+#include "core/check/body_search.h"
 #include "core/check/checker.h"
-#include "core/check/http_reply.h"
-#include "core/check/text.h"
+#include "core/check/http_probe.h"
 #include "core/check/tls.h"
 
 #define TIMEOUTS_IN_ALL 3
@@ -27,29 +26,14 @@
 #define READ_SIZE 16384
 /* Reads before other checks get their turn. */
 #define READS_PER_TURN 16
-
-enum step { STEP_CONNECT, STEP_HANDSHAKE, STEP_SEND, STEP_RECEIVE };
-
-struct http_probe {
-	enum step step;
-	bool use_tls;
-	struct tls *tls;
-	struct md5 *md5; /* NULL: no digest is wanted */
-	char *request;
-	size_t request_size, sent;
-	struct http_reply reply;
-};
+/* Octets after the reply that are passed over until the connection ends. */
+#define SURPLUS_MAX 65536
 
 /* ---- the request ---- */
 
-static const struct conf_url *url_of(const struct check *check)
-{
-	return &check->conf->urls[check->verdict.url];
-}
-
 static const char *host_of(const struct check *check)
 {
-	const struct conf_url *url = url_of(check);
+	const struct conf_url *url = http_url(check);
 
 	return url->virtualhost ? url->virtualhost : check->conf->virtualhost;
 }
@@ -61,7 +45,7 @@ static const char *host_of(const struct check *check)
 static int make_request(const struct check *check, struct http_probe *probe)
 {
 	const struct conf_checker *conf = check->conf;
-	const char *path = url_of(check)->path, *host = host_of(check);
+	const char *path = http_url(check)->path, *host = host_of(check);
 	bool v6 = conf->connect_ip.family == AF_INET6;
 	char ip[IP_TEXT_MAX], target[IP_TEXT_MAX + 10];
 	int size;
@@ -87,6 +71,15 @@ static void on_body(const uint8_t *octets, size_t size, void *owner)
 
 	if (probe->md5)
 		md5_add(probe->md5, octets, size);
+	if (probe->search)
+		body_search_add(probe->search, octets, size);
+}
+
+static bool is_compliant(const struct check *check)
+{
+	enum conf_switch own = http_url(check)->tls_compliant;
+
+	return own == CONF_UNSET ? check->conf->tls_compliant : own == CONF_ON;
 }
 
 static void start(struct check *check, bool use_tls)
@@ -98,13 +91,16 @@ static void start(struct check *check, bool use_tls)
 		goto fail;
 	check->probe = probe;
 	probe->use_tls = use_tls;
+	probe->compliant = use_tls && is_compliant(check);
 	http_reply_init(&probe->reply, on_body, probe);
 	error = make_request(check, probe);
-	if (error >= 0 && url_of(check)->has_digest)
+	if (error >= 0 && http_url(check)->has_digest)
 		error = md5_new(&probe->md5);
+	if (error >= 0 && http_url(check)->regex.pattern)
+		error = body_search_new(&http_url(check)->regex, &probe->search);
 	if (error < 0)
 		goto fail;
-	check_dial(check);
+	check_dial(check, DIAL_STREAM);
 	return;
 fail:
 	check_done_format(check, CHECK_LOCAL_ERROR, "cannot prepare: %s", strerrordesc_np(-error));
@@ -129,150 +125,19 @@ void checker_http_stop(struct check *check)
 		return;
 	tls_free(probe->tls);
 	md5_free(probe->md5);
+	body_search_free(probe->search);
 	free(probe->request);
 	free(probe);
 }
 
-/* ---- the verdict ---- */
-
-static bool is_wanted(const struct conf_url *url, unsigned status)
-{
-	unsigned bit = status - 100;
-
-	return status >= 100 && status < 600 && (url->status[bit / 8] >> bit % 8 & 1);
-}
-
-/* "200-299,301" into room, cut where it ends. */
-static const char *format_wanted(const struct conf_url *url, char *room, size_t size)
-{
-	size_t used = 0;
-
-	room[0] = '\0';
-	for (unsigned first = 100; first < 600 && used < size; first++) {
-		unsigned last = first;
-
-		if (!is_wanted(url, first))
-			continue;
-		while (is_wanted(url, last + 1))
-			last++;
-		used += (size_t)snprintf(room + used, size - used,
-					 last > first ? "%s%u-%u" : "%s%u", used ? "," : "", first,
-					 last);
-		first = last;
-	}
-	return room;
-}
-
-static const char *format_hex(const uint8_t digest[static 16], char room[static 33])
-{
-	for (size_t i = 0; i < 16; i++)
-		snprintf(room + 2 * i, 3, "%02x", digest[i]);
-	return room;
-}
-
-/* Once for each check: a server like that is so at every attempt. */
-static void tell_length(struct check *check)
-{
-	const struct http_reply *reply = &((const struct http_probe *)check->probe)->reply;
-	char ip[IP_TEXT_MAX], what[80];
-
-	if (check->length_told)
-		return;
-	check->length_told = true;
-	if (!reply->has_length)
-		snprintf(what, sizeof what, "it cannot be read");
-	else if (reply->body < reply->length)
-		snprintf(what, sizeof what, "%llu announced, %llu received",
-			 (unsigned long long)reply->length, (unsigned long long)reply->body);
-	else
-		snprintf(what, sizeof what, "%llu announced, more received",
-			 (unsigned long long)reply->length);
-	log_notice("check", "%s port %u: %s: wrong Content-Length: %s",
-		   ip_format(&check->conf->connect_ip, ip), check->conf->connect_port,
-		   url_of(check)->path, what);
-}
-
-static void judge_digest(struct check *check)
-{
-	struct http_probe *probe = check->probe;
-	const struct conf_url *url = url_of(check);
-	uint8_t digest[16];
-	char found[33], wanted[33];
-
-	if (md5_finish(probe->md5, digest) < 0)
-		check_done(check, CHECK_LOCAL_ERROR, "cannot compute MD5");
-	else if (memcmp(digest, url->digest, sizeof digest) != 0)
-		check_done_format(check, CHECK_BAD_CONTENT, "digest %s, wanted %s",
-				  format_hex(digest, found), format_hex(url->digest, wanted));
-	else
-		check_done_format(check, CHECK_OK, "status %u, digest matches",
-				  probe->reply.status);
-}
-
-static void judge_body(struct check *check)
-{
-	const struct http_probe *probe = check->probe;
-
-	if (probe->reply.length_wrong)
-		tell_length(check);
-	if (probe->md5)
-		judge_digest(check);
-	else
-		check_done_format(check, CHECK_OK, "status %u, %llu octets", probe->reply.status,
-				  (unsigned long long)probe->reply.body);
-}
-
-static void judge(struct check *check)
-{
-	const struct http_reply *reply = &((const struct http_probe *)check->probe)->reply;
-	char wanted[64];
-
-	if (reply->body == 0)
-		check_done_format(check, CHECK_BAD_CONTENT, "status %u, empty body", reply->status);
-	else if (!is_wanted(url_of(check), reply->status))
-		check_done_format(check, CHECK_BAD_CONTENT, "status %u, wanted %s", reply->status,
-				  format_wanted(url_of(check), wanted, sizeof wanted));
-	else
-		judge_body(check);
-}
-
-/* A reply that is no HTTP is quoted: "SSH-2.0-..." says more than an error code. */
-static void done_bad(struct check *check)
-{
-	const struct http_reply *reply = &((const struct http_probe *)check->probe)->reply;
-	char quote[HTTP_STARTED_MAX + 1];
-
-	text_clean(quote, sizeof quote, reply->started, reply->started_size);
-	if (reply->status == 0 && reply->started_size)
-		check_done_format(check, CHECK_PROTOCOL_ERROR, "%s: \"%s\"", reply->error, quote);
-	else
-		check_done(check, CHECK_PROTOCOL_ERROR, reply->error);
-}
+/* ---- the connection ---- */
 
 static void done_progress(struct check *check, enum http_progress progress)
 {
 	if (progress == HTTP_DONE)
-		judge(check);
+		http_judge(check);
 	else
-		done_bad(check);
-}
-
-/* ---- the connection ---- */
-
-static enum check_result io_result(int error)
-{
-	switch (error) {
-	case ETIMEDOUT:
-		return CHECK_TIMEOUT;
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return CHECK_UNREACHABLE;
-	case ENOMEM:
-	case ENOBUFS:
-		return CHECK_LOCAL_ERROR;
-	default: /* ECONNRESET, EPIPE */
-		return CHECK_PROTOCOL_ERROR;
-	}
+		http_judge_bad(check);
 }
 
 static void done_io(struct check *check, int error)
@@ -282,7 +147,7 @@ static void done_io(struct check *check, int error)
 	if (error == -EPROTO && probe->tls)
 		check_done_format(check, CHECK_TLS_ERROR, "TLS: %s", tls_error(probe->tls));
 	else
-		check_done_format(check, io_result(-error), "while %s: %s",
+		check_done_format(check, dial_io_result(-error), "while %s: %s",
 				  probe->step == STEP_SEND ? "sending" : "receiving",
 				  strerrordesc_np(-error));
 }
@@ -313,7 +178,7 @@ static bool step_connect(struct check *check)
 	if (conf->sni)
 		name = conf->sni_name ? conf->sni_name : host_of(check);
 	client = check_tls_client(check);
-	if (!client || tls_new(client, check->fd, name, &probe->tls) < 0) {
+	if (!client || tls_new(client, check->fd, name, probe->compliant, &probe->tls) < 0) {
 		check_done(check, CHECK_LOCAL_ERROR, "cannot set up TLS");
 		return false;
 	}
@@ -390,6 +255,32 @@ static bool step_send(struct check *check)
 	return true;
 }
 
+/* The reply is whole, and yet the connection must end as it should. Nothing else is wanted. */
+static enum http_progress await_end(struct http_probe *probe, size_t size)
+{
+	probe->ending = true;
+	probe->surplus += size;
+	if (probe->surplus <= SURPLUS_MAX)
+		return HTTP_MORE;
+	probe->reply.error = "more and more after the reply";
+	return HTTP_BAD;
+}
+
+static enum http_progress feed(struct http_probe *probe, const uint8_t *octets, size_t size)
+{
+	struct reader in = reader_of(octets, size);
+	enum http_progress progress;
+
+	if (probe->ending)
+		return await_end(probe, size);
+	progress = http_reply_feed(&probe->reply, &in);
+	if (progress == HTTP_DONE && in.left && probe->reply.has_length)
+		probe->reply.length_wrong = true; /* more than announced */
+	if (progress == HTTP_DONE && probe->compliant)
+		return await_end(probe, in.left);
+	return progress;
+}
+
 /* Each turn ends waiting for more, or done. */
 static void step_receive(struct check *check)
 {
@@ -407,15 +298,7 @@ static void step_receive(struct check *check)
 			done_io(check, (int)n);
 			return;
 		}
-		if (n == 0) {
-			progress = http_reply_finish(&probe->reply);
-		} else {
-			struct reader in = reader_of(room, (size_t)n);
-
-			progress = http_reply_feed(&probe->reply, &in);
-			if (progress == HTTP_DONE && in.left && probe->reply.has_length)
-				probe->reply.length_wrong = true; /* more than announced */
-		}
+		progress = n ? feed(probe, room, (size_t)n) : http_reply_finish(&probe->reply);
 		if (progress != HTTP_MORE) {
 			done_progress(check, progress);
 			return;
@@ -447,6 +330,8 @@ void checker_http_on_timeout(struct check *check)
 		check_done(check, CHECK_TIMEOUT, "no connection in time");
 	else if (probe->step == STEP_HANDSHAKE)
 		check_done(check, CHECK_TIMEOUT, "TLS handshake not finished in time");
+	else if (probe->ending)
+		check_done(check, CHECK_TIMEOUT, "connection not ended in time");
 	else if (probe->reply.header_octets == 0)
 		check_done(check, CHECK_TIMEOUT, "no reply in time");
 	else

@@ -29,8 +29,9 @@ struct tls_client {
 struct tls {
 	SSL *ssl;
 	int fd;
-	int error; /* errno of the last socket failure, 0: none */
-	bool eof;  /* the peer closed the connection below TLS */
+	int error;	  /* errno of the last socket failure, 0: none */
+	bool eof;	  /* the peer closed the connection below TLS */
+	bool established; /* the handshake is done */
 	bool failed;
 	const char *text; /* of the last failure; static */
 };
@@ -137,7 +138,8 @@ static bool is_host_name(const char *name)
 	return name && *name && ip_parse(name, &ip) < 0;
 }
 
-int tls_new(struct tls_client *client, int fd, const char *server_name, struct tls **ret)
+int tls_new(struct tls_client *client, int fd, const char *server_name, bool compliant,
+	    struct tls **ret)
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 	BIO *bio;
@@ -155,6 +157,8 @@ int tls_new(struct tls_client *client, int fd, const char *server_name, struct t
 	bio = NULL; /* the connection's now */
 	if (is_host_name(server_name) && SSL_set_tlsext_host_name(tls->ssl, server_name) != 1)
 		goto fail;
+	if (compliant)
+		SSL_clear_options(tls->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_set_connect_state(tls->ssl);
 	*ret = tls;
 	return 0;
@@ -184,6 +188,8 @@ static const char *failure_text(const struct tls *tls)
 
 	if (tls->error)
 		return strerrordesc_np(tls->error);
+	if (tls->eof && tls->established)
+		return "closed without close_notify";
 	if (tls->eof)
 		return "connection closed";
 	return reason ? reason : "unknown TLS failure";
@@ -222,6 +228,7 @@ int tls_handshake(struct tls *tls, uint32_t *ret_events)
 		tls->text = "connection closed";
 		return -EPROTO;
 	}
+	tls->established = result > 0;
 	return result > 0 ? 0 : result;
 }
 

@@ -5,7 +5,7 @@
 
 static void start(struct check *check)
 {
-	check_dial(check);
+	check_dial(check, DIAL_STREAM);
 }
 
 static void on_io(struct check *check, uint32_t events)

@@ -7,6 +7,8 @@
 #include "core/check/dial.h"
 
 #include <errno.h>
+#include <linux/icmp.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -55,6 +57,49 @@ static int bind_address(int fd, const struct conf_checker *conf, struct dial_err
 	return 0;
 }
 
+/*
+ * A raw socket, not a ping socket: that one needs the sysctl ping_group_range to be widened, for
+ * every program of the network namespace, and raw sockets a director may open anyway, for VRRP. The
+ * kernel hands it what comes from the connected address, after this filter.
+ */
+static int filter_echo(int fd, uint16_t family)
+{
+	struct icmp_filter filter = {.data = ~(1u << ICMP_ECHOREPLY)};
+	struct icmp6_filter filter6;
+
+	if (family == AF_INET)
+		return setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof filter);
+	ICMP6_FILTER_SETBLOCKALL(&filter6);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter6);
+	return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter6, sizeof filter6);
+}
+
+/* Without it the kernel keeps "host unreachable" and the like to itself. */
+static int want_errors(int fd, uint16_t family)
+{
+	return family == AF_INET ? set_int(fd, IPPROTO_IP, IP_RECVERR, 1)
+				 : set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+}
+
+static int open_socket(enum dial_kind kind, uint16_t family)
+{
+	const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd;
+
+	if (kind == DIAL_STREAM)
+		return socket(family, SOCK_STREAM | flags, 0);
+	fd = kind == DIAL_DATAGRAM ? socket(family, SOCK_DGRAM | flags, 0)
+				   : socket(family, SOCK_RAW | flags,
+					    family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	if (fd < 0)
+		return fd;
+	if (want_errors(fd, family) < 0 || (kind == DIAL_ECHO && filter_echo(fd, family) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static int prepare(int fd, const struct conf_checker *conf, struct dial_error *ret_error)
 {
 	if (conf->bind_interface && bind_interface(fd, conf->bind_interface, ret_error) < 0)
@@ -82,17 +127,35 @@ enum check_result dial_result(int error)
 	case EADDRINUSE:
 	case EAGAIN:
 	case ENODEV:
+	case EMSGSIZE: /* the way became narrower: the next attempt knows */
 		return CHECK_LOCAL_ERROR;
 	default: /* EHOSTUNREACH, ENETUNREACH, prohibited by a route or a filter, ... */
 		return CHECK_UNREACHABLE;
 	}
 }
 
-int dial_start(const struct conf_checker *conf, struct dial_error *ret_error)
+enum check_result dial_io_result(int error)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		return CHECK_TIMEOUT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return CHECK_UNREACHABLE;
+	case ENOMEM:
+	case ENOBUFS:
+		return CHECK_LOCAL_ERROR;
+	default: /* ECONNRESET, EPIPE */
+		return CHECK_PROTOCOL_ERROR;
+	}
+}
+
+int dial_start(enum dial_kind kind, const struct conf_checker *conf, struct dial_error *ret_error)
 {
 	struct sockaddr_storage address;
-	socklen_t size = ip_to_sockaddr(&conf->connect_ip, conf->connect_port, &address);
-	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	uint16_t port = kind == DIAL_ECHO ? 0 : conf->connect_port;
+	socklen_t size = ip_to_sockaddr(&conf->connect_ip, port, &address);
+	int fd = open_socket(kind, conf->connect_ip.family);
 
 	if (fd < 0)
 		return fail(ret_error, CHECK_LOCAL_ERROR, "open a socket");

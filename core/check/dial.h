@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening the TCP connection of a check as its configuration asks: connect_ip, connect_port,
- * bindto, bind_port, bind_if, fwmark. Non-blocking. Knows no loop. Thread: check.
+ * Opening the socket of a check as its configuration asks: connect_ip, connect_port, bindto,
+ * bind_port, bind_if, fwmark. Non-blocking. Knows no loop. Thread: check.
  */
 #pragma once
 
 #include "core/check/check.h"
 
 struct conf_checker;
+
+enum dial_kind {
+	DIAL_STREAM,   /* TCP */
+	DIAL_DATAGRAM, /* UDP; what ICMP says of it is an error of the socket */
+	DIAL_ECHO,     /* ICMP, ICMPv6: echo replies of that address only; likewise */
+};
 
 struct dial_error {
 	enum check_result result;
@@ -16,10 +22,12 @@ struct dial_error {
 };
 
 /* Returns the socket, connected or on the way, or -1 with *ret_error filled. */
-int dial_start(const struct conf_checker *conf, struct dial_error *ret_error);
+int dial_start(enum dial_kind kind, const struct conf_checker *conf, struct dial_error *ret_error);
 
-/* Once writable: 0, or -1 with *ret_error filled. */
+/* Of a stream, once writable: 0, or -1 with *ret_error filled. */
 int dial_finish(int fd, struct dial_error *ret_error);
 
-/* What a failed connect(2) says about the server. error: errno. */
+/* What an error of the socket says about the server. error: errno. */
 enum check_result dial_result(int error);
+/* The same of a connection that was established. */
+enum check_result dial_io_result(int error);

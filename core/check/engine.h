@@ -71,7 +71,9 @@ struct probe {
 	uint32_t index;	 /* into the server's checkers */
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
+	int32_t delta;	  /* that the file of a FILE_CHECK adds */
 	bool local_error; /* the newest attempt failed on our side */
+	bool up;	  /* what was last told of it */
 };
 
 /* One real server of one virtual server. */
@@ -140,6 +142,8 @@ struct pending_event {
 	enum dest_drain drain;
 	bool quorum_up, stopping;
 	bool to_main, to_agent;
+	enum conf_checker_type checker; /* EVENT_CHECK, with the two that follow */
+	bool check_up, decisive;
 	char error[DEST_ERROR_MAX];
 };
 
@@ -261,6 +265,8 @@ void health_report(struct check *check, const struct check_report *report, void 
 void health_announce(struct engine *engine, struct server *server, const char *detail);
 /* Recomputes verdict and oper state of one server; true when it went up or down. */
 bool health_update(struct server *server);
+/* A tracked file says something; FILE_CHECKs of it hear of it. */
+void health_track(struct engine *engine, const struct msg_track *track);
 
 /* Lets the checks of a service rest or go on. */
 void health_suspend(struct engine *engine, struct service *service, bool suspended);
@@ -305,6 +311,8 @@ void command_cancel(struct engine *engine);
 /* event.c */
 void event_dest(struct engine *engine, enum event_kind kind, struct server *server,
 		const char *error);
+void event_check(struct engine *engine, const struct probe *probe, bool decisive,
+		 const char *error);
 void event_quorum(struct engine *engine, struct service *service);
 void event_initial_up(struct engine *engine, struct server *server);
 void event_stopping(struct engine *engine);

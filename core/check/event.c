@@ -52,11 +52,25 @@ void event_dest(struct engine *engine, enum event_kind kind, struct server *serv
 	event->server = server;
 	event->oper = server->oper;
 	/* A server that came or went is up or down, whatever else may be said of its health. */
-	if (kind == EVENT_DEST_STATE)
+	if (kind == EVENT_DEST_STATE || kind == EVENT_CHECK)
 		event->oper = server->up ? DEST_UP : DEST_DOWN;
 	event->admin = server->admin.state;
 	event->drain = server->admin.drain;
 	snprintf(event->error, sizeof event->error, "%s", error ? error : "");
+}
+
+/* Of single checkers only mail tells. */
+void event_check(struct engine *engine, const struct probe *probe, bool decisive, const char *error)
+{
+	size_t at = engine->n_events;
+
+	event_dest(engine, EVENT_CHECK, probe->server, error);
+	if (engine->n_events == at)
+		return;
+	engine->events[at].checker = probe->server->checkers[probe->index]->type;
+	engine->events[at].check_up = probe->up;
+	engine->events[at].decisive = decisive;
+	engine->events[at].to_agent = false;
 }
 
 void event_quorum(struct engine *engine, struct service *service)
@@ -122,6 +136,9 @@ static void fill_dest(const struct pending_event *from, struct msg_event *to)
 	to->dest.n_total = (uint32_t)service->n_servers;
 	to->dest.remaining = usage.active + usage.inactive;
 	to->dest.stopping = from->stopping;
+	to->dest.checker = from->checker;
+	to->dest.check_up = from->check_up;
+	to->dest.decisive = from->decisive;
 	memcpy(to->dest.error, from->error, sizeof to->dest.error);
 }
 

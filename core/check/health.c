@@ -93,6 +93,27 @@ static void follow_weight(struct probe *probe, const struct check_report *report
 		return;
 	probe->has_weight = report->has_weight;
 	probe->weight = report->weight;
+	probe->delta = report->delta;
+}
+
+static void tell_server(struct server *server, const struct msg_track *track)
+{
+	for (size_t i = 0; i < server->n_probes; i++) {
+		const struct conf_checker *checker = server->checkers[i];
+
+		if (checker->type == CONF_FILE_CHECK && checker->object.index == track->index)
+			check_set_value(server->probes[i]->check, track->value);
+	}
+}
+
+void health_track(struct engine *engine, const struct msg_track *track)
+{
+	if (!engine->conf || track->generation != engine->conf->generation ||
+	    track->kind != CONF_TRACK_FILE)
+		return;
+	for (size_t i = 0; i < engine->n_services; i++)
+		for (size_t k = 0; k < engine->services[i]->n_servers; k++)
+			tell_server(engine->services[i]->servers[k], track);
 }
 
 void health_report(struct check *check, const struct check_report *report, void *owner)
@@ -102,7 +123,7 @@ void health_report(struct check *check, const struct check_report *report, void 
 	struct engine *engine = server->service->engine;
 	enum dest_oper before = server->oper;
 
-	(void)check;
+	bool turned = check_is_up(check) != probe->up;
 	log_attempt(probe, report);
 	probe->local_error = report->result == CHECK_LOCAL_ERROR;
 	if (report->result != CHECK_OK)
@@ -110,9 +131,13 @@ void health_report(struct check *check, const struct check_report *report, void 
 	int32_t delta = engine_delta(server);
 	follow_weight(probe, report);
 	bool reweighted = engine_delta(server) != delta;
-	if (health_update(server))
+	probe->up = check_is_up(check);
+	bool decisive = health_update(server);
+	if (decisive)
 		health_announce(engine, server, report->detail);
-	else if (!reweighted && before == server->oper && !report->changed)
+	if (turned)
+		event_check(engine, probe, decisive, probe->up ? NULL : report->detail);
+	if (!decisive && !reweighted && before == server->oper && !report->changed)
 		return;
 	engine_mark(engine, server->service);
 }

@@ -4,10 +4,16 @@
 CHECKER_SOURCES = \
 	core/check/check.h \
 	core/check/check_run.c core/check/checker.h \
-	core/check/checker_http.c \
+	core/check/body_search.c core/check/body_search.h \
+	core/check/checker_dns.c core/check/dns_message.c core/check/dns_message.h \
+	core/check/checker_file.c \
+	core/check/checker_http.c core/check/http_judge.c core/check/http_probe.h \
 	core/check/checker_misc.c \
+	core/check/checker_ping.c core/check/echo_message.c core/check/echo_message.h \
+	core/check/checker_smtp.c core/check/smtp_reply.c core/check/smtp_reply.h \
 	core/check/checker_ssl.c core/check/tls.h \
 	core/check/checker_tcp.c \
+	core/check/checker_udp.c \
 	core/check/dial.c core/check/dial.h \
 	core/check/http_reply.c core/check/http_reply.h \
 	core/check/text.c core/check/text.h \
@@ -15,8 +21,8 @@ CHECKER_SOURCES = \
 
 noinst_LIBRARIES += core/check/libcheckers.a
 core_check_libcheckers_a_SOURCES = $(CHECKER_SOURCES)
-core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
-CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(SYSTEMD_LIBS)
+core_check_libcheckers_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(PCRE2_CFLAGS)
+CHECKER_LIBS = core/check/libcheckers.a core/base/libbase.a $(OPENSSL_LIBS) $(PCRE2_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_http_reply
 tests_unit_test_http_reply_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
@@ -35,6 +41,26 @@ UNIT_TESTS += tests/unit/test_checker_http
 tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
 tests_unit_test_checker_http_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_checker_datagrams
+tests_unit_test_checker_datagrams_SOURCES = tests/unit/test_checker_datagrams.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checker_datagrams_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_datagrams_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_smtp
+tests_unit_test_checker_smtp_SOURCES = tests/unit/test_checker_smtp.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_checker_smtp_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_smtp_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_checker_file
+tests_unit_test_checker_file_SOURCES = tests/unit/test_checker_file.c
+tests_unit_test_checker_file_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_checker_file_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_body_search
+tests_unit_test_body_search_SOURCES = tests/unit/test_body_search.c
+tests_unit_test_body_search_CFLAGS = $(TEST_CFLAGS) $(PCRE2_CFLAGS)
+tests_unit_test_body_search_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_http_corpus
 tests_unit_test_http_corpus_SOURCES = tests/unit/test_http_corpus.c tests/fuzz/fuzz_http.c
 tests_unit_test_http_corpus_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
@@ -51,7 +77,21 @@ tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_http_LDADD = $(CHECKER_LIBS)
 endif
 
-EXTRA_DIST += \
+# The same for tests/fuzz/fuzz_replies; its seeds are replayed by every check.
+check_PROGRAMS += tests/fuzz/replay_replies
+tests_fuzz_replay_replies_SOURCES = tests/fuzz/fuzz_replies.c tests/fuzz/replay.c
+tests_fuzz_replay_replies_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_replay_replies_LDADD = $(CHECKER_LIBS)
+TESTS += tests/fuzz/replies_seeds
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_replies
+tests_fuzz_fuzz_replies_SOURCES = tests/fuzz/fuzz_replies.c
+tests_fuzz_fuzz_replies_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_replies_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_replies_LDADD = $(CHECKER_LIBS)
+endif
+
+EXTRA_DIST += tests/fuzz/corpus/replies tests/fuzz/replies_seeds \
 	tests/fuzz/corpus/http/bad-length \
 	tests/fuzz/corpus/http/bare-lf \
 	tests/fuzz/corpus/http/chunk-cut \

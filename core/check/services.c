@@ -160,6 +160,7 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 		free(probe);
 		return NULL;
 	}
+	probe->up = up;
 	return probe;
 }
 

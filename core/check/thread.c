@@ -30,6 +30,7 @@ int32_t engine_delta(const struct server *server)
 	for (size_t i = 0; i < server->n_probes; i++) {
 		if (server->probes[i]->has_weight)
 			delta += (int64_t)server->probes[i]->weight - server->conf->weight;
+		delta += server->probes[i]->delta;
 	}
 	if (delta < -WEIGHT_MAX)
 		return -WEIGHT_MAX;
@@ -206,9 +207,11 @@ static void suspend(struct engine *engine, const struct msg_suspend *message)
 	engine_mark(engine, service);
 }
 
+/* Of a configuration, or said of the one before it in the queue. */
 static bool changes_rows(const struct mail *mail)
 {
-	return mail->kind == MSG_CONF || mail->kind == MSG_DEST_SET;
+	return mail->kind == MSG_CONF || mail->kind == MSG_DEST_SET || mail->kind == MSG_TRACK ||
+	       mail->kind == MSG_SUSPEND;
 }
 
 static void dispatch(struct engine *engine, const struct mail *mail)
@@ -236,6 +239,9 @@ static void dispatch(struct engine *engine, const struct mail *mail)
 		break;
 	case MSG_DEST_SET:
 		command_set(engine, mail);
+		break;
+	case MSG_TRACK:
+		health_track(engine, (const struct msg_track *)mail->body);
 		break;
 	case MSG_EXEC_DONE:
 		check_exec_done(engine->checks, (const struct msg_exec_done *)mail->body);

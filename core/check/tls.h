@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,8 +21,9 @@ int tls_client_new(struct tls_client **ret);
 struct tls_client *tls_client_free(struct tls_client *client);
 
 /* Over fd, a connected non-blocking socket that stays the caller's. server_name (SNI): NULL sends
- * none. */
-int tls_new(struct tls_client *client, int fd, const char *server_name, struct tls **ret);
+ * none. compliant: the end of the connection without close_notify is an error. */
+int tls_new(struct tls_client *client, int fd, const char *server_name, bool compliant,
+	    struct tls **ret);
 struct tls *tls_free(struct tls *tls);
 
 /*

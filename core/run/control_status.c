@@ -15,6 +15,7 @@
 #include "core/run/control_private.h"
 #include "core/run/daemon.h"
 #include "core/run/fifos.h"
+#include "core/run/mailer.h"
 
 static const char *state_word(enum vrrp_state state)
 {
@@ -86,14 +87,16 @@ static json_t *threads_json(const struct daemon *d)
 
 static json_t *daemon_json(const struct daemon *d)
 {
-	return json_pack("{s:s, s:i, s:o, s:s, s:I, s:I, s:s, s:o, s:b, s:I, s:o}", "version",
-			 PACKAGE_VERSION, "pid", (int)getpid(), "uptime_s",
+	return json_pack("{s:s, s:i, s:o, s:s, s:I, s:I, s:s, s:o, s:b, s:I, s:I, s:I, s:o}",
+			 "version", PACKAGE_VERSION, "pid", (int)getpid(), "uptime_s",
 			 seconds_since(d->started_us), "config_file", options_config(&d->options),
 			 "generation", (json_int_t)d->newest->conf->generation, "loaded_us",
 			 (json_int_t)d->reload.loaded_wall_us, "last_error", d->reload.last_error,
 			 "changes", text_or_null(d->reload.changes), "loading",
 			 d->reload.phase != RELOAD_IDLE, "fifo_records_lost",
-			 (json_int_t)fifos_lost(d->fifos), "threads", threads_json(d));
+			 (json_int_t)fifos_lost(d->fifos), "mail_waiting",
+			 (json_int_t)mailer_waiting(d->mailer), "mail_lost",
+			 (json_int_t)mailer_lost(d->mailer), "threads", threads_json(d));
 }
 
 static json_t *agent_json(const struct snap_agent *snap)

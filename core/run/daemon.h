@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +18,9 @@
 #include "core/run/options.h"
 #include "core/run/process.h"
 
+struct bus;
 struct control;
+struct printout_base;
 struct exec;
 struct file_tracker;
 struct fifos;
@@ -27,6 +30,7 @@ struct loop;
 struct loop_io;
 struct loop_signal;
 struct loop_timer;
+struct mailer;
 struct pidfile;
 struct process_tracker;
 struct rtnl;
@@ -66,6 +70,19 @@ struct settings {
 	char name_before[TUNE_NAME_MAX + 1]; /* "": never named */
 };
 
+enum printout_kind { PRINTOUT_DATA, PRINTOUT_STATS, PRINTOUT_STATS_CLEAR, PRINTOUT_KINDS };
+
+/* Files that are written because somebody asked. */
+struct printout {
+	unsigned wanted; /* a bit for each kind that waits */
+	struct printout_base *base;
+	/* The helper's while there is one. */
+	struct helper *helper;
+	char *text;
+	char path[PATH_MAX];
+	int error;
+};
+
 enum stop_phase { STOP_NO, STOP_ENGINES, STOP_AGENT, STOP_DONE };
 
 /* What the check thread was told last. */
@@ -87,12 +104,15 @@ struct daemon {
 	struct loop *loop;
 	struct loop_io *box_io;
 	struct loop_timer *tick;
-	struct loop_signal *signals[5];
+	struct loop_signal *signals[6];
 	struct log_sink *sink;
 	struct pidfile *pidfile;
 	struct rtnl *rtnl;
 	struct exec *exec;
 	struct fifos *fifos;
+	struct bus *bus; /* NULL: not wanted */
+	struct mailer *mailer;
+	void *told; /* what mail told last: alerts.c */
 	struct tracker *tracker;
 	struct file_tracker *files;
 	struct process_tracker *processes;
@@ -104,6 +124,7 @@ struct daemon {
 	bool begun; /* the startup script has run */
 	struct role role;
 	struct reload reload;
+	struct printout printout;
 	int ready_fd; /* the waiting parent's pipe when daemonized, else -1 */
 	bool ready;
 	uint64_t started_us, started_wall_us;
@@ -173,6 +194,20 @@ void mailroom_on_mail(int fd, uint32_t events, void *owner);
 void notify_on_event(struct daemon *d, const struct msg_event *event);
 void notify_use_conf(struct daemon *d); /* the newest configuration's FIFOs */
 void notify_reloaded(struct daemon *d); /* it is in force */
+
+/* alerts.c: mail that follows an event. */
+void alerts_on_event(struct daemon *d, const struct msg_event *event);
+void alerts_free(struct daemon *d);
+
+/* bus.c: the D-Bus service. */
+void bus_use_conf(struct daemon *d); /* of the newest configuration */
+void bus_on_event(struct daemon *d, const struct msg_event *event);
+void bus_reloaded(struct daemon *d); /* it is in force */
+void bus_finish(struct daemon *d);
+
+/* printout.c: writes the file of that kind, soon. */
+void printout_request(struct daemon *d, enum printout_kind kind);
+void printout_free(struct daemon *d);
 
 /* supervise.c: the pulse of main, sd_notify, snap_daemon. */
 int supervise_open(struct daemon *d);

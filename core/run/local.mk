@@ -6,26 +6,34 @@ core_run_librun_a_SOURCES = \
 	core/run/fifo.c core/run/fifo.h \
 	core/run/fifos.c core/run/fifos.h \
 	core/run/helper.c core/run/helper.h \
+	core/run/letter.c core/run/letter.h \
 	core/run/load.c core/run/load.h \
 	core/run/log_sink.c core/run/log_sink.h \
 	core/run/log_syslog.c core/run/log_syslog.h \
+	core/run/mailer.c core/run/mailer.h \
 	core/run/options.c core/run/options.h \
 	core/run/process.c core/run/process.h \
 	core/run/pidfile.c core/run/pidfile.h \
 	core/run/record.c core/run/record.h \
 	core/run/scripts.c core/run/scripts.h \
+	core/run/smtp.c core/run/smtp.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \
 	core/run/store.c core/run/store.h
-core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
+core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
+	core/run/alerts.c \
+	core/run/bus.c core/run/bus_private.h \
+	core/run/bus_objects.c \
 	core/run/bracket.c \
 	core/run/control.c core/run/control.h core/run/control_private.h \
 	core/run/control_drain.c \
 	core/run/control_listen.c \
 	core/run/control_status.c \
 	core/run/daemon.h \
+	core/run/printout.c \
+	core/run/printout_text.c core/run/printout_text.h \
 	core/run/generation.c \
 	core/run/mailroom.c \
 	core/run/main.c \
@@ -42,11 +50,15 @@ vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \
 	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a \
 	conf/libconf.a core/base/libbase.a $(ARCHIVES_AS_NEEDED) \
-	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
+	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS)
 
 dist_pkgdata_DATA += core/run/vipd.service
 
-RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+# Who may own the name and call its methods: root.
+dbuspolicydir = $(datadir)/dbus-1/system.d
+dist_dbuspolicy_DATA = core/run/vipd-dbus.conf
+
+RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_options
 tests_unit_test_options_LDADD = $(RUN_TESTS_LIBS)
@@ -59,6 +71,11 @@ tests_unit_test_log_syslog_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_fifo
 tests_unit_test_fifo_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_letter
+tests_unit_test_letter_SOURCES = tests/unit/test_letter.c
+tests_unit_test_letter_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_letter_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_exec
 tests_unit_test_exec_LDADD = $(RUN_TESTS_LIBS)

@@ -148,6 +148,8 @@ static void on_message(struct daemon *d, const struct mail *mail)
 	case MSG_EVENT:
 		role_on_event(d, (const struct msg_event *)mail->body);
 		notify_on_event(d, (const struct msg_event *)mail->body);
+		bus_on_event(d, (const struct msg_event *)mail->body);
+		alerts_on_event(d, (const struct msg_event *)mail->body);
 		break;
 	default:
 		log_error("main", "message %u is not for the main thread", mail->kind);

@@ -26,6 +26,7 @@
 #include "core/run/fifos.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
+#include "core/run/mailer.h"
 #include "core/run/pidfile.h"
 #include "core/run/process.h"
 #include "core/run/scripts.h"
@@ -78,18 +79,25 @@ static void on_signal(int signo, void *owner)
 		reload_request(d);
 		break;
 	case SIGUSR1:
+		printout_request(d, PRINTOUT_DATA);
+		break;
 	case SIGUSR2:
-		log_notice("main", "use 'vipctl status' or 'vipctl config' instead of a dump");
+		printout_request(d, PRINTOUT_STATS);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		stop_begin(d, 0);
 		break;
 	default:
-		stop_begin(d, 0);
+		printout_request(d, PRINTOUT_STATS_CLEAR);
 		break;
 	}
 }
 
 static int watch_signals(struct daemon *d)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+	const int numbers[] = {SIGTERM, SIGINT,	 SIGHUP,
+			       SIGUSR1, SIGUSR2, options_signal("STATS_CLEAR")};
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !error; i++)
@@ -170,6 +178,8 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = fifos_new(d->exec, &d->fifos);
 	if (!error)
+		error = mailer_new(d->loop, &d->mailer);
+	if (!error)
 		error = tracking_open(d);
 	if (!error)
 		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
@@ -235,6 +245,10 @@ static void close_services(struct daemon *d)
 	for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++)
 		loop_signal_free(d->signals[i]);
 	loop_io_free(d->box_io);
+	mailer_free(d->mailer);
+	alerts_free(d);
+	bus_finish(d);
+	printout_free(d);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
 	free(d->role.suspended);
@@ -257,8 +271,9 @@ static void end(struct daemon *d)
 	pidfile_close(d->pidfile);
 	log_notice("main", "stopped");
 	supervise_log(d);
-	/* A thread that still runs may use anything; so may a load that waits for a name server. */
-	if (d->dirty_exit || d->reload.helper)
+	/* A thread that still runs may use anything; so may a load
+	 * or mail that waits for a server, a file for its disk. */
+	if (d->dirty_exit || d->reload.helper || d->printout.helper || mailer_is_sending(d->mailer))
 		_exit(d->exit_code);
 	close_services(d);
 	log_ring_use(NULL);
@@ -353,7 +368,9 @@ int main(int argc, char **argv)
 		int number = options_signal(options.signal_name);
 
 		if (number < 0) {
-			fprintf(stderr, "vipd: no signal is called %s; STOP and RELOAD are\n",
+			fprintf(stderr,
+				"vipd: no signal is called %s; STOP, RELOAD, DATA, STATS and "
+				"STATS_CLEAR are\n",
 				options.signal_name);
 			return EXIT_FATAL;
 		}

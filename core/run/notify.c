@@ -215,6 +215,7 @@ void notify_on_event(struct daemon *d, const struct msg_event *event)
 	case EVENT_PROTO_ERROR:
 	case EVENT_DRAIN:
 	case EVENT_ADMIN:
+	case EVENT_CHECK:
 	case EVENT_CONFIG:
 		break;
 	}

@@ -57,7 +57,8 @@ static const struct row rows[] = {
 	{'I', "dont-release-ipvs", NO_VALUE, SWITCH, AT(keep_ipvs), "leave IPVS as it is at exit"},
 	{0, "state-dir", VALUE, TEXT, AT(state_dir), "DIR: where drains are stored"},
 	{0, "control-socket", VALUE, TEXT, AT(control), "PATH: where vipctl finds this vipd"},
-	{0, "signum", VALUE, TEXT, AT(signal_name), "NAME: print the number of STOP or RELOAD"},
+	{0, "signum", VALUE, TEXT, AT(signal_name),
+	 "NAME: print the number of STOP, RELOAD, DATA, STATS or STATS_CLEAR"},
 	{'v', "version", NO_VALUE, SWITCH, AT(version), "print the version and exit"},
 	{'h', "help", NO_VALUE, SWITCH, AT(help), "print this and exit"},
 	{'B', "no_bfd", NO_VALUE, IGNORED, 0, "it has no BFD engine"},
@@ -251,5 +252,11 @@ int options_signal(const char *name)
 		return SIGTERM;
 	if (!strcmp(name, "RELOAD"))
 		return SIGHUP;
+	if (!strcmp(name, "DATA"))
+		return SIGUSR1;
+	if (!strcmp(name, "STATS"))
+		return SIGUSR2;
+	if (!strcmp(name, "STATS_CLEAR"))
+		return SIGRTMAX - 1;
 	return -EINVAL;
 }

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define SERVICE_MAX (RECORD_MAX / 2)
-
 static const char *protocol_word(const struct conf_virtual_server *service)
 {
 	return service->protocol ? conf_protocol_name(service->protocol) : "none";
@@ -19,21 +17,31 @@ static size_t fits(int length)
 	return length > 0 && length < RECORD_MAX ? (size_t)length : 0;
 }
 
-/* False: too long. */
-static bool format_service(const struct conf_virtual_server *service, char room[static SERVICE_MAX])
+bool record_name_service(char room[static RECORD_SUBJECT_MAX],
+			 const struct conf_virtual_server *service)
 {
 	const struct svc_key *key = &service->keys[0];
 	char ip[IP_TEXT_MAX];
 	int length;
 
 	if (service->type == CONF_VS_GROUP)
-		length = snprintf(room, SERVICE_MAX, "[%s]:0", service->group_name);
+		length = snprintf(room, RECORD_SUBJECT_MAX, "[%s]:0", service->group_name);
 	else if (service->type == CONF_VS_FWMARK)
-		length = snprintf(room, SERVICE_MAX, "FWM %u", key->fwmark);
+		length = snprintf(room, RECORD_SUBJECT_MAX, "FWM %u", key->fwmark);
 	else
-		length = snprintf(room, SERVICE_MAX, "[%s]:%s:%u", ip_format(&key->ip, ip),
+		length = snprintf(room, RECORD_SUBJECT_MAX, "[%s]:%s:%u", ip_format(&key->ip, ip),
 				  protocol_word(service), key->port);
-	return length < SERVICE_MAX;
+	return length < RECORD_SUBJECT_MAX;
+}
+
+void record_name_server(char room[static RECORD_SUBJECT_MAX],
+			const struct conf_virtual_server *service,
+			const struct conf_real_server *server)
+{
+	char ip[IP_TEXT_MAX];
+
+	snprintf(room, RECORD_SUBJECT_MAX, "[%s]:%s:%u", ip_format(&server->key.ip, ip),
+		 protocol_word(service), server->key.port);
 }
 
 size_t record_router(char room[static RECORD_MAX], const char *kind, const char *name,
@@ -45,9 +53,9 @@ size_t record_router(char room[static RECORD_MAX], const char *kind, const char 
 size_t record_service(char room[static RECORD_MAX], const struct conf_virtual_server *service,
 		      bool up)
 {
-	char text[SERVICE_MAX];
+	char text[RECORD_SUBJECT_MAX];
 
-	if (!format_service(service, text))
+	if (!record_name_service(text, service))
 		return 0;
 	return fits(snprintf(room, RECORD_MAX, "VS %s %s\n", text, up ? "UP" : "DOWN"));
 }
@@ -55,11 +63,10 @@ size_t record_service(char room[static RECORD_MAX], const struct conf_virtual_se
 size_t record_server(char room[static RECORD_MAX], const struct conf_virtual_server *service,
 		     const struct conf_real_server *server, bool up)
 {
-	char text[SERVICE_MAX], ip[IP_TEXT_MAX];
+	char text[RECORD_SUBJECT_MAX], own[RECORD_SUBJECT_MAX];
 
-	if (!format_service(service, text))
+	if (!record_name_service(text, service))
 		return 0;
-	return fits(snprintf(room, RECORD_MAX, "RS [%s]:%s:%u %s %s\n",
-			     ip_format(&server->key.ip, ip), protocol_word(service),
-			     server->key.port, text, up ? "UP" : "DOWN"));
+	record_name_server(own, service, server);
+	return fits(snprintf(room, RECORD_MAX, "RS %s %s %s\n", own, text, up ? "UP" : "DOWN"));
 }

@@ -15,6 +15,16 @@
 
 #define RECORD_MAX PIPE_BUF /* what a FIFO takes as a whole */
 
+#define RECORD_SUBJECT_MAX (RECORD_MAX / 2)
+
+/* [ADDRESS]:PROTOCOL:PORT, FWM MARK or [GROUP]:0. False: it does not fit. */
+bool record_name_service(char room[static RECORD_SUBJECT_MAX],
+			 const struct conf_virtual_server *service);
+/* [ADDRESS]:PROTOCOL:PORT */
+void record_name_server(char room[static RECORD_SUBJECT_MAX],
+			const struct conf_virtual_server *service,
+			const struct conf_real_server *server);
+
 /* INSTANCE "NAME" WORD PRIORITY; kind: INSTANCE or GROUP */
 size_t record_router(char room[static RECORD_MAX], const char *kind, const char *name,
 		     const char *word, unsigned priority);

@@ -17,6 +17,7 @@
 #include "core/run/daemon.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
+#include "core/run/mailer.h"
 #include "core/run/scripts.h"
 
 /* How long newer requests may keep a load from being used. */
@@ -193,7 +194,7 @@ int reload_first(struct daemon *d)
 	return error ? EXIT_CONFIG : 0;
 }
 
-/* The vrrp thread hears of changed links before the configuration, of what is tracked after it. */
+/* The engines hear of changed links before the configuration, of what is tracked after it. */
 void reload_hand_out(struct daemon *d)
 {
 	const struct conf *conf = d->newest->conf;
@@ -201,6 +202,8 @@ void reload_hand_out(struct daemon *d)
 	d->reload.phase = RELOAD_ADOPTING;
 	settings_apply(d, conf);
 	notify_use_conf(d);
+	mailer_use(d->mailer, conf);
+	bus_use_conf(d);
 	if (d->wanted[THREAD_VRRP])
 		rtnl_set_static(d->rtnl, conf);
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
@@ -215,8 +218,7 @@ void reload_hand_out(struct daemon *d)
 	}
 	rtnl_report_static(d->rtnl);
 	role_use_conf(d);
-	if (d->wanted[THREAD_VRRP])
-		tracking_use(d, conf);
+	tracking_use(d, conf);
 }
 
 static bool engines_adopted(const struct daemon *d)
@@ -244,6 +246,7 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	if (reload->changes)
 		log_notice("conf", "reload: %s", reload->changes);
 	notify_reloaded(d);
+	bus_reloaded(d);
 	announce(d, true);
 	follow(d);
 }

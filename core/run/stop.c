@@ -3,9 +3,9 @@
  * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
  * removed, the check thread leaves IPVS as configured. What is static goes, their last events reach
  * the agent and the stop scripts, which are given a second but not killed, likewise the readers of
- * the FIFOs, which see the end of the file and later get SIGTERM; and the agent goes. Each step has
- * a limit; whoever misses it is left behind and the process ends without freeing what it may still
- * use. Runs in main.
+ * the FIFOs, which see the end of the file and later get SIGTERM, and the mail; and the agent goes.
+ * Each step has a limit; whoever misses it is left behind and the process ends without freeing what
+ * it may still use. Runs in main.
  */
 #include <signal.h>
 #include <systemd/sd-daemon.h>
@@ -18,6 +18,7 @@
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
 #include "core/run/fifos.h"
+#include "core/run/mailer.h"
 
 #define ENGINES_US (1 * USEC_PER_SEC)	 /* the least: last adverts, addresses, IPVS */
 #define AGENT_US   (100 * USEC_PER_MSEC) /* it may hang in net-snmp */
@@ -39,6 +40,7 @@ static void leave(struct daemon *d)
 	d->stop = STOP_DONE;
 	for (int i = THREAD_VRRP; i < THREADS; i++)
 		d->dirty_exit |= is_running(d, (enum snap_thread)i);
+	mailer_finish(d->mailer);
 	loop_timer_disarm(d->stop_timer);
 	loop_quit(d->loop, 0);
 }
@@ -49,6 +51,7 @@ static void stop_agent(struct daemon *d)
 
 	d->stop = STOP_AGENT;
 	fifos_finish(d->fifos);
+	bus_finish(d);
 	rtnl_remove_static(d->rtnl);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
 	d->stop_deadline_us = now_us + AGENT_US;
@@ -78,7 +81,8 @@ static void on_stop_timer(uint64_t now_us, void *owner)
 	bool scripts_over = (exec_count(d->exec, EXEC_NOTIFY) <= d->stop_scripts &&
 			     !exec_count(d->exec, EXEC_READER)) ||
 			    now_us >= d->stop_us + SCRIPTS_US;
-	if (agent_over && scripts_over)
+	bool mail_over = !mailer_is_busy(d->mailer) || now_us >= d->stop_us + SCRIPTS_US;
+	if (agent_over && scripts_over && mail_over)
 		leave(d);
 	else
 		loop_timer_arm(d->stop_timer, now_us + LOOK_US);
@@ -107,6 +111,7 @@ void stop_begin(struct daemon *d, int exit_code)
 	d->stop_us = clock_now_us();
 	d->stop_scripts = exec_count(d->exec, EXEC_NOTIFY);
 	tracking_close(d);
+	mailer_hurry(d->mailer);
 	threads_post(d, THREAD_VRRP, MSG_STOP, NULL, 0);
 	/* -I: the check thread is left as it is, so that it touches nothing on its way out. */
 	if (!d->options.keep_ipvs)

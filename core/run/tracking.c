@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What main tracks for the vrrp thread: scripts, which it runs, files and processes. What they say
- * is posted as MSG_TRACK. Thread: main.
+ * What main tracks: for the vrrp thread scripts, which it runs, files and processes; the files for
+ * the check thread, too. What they say is posted as MSG_TRACK. Thread: main.
  */
 #include <errno.h>
 #include <string.h>
@@ -55,6 +55,8 @@ static void cancel_script(uint64_t token, void *owner)
 static void on_track(const struct msg_track *track, void *owner)
 {
 	threads_post(owner, THREAD_VRRP, MSG_TRACK, track, sizeof *track);
+	if (track->kind == CONF_TRACK_FILE)
+		threads_post(owner, THREAD_CHECK, MSG_TRACK, track, sizeof *track);
 }
 
 static const struct tracker_hooks script_hooks = {
@@ -76,13 +78,14 @@ int tracking_open(struct daemon *d)
 
 void tracking_use(struct daemon *d, const struct conf *conf)
 {
-	int error;
+	int error = file_tracker_set_conf(d->files, conf);
 
-	if (tracker_set_conf(d->tracker, conf) < 0)
-		log_error("track", "out of memory: the old scripts stay");
-	error = file_tracker_set_conf(d->files, conf);
 	if (error)
 		log_error("track", "%s: the old files stay", strerror(-error));
+	if (!d->wanted[THREAD_VRRP])
+		return;
+	if (tracker_set_conf(d->tracker, conf) < 0)
+		log_error("track", "out of memory: the old scripts stay");
 	if (process_tracker_set_conf(d->processes, conf) < 0)
 		log_error("track", "out of memory: the old processes stay");
 }

@@ -49,16 +49,28 @@ static int send_sealed(struct vrrp_engine *e, const struct vrrp_unit *unit,
 				    VRRP_PROTOCOL_AH, packet, size);
 }
 
+/* old_unicast_checksum: as if it went to the group. */
+static bool is_old_unicast(const struct vrrp_unit *unit)
+{
+	const struct conf_instance *conf = unit->fsm.conf;
+
+	if (!conf->n_peers || vrrp_source_family(unit) == VRRP_IPV6)
+		return false;
+	return conf->old_checksum == CONF_OLD_CHECKSUM_ALWAYS ||
+	       (conf->old_checksum == CONF_OLD_CHECKSUM_AUTO && unit->old_peer);
+}
+
 /* The checksum of version 3 is of the destination, so each has a message of its own. */
 static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_advert *advert,
 		    const struct ip *destination, uint8_t ttl, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct ip *source = &unit->fsm.primary;
+	const struct ip *summed = is_old_unicast(unit) ? &e->mcast_groups[VRRP_IPV4] : destination;
 	uint8_t packet[VRRP_AH_OCTETS + VRRP_MESSAGE_MAX], *message = packet + VRRP_AH_OCTETS;
 	char to[IP_TEXT_MAX];
 	uint32_t held_back;
-	int r = vrrp_packet_encode(advert, source, destination, !conf->v3_checksum_as_v2, message,
+	int r = vrrp_packet_encode(advert, source, summed, !conf->v3_checksum_as_v2, message,
 				   VRRP_MESSAGE_MAX);
 
 	if (r > 0 && advert->auth_type == VRRP_AUTH_AH)
@@ -215,6 +227,14 @@ static void queue_bursts(struct vrrp_unit *unit, uint32_t repeat)
 		if (burst->left < wanted[f])
 			burst->left = wanted[f];
 	}
+}
+
+void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+{
+	if (unit->fsm.state != VRRP_MASTER)
+		return;
+	queue_bursts(unit, 1);
+	vrrp_act_announce(e, unit, now_us);
 }
 
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)

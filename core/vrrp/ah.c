@@ -29,11 +29,11 @@ static int work_out(struct hmac *hmac, const uint8_t *key, const uint8_t *octets
 
 	memcpy(header, octets, sizeof header);
 	memcpy(destination.octets, header + 16, 4);
-	header[1] = 0;		      /* TOS */
-	memset(header + 6, 0, 2);     /* fragment */
+	header[1] = 0;		  /* TOS */
+	memset(header + 6, 0, 2); /* fragment */
 	if (!ip_is_multicast(&destination))
-		header[8] = 0;	      /* TTL */
-	memset(header + 10, 0, 2);    /* checksum */
+		header[8] = 0;	   /* TTL */
+	memset(header + 10, 0, 2); /* checksum */
 	return hmac_sum(hmac, key, VRRP_AUTH_OCTETS, parts, sizeof parts / sizeof *parts, ret);
 }
 

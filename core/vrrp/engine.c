@@ -262,13 +262,23 @@ void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us)
 	}
 }
 
+static bool sockets_are_due(const struct vrrp_engine *e, uint64_t now_us)
+{
+	for (size_t i = 0; i < e->n_links; i++)
+		if (vrrp_listen_is_due(&e->links[i], now_us))
+			return true;
+	return false;
+}
+
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 {
 	if (!e->conf)
 		return;
 	for (size_t i = 0; i < e->conf->n_instances; i++)
 		vrrp_engine_refresh(e, e->units[i]);
-	vrrp_listen_settle(e, retry, now_us);
+	/* What is listened to changes with configuration and links alone, transitions are many. */
+	if (retry != VRRP_RETRY_NONE || sockets_are_due(e, now_us))
+		vrrp_listen_settle(e, retry, now_us);
 	do {
 		e->unsettled = false;
 		for (size_t i = 0; i < e->conf->n_instances; i++)
@@ -387,7 +397,6 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 {
 	const struct vrrp_event event = {.kind = VRRP_EVENT_TICK};
-	bool retry_sockets = false;
 
 	if (!e->conf)
 		return;
@@ -397,8 +406,7 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 	}
 	for (size_t i = 0; i < e->n_links; i++)
 		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
-	for (size_t i = 0; i < e->n_links; i++)
-		retry_sockets |= vrrp_listen_is_due(&e->links[i], now_us);
+	e->unsettled |= sockets_are_due(e, now_us);
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
 		uint64_t due_us = vrrp_due_us(&unit->fsm);
@@ -407,8 +415,6 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 			vrrp_act(e, unit, &event, now_us);
 		vrrp_act_announce(e, unit, now_us);
 	}
-	if (retry_sockets)
-		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 	settle_if_needed(e, now_us);
 }
 

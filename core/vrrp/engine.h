@@ -31,6 +31,9 @@ struct vrrp_ops {
 	/* On an interface open in its family: receive what is sent to group. */
 	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);
 	void (*leave)(void *owner, uint32_t ifindex, const struct ip *group);
+	/* How much may wait to be read of an interface open in a family; 0: as much as the system
+	 * gives unasked. */
+	int (*buffer)(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets);
 	/* protocol: VRRP_PROTOCOL, or VRRP_PROTOCOL_AH for a message that begins with its header */
 	int (*send)(void *owner, uint32_t ifindex, const struct ip *source,
 		    const struct ip *destination, uint8_t ttl, uint8_t protocol,
@@ -66,6 +69,8 @@ void vrrp_engine_addrs_done(struct vrrp_engine *engine, const struct msg_addrs_d
 			    uint64_t now_us);
 /* Answered by MSG_REPLY at the next flush. */
 void vrrp_engine_set(struct vrrp_engine *engine, const struct msg_vrrp_set *set, uint64_t now_us);
+void vrrp_engine_announce(struct vrrp_engine *engine, const struct msg_announce *wanted,
+			  uint64_t now_us);
 /* An IPv4 datagram with its header, as received on ifindex. */
 void vrrp_engine_receive(struct vrrp_engine *engine, uint32_t ifindex, const void *datagram,
 			 size_t size, uint64_t now_us);

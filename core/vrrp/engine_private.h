@@ -39,6 +39,7 @@ struct vrrp_unit {
 	struct vrrp_overrides set;
 	uint32_t ah_sent, ah_heard; /* last sequence numbers of AH; 0: none yet */
 	bool static_missing;	    /* says main */
+	bool old_peer;		    /* has been heard with the checksum of old unicast */
 	uint32_t holds, faults;	    /* as they should be; settle() tells the state machine */
 	struct vrrp_burst bursts[VRRP_FAMILIES];
 	struct msg_addrs asked; /* last request; 0: none */
@@ -62,6 +63,7 @@ struct vrrp_port {
 	int open_error;		/* of the last attempt to open or to join */
 	uint64_t open_retry_us; /* 0: none due */
 	uint64_t free_us;	/* garp_interval, gna_interval: no announcement before */
+	uint32_t buffer;	/* asked for; 0: nothing */
 };
 
 struct vrrp_link {
@@ -118,6 +120,8 @@ void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
 /* Sends of the bursts what the intervals allow. */
 void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+/* One round of a master, besides those that its state machine asks for. */
+void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 /* Queues an event of an instance as it is now. */
 void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
 		   enum vrrp_state old, uint64_t now_us);

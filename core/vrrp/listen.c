@@ -141,6 +141,7 @@ static int hear_ah(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fami
 	if (!port->ah && wants_ah(e, link, family)) {
 		r = e->ops->hear_ah(e->owner, link->is.ifindex, link->is.name, true);
 		port->ah = r >= 0;
+		port->buffer = 0; /* the new one has not been asked for any */
 	}
 	return r;
 }
@@ -157,8 +158,11 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 	const char *what = "open";
 	int r = 0, ah;
 
-	if (is_complete(e, link, family) ||
-	    (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex)))
+	if (is_complete(e, link, family)) {
+		port->open_retry_us = 0; /* of what is asked for no more */
+		return;
+	}
+	if (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex))
 		return;
 	if (!port->open)
 		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name);
@@ -202,6 +206,53 @@ bool vrrp_listen_is_due(const struct vrrp_link *link, uint64_t now_us)
 	return false;
 }
 
+/* kernel_rx_buf_size, else vrrp_rx_bufs_policy; 0: the instance asks for none. */
+static uint64_t wanted_buffer(const struct vrrp_engine *e, const struct vrrp_link *link,
+			      const struct conf_instance *conf)
+{
+	const struct conf_process *process = &e->conf->global.process;
+	size_t width = conf_instance_family(conf) == AF_INET6 ? 16 : 4;
+	size_t header = width == 4 ? VRRP_IP_HEADER : VRRP_IP_HEADER_MAX;
+	size_t tail = width == 4 && conf->version == 2 ? VRRP_AUTH_OCTETS : 0;
+
+	tail += conf->auth == CONF_AUTH_AH ? VRRP_AH_OCTETS : 0;
+	if (conf->rx_buffer)
+		return conf->rx_buffer;
+	switch (process->rx_policy) {
+	case CONF_RX_MTU:
+		return (uint64_t)link->is.mtu * process->rx_multiplier;
+	case CONF_RX_ADVERT:
+		return (header + VRRP_FIXED_PART + width * conf->n_addresses + tail) *
+		       process->rx_multiplier;
+	case CONF_RX_BYTES:
+		return process->rx_bytes;
+	case CONF_RX_KERNEL:
+		break;
+	}
+	return 0;
+}
+
+/* The instances of a socket together, as keepalived adds them up. */
+static void size_buffer(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family)
+{
+	struct vrrp_port *port = &link->ports[family];
+	uint64_t octets = 0;
+	int r;
+
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (listens(e, e->units[i], link, family, NULL))
+			octets += wanted_buffer(e, link, e->units[i]->fsm.conf);
+	if (octets > INT32_MAX)
+		octets = INT32_MAX;
+	if (!port->open || port->buffer == octets)
+		return;
+	port->buffer = (uint32_t)octets;
+	r = e->ops->buffer(e->owner, link->is.ifindex, number_of(family), port->buffer);
+	if (r < 0)
+		e->ops->log(e->owner, LOG_WARNING, "cannot set the receive buffer on %s: %s",
+			    link->is.name, strerror(-r));
+}
+
 static void settle_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family,
 			uint32_t retry, uint64_t now_us)
 {
@@ -215,6 +266,7 @@ static void settle_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp
 		link->ports[family].ah = false;
 	}
 	complete(e, link, family, retry, now_us);
+	size_buffer(e, link, family);
 }
 
 void vrrp_listen_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)

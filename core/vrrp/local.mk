@@ -55,7 +55,7 @@ UNIT_TESTS += tests/unit/test_vrrp_sim
 tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c $(VRRP_RIG)
 tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
 
-EXTRA_DIST += tests/unit/fsm_rig.h tests/replay tests/fuzz/corpus/vrrp tests/fuzz/vrrp_seeds
+EXTRA_DIST += tests/unit/fsm_rig.h tests/unit/vrrp_message.h tests/replay tests/fuzz/corpus/vrrp tests/fuzz/vrrp_seeds
 
 # The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
 check_PROGRAMS += tests/fuzz/replay_vrrp

@@ -17,7 +17,6 @@
 #include "core/base/buf.h"
 #include "core/vrrp/ah.h"
 
-#define FIXED_PART	  8
 #define TYPE_ADVERT	  1
 #define ADVERT_INT_V3_MAX 0x0fff
 
@@ -141,17 +140,26 @@ static size_t auth_octets(uint8_t version, uint16_t family)
 	return version == 2 && family == AF_INET ? VRRP_AUTH_OCTETS : 0;
 }
 
-static bool checksum_is_good(const struct vrrp_envelope *e, uint8_t version)
+static bool sums_up(const struct vrrp_envelope *e, uint32_t sum)
 {
-	bool plain = checksum_finish(checksum_add(0, e->message, e->size)) == 0;
-	uint32_t pseudo;
+	return checksum_finish(checksum_add(sum, e->message, e->size)) == 0;
+}
 
-	if (version == 2 && e->source.family == AF_INET)
-		return plain;
-	pseudo = pseudo_header(&e->source, &e->destination, e->size);
-	if (checksum_finish(checksum_add(pseudo, e->message, e->size)) == 0)
+static bool checksum_is_good(const struct vrrp_envelope *e, const struct vrrp_expect *expect,
+			     struct vrrp_advert *advert)
+{
+	const struct ip *old = &expect->old_destination;
+
+	advert->old_checksum = false;
+	if (e->source.family == AF_INET && sums_up(e, 0))
 		return true;
-	return e->source.family == AF_INET && plain;
+	if (advert->version == 2 && e->source.family == AF_INET)
+		return false;
+	if (sums_up(e, pseudo_header(&e->source, &e->destination, e->size)))
+		return true;
+	if (e->source.family == AF_INET && ip_is_set(old))
+		advert->old_checksum = sums_up(e, pseudo_header(&e->source, old, e->size));
+	return advert->old_checksum;
 }
 
 /* Constant time: how much of a guess was right must not show. */
@@ -247,11 +255,11 @@ static enum vrrp_discard check_header(const struct vrrp_envelope *e,
 		return VRRP_UNKNOWN_VRID;
 	if (advert->version != expect->version)
 		return VRRP_BAD_VERSION;
-	length = FIXED_PART + advert->n_addresses * ip_size(&e->source) +
+	length = VRRP_FIXED_PART + advert->n_addresses * ip_size(&e->source) +
 		 auth_octets(advert->version, advert->family);
 	if (e->size != length)
 		return VRRP_BAD_LENGTH;
-	if (!checksum_is_good(e, advert->version))
+	if (!checksum_is_good(e, expect, advert))
 		return VRRP_BAD_CHECKSUM;
 	return (first & 0x0f) == TYPE_ADVERT ? VRRP_ACCEPTED : VRRP_BAD_TYPE;
 }

@@ -23,6 +23,7 @@
 #define VRRP_PROTOCOL	      112
 #define VRRP_PROTOCOL_AH      51
 #define VRRP_TTL	      255
+#define VRRP_FIXED_PART	      8
 #define VRRP_AUTH_OCTETS      8
 #define VRRP_AH_OCTETS	      24 /* ah.h */
 #define VRRP_ADDRESSES_MAX    255
@@ -84,6 +85,9 @@ struct vrrp_expect {
 	uint32_t interval;	  /* v2: seconds */
 	uint8_t min_ttl, max_ttl; /* 255 and 255 for multicast */
 	struct ip own;		  /* source of our own adverts; AF_UNSPEC: none */
+	/* v3/IPv4: also the checksum of a message to there; AF_UNSPEC: none. keepalived up to 1.3.6
+	 * made that of unicast as if it went to the group. */
+	struct ip old_destination;
 	/* RFC 9568 erratum 8300; without strict mode keepalived sends others, and takes them */
 	bool link_local_first;
 };
@@ -95,7 +99,8 @@ struct vrrp_advert {
 	uint8_t auth_type; /* v2 */
 	uint8_t auth_data[VRRP_AUTH_OCTETS];
 	uint16_t interval;
-	uint16_t family; /* AF_INET or AF_INET6 */
+	uint16_t family;   /* AF_INET or AF_INET6 */
+	bool old_checksum; /* received: right only for old_destination */
 	uint8_t n_addresses;
 	struct ip addresses[VRRP_ADDRESSES_MAX];
 };

@@ -276,6 +276,16 @@ static bool is_deaf_owner(const struct vrrp_unit *unit)
 	       unit->fsm.priority == VRRP_PRIORITY_OWNER;
 }
 
+/* old_unicast_checksum: who makes an old one understands no other. */
+static void note_checksum(const struct arrival *a, const struct vrrp_advert *advert)
+{
+	if (!advert->old_checksum || a->unit->old_peer)
+		return;
+	a->unit->old_peer = true;
+	log_packet(a, LOG_NOTICE, "the unicast checksum of an old keepalived; ours will be so, too",
+		   0);
+}
+
 static void use_advert(const struct arrival *a, const struct vrrp_advert *advert)
 {
 	const struct vrrp_event event = {
@@ -291,6 +301,7 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 		a->unit->ah_heard = a->envelope.sequence;
 	if (is_deaf_owner(a->unit))
 		return;
+	note_checksum(a, advert);
 	a->unit->stats.advert_received++;
 	a->unit->stats.priority_zero_received += advert->priority == VRRP_PRIORITY_RELEASE;
 	a->e->counters_changed = true;
@@ -303,8 +314,8 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 		vrrp_engine_settle(a->e, VRRP_RETRY_NONE, a->now_us);
 }
 
-static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct conf_peer *peer,
-				   struct hmac *hmac)
+static struct vrrp_expect expected(const struct vrrp_engine *e, const struct vrrp_unit *unit,
+				   const struct conf_peer *peer)
 {
 	struct vrrp_expect expect = {
 		.version = unit->fsm.conf->version,
@@ -312,7 +323,7 @@ static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct co
 		.interval = (uint32_t)(unit->fsm.advert_us / USEC_PER_SEC),
 		.own = unit->fsm.primary,
 		.sequence = unit->ah_heard,
-		.hmac = hmac,
+		.hmac = e->hmac,
 		.min_ttl = VRRP_TTL,
 		.max_ttl = VRRP_TTL,
 		.link_local_first = unit->fsm.conf->strict,
@@ -321,6 +332,8 @@ static struct vrrp_expect expected(const struct vrrp_unit *unit, const struct co
 	if (unit->fsm.conf->n_peers) {
 		expect.min_ttl = peer ? peer->min_ttl : 0;
 		expect.max_ttl = peer ? peer->max_ttl : UINT8_MAX;
+		if (unit->fsm.conf->old_checksum != CONF_OLD_CHECKSUM_NEVER)
+			expect.old_destination = e->mcast_groups[VRRP_IPV4];
 	}
 	memcpy(expect.auth_data, vrrp_engine_key(unit), sizeof expect.auth_data);
 	return expect;
@@ -339,7 +352,7 @@ static enum vrrp_discard judge(const struct arrival *a, struct vrrp_advert *ret)
 	peer = find_peer(unit->fsm.conf, &a->envelope.source);
 	if (!peer && unit->fsm.conf->n_peers && unit->fsm.conf->check_unicast_src)
 		return VRRP_NOT_PEER;
-	expect = expected(unit, peer, a->e->hmac);
+	expect = expected(a->e, unit, peer);
 	return vrrp_packet_check(&a->envelope, &expect, ret);
 }
 

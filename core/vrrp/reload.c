@@ -227,6 +227,7 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct 
 				   conf_instance_changed(diff, old, new, "virtual_rules"),
 	};
 
+	unit->old_peer &= old->old_checksum == new->old_checksum;
 	vrrp_set_drop(unit, old, new);
 	vrrp_engine_refresh(e, unit);
 	event.timers_changed |= unit->fsm.advert_us != advert_us;

@@ -224,6 +224,14 @@ void vrrp_engine_set(struct vrrp_engine *e, const struct msg_vrrp_set *set, uint
 		e, unit && set->field == VRRP_SET_ADMIN ? unit->ifindex : VRRP_RETRY_NONE, now_us);
 }
 
+void vrrp_engine_announce(struct vrrp_engine *e, const struct msg_announce *wanted, uint64_t now_us)
+{
+	struct vrrp_unit *unit = unit_by_name(e, wanted->instance);
+
+	if (unit)
+		vrrp_act_announce_once(e, unit, now_us);
+}
+
 void vrrp_set_drop(struct vrrp_unit *unit, const struct conf_instance *old,
 		   const struct conf_instance *new)
 {

@@ -85,6 +85,21 @@ int vrrp_sock_open(uint32_t ifindex, uint16_t family, uint8_t protocol, const ch
 	return fd;
 }
 
+int vrrp_sock_buffer(int fd, uint32_t octets)
+{
+	return set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)octets) < 0 ? -errno : 0;
+}
+
+/* The kernel tells of twice what was asked for: half is for its own book-keeping (socket(7)). */
+uint32_t vrrp_sock_get_buffer(int fd)
+{
+	int octets = 0;
+	socklen_t size = sizeof octets;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, &size);
+	return (uint32_t)octets / 2;
+}
+
 static int set_membership(int fd, bool join, uint32_t ifindex, const struct ip *group)
 {
 	struct ip_mreqn membership = {.imr_ifindex = (int)ifindex};

@@ -21,6 +21,12 @@ struct vrrp_envelope;
  */
 int vrrp_sock_open(uint32_t ifindex, uint16_t family, uint8_t protocol, const char *name);
 
+/* Octets that may wait to be read, at least; beyond net.core.rmem_max there are no more. 0 or
+ * negative errno. */
+int vrrp_sock_buffer(int fd, uint32_t octets);
+/* What is so now. */
+uint32_t vrrp_sock_get_buffer(int fd);
+
 /* Membership in a group of the socket's family; 0 or negative errno. */
 int vrrp_sock_join(int fd, uint32_t ifindex, const struct ip *group);
 void vrrp_sock_leave(int fd, uint32_t ifindex, const struct ip *group);

@@ -41,6 +41,7 @@ struct port {
 	uint32_t ifindex;
 	uint16_t family;
 	uint8_t protocol; /* VRRP_PROTOCOL, or VRRP_PROTOCOL_AH beside it */
+	uint32_t buffer;  /* of a new socket */
 	int fd;
 	struct loop_io *io;
 };
@@ -162,6 +163,7 @@ static int add_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
 	if (r < 0)
 		goto fail_close;
+	port->buffer = vrrp_sock_get_buffer(port->fd);
 	port->next = body->ports;
 	body->ports = port;
 	return 0;
@@ -216,6 +218,20 @@ static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 
 	if (port)
 		vrrp_sock_leave(port->fd, ifindex, group);
+}
+
+static int set_buffer(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets)
+{
+	const struct port *port = *find_port(owner, ifindex, family, VRRP_PROTOCOL),
+			  *ah = *find_port(owner, ifindex, family, VRRP_PROTOCOL_AH);
+	int r;
+
+	if (!port)
+		return -ENOTCONN;
+	r = vrrp_sock_buffer(port->fd, octets ? octets : port->buffer);
+	if (r >= 0 && ah)
+		r = vrrp_sock_buffer(ah->fd, octets ? octets : ah->buffer);
+	return r;
 }
 
 static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
@@ -286,6 +302,7 @@ static const struct vrrp_ops ops = {
 	.hear_ah = hear_ah,
 	.join = join_group,
 	.leave = leave_group,
+	.buffer = set_buffer,
 	.send = send_advert,
 	.garp = send_garp,
 	.na = send_na,
@@ -323,6 +340,9 @@ static void handle(struct body *body, const struct mail *mail, uint64_t now_us)
 		break;
 	case MSG_VRRP_SET:
 		vrrp_engine_set(body->engine, message, now_us);
+		break;
+	case MSG_ANNOUNCE:
+		vrrp_engine_announce(body->engine, message, now_us);
 		break;
 	case MSG_STOP:
 		vrrp_engine_stop(body->engine, now_us);

@@ -2,58 +2,14 @@
 """The checkers against real servers (nginx, openssl s_server, programs), run one by one by checkprobe."""
 
 import hashlib
-import os
-import pathlib
-import re
 
 import pytest
 
-from lab import ROOT, wait_until
+from checkprobe import probe, probe_one
+from lab import wait_until
 
 PAGE = "it works\n"
 DIGEST = hashlib.md5(PAGE.encode()).hexdigest()
-
-CONFIG = """
-virtual_server {service} 80 {{
-    delay_loop 1
-    lb_algo rr
-    lb_kind NAT
-    protocol TCP
-
-    real_server {address} {port} {{
-        weight 1
-{checker}
-    }}
-}}
-"""
-
-
-def checkprobe():
-    folders = [pathlib.Path(os.environ["VIPD_BUILD"])] if "VIPD_BUILD" in os.environ else []
-    for folder in folders + [ROOT / "build/fast", ROOT / "build", ROOT]:
-        if (folder / "tests/tools/checkprobe").exists():
-            return (folder / "tests/tools/checkprobe").resolve()
-    raise FileNotFoundError("no built tests/tools/checkprobe; set VIPD_BUILD")
-
-
-def probe(node, checker, port=80, address="127.0.0.1", count=1):
-    """Runs a checker count times; one dictionary per attempt."""
-    config = node.dir / "probe.conf"
-    service = "2001:db8:ffff::1" if ":" in address else "203.0.113.1"
-    config.write_text(CONFIG.format(service=service, address=address, port=port, checker=checker))
-    result = node.run(checkprobe(), config, count, check=False)
-    assert result.returncode == 0, result.stderr
-    pattern = re.compile(r"up=(?P<up>\d) changed=(?P<changed>\d) result=(?P<result>.*) weight=(?P<weight>\S+) "
-                         r"latency_us=(?P<latency>\d+) detail=(?P<detail>.*)")
-    reports = [pattern.fullmatch(line).groupdict() for line in result.stdout.splitlines()]
-    assert len(reports) == count, result.stdout + result.stderr
-    return reports
-
-
-def probe_one(node, checker, **options):
-    report = probe(node, checker, **options)[0]
-    return report["up"] == "1", report["result"], report["detail"]
-
 
 def http(url, kind="HTTP_GET", extra=""):
     return f"{kind} {{\n url {{\n {url}\n }}\n connect_timeout 2\n {extra}\n}}\n"
@@ -123,6 +79,23 @@ def test_http(web):
     lines = access_log(web.dir / "nginx-80/access.log", 6)
     assert len(lines) == 6 and all("KeepAliveClient" in line for line in lines)
     assert sum("HTTP/1.1" in line for line in lines) == 1
+
+
+def test_http_regex(web):
+    folder = web.dir / "nginx-80/html"
+    (folder / "long").write_text("begin\n" + "x" * 200_000 + "\nversion 2.10\n" + "y" * 100_000)
+    for search, up in (("regex works", True), ("regex WORKS", False), ("regex WORKS\n regex_options caseless", True),
+                       ("regex ^it.works$\n regex_options multiline dotall", True), ("regex works\n regex_no_match", False),
+                       ("regex works\n regex_min_offset 4", False), ("regex works\n regex_max_offset 4", True),
+                       ("regex works\n regex_max_offset 3", False), (f"regex works\n digest {DIGEST}", True)):
+        report = probe(web, http(f"path /\n {search}"))[0]
+        assert (report["up"] == "1") == up, (search, report)
+    version = "^version\\x20[0-9]+\\\\.[0-9]+$"
+    for extra, up in (("", False), ("\n regex_options multiline", True), ("\n regex_options multiline firstline", False),
+                      ("\n regex_options multiline\n regex_stack 32768 65536", True)):
+        report = probe(web, http(f'path /long\n regex "{version}"{extra}', extra="http_protocol 1.1"))[0]
+        assert (report["up"] == "1") == up, (extra, report)
+    assert report["detail"] == "status 200, regex matches"
 
 
 def test_http_server_dies_and_returns(web):
@@ -202,6 +175,51 @@ def test_sni_is_sent_as_asked(tls):
     assert names("virtualhost vhost.example\n enable_sni\n sni_name sni.example") == "<sni.example> <vhost.example>"
     assert names("virtualhost 192.0.2.7\n enable_sni") == "<-> <192.0.2.7>"
     assert names("enable_sni") == "<-> <127.0.0.1>"
+
+
+# Answers over TLS; what the connection ends with, the argument says.
+TLS_SERVER = """
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/cert", sys.argv[1] + "/key")
+listener = socket.create_server(("", int(sys.argv[3])))
+while True:
+    peer, _ = listener.accept()
+    peer.settimeout(5)
+    try:
+        tls = context.wrap_socket(peer, server_side=True)
+        tls.recv(4096)
+        length = b"Content-Length: 2\\r\\n" if sys.argv[2] in ("more", "stay") else b""
+        tls.sendall(b"HTTP/1.1 200 OK\\r\\n" + length + b"\\r\\nok")
+        while sys.argv[2] == "more":
+            tls.sendall(bytes(16384))
+        if sys.argv[2] == "stay":
+            tls.recv(4096)
+        if sys.argv[2] == "good":
+            tls.unwrap()
+        tls.close()
+    except OSError:
+        pass
+"""
+
+
+def test_tls_compliant(tls):
+    for port, mode in ((5001, "good"), (5002, "bad"), (5003, "more"), (5004, "stay")):
+        tls.popen("python3", "-c", TLS_SERVER, tls.dir / "tls", mode, port, log=f"{mode}.log")
+        wait_until(lambda p=port: f":{p} " in tls.output("ss", "-Hlnt"), what=mode)
+    good = (True, "ok", "status 200, 2 octets")
+
+    def ask(port, extra="", url=""):
+        return probe_one(tls, http(f"path /\n {url}", "SSL_GET", f"connect_timeout 1\n {extra}"), port=port)
+
+    assert [ask(port) for port in (5001, 5002, 5003, 5004)] == [good] * 4
+    assert ask(5001, "tls_compliant") == good
+    assert ask(443, "tls_compliant")[:2] == (True, "ok")  # nginx does as it should
+    assert ask(5002, "tls_compliant") == (False, "TLS error", "TLS: closed without close_notify")
+    assert ask(5002, "tls_compliant", "tls_compliant off") == good
+    assert ask(5002, url="tls_compliant on")[1] == "TLS error"
+    assert ask(5003, "tls_compliant") == (False, "protocol error", "more and more after the reply")
+    assert ask(5004, "tls_compliant") == (False, "timeout", "connection not ended in time")
 
 
 def test_ssl_against_plain_and_stopped_servers(tls):

@@ -44,12 +44,13 @@ class Frr:
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
 def test_master_and_backup_of_frr(lab, mode):
     speaker = SPEAKER[mode.name]
+    assert lab.pulse, "beats from now on"
     watcher = lab.node("watcher", "192.0.2.9/24")
     capture = watcher.capture("eth0", "ip proto 112 or ip6 proto 112")
     ours = Router(lab, "vipd", mode.net.high, HIGH_PRIORITY, mode).start()
     wait_until(ours.is_master, 10, "master")
     frr = Frr(lab, mode).start()
-    holds(lambda: frr.daemon.alive() and not capture.adverts(VRID, speaker), 2, "FRR is backup")
+    holds(lambda: frr.daemon.alive() and not capture.adverts(VRID, speaker), 1.2, "FRR is backup")
     # Our resignation is understood.
     ours.daemon.stop(signal.SIGTERM)
     first = wait_until(lambda: capture.adverts(VRID, speaker), 5, "FRR takes over")[0]
@@ -60,7 +61,7 @@ def test_master_and_backup_of_frr(lab, mode):
     began = time.time()
     ours.start()
     wait_until(lambda: ours.daemon.text().count("is ready") == 2, 10, "vipd")
-    holds(lambda: not capture.adverts(VRID, mode.net.high, began), 2, "backup of FRR")
+    holds(lambda: not capture.adverts(VRID, mode.net.high, began), 1.2, "backup of FRR")
     killed = time.time()
     frr.daemon.kill()
     first = wait_until(lambda: capture.adverts(VRID, mode.net.high, killed), 5, "takeover")[0]

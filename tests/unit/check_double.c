@@ -10,6 +10,8 @@
 struct check {
 	const struct conf_checker *conf;
 	bool up, run, suspended;
+	unsigned values;
+	int32_t value;
 	uint64_t first_us;
 	check_report_fn *report;
 	void *owner;
@@ -50,7 +52,8 @@ struct check *check_double_find(const struct conf_checker *conf)
 	return NULL;
 }
 
-static void report(struct check *check, enum check_result result, bool has_weight, uint32_t weight)
+static void report(struct check *check, enum check_result result, bool has_weight, uint32_t weight,
+		   int32_t delta)
 {
 	bool up = result == CHECK_LOCAL_ERROR ? check->up : result == CHECK_OK;
 	struct check_report message = {
@@ -59,6 +62,7 @@ static void report(struct check *check, enum check_result result, bool has_weigh
 		.result = result,
 		.has_weight = has_weight,
 		.weight = weight,
+		.delta = delta,
 		.detail = result == CHECK_OK ? "" : "as the test said",
 	};
 
@@ -69,12 +73,17 @@ static void report(struct check *check, enum check_result result, bool has_weigh
 
 void check_double_report(struct check *check, enum check_result result)
 {
-	report(check, result, false, 0);
+	report(check, result, false, 0, 0);
 }
 
 void check_double_weight(struct check *check, uint32_t weight)
 {
-	report(check, CHECK_OK, true, weight);
+	report(check, CHECK_OK, true, weight, 0);
+}
+
+void check_double_delta(struct check *check, int32_t delta)
+{
+	report(check, CHECK_OK, false, 0, delta);
 }
 
 uint64_t check_double_first_us(const struct check *check)
@@ -151,6 +160,18 @@ struct check *check_free(struct check *check)
 void check_set_conf(struct check *check, const struct conf_checker *conf)
 {
 	check->conf = conf;
+}
+
+void check_set_value(struct check *check, int32_t value)
+{
+	check->values++;
+	check->value = value;
+}
+
+int32_t check_double_value(const struct check *check, unsigned *ret_count)
+{
+	*ret_count = check->values;
+	return check->value;
 }
 
 void check_suspend(struct check *check, bool suspended, uint64_t first_us)

@@ -34,7 +34,27 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-void lying_start(struct lying *server, lying_treat_fn *treat, const char *text, size_t size)
+static void *serve_datagrams(void *arg)
+{
+	struct lying *server = arg;
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof peer;
+	ssize_t n;
+
+	while ((n = recvfrom(server->fd, server->request, sizeof server->request, 0,
+			     (struct sockaddr *)&peer, &length)) > 0) {
+		server->request_size = (size_t)n;
+		if (connect(server->fd, (const struct sockaddr *)&peer, length) == 0)
+			server->treat(server->fd, server);
+		connect(server->fd, &nobody, sizeof nobody);
+		length = sizeof peer;
+	}
+	return NULL;
+}
+
+static void start(struct lying *server, int type, lying_treat_fn *treat, const char *text,
+		  size_t size)
 {
 	struct sockaddr_storage address;
 	struct ip ip;
@@ -46,16 +66,31 @@ void lying_start(struct lying *server, lying_treat_fn *treat, const char *text, 
 	server->size = size;
 	ip_parse("127.0.0.1", &ip);
 	length = ip_to_sockaddr(&ip, 0, &address);
-	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	server->fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 	assert_true(server->fd >= 0);
 	assert_int_equal(bind(server->fd, (struct sockaddr *)&address, length), 0);
-	assert_int_equal(listen(server->fd, 16), 0);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(server->fd, 16), 0);
 	assert_int_equal(getsockname(server->fd, (struct sockaddr *)&address, &length), 0);
 	struct sockaddr_in in;
 	memcpy(&in, &address, sizeof in);
 	server->port = ntohs(in.sin_port);
 	if (treat)
-		assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
+		assert_int_equal(pthread_create(&server->thread, NULL,
+						type == SOCK_STREAM ? serve : serve_datagrams,
+						server),
+				 0);
+}
+
+void lying_start(struct lying *server, lying_treat_fn *treat, const char *text, size_t size)
+{
+	start(server, SOCK_STREAM, treat, text, size);
+}
+
+void lying_start_datagrams(struct lying *server, lying_treat_fn *treat, const char *text,
+			   size_t size)
+{
+	start(server, SOCK_DGRAM, treat, text, size);
 }
 
 void lying_stop(struct lying *server)

@@ -29,11 +29,15 @@ struct lying {
 	lying_treat_fn *treat;
 	const char *text; /* for the treatment */
 	size_t size;
-	char request[1024]; /* the last one read */
+	char request[1024];  /* the last one read */
+	size_t request_size; /* of a datagram */
 };
 
 /* treat NULL: listens, but never accepts. text stays the caller's. */
 void lying_start(struct lying *server, lying_treat_fn *treat, const char *text, size_t size);
+/* The same for datagrams: each, in `request`, is treated over a socket connected to its sender. */
+void lying_start_datagrams(struct lying *server, lying_treat_fn *treat, const char *text,
+			   size_t size);
 void lying_stop(struct lying *server);
 
 /* Ways to treat a connection; see lying.c. */

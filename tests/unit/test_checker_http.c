@@ -209,6 +209,60 @@ static void test_http_urls(void **state)
 	lying_stop(&server);
 }
 
+static void expect_regex(const char *pattern, bool no_match, lying_treat_fn *treat,
+			 const char *text, enum check_result result, const char *detail)
+{
+	struct lying server;
+	struct conf_url url = lying_url("/");
+	struct conf_checker conf;
+	struct outcome outcome;
+
+	url.regex.pattern = (char *)pattern;
+	url.regex.no_match = no_match;
+	lying_start(&server, treat, text, strlen(text));
+	conf = lying_checker(CONF_HTTP_GET, &server);
+	conf.connect_timeout_us = 800 * MS;
+	conf.urls = &url;
+	conf.n_urls = 1;
+	lying_probe(&conf, 1, &outcome);
+	lying_expect(&outcome, result, detail);
+	lying_stop(&server);
+}
+
+static void test_http_regex(void **state)
+{
+	const char *plain = "HTTP/1.0 200 OK\r\n\r\nit works",
+		   *busy = "HTTP/1.0 503 x\r\n\r\nworks";
+	const char *chunked = "HTTP/1.1 200\nTransfer-Encoding: chunked\n\n"
+			      "5\nit wo\n3\nrks\n0\n\n";
+
+	(void)state;
+	expect_regex("t works$", false, lying_say, plain, CHECK_OK, "status 200, regex matches");
+	expect_regex("t works$", false, lying_say, chunked, CHECK_OK, "status 200, regex matches");
+	/* An octet at a time; the headers are not searched. */
+	expect_regex("t works$", false, lying_trickle, "HTTP/1.1 200\nContent-Length:8\n\nit works",
+		     CHECK_OK, "status 200, regex matches");
+	expect_regex("HTTP", false, lying_say, plain, CHECK_BAD_CONTENT, "regex does not match");
+	expect_regex("works", true, lying_say, chunked, CHECK_BAD_CONTENT, "regex matches");
+	expect_regex("fails", true, lying_say, plain, CHECK_OK, "status 200, no regex match");
+	expect_regex("works", false, lying_say, busy, CHECK_BAD_CONTENT, "status 503, wanted");
+}
+
+/* No body and no expression takes the thread from the other checks. */
+static void test_http_regex_bounds(void **state)
+{
+	size_t size = 1 << 20;
+	char *text = malloc(size + 1);
+
+	(void)state;
+	memset(text, 'a', size);
+	memcpy(text, "HTTP/1.0 200 OK\r\n\r\n", 19);
+	text[size] = '\0';
+	expect_regex("(?:a*)*[bc]", false, lying_say, text, CHECK_BAD_CONTENT,
+		     "the search for the regex takes too long");
+	free(text);
+}
+
 /* Many large reads in turns. */
 static void test_http_large(void **state)
 {
@@ -225,6 +279,46 @@ static void test_http_large(void **state)
 	lying_probe_http(CONF_HTTP_GET, &server, &url, &outcome);
 	lying_expect(&outcome, CHECK_OK, "status 200, 5242861 octets");
 	lying_stop(&server);
+	free(text);
+}
+
+/* A body that is always there before it is read: another check's timers get their turns still. */
+static void test_http_leaves_others_their_turn(void **state)
+{
+	size_t size = 48 << 20;
+	char *text = calloc(1, size);
+	struct lying large, small;
+	struct conf_checker conf, other;
+	struct conf_url url = lying_url("/");
+	struct outcome outcomes[2] = {0};
+	struct loop *loop;
+	struct check_env *env;
+	struct check *checks[2];
+
+	(void)state;
+	memcpy(text, "HTTP/1.0 200 OK\r\n\r\n", 19);
+	lying_start(&large, lying_say, text, size);
+	lying_start(&small, lying_close, NULL, 0);
+	conf = lying_checker(CONF_HTTP_GET, &large);
+	conf.connect_timeout_us = 5 * USEC_PER_SEC;
+	conf.urls = &url;
+	conf.n_urls = 1;
+	url.has_digest = true;
+	other = lying_checker(CONF_TCP_CHECK, &small);
+	assert_int_equal(loop_new(NULL, &loop), 0);
+	assert_int_equal(check_env_new(loop, NULL, NULL, &env), 0);
+	check_new(env, &conf, true, 1, lying_on_report, &outcomes[0], &checks[0]);
+	check_new(env, &other, true, 1, lying_on_report, &outcomes[1], &checks[1]);
+	while (!outcomes[0].reports)
+		loop_turn(loop, 100 * MS);
+	assert_int_equal(outcomes[0].result, CHECK_BAD_CONTENT);
+	assert_true(outcomes[1].reports >= 30);
+	for (unsigned i = 0; i < 2; i++)
+		check_free(checks[i]);
+	check_env_free(env);
+	loop_free(loop);
+	lying_stop(&large);
+	lying_stop(&small);
 	free(text);
 }
 
@@ -270,12 +364,21 @@ static void test_ssl_trickle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http_good),	 cmocka_unit_test(test_http_bad_content),
-		cmocka_unit_test(test_http_broken),	 cmocka_unit_test(test_http_slow),
-		cmocka_unit_test(test_http_patience),	 cmocka_unit_test(test_http_digest),
-		cmocka_unit_test(test_http_wanted_list), cmocka_unit_test(test_http_request),
-		cmocka_unit_test(test_http_urls),	 cmocka_unit_test(test_http_large),
-		cmocka_unit_test(test_ssl_broken),	 cmocka_unit_test(test_ssl_trickle),
+		cmocka_unit_test(test_http_good),
+		cmocka_unit_test(test_http_bad_content),
+		cmocka_unit_test(test_http_broken),
+		cmocka_unit_test(test_http_slow),
+		cmocka_unit_test(test_http_patience),
+		cmocka_unit_test(test_http_digest),
+		cmocka_unit_test(test_http_wanted_list),
+		cmocka_unit_test(test_http_request),
+		cmocka_unit_test(test_http_urls),
+		cmocka_unit_test(test_http_large),
+		cmocka_unit_test(test_http_regex),
+		cmocka_unit_test(test_http_regex_bounds),
+		cmocka_unit_test(test_http_leaves_others_their_turn),
+		cmocka_unit_test(test_ssl_broken),
+		cmocka_unit_test(test_ssl_trickle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

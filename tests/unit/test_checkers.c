@@ -83,7 +83,7 @@ static void test_tcp_timeout(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		struct dial_error error;
 
-		fillers[i] = dial_start(&conf, &error);
+		fillers[i] = dial_start(DIAL_STREAM, &conf, &error);
 		assert_true(fillers[i] >= 0);
 	}
 	poll(NULL, 0, 20);
@@ -120,7 +120,7 @@ static void test_tcp_local(void **state)
 	none = limit;
 	none.rlim_cur = 0;
 	setrlimit(RLIMIT_NOFILE, &none);
-	int fd = dial_start(&conf, &error);
+	int fd = dial_start(DIAL_STREAM, &conf, &error);
 	setrlimit(RLIMIT_NOFILE, &limit);
 	assert_int_equal(fd, -1);
 	assert_int_equal(error.result, CHECK_LOCAL_ERROR);

@@ -95,10 +95,13 @@ static const struct verdict {
 	{CHECK("HTTP_GET", "http_protocol 1.0c\nurl {\npath /\n}\n"), 5, NOTHING, NULL},
 	{CHECK("HTTP_GET", "http_protocol 1.2\nurl {\npath /\n}\n"), 5, ERROR, "1.0, 1.0C or 1.1"},
 	{CHECK("HTTP_GET", "tls_compliant\nurl {\npath /\n}\n"), 5, WARNING, "in SSL_GET only"},
+	{CHECK("HTTP_GET", "url {\npath /\ntls_compliant\n}\n"), 7, WARNING, "in SSL_GET only"},
+	{CHECK("SSL_GET", "url {\npath /\ntls_compliant\n}\n"), 7, NOTHING, NULL},
 	{CHECK("HTTP_GET", "tls_compliant off\nurl {\npath /\n}\n"), 5, NOTHING, NULL},
 	{URL("status_code\n"), 7, WARNING, "names no code"},
 	{URL("regex \"a(\"\n"), 7, ERROR, "missing closing parenthesis, at octet 2"},
 	{URL("regex a\\\\d+\n"), 7, NOTHING, NULL},
+	{URL("regex \"(?<=a{5000})b\"\n"), 7, ERROR, "look back more than 4000 characters"},
 	{URL("regex a\nregex_options caseless loud\n"), 8, ERROR, "knows no 'loud'"},
 	{URL("regex_options caseless\n"), 7, WARNING, "no effect without 'regex'"},
 	{URL("regex_no_match\n"), 7, WARNING, "no effect without 'regex'"},
@@ -180,13 +183,20 @@ static void test_verdicts(void **state)
 /* Lines of the canonical dump, in order; it loads back to itself. */
 static const struct dumped {
 	const char *text;
-	const char *lines[8];
+	const char *lines[16];
 } dumps[] = {
 	{CHECK("SMTP_CHECK", ""),
 	 {"SMTP_CHECK {", "retry 1", "delay_before_retry 1", "connect_port 80",
 	  "helo_name smtpchecker.keepalived.org"}},
 	{CHECK("SMTP_CHECK", "helo_name a.example\nhost {\nconnect_ip 192.0.2.9\nretry 7\n}\n"),
 	 {"retry 7", "connect_ip 192.0.2.9", "helo_name a.example"}},
+	/* Each host is a check, with what stands around it, before or behind. */
+	{CHECK("SMTP_CHECK", "retry 5\nhost {\nconnect_ip 192.0.2.9\nretry 7\n}\n"
+			     "host {\nconnect_port 26\n}\nhost {\n}\nhelo_name a.example\n"),
+	 {"SMTP_CHECK {", "retry 7", "connect_ip 192.0.2.9", "connect_port 80",
+	  "helo_name a.example", "SMTP_CHECK {", "retry 5", "connect_ip 192.0.2.2",
+	  "connect_port 26", "helo_name a.example", "SMTP_CHECK {", "retry 5", "connect_port 80",
+	  "helo_name a.example"}},
 	{RS("connect_port 26\nSMTP_CHECK {\nhost {\nconnect_port 27\n}\n}\n"), {"connect_port 27"}},
 	{VS("delay_loop 7\nreal_server 192.0.2.2 80 {\nDNS_CHECK {\n}\n}\n"),
 	 {"DNS_CHECK {", "delay_loop 7", "retry 3", "delay_before_retry 7", "type SOA", "name ."}},
@@ -249,7 +259,7 @@ static unsigned check_dump(const struct dumped *dumped)
 	assert_int_equal(first.status, 0);
 	text = conf_dump(first.conf);
 	at = text;
-	for (size_t i = 0; i < 8 && dumped->lines[i] && at; i++) {
+	for (size_t i = 0; i < 16 && dumped->lines[i] && at; i++) {
 		at = after_line(at, dumped->lines[i]);
 		if (!at) {
 			print_message("%s-- has no line '%s'\n", text, dumped->lines[i]);
@@ -282,13 +292,13 @@ static void test_dumps(void **state)
 static void test_unsupported_said_once(void **state)
 {
 	struct loaded loaded = load_good(
-		RS("PING_CHECK {\n}\nPING_CHECK {\n}\nDNS_CHECK {\n}\nTCP_CHECK {\n}\n"), 2);
+		RS("BFD_CHECK {\nname b\n}\nBFD_CHECK {\nname b\n}\nTCP_CHECK {\n}\n") BFD(""), 2);
 	const struct conf_real_server *server = &loaded.conf->services[0].servers[0];
 
 	(void)state;
-	assert_int_equal(server->n_checkers, 4);
-	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(conf_checker_is_supported(&server->checkers[i]), i == 3);
+	assert_int_equal(server->n_checkers, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(conf_checker_is_supported(&server->checkers[i]), i == 2);
 	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 4, "treated as without this check"), 1);
 	unload(&loaded);
 }

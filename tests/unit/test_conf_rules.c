@@ -356,7 +356,6 @@ static void test_misplaced(void **state)
 static void test_checkers(void **state)
 {
 	(void)state;
-	expect_warning(RS("SMTP_CHECK {\nhelo_name x\n}\n"), 4, "treated as without this check");
 	expect_error(RS("HTTP_GET {\n}\n"), 4, "'HTTP_GET' has no 'url'");
 	expect_error(RS("MISC_CHECK {\n}\n"), 4, "has no 'misc_path'");
 	expect_error(RS("HTTP_GET {\nurl {\npath /\nstatus_code 99\n}\n}\n"), 7,

@@ -40,6 +40,7 @@ static const struct {
 	{STRICT("garp_lower_prio_repeat 2\n"), WARN, 6, "no ARP follows"},
 	{STRICT("garp_lower_prio_delay 2\n"), WARN, 6, "no ARP follows"},
 	{STRICT("lower_prio_no_advert off\n"), WARN, 6, "are not answered"},
+	{STRICT("higher_prio_send_advert\n"), WARN, 6, "are not answered"},
 	{STRICT("use_vmac m 00:11:22:33:44:55\n"), WARN, 6, "cannot be chosen"},
 	{STRICT("use_vmac\nvmac_xmit_base\n"), WARN, 7, "is ignored in strict mode"},
 	{STRICT("accept\n"), WARN, 6, "'accept' is ignored in strict mode"},

@@ -212,6 +212,9 @@ static void test_values(void **state)
 	free(text);
 	assert_int_equal(options_signal("RELOAD"), SIGHUP);
 	assert_int_equal(options_signal("STOP"), SIGTERM);
+	assert_int_equal(options_signal("DATA"), SIGUSR1);
+	assert_int_equal(options_signal("STATS"), SIGUSR2);
+	assert_int_equal(options_signal("STATS_CLEAR"), SIGRTMAX - 1);
 	assert_int_equal(options_signal("BIRDS"), -EINVAL);
 }
 

@@ -114,11 +114,11 @@ static struct bench_conf *mixed_conf(struct conf_checker mixed[static 3], unsign
 
 	for (unsigned i = 0; i < 3; i++) {
 		mixed[i] = c->checkers[0][0];
-		mixed[i].type = i == tcp ? CONF_TCP_CHECK : CONF_PING_CHECK;
+		mixed[i].type = i == tcp ? CONF_TCP_CHECK : CONF_BFD_CHECK;
 	}
 	c->servers[0][0].checkers = mixed;
 	c->servers[0][0].n_checkers = 3;
-	c->checkers[0][1].type = CONF_PING_CHECK;
+	c->checkers[0][1].type = CONF_BFD_CHECK;
 	return c;
 }
 
@@ -143,6 +143,104 @@ static void checkers_that_cannot_run_are_left_out(void **state)
 	assert_int_equal(check_double_made(), made + 1);
 	assert_int_equal(bench_row(b, 0, 0)->oper, DEST_DOWN);
 	assert_non_null(check_double_find(&after[2]));
+	bench_free(b);
+}
+
+static struct bench_conf *file_conf(uint64_t generation, uint32_t index)
+{
+	struct bench_conf *c = bench_conf(1, 2, generation);
+
+	for (unsigned i = 0; i < 2; i++) {
+		c->checkers[0][i].type = CONF_FILE_CHECK;
+		c->checkers[0][i].object.name = (char *)(i ? "other" : "spare");
+		c->checkers[0][i].object.index = index + i;
+	}
+	return c;
+}
+
+static void post_value(struct bench *b, uint64_t generation, uint32_t index, int32_t value)
+{
+	struct msg_track track = {.generation = generation,
+				  .kind = CONF_TRACK_FILE,
+				  .index = index,
+				  .decided = true,
+				  .value = value};
+
+	mail_post(b->wires.box[THREAD_CHECK], MSG_TRACK, &track, sizeof track);
+	bench_run(b, 1);
+}
+
+/* The number of a file reaches the checks of that file, by the index of its own configuration. */
+static void file_values_reach_their_checks(void **state)
+{
+	struct bench *b = bench_new();
+	unsigned made = check_double_made(), count;
+
+	(void)state;
+	bench_adopt(b, file_conf(1, 0));
+	post_value(b, 1, 1, 7);
+	check_double_value(bench_check(b, 0, 0), &count);
+	assert_int_equal(count, 0);
+	assert_int_equal(check_double_value(bench_check(b, 0, 1), &count), 7);
+	check_double_delta(bench_check(b, 0, 1), 7);
+	bench_run(b, 1);
+	assert_int_equal(bench_weight(0, 1), 17);
+	check_double_delta(bench_check(b, 0, 1), -3);
+	bench_run(b, 1);
+	assert_int_equal(bench_weight(0, 1), 7);
+	assert_int_equal(bench_row(b, 0, 1)->oper, DEST_DEGRADED);
+	/* Below nothing there is nothing; a failure leaves the weight alone. */
+	check_double_delta(bench_check(b, 0, 1), -INT32_MAX);
+	bench_run(b, 1);
+	assert_int_equal(bench_weight(0, 1), 0);
+	check_double_delta(bench_check(b, 0, 1), 5);
+	/* Another place in the list of files is no other check. */
+	bench_adopt(b, file_conf(2, 3));
+	assert_int_equal(check_double_made(), made + 2);
+	assert_int_equal(bench_weight(0, 1), 15);
+	post_value(b, 1, 4, 99); /* of the configuration before */
+	assert_int_equal(check_double_value(bench_check(b, 0, 1), &count), 7);
+	post_value(b, 2, 4, 8);
+	assert_int_equal(check_double_value(bench_check(b, 0, 1), &count), 8);
+	assert_int_equal(count, 2);
+	bench_free(b);
+}
+
+/* What a file says behind a configuration that waits for the disk waits with it. */
+static void file_values_keep_their_place(void **state)
+{
+	struct bench *b = bench_new();
+	struct bench_conf *c = file_conf(2, 0), *old;
+	struct msg_conf message = {.conf = conf_ref(&c->conf)};
+	unsigned count;
+
+	(void)state;
+	bench_adopt(b, file_conf(1, 0));
+	b->hold_saves = true;
+	struct dest_change change = {.svc = bench_key(0),
+				     .dest = bench_dest(0, 0),
+				     .field = DEST_SET_WEIGHT,
+				     .value = 3};
+	bench_post_set(b, 1, &change, 1);
+	change.field = DEST_SET_STORAGE;
+	change.value = STORAGE_NONVOLATILE;
+	bench_post_set(b, 2, &change, 1);
+	bench_run(b, 1);
+	assert_true(b->engine->pending.active);
+	mail_post(b->wires.box[THREAD_CHECK], MSG_CONF, &message, sizeof message);
+	post_value(b, 2, 0, 5);
+	old = b->conf;
+	b->conf = c;
+	struct msg_admin_saved saved = {.ticket = bench_last_save(b)->ticket};
+	mail_post(b->wires.box[THREAD_CHECK], MSG_ADMIN_SAVED, &saved, sizeof saved);
+	b->hold_saves = false;
+	bench_run(b, 1);
+	assert_int_equal(check_double_value(bench_check(b, 0, 0), &count), 5);
+	assert_int_equal(count, 1);
+	bench_snap(b);
+	latest_read(b->wires.check, SNAP_MAIN);
+	assert_int_equal(old->conf.references, 1);
+	free(old);
 	bench_free(b);
 }
 
@@ -386,6 +484,8 @@ int main(void)
 		cmocka_unit_test(reload_moves_and_edits_in_place),
 		cmocka_unit_test(changed_checker_keeps_the_verdict),
 		cmocka_unit_test(checkers_that_cannot_run_are_left_out),
+		cmocka_unit_test(file_values_reach_their_checks),
+		cmocka_unit_test(file_values_keep_their_place),
 		cmocka_unit_test(only_the_changed_checker_starts_anew),
 		cmocka_unit_test(settings_of_a_service_change_in_place),
 		cmocka_unit_test(timeouts_are_set_once),

@@ -5,14 +5,12 @@
  *
  *	CONF ... END		   a configuration, one object a line: see vrrp_rig.c for the words;
  *loads it LINK NAME INDEX up|down|gone [ADDRESS] STEP SECONDS		   time passes IN NAME
- *SOURCE PRIORITY [version=N] [sum=pseudo] [vrid=N] [int=N] [pass=TEXT] [ah=N [key=TEXT] [bend=N]]
- *[addr=A]... [ttl=N] [flip] an advertisement arrives; int: the number on the wire TRACK NAME
- *up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the generation before)
- *	ADDRS manual|auto	   who answers requests to set addresses
- *	ADDRS NAME ok|fail	   answers the newest
- *	ADDRS NAME late		   answers the oldest, well
- *	SET NAME admin|priority|preempt|auth|interval NUMBER
- *	SET NAME primary ADDRESS
+ *SOURCE PRIORITY [version=N] [sum=pseudo|old] [vrid=N] [int=N] [pass=TEXT] [ah=N [key=TEXT]
+ *[bend=N]] [addr=A]... [ttl=N] [flip] an advertisement arrives; int: the number on the wire TRACK
+ *NAME up|down|undecided|NUMBER [old]   of a script, process or file (old: as of the generation
+ *before) ADDRS manual|auto	   who answers requests to set addresses ADDRS NAME ok|fail
+ *answers the newest ADDRS NAME late		   answers the oldest, well SET NAME
+ *admin|priority|preempt|auth|interval NUMBER SET NAME primary ADDRESS
  *	SET NAME key TEXT		   for primary and key, 0 means as configured
  *	WIRE			   from now on an advert is noted with what a SET may change of it
  *	SOCKET ok|fail|deaf|no-ah  what opening one returns from now on; deaf: what joining does;
@@ -156,7 +154,8 @@ static void do_in(struct script *s)
 	const char *pass = option(s, "pass", NULL);
 	struct vrrp_envelope envelope = {.ttl = (uint8_t)atol(option(s, "ttl", "255"))};
 	uint8_t packet[VRRP_AH_OCTETS + 128], *message = packet + VRRP_AH_OCTETS;
-	const char *group;
+	const char *group, *sum = option(s, "sum", "");
+	struct ip old;
 	int size;
 
 	group = option(s, "to", strchr(word(s, 2), ':') ? "ff02::12" : "224.0.0.18");
@@ -170,8 +169,9 @@ static void do_in(struct script *s)
 	if (pass)
 		memcpy(advert.auth_data, pass, strnlen(pass, sizeof advert.auth_data));
 	add_addresses(s, &advert);
-	size = vrrp_packet_encode(&advert, &envelope.source, &envelope.destination,
-				  *option(s, "sum", "") == 'p', message, 128);
+	(void)ip_parse("224.0.0.18", &old);
+	size = vrrp_packet_encode(&advert, &envelope.source,
+				  *sum == 'o' ? &old : &envelope.destination, *sum, message, 128);
 	if (size < 0) {
 		complain(s, "cannot encode");
 		return;

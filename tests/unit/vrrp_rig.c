@@ -93,18 +93,40 @@ static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
 	rig->groups--;
 }
 
+static int on_buffer(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets)
+{
+	rig_note(owner, "buffer %u IPv%c %u", ifindex, family == AF_INET6 ? '6' : '4', octets);
+	return 0;
+}
+
+/* What the checksum is of: the message alone, or also the addresses, or as if it went to the group.
+ */
+static const char *name_checksum(const struct ip *source, const struct ip *destination,
+				 const uint8_t *octets, size_t size)
+{
+	static const uint8_t group[4] = {224, 0, 0, 18};
+	const uint8_t tail[4] = {0, VRRP_PROTOCOL, (uint8_t)(size >> 8), (uint8_t)size};
+	uint32_t sum = checksum_add(0, octets, size);
+
+	if (checksum_finish(sum) == 0)
+		return "message";
+	sum = checksum_add(checksum_add(sum, tail, 4), source->octets, ip_size(source));
+	if (checksum_finish(checksum_add(sum, destination->octets, ip_size(destination))) == 0)
+		return "pseudo";
+	return checksum_finish(checksum_add(sum, group, 4)) == 0 ? "old" : "wrong";
+}
+
 /* Version 2: authentication type and interval, then the addresses, then the key. Version 3: the
- * interval in centiseconds, and whether the checksum is the message's alone. */
-static void note_wire(struct rig *rig, const struct ip *source, const uint8_t *octets, size_t size)
+ * interval in centiseconds, and the checksum. */
+static void note_wire(struct rig *rig, const struct ip *source, const struct ip *destination,
+		      const uint8_t *octets, size_t size)
 {
 	char from[IP_TEXT_MAX];
 
 	if (octets[0] >> 4 == 3) {
-		bool plain = checksum_finish(checksum_add(0, octets, size)) == 0;
-
 		rig_note(rig, "advert %u %u from=%s cs=%u sum=%s", octets[1], octets[2],
 			 ip_format(source, from), octets[4] << 8 | octets[5],
-			 plain ? "message" : "pseudo");
+			 name_checksum(source, destination, octets, size));
 		return;
 	}
 	rig_note(rig, "advert %u %u from=%s auth=%u int=%u key=%.8s", octets[1], octets[2],
@@ -155,7 +177,7 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
 	if (protocol == VRRP_PROTOCOL_AH)
 		note_sealed(rig, source, destination, ttl, octets, size);
 	else if (rig->wire)
-		note_wire(rig, source, octets, size);
+		note_wire(rig, source, destination, octets, size);
 	else
 		rig_note(rig, "advert %u %u%s", octets[1], octets[2],
 			 describe_path(destination, ttl, path));
@@ -278,6 +300,7 @@ static const struct vrrp_ops ops = {
 	.hear_ah = on_hear_ah,
 	.join = on_join,
 	.leave = on_leave,
+	.buffer = on_buffer,
 	.send = on_send,
 	.garp = on_garp,
 	.na = on_na,
@@ -399,6 +422,7 @@ void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present,
 				.present = present,
 				.up = up,
 				.multicast = true,
+				.mtu = 1500,
 				.mac = {2, 0, 0, 0, 0, 1}};
 
 	strncpy(link.name, name, sizeof link.name - 1);

@@ -157,6 +157,11 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		{"strict", &instance->strict, true},
 	};
 
+	if (strncmp(word, "old_checksum", 12) == 0) {
+		instance->old_checksum =
+			word[12] ? CONF_OLD_CHECKSUM_NEVER : CONF_OLD_CHECKSUM_ALWAYS;
+		return true;
+	}
 	if (strcmp(word, "master") == 0) {
 		instance->state = CONF_STATE_MASTER;
 		return true;
@@ -188,6 +193,8 @@ static bool set_number(struct conf_instance *instance, const char *word)
 		instance->garp_delay_us = seconds(value);
 	else if ((value = value_of(word, "garp_interval")))
 		instance->garp_interval_us = seconds(value);
+	else if ((value = value_of(word, "rx_buffer")))
+		instance->rx_buffer = (uint32_t)atol(value);
 	else if ((value = value_of(word, "gna_interval")))
 		instance->gna_interval_us = seconds(value);
 	else if ((value = value_of(word, "ttl")))
@@ -313,6 +320,14 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 	if (strcmp(words[0], "delay") == 0 && count == 4) {
 		conf->link_delays[conf->n_link_delays++] = (struct conf_link_delay){
 			strdup(words[1]), seconds(words[2]), seconds(words[3])};
+		return true;
+	}
+	if (strcmp(words[0], "rx_bufs") == 0 && count == 3) {
+		conf->global.process.rx_policy = words[1][0] == 'M'   ? CONF_RX_MTU
+						 : words[1][0] == 'A' ? CONF_RX_ADVERT
+								      : CONF_RX_BYTES;
+		conf->global.process.rx_bytes = (uint32_t)atol(words[1]);
+		conf->global.process.rx_multiplier = (uint32_t)atol(words[2]);
 		return true;
 	}
 	if (strcmp(words[0], "startup_delay") == 0) {

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * UDP_CHECK: sends one datagram. What ICMP or the kernel says against it (port, host or net
+ * unreachable) is down. Silence until connect_timeout is up, unless require_reply asks for an
+ * answer; then the first that comes decides, by its size and its octets. Thread: check.
+ */
+#include <sys/random.h>
+
+#include "core/check/checker.h"
+
+#define DEFAULT_OCTETS 16    /* of a payload that is not configured: random */
+#define REPLY_MAX      65536 /* more than a datagram can carry */
+
+static void start(struct check *check)
+{
+	const struct conf_octets *payload = &check->conf->udp.payload;
+	uint8_t random[DEFAULT_OCTETS];
+
+	if (!check_dial(check, DIAL_DATAGRAM))
+		return;
+	if (payload->n) {
+		check_send(check, payload->octets, payload->n);
+		return;
+	}
+	if (getrandom(random, sizeof random, GRND_NONBLOCK) < 0)
+		check_done(check, CHECK_LOCAL_ERROR, "no random octets to send");
+	else
+		check_send(check, random, sizeof random);
+}
+
+/* Where the reply differs from what is wanted, as far as both reach; n: nowhere. */
+static size_t difference(const struct conf_octets *wanted, const uint8_t *reply, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((reply[i] ^ wanted->octets[i]) & wanted->mask[i])
+			return i;
+	}
+	return n;
+}
+
+static void judge(struct check *check, const uint8_t *reply, size_t size)
+{
+	const struct conf_udp_check *udp = &check->conf->udp;
+	size_t n = size < udp->reply.n ? size : udp->reply.n;
+	size_t at = udp->require_reply ? difference(&udp->reply, reply, n) : n;
+
+	if (udp->require_reply && (size < udp->min_reply_bytes || size > udp->max_reply_bytes))
+		check_done_format(check, CHECK_BAD_CONTENT, "reply of %zu octets, wanted %u to %u",
+				  size, udp->min_reply_bytes, udp->max_reply_bytes);
+	else if (at < n)
+		check_done_format(check, CHECK_BAD_CONTENT,
+				  "reply differs at octet %zu: %02x, wanted %02x", at, reply[at],
+				  udp->reply.octets[at]);
+	else
+		check_done_format(check, CHECK_OK, "reply of %zu octets", size);
+}
+
+static void on_io(struct check *check, uint32_t events)
+{
+	uint8_t reply[REPLY_MAX];
+	ssize_t n = check_receive(check, reply, sizeof reply);
+
+	(void)events;
+	if (n >= 0)
+		judge(check, reply, (size_t)n);
+}
+
+static void on_timeout(struct check *check)
+{
+	if (check->conf->udp.require_reply)
+		check_done(check, CHECK_TIMEOUT, "no reply in time");
+	else
+		check_done(check, CHECK_OK, "nothing was said against it");
+}
+
+static void stop(struct check *check)
+{
+	(void)check;
+}
+
+static const struct checker_ops ops = {
+	.name = "UDP_CHECK",
+	.start = start,
+	.on_io = on_io,
+	.on_timeout = on_timeout,
+	.stop = stop,
+};
+
+const struct checker_ops *checker_udp_ops(void)
+{
+	return &ops;
+}
