@@ -399,10 +399,30 @@ int conf_diff_checkers(struct conf_diff *diff, const struct conf_real_server *ol
 	return 0;
 }
 
+/* Of a name that was made here the text says nothing: it depends on the other instances. */
+static bool same_macvlan(const struct conf_macvlan *a, const struct conf_macvlan *b)
+{
+	if (!a || !b)
+		return a == b;
+	return strcmp(a->name, b->name) == 0 && strcmp(a->parent, b->parent) == 0 &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
+bool conf_instance_same_devices(const struct conf_instance *old, const struct conf_instance *new)
+{
+	if (old->n_macvlans != new->n_macvlans)
+		return false;
+	for (size_t i = 0; i < old->n_macvlans; i++)
+		if (!same_macvlan(&old->macvlans[i], &new->macvlans[i]))
+			return false;
+	return true;
+}
+
 bool conf_instance_restarts(struct conf_diff *diff, const struct conf_instance *old,
 			    const struct conf_instance *new)
 {
 	return conf_instance_family(old) != conf_instance_family(new) ||
+	       !same_macvlan(conf_instance_macvlan(old), conf_instance_macvlan(new)) ||
 	       restarts(diff, &scope_instance, old, new);
 }
 

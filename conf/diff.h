@@ -47,10 +47,13 @@ int conf_diff_checkers(struct conf_diff *diff, const struct conf_real_server *ol
 
 /*
  * Whether it must be stopped and started anew: a row with OPTION_RESTART differs, or an instance
- * changes its address family. True also when memory is out: doing too much is safe.
+ * changes its address family or its own macvlan. True also when memory is out: doing too much is
+ * safe.
  */
 bool conf_instance_restarts(struct conf_diff *diff, const struct conf_instance *old,
 			    const struct conf_instance *new);
+/* Whether the same addresses have macvlans of the same names; the text alone does not say it. */
+bool conf_instance_same_devices(const struct conf_instance *old, const struct conf_instance *new);
 bool conf_script_restarts(struct conf_diff *diff, const struct conf_script *old,
 			  const struct conf_script *new);
 bool conf_file_restarts(struct conf_diff *diff, const struct conf_track_file *old,

@@ -440,6 +440,5 @@ void finish_instance(struct build *build, struct draft_instance *instance)
 	finish_unicast(build, instance);
 	finish_hmac(build, instance);
 	finish_instance_routes(build, instance);
-	instance->model.accept = true; /* no_accept is on the list of what is not supported */
 	check_supported(build, instance);
 }

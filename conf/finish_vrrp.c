@@ -248,32 +248,6 @@ static void check_shared_addresses(struct build *build)
 				  all[i - 1].instance->name);
 }
 
-/* ---- names of new interfaces ---- */
-
-/* Two instances cannot create one interface; the later one gets a name of its own. */
-static void check_vmac_names(struct build *build)
-{
-	struct names names = names_new(build->scratch, build->instances.n);
-
-	for (struct item *item = build->instances.first; item; item = item->next)
-		if (ITEM(draft_instance, item)->model.vmac.name)
-			names_add(&names, ITEM(draft_instance, item)->model.vmac.name,
-				  ITEM(draft_instance, item));
-	names_sort(&names);
-	for (size_t i = 1; i < names.n; i++) {
-		struct draft_instance *instance = names.entries[i].object;
-		const struct draft_instance *other = names.entries[i - 1].object;
-
-		if (strcmp(names.entries[i].name, names.entries[i - 1].name) != 0)
-			continue;
-		build_warn(
-			build, SETTER(instance, vmac), 1,
-			"the instance '%.64s' has an interface '%s' already; the name is ignored",
-			other->model.name, names.entries[i].name);
-		instance->model.vmac.name = NULL;
-	}
-}
-
 /* ---- who follows an instance ---- */
 
 /* Without its instance a daemon would run in both roles on every director. */
@@ -336,7 +310,7 @@ void finish_vrrp(struct build *build)
 	}
 	check_vrids(build);
 	check_shared_addresses(build);
-	check_vmac_names(build);
+	finish_macvlans(build);
 	check_sync_daemon(build, &instances);
 	finish_tracked(build);
 	finish_model(build, &tracked, owners);

@@ -41,3 +41,5 @@ void finish_unicast(struct build *build, struct draft_instance *instance);
 /* Whether there is an interface, or an instance that can do without. */
 void finish_interface(struct build *build, struct draft_instance *instance);
 void finish_links(struct build *build);
+/* The macvlans of every instance, and which addresses go there. */
+void finish_macvlans(struct build *build);

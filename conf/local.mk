@@ -26,6 +26,7 @@ conf_libconf_a_SOURCES = \
 	conf/finish_server.c \
 	conf/finish_service.c \
 	conf/finish_links.c \
+	conf/finish_macvlan.c \
 	conf/finish_objects.c \
 	conf/finish_strict.c \
 	conf/finish_track.c \
@@ -131,6 +132,9 @@ tests_unit_test_conf_global_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_routes
 tests_unit_test_conf_routes_LDADD = $(CONF_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/test_conf_macvlan
+tests_unit_test_conf_macvlan_LDADD = $(CONF_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_conf_static
 tests_unit_test_conf_static_LDADD = $(CONF_TEST_LIBS)

@@ -63,7 +63,10 @@ struct conf_instance {
 	struct conf_vmac vmac;
 	bool use_vmac_addr; /* more such interfaces for addresses on other interfaces */
 	bool xmit_base;	    /* adverts leave from the interface below */
-	char *vrf;	    /* NULL: none */
+	struct conf_macvlan
+		*macvlans; /* all it needs; with use_vmac the first is the router's own */
+	size_t n_macvlans;
+	char *vrf; /* NULL: none */
 	struct conf_hmac hmac;
 	uint8_t timer_expired_backup; /* priority when own timers were late; 0: off */
 	uint32_t rx_buffer;	      /* octets of the socket's receive buffer; 0: by policy */
@@ -163,6 +166,12 @@ size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind);
  */
 const struct conf *conf_ref(const struct conf *conf);
 const struct conf *conf_unref(const struct conf *conf); /* accepts and returns NULL */
+
+/* The macvlan that the adverts of the instance come from and go to; NULL: it has none. */
+static inline const struct conf_macvlan *conf_instance_macvlan(const struct conf_instance *instance)
+{
+	return instance->vmac.kind == CONF_VMAC_MACVLAN ? &instance->macvlans[0] : NULL;
+}
 
 /* AF_INET or AF_INET6: what it speaks over. Excluded addresses may be of either. */
 static inline uint16_t conf_instance_family(const struct conf_instance *instance)

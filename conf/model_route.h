@@ -19,6 +19,7 @@ struct conf_address {
 	uint8_t prefix;
 	uint8_t scope;	      /* rtnetlink RT_SCOPE_ number */
 	char *device;	      /* the instance's interface unless `dev` says otherwise */
+	char *parent;	      /* what `dev` says, if device is a macvlan above that; else NULL */
 	char *label;	      /* NULL: none */
 	struct ip broadcast;  /* AF_UNSPEC: none */
 	struct ip peer;	      /* AF_UNSPEC: none */

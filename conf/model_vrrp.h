@@ -103,6 +103,20 @@ struct conf_vmac {
 	enum conf_ipvlan_mode mode;
 };
 
+/*
+ * A macvlan that the daemon makes: with the virtual MAC address, above an interface. What use_vmac,
+ * use_vmac_addr and the use_vmac of an address come to.
+ */
+struct conf_macvlan {
+	char *name;
+	char *parent; /* the interface below */
+	uint8_t mac[6];
+	bool ipv6; /* has addresses of that family */
+	bool netlink_notify;
+	bool has_link_group;
+	uint32_t link_group; /* without has_link_group: as the parent's */
+};
+
 enum conf_old_checksum {
 	CONF_OLD_CHECKSUM_AUTO,
 	CONF_OLD_CHECKSUM_ALWAYS,

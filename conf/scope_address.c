@@ -290,7 +290,8 @@ static void print_address(struct dump *dump, const struct conf_address *address)
 		dump_part(dump, "brd %s", ip_format(&address->broadcast, text));
 	if (ip_is_set(&address->peer))
 		dump_part(dump, "peer %s", ip_format(&address->peer, text));
-	dump_part(dump, "dev %s", dump_word(dump, address->device));
+	dump_part(dump, "dev %s",
+		  dump_word(dump, address->parent ? address->parent : address->device));
 	print_scope(dump, address->scope);
 	if (address->label)
 		dump_part(dump, "label %s", dump_word(dump, address->label));

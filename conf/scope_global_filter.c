@@ -93,7 +93,8 @@ static void dump_ipsets(struct dump *dump, const struct option *row, const void 
 const struct option global_filter_rows[] = {
 	{"nftables", OPTION_CUSTOM, REFUSED(filter.nft_table), .flags = FIELD, .min = 0, .max = 1,
 	 .apply = read_table, .argument = "[TABLE]",
-	 .help = "use nftables for no_accept and use_vmac, in this table; keepalived by default"},
+	 .help = "name of the nftables table for no_accept, keepalived if none is given; without "
+		 "this keyword it is vipd"},
 	{"nftables_priority", OPTION_SIGNED, MODEL(filter.nft_priority), .flags = DEFAULT,
 	 .min = INT32_MIN, .max = INT32_MAX, .initial = -1, .help = "priority of its chains"},
 	{"nftables_ifindex", OPTION_FLAG, MODEL(filter.nft_ifindex), .flags = FIELD, .value = true,

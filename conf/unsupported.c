@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRICT .effect = "its other rules hold, but the addresses accept local traffic"
-#define KEPT   "it is kept and has no effect"
+#define STRICT                                                                                     \
+	.effect = "its rules for the configuration hold, but received adverts are not checked "    \
+		  "more strictly, and the addresses accept local traffic"
+#define KEPT "it is kept and has no effect"
 
 static const struct option_unsupported entries[] = {
 	{"BFD_CHECK", "real_server", .effect = "the server is treated as without this check"},
@@ -47,17 +49,13 @@ static const struct option_unsupported entries[] = {
 	{"max_auto_priority", "global_defs", .effect = KEPT},
 	{"min_auto_priority_delay", "global_defs", .effect = KEPT},
 	{"namespace_with_ipsets", "", .effect = KEPT},
-	{"nftables", "global_defs", .effect = "no packet filter rule is made"},
-	{"nftables_counters", "global_defs", .effect = "no packet filter rule is made"},
-	{"nftables_ifindex", "global_defs", .effect = "no packet filter rule is made"},
+	{"nftables_ifindex", "global_defs", .effect = "the rules match interfaces by name"},
 	{"nftables_ipvs", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_priority", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_start_fwmark", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
-	{"nftables_priority", "global_defs", .effect = "no packet filter rule is made"},
-	{"no_accept", "vrrp_instance", .effect = "the addresses accept local traffic"},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
 	{"reload_repeat", "global_defs", .effect = KEPT},
@@ -73,19 +71,12 @@ static const struct option_unsupported entries[] = {
 	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
 	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"use_pid_dir", "", .effect = KEPT},
-	{"use_vmac", "virtual_ipaddress", .effect = "the address is set as without it"},
-	{"use_vmac", "virtual_ipaddress_excluded", .effect = "the address is set as without it"},
-	{"use_vmac", "vrrp_instance", .effect = "the interface's own link layer address is used"},
-	{"use_vmac_addr", "vrrp_instance",
-	 .effect = "the interface's own link layer address is used"},
-	{"vmac_addr_prefix", "global_defs", .effect = KEPT},
-	{"vmac_prefix", "global_defs", .effect = KEPT},
-	{"vmac_xmit_base", "vrrp_instance",
-	 .effect = "the interface's own link layer address is used"},
 	{"vrf", "vrrp_instance", .effect = KEPT},
 	{"vrrp_garp_extra_if", "global_defs", .effect = KEPT},
-	{"vrrp_ipsets", "global_defs", .effect = "no packet filter rule is made"},
-	{"vrrp_iptables", "global_defs", .effect = "no packet filter rule is made"},
+	{"vrrp_ipsets", "global_defs",
+	 .effect = "the rules are made by nftables, with its own sets"},
+	{"vrrp_iptables", "global_defs",
+	 .effect = "the same rules are made by nftables, in a table of their own"},
 	{"vrrp_netlink_cmd_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},

@@ -45,11 +45,9 @@ enum msg_kind {
 
 	/* main -> vrrp: one for each interface before the first MSG_CONF, then on every change. */
 	MSG_LINK,
-	/* main -> vrrp: what a tracked script, file or process says changed; main -> check: a file.
-	 */
+	/* main -> vrrp: what a tracked script, file or process says; main -> check: a file. */
 	MSG_TRACK,
-	/* main -> vrrp: after each MSG_CONF with track groups for each instance, then on every
-	 * change. */
+	/* main -> vrrp: after each MSG_CONF with track groups, then on every change. */
 	MSG_STATIC,
 	/* vrrp -> main: add or remove the virtual addresses, routes and rules of an instance; and
 	 * the answer. */
@@ -63,11 +61,9 @@ enum msg_kind {
 	/* check -> main: run a MISC_CHECK program; and the answer. */
 	MSG_EXEC,
 	MSG_EXEC_DONE,
-	/* main -> check: after each MSG_CONF with connection synchronisation that follows an
-	 * instance, then on every change. */
+	/* main -> check: after each MSG_CONF, then on every change, when connection
+	 * synchronisation follows an instance; for each service with ha_suspend. */
 	MSG_ROLE,
-	/* main -> check: after each MSG_CONF for each service with ha_suspend, then on every
-	 * change. */
 	MSG_SUSPEND,
 	/* main -> check before the first MSG_CONF, one for each stored state. */
 	MSG_ADMIN,
@@ -100,8 +96,10 @@ struct msg_stopped {
 struct msg_link {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	bool present; /* false: it is gone */
-	bool up;      /* IFF_UP and IFF_RUNNING */
+	bool present;	/* false: it is gone */
+	bool up;	/* IFF_UP and IFF_RUNNING */
+	bool enabled;	/* IFF_UP: the administrator's will */
+	uint32_t lower; /* ifindex of the interface it stands on, in this namespace; 0: none */
 	bool multicast;
 	uint8_t mac[6];
 	uint32_t mtu;

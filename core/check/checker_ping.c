@@ -4,8 +4,15 @@
  * others' requests are passed over; what ICMP says against the address is down at once.
  * Thread: check.
  */
+#include <time.h> /* which linux/errqueue.h needs */
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "core/check/checker.h"
 #include "core/check/echo_message.h"
@@ -27,6 +34,49 @@ static void start(struct check *check)
 		check_send(check, request, sizeof request);
 }
 
+/* One complaint of ICMP or of the kernel: *ret_error is set when it is about our request. False:
+ * there is none left. */
+static bool read_complaint(struct check *check, int *ret_error)
+{
+	_Alignas(struct cmsghdr) char control[256];
+	uint8_t room[ECHO_READ_MAX];
+	struct iovec octets = {.iov_base = room, .iov_len = sizeof room};
+	struct msghdr message = {.msg_iov = &octets,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof control};
+	ssize_t n = recvmsg(check->fd, &message, MSG_ERRQUEUE);
+	struct sock_extended_err complaint;
+
+	if (n < 0)
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		if (c->cmsg_type != IP_RECVERR && c->cmsg_type != IPV6_RECVERR)
+			continue;
+		memcpy(&complaint, CMSG_DATA(c), sizeof complaint);
+		if (echo_is_request(check->probe, room, (size_t)n))
+			*ret_error = (int)complaint.ee_errno;
+	}
+	return true;
+}
+
+/* A raw socket hears what is said against everybody's requests to that address: a traceroute of
+ * somebody else must not take the server down. Returns whether the check goes on. */
+static bool survives(struct check *check, int error)
+{
+	int ours = 0;
+	unsigned n = 0;
+
+	while (n < CHECK_DATAGRAMS_PER_TURN && read_complaint(check, &ours))
+		n++;
+	if (!ours && n)
+		return true;
+	error = ours ? ours : error;
+	check_done_format(check, dial_result(error), "while waiting for an answer: %s",
+			  strerrordesc_np(error));
+	return false;
+}
+
 static void on_io(struct check *check, uint32_t events)
 {
 	const struct echo *echo = check->probe;
@@ -34,10 +84,12 @@ static void on_io(struct check *check, uint32_t events)
 	(void)events;
 	for (unsigned i = 0; i < CHECK_DATAGRAMS_PER_TURN; i++) {
 		uint8_t room[ECHO_READ_MAX];
-		ssize_t n = check_receive(check, room, sizeof room);
+		ssize_t n = recv(check->fd, room, sizeof room, MSG_TRUNC);
 
-		if (n < 0)
+		if (n < 0 && (errno == EAGAIN || errno == EINTR || !survives(check, errno)))
 			return;
+		if (n < 0)
+			continue;
 		if (echo_is_reply(echo, room, (size_t)n)) {
 			check_done(check, CHECK_OK, "echo reply");
 			return;

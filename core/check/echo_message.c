@@ -35,6 +35,17 @@ void echo_request(const struct echo *echo, uint8_t room[static ECHO_OCTETS])
 		write_be16(&sum, checksum_finish(checksum_add(0, room, ECHO_OCTETS)));
 }
 
+bool echo_is_request(const struct echo *echo, const void *octets, size_t size)
+{
+	struct reader r = reader_of(octets, size);
+	bool request = read_u8(&r) == (echo->family == AF_INET ? ICMP_ECHO : ICMP6_ECHO_REQUEST);
+	uint16_t id;
+
+	read_skip(&r, 3); /* code, checksum */
+	id = read_be16(&r);
+	return request && id == echo->id && read_be16(&r) == SEQUENCE && !r.bad;
+}
+
 bool echo_is_reply(const struct echo *echo, const void *octets, size_t size)
 {
 	struct reader r = reader_of(octets, size < ECHO_READ_MAX ? size : ECHO_READ_MAX);

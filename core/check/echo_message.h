@@ -23,5 +23,9 @@ struct echo {
 /* Writes the request; the checksum of ICMPv6 is the kernel's. */
 void echo_request(const struct echo *echo, uint8_t room[static ECHO_OCTETS]);
 
+/* Whether what ICMP complains of is the request: octets of it from its ICMP header on, 8 at least.
+ */
+bool echo_is_request(const struct echo *echo, const void *octets, size_t size);
+
 /* octets: as received, over IPv4 with the IP header; no more than ECHO_READ_MAX of them count. */
 bool echo_is_reply(const struct echo *echo, const void *octets, size_t size);

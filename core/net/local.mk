@@ -5,17 +5,29 @@ core_net_libnet_a_SOURCES = \
 	core/net/ipvs.c core/net/ipvs.h \
 	core/net/ipvs_dump.c core/net/ipvs_private.h core/net/ipvs_sync.c \
 	core/net/ipvs_wire.c core/net/ipvs_wire.h \
+	core/net/macvlan.c core/net/macvlan.h \
+	core/net/nft.c core/net/nft.h core/net/nft_build.c \
 	core/net/rtnl.c core/net/rtnl.h core/net/rtnl_private.h \
 	core/net/routing.c core/net/routing.h \
 	core/net/rtnl_address.c \
 	core/net/rtnl_route.c core/net/rtnl_route.h \
 	core/net/rtnl_routing.c \
 	core/net/rtnl_rule.c \
+	core/net/rtnl_base.c core/net/rtnl_macvlan.c \
+	core/net/rtnl_report.c \
 	core/net/rtnl_static.c \
-	core/net/rtnl_table.c core/net/rtnl_table.h
+	core/net/rtnl_table.c core/net/rtnl_table.h \
+	core/net/sysctl.c core/net/sysctl.h
 
 UNIT_TESTS += tests/unit/test_rtnl_table
 tests_unit_test_rtnl_table_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_macvlan
+tests_unit_test_macvlan_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_nft_build
+tests_unit_test_nft_build_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+tests_unit_test_nft_build_LDADD = core/net/libnet.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS) $(NL_LIBS)
 
 UNIT_TESTS += tests/unit/test_routing
 tests_unit_test_routing_LDADD = core/net/libnet.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS)

@@ -99,6 +99,39 @@ static void take_vrf(struct rtnl *rtnl, uint32_t ifindex, struct nlattr *about)
 		net_table_set_vrf(&rtnl->table, ifindex, nla_get_u32(vrf[IFLA_VRF_TABLE]));
 }
 
+static void take_mode(struct net_nature *nature, struct nlattr *about)
+{
+	struct nlattr *kind[IFLA_INFO_MAX + 1], *data[IFLA_MACVLAN_MAX + 1];
+
+	if (nla_parse_nested(kind, IFLA_INFO_MAX, about, NULL) < 0 || !kind[IFLA_INFO_KIND] ||
+	    nla_strcmp(kind[IFLA_INFO_KIND], "macvlan") != 0)
+		return;
+	nature->macvlan = true;
+	if (kind[IFLA_INFO_DATA] &&
+	    nla_parse_nested(data, IFLA_MACVLAN_MAX, kind[IFLA_INFO_DATA], NULL) >= 0 &&
+	    data[IFLA_MACVLAN_MODE] && nla_len(data[IFLA_MACVLAN_MODE]) >= 4)
+		nature->private = nla_get_u32(data[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PRIVATE;
+}
+
+static uint32_t number(struct nlattr *attribute)
+{
+	return attribute && nla_len(attribute) >= 4 ? nla_get_u32(attribute) : 0;
+}
+
+static void take_nature(struct rtnl *rtnl, uint32_t ifindex, struct nlattr **attributes)
+{
+	struct net_nature nature = {
+		.group = number(attributes[IFLA_GROUP]),
+		.master = number(attributes[IFLA_MASTER]),
+	};
+
+	if (attributes[IFLA_IFALIAS])
+		nla_strlcpy(nature.alias, attributes[IFLA_IFALIAS], sizeof nature.alias);
+	if (attributes[IFLA_LINKINFO])
+		take_mode(&nature, attributes[IFLA_LINKINFO]);
+	net_table_set_nature(&rtnl->table, ifindex, &nature);
+}
+
 static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 {
 	struct ifinfomsg *body = nlmsg_data(header);
@@ -117,17 +150,20 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 		return;
 	}
 	link.up = (body->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	link.enabled = body->ifi_flags & IFF_UP;
 	link.multicast = body->ifi_flags & IFF_MULTICAST;
+	if (!attributes[IFLA_LINK_NETNSID])
+		link.lower = number(attributes[IFLA_LINK]);
 	if (attributes[IFLA_IFNAME])
 		nla_strlcpy(link.name, attributes[IFLA_IFNAME], sizeof link.name);
 	if (attributes[IFLA_ADDRESS])
 		nla_memcpy(link.mac, attributes[IFLA_ADDRESS], sizeof link.mac);
-	if (attributes[IFLA_MTU] && nla_len(attributes[IFLA_MTU]) >= 4)
-		link.mtu = nla_get_u32(attributes[IFLA_MTU]);
+	link.mtu = number(attributes[IFLA_MTU]);
 	if (net_table_set_link(&rtnl->table, &link) < 0)
 		rtnl->incomplete = true;
 	if (attributes[IFLA_LINKINFO])
 		take_vrf(rtnl, link.ifindex, attributes[IFLA_LINKINFO]);
+	take_nature(rtnl, link.ifindex, attributes);
 }
 
 static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)
@@ -263,7 +299,12 @@ void rtnl_report(struct rtnl *rtnl)
 		loop_timer_arm(rtnl->restore, clock_now_us());
 }
 
-/* Addresses first: routes may need them. */
+static uint64_t earlier(uint64_t a_us, uint64_t b_us)
+{
+	return !a_us || (b_us && b_us < a_us) ? b_us : a_us;
+}
+
+/* Links first, then addresses: routes may need them. */
 static void on_restore(uint64_t now_us, void *owner)
 {
 	struct rtnl *rtnl = owner;
@@ -271,11 +312,9 @@ static void on_restore(uint64_t now_us, void *owner)
 	if (rtnl->shrunk)
 		routing_suspect_all(&rtnl->routing, now_us);
 	rtnl->shrunk = rtnl->unrouted = false;
-	uint64_t addresses_us = rtnl_restore(rtnl, now_us);
-	uint64_t routing_us = routing_restore(&rtnl->routing, now_us);
-	uint64_t again_us = !addresses_us || (routing_us && routing_us < addresses_us)
-				    ? routing_us
-				    : addresses_us;
+	uint64_t again_us = rtnl_macvlan_restore(rtnl, now_us);
+	again_us = earlier(again_us, rtnl_restore(rtnl, now_us));
+	again_us = earlier(again_us, routing_restore(&rtnl->routing, now_us));
 	if (again_us)
 		loop_timer_arm(rtnl->restore, again_us);
 	rtnl_catch_up(rtnl);
@@ -352,7 +391,8 @@ static int open_request(struct rtnl *rtnl)
 	return rtnl_errno(nl_socket_modify_err_cb(rtnl->request, NL_CB_CUSTOM, on_refusal, rtnl));
 }
 
-int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, struct rtnl **ret)
+int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, const char *pid_file,
+	      struct rtnl **ret)
 {
 	struct rtnl *rtnl = calloc(1, sizeof *rtnl);
 	int error;
@@ -362,6 +402,7 @@ int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, st
 	rtnl->hooks = hooks;
 	rtnl->owner = owner;
 	rtnl_routing_open(rtnl);
+	macvlan_mark(pid_file, rtnl->macvlans.mark);
 	error = open_listener(rtnl);
 	if (!error)
 		error = open_request(rtnl);
@@ -399,6 +440,7 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 	routing_clear(&rtnl->routing);
 	conf_unref(rtnl->statics);
 	free(rtnl->missing);
+	rtnl_macvlan_close(rtnl);
 	free(rtnl);
 	return NULL;
 }

@@ -25,8 +25,10 @@ struct rtnl_hooks {
 	void (*addresses)(void *owner);
 };
 
-/* Reads what is there; nothing is reported before rtnl_use_conf(). hooks must outlive it. */
-int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, struct rtnl **ret);
+/* Reads what is there; nothing is reported before rtnl_use_conf(). hooks must outlive it. pid_file:
+ * by which a later run knows what this one has left behind. */
+int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, const char *pid_file,
+	      struct rtnl **ret);
 struct rtnl *rtnl_close(struct rtnl *rtnl); /* addresses stay as they are */
 
 /*
@@ -73,7 +75,19 @@ void rtnl_remove_static(struct rtnl *rtnl);
  * told by themselves. */
 void rtnl_report_static(struct rtnl *rtnl);
 
-/* Removes everything that was set or adopted. The last resort when the vrrp thread does not answer.
+/*
+ * The macvlans that conf needs and are not there are made; what is there and right is adopted.
+ * Those that conf needs no more stay until rtnl_settle_macvlans() says that nobody speaks by them
+ * any more: it removes them, those that an earlier run has left behind, and makes anew what is
+ * there in another way. What somebody deletes later comes back by itself. What cannot be had is
+ * logged and missed, the instance sees it. 0 or -ENOMEM.
+ */
+int rtnl_set_macvlans(struct rtnl *rtnl, const struct conf *conf);
+void rtnl_settle_macvlans(struct rtnl *rtnl);
+void rtnl_remove_macvlans(struct rtnl *rtnl);
+
+/* Removes everything that was set or adopted, but for macvlans. The last resort when the vrrp
+ * thread does not answer.
  */
 void rtnl_remove_all(struct rtnl *rtnl);
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/net/macvlan.h"
 #include "core/net/rtnl.h"
 #include "core/net/routing.h"
 #include "core/net/rtnl_table.h"
@@ -16,6 +17,30 @@ struct loop_timer;
 struct nl_sock;
 struct nlmsghdr;
 struct nl_msg;
+
+/* One macvlan that the configuration asks for. */
+struct rtnl_wanted {
+	const struct conf_macvlan *is;
+	uint64_t tried_us; /* when it was made, or could not be; 0: not yet */
+	bool up;	   /* it has been given to the router: from now on it is left alone */
+	bool complained;   /* that it cannot be had has been said */
+};
+
+/* An interface below a macvlan, some of whose settings we have changed. */
+struct rtnl_base {
+	uint32_t ifindex;
+	struct macvlan_debt debt;
+};
+
+struct rtnl_macvlans {
+	char mark[NET_ALIAS_SIZE];
+	const struct conf *conf; /* counted; NULL: none are wanted */
+	struct rtnl_wanted *wanted;
+	size_t n_wanted;
+	bool settled; /* nobody uses those of an earlier configuration any more */
+	struct rtnl_base *bases;
+	size_t n_bases;
+};
 
 struct rtnl {
 	struct nl_sock *listen, *request;
@@ -31,6 +56,7 @@ struct rtnl {
 	struct loop_timer *restore;
 	struct net_table table;
 	struct routing routing;
+	struct rtnl_macvlans macvlans;
 	bool routing_heard;	    /* the listener is told of routes and rules */
 	int refusal;		    /* the kernel's answer to the last request */
 	char complaint[128];	    /* and its words about it; "": none */
@@ -56,6 +82,20 @@ void rtnl_routing_open(struct rtnl *rtnl);
 void rtnl_routing_take(struct rtnl *rtnl, struct nlmsghdr *header); /* RTM_DELROUTE, RTM_DELRULE */
 void rtnl_routing_apply(struct rtnl *rtnl, const struct routing_list *list, bool set);
 void rtnl_routing_rebind(struct rtnl *rtnl, const struct conf *conf);
+
+/* rtnl_macvlan.c: makes again what is gone. Returns when to try again, 0 for never. */
+uint64_t rtnl_macvlan_restore(struct rtnl *rtnl, uint64_t now_us);
+void rtnl_macvlan_close(struct rtnl *rtnl);
+
+/* rtnl_base.c */
+/* The kernel must send nothing of its own from an address that another machine may have. */
+void rtnl_base_quieten(const struct conf_macvlan *wanted);
+/* What an earlier run owes the interface below this link is owed by this one. */
+void rtnl_base_take_over(struct rtnl *rtnl, const struct net_link *link);
+/* What an administrator has set higher is left. NULL: no memory, nothing is changed. */
+const struct rtnl_base *rtnl_base_silence(struct rtnl *rtnl, const struct net_link *parent);
+/* Of interfaces on which no wanted macvlan stands any more. */
+void rtnl_base_restore(struct rtnl *rtnl);
 
 /* rtnl_static.c: tells of instances for which it changed. */
 void rtnl_static_look(struct rtnl *rtnl);

@@ -14,12 +14,23 @@
 #include "conf/model.h"
 #include "core/cmd.h"
 
+#define NET_ALIAS_SIZE 256 /* IFALIASZ of linux/if.h, which does not go with net/if.h */
+
+/* What concerns only the interfaces that we make. */
+struct net_nature {
+	bool macvlan, private;	    /* private: in that mode */
+	uint32_t group;		    /* of links */
+	uint32_t master;	    /* ifindex of its bridge, VRF or the like; 0: none */
+	char alias[NET_ALIAS_SIZE]; /* "": none */
+};
+
 struct net_link {
 	struct msg_link now;	  /* the addresses are filled by net_table_report() */
 	struct msg_link reported; /* what the owner was told last */
 	bool was_reported, changed, stale;
 	uint32_t vrf_table; /* routing table of a VRF; 0: it is none */
-	bool router;	    /* forwards IPv6 */
+	struct net_nature nature;
+	bool router; /* forwards IPv6 */
 };
 
 struct net_address {
@@ -79,6 +90,8 @@ int net_table_use_conf(struct net_table *table, const struct conf *conf);
 int net_table_set_link(struct net_table *table, const struct msg_link *link);
 void net_table_set_router(struct net_table *table, uint32_t ifindex, bool router);
 void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table);
+void net_table_set_nature(struct net_table *table, uint32_t ifindex,
+			  const struct net_nature *nature);
 /* Its addresses are gone with it, those that are held too. */
 void net_table_del_link(struct net_table *table, uint32_t ifindex);
 int net_table_set_address(struct net_table *table, const struct net_address *address);
@@ -89,7 +102,8 @@ void net_table_dump_begin(struct net_table *table);
 void net_table_dump_end(struct net_table *table);
 
 const struct net_link *net_table_find_link(const struct net_table *table,
-					   const char *name);	       /* NULL: none */
+					   const char *name); /* NULL: none */
+const struct net_link *net_table_find_index(const struct net_table *table, uint32_t ifindex);
 const char *net_table_name(struct net_table *table, uint32_t ifindex); /* "?": no such link */
 enum net_match net_table_match(const struct net_table *table, uint32_t ifindex, const struct ip *ip,
 			       uint8_t prefix);

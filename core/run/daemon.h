@@ -23,6 +23,7 @@ struct control;
 struct printout_base;
 struct exec;
 struct file_tracker;
+struct filter;
 struct fifos;
 struct helper;
 struct log_sink;
@@ -117,6 +118,7 @@ struct daemon {
 	struct file_tracker *files;
 	struct process_tracker *processes;
 	struct store *store;
+	struct filter *filter;
 	struct control *control;
 
 	struct generation *newest;

@@ -43,12 +43,11 @@ static const char *const group_bodies[LETTER_STATES] = {
 /* In the words of keepalived, whose checkers do not agree with each other. */
 static const struct {
 	const char *up, *down;
-	bool detailed; /* the reason follows */
 } check_bodies[CONF_CHECKER_TYPES] = {
 	[CONF_TCP_CHECK] = {"TCP CHECK succeed on service", "TCP CHECK failed on service"},
-	[CONF_HTTP_GET] = {"CHECK succeed on service", "CHECK failed on service", true},
-	[CONF_SSL_GET] = {"CHECK succeed on service", "CHECK failed on service", true},
-	[CONF_SMTP_CHECK] = {"CHECK succeed on service", "CHECK failed on service", true},
+	[CONF_HTTP_GET] = {"CHECK succeed on service", "CHECK failed on service"},
+	[CONF_SSL_GET] = {"CHECK succeed on service", "CHECK failed on service"},
+	[CONF_SMTP_CHECK] = {"CHECK succeed on service", "CHECK failed on service"},
 	[CONF_DNS_CHECK] = {"DNS_CHECK: succeed on service", "DNS_CHECK: failed on service"},
 	[CONF_MISC_CHECK] = {"MISC CHECK succeeded on service", "MISC CHECK failed on service"},
 	[CONF_BFD_CHECK] = {"BFD CHECK succeeded on service", "BFD CHECK failed on service"},
@@ -56,6 +55,11 @@ static const struct {
 	[CONF_PING_CHECK] = {"ICMP CHECK succeed on service", "ICMP CHECK failed on service"},
 	[CONF_FILE_CHECK] = {"FILE CHECK succeed on service", "FILE CHECK failed on service"},
 };
+
+static bool tells_why(enum conf_checker_type checker)
+{
+	return checker == CONF_HTTP_GET || checker == CONF_SSL_GET || checker == CONF_SMTP_CHECK;
+}
 
 static void clean(char *text)
 {
@@ -107,7 +111,7 @@ void letter_check(struct letter *letter, const struct conf_virtual_server *servi
 {
 	set_server(letter, service, server, up);
 	set_body(letter, check_up ? check_bodies[checker].up : check_bodies[checker].down,
-		 check_up || !check_bodies[checker].detailed ? "" : detail);
+		 check_up || !tells_why(checker) ? "" : detail);
 }
 
 void letter_server_stopping(struct letter *letter, const struct conf_virtual_server *service,

@@ -5,6 +5,7 @@ core_run_librun_a_SOURCES = \
 	core/run/exec_child.c core/run/exec_child.h \
 	core/run/fifo.c core/run/fifo.h \
 	core/run/fifos.c core/run/fifos.h \
+	core/run/filter.c core/run/filter.h \
 	core/run/helper.c core/run/helper.h \
 	core/run/letter.c core/run/letter.h \
 	core/run/load.c core/run/load.h \

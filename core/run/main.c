@@ -24,6 +24,7 @@
 #include "core/run/exec.h"
 #include "core/run/exec_child.h"
 #include "core/run/fifos.h"
+#include "core/run/filter.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/mailer.h"
@@ -184,6 +185,8 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = store_new(d->loop, d->options.state_dir, on_saved, d, &d->store);
 	if (!error)
+		error = filter_new(d->loop, &d->filter);
+	if (!error)
 		error = stop_open(d);
 	if (!error)
 		error = supervise_open(d);
@@ -194,7 +197,7 @@ static int open_services(struct daemon *d)
 
 static int start(struct daemon *d)
 {
-	int error = rtnl_open(d->loop, &rtnl_hooks, d, &d->rtnl);
+	int error = rtnl_open(d->loop, &rtnl_hooks, d, d->options.pid_file, &d->rtnl);
 
 	if (!error)
 		error = threads_start(d);
@@ -262,6 +265,7 @@ static void end(struct daemon *d)
 {
 	control_close(d->control);
 	d->store = store_free(d->store);
+	d->filter = filter_free(d->filter);
 	tracking_close(d);
 	d->fifos = fifos_free(d->fifos);
 	d->exec = exec_free(d->exec);

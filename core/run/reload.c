@@ -15,6 +15,7 @@
 #include "core/net/rtnl.h"
 #include "core/run/control.h"
 #include "core/run/daemon.h"
+#include "core/run/filter.h"
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/mailer.h"
@@ -206,6 +207,8 @@ void reload_hand_out(struct daemon *d)
 	bus_use_conf(d);
 	if (d->wanted[THREAD_VRRP])
 		rtnl_set_static(d->rtnl, conf);
+	if (d->wanted[THREAD_VRRP] && rtnl_set_macvlans(d->rtnl, conf) < 0)
+		log_error("net", "out of memory: virtual MAC interfaces stay as they are");
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: primary addresses may be out of date");
 	for (int i = THREAD_VRRP; i < THREADS; i++) {
@@ -218,6 +221,8 @@ void reload_hand_out(struct daemon *d)
 	}
 	rtnl_report_static(d->rtnl);
 	role_use_conf(d);
+	if (d->wanted[THREAD_VRRP])
+		filter_use_conf(d->filter, conf);
 	tracking_use(d, conf);
 }
 
@@ -238,6 +243,8 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done)
 	if (done->from >= THREADS)
 		return;
 	d->acked[done->from] = done->generation;
+	if (done->from == THREAD_VRRP && done->generation == d->newest->conf->generation)
+		rtnl_settle_macvlans(d->rtnl);
 	if (reload->phase != RELOAD_ADOPTING || !engines_adopted(d))
 		return;
 	reload->phase = RELOAD_IDLE;

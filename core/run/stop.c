@@ -53,6 +53,8 @@ static void stop_agent(struct daemon *d)
 	fifos_finish(d->fifos);
 	bus_finish(d);
 	rtnl_remove_static(d->rtnl);
+	if (!d->options.keep_vips)
+		rtnl_remove_macvlans(d->rtnl);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);
 	d->stop_deadline_us = now_us + AGENT_US;
 	loop_timer_arm(d->stop_timer, now_us + LOOK_US);

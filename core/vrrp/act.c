@@ -45,7 +45,7 @@ static int send_sealed(struct vrrp_engine *e, const struct vrrp_unit *unit,
 			     ttl, packet, size);
 
 	return r < 0 ? r
-		     : e->ops->send(e->owner, unit->ifindex, source, destination, ttl,
+		     : e->ops->send(e->owner, vrrp_macvlan_out(unit), source, destination, ttl,
 				    VRRP_PROTOCOL_AH, packet, size);
 }
 
@@ -76,8 +76,8 @@ static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 	if (r > 0 && advert->auth_type == VRRP_AUTH_AH)
 		r = send_sealed(e, unit, destination, ttl, packet, VRRP_AH_OCTETS + (size_t)r);
 	else if (r > 0)
-		r = e->ops->send(e->owner, unit->ifindex, source, destination, ttl, VRRP_PROTOCOL,
-				 message, (size_t)r);
+		r = e->ops->send(e->owner, vrrp_macvlan_out(unit), source, destination, ttl,
+				 VRRP_PROTOCOL, message, (size_t)r);
 	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, destination,
 				       now_us, &held_back))
 		e->ops->log(e->owner, LOG_WARNING, "%s: advert to %s not sent on %s: %s (%u more)",
@@ -131,7 +131,7 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		.family = conf_instance_family(conf),
 	};
 
-	if (!unit->ifindex || !ip_is_set(&unit->fsm.primary))
+	if (!vrrp_macvlan_out(unit) || !ip_is_set(&unit->fsm.primary))
 		return;
 	if (advert.auth_type == VRRP_AUTH_PASS)
 		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);

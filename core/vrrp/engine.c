@@ -95,8 +95,10 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
+	const struct vrrp_link *macvlan = vrrp_macvlan_find(e, conf);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
+	unit->macvlan = macvlan ? macvlan->is.ifindex : 0;
 	unit->fsm.primary = vrrp_source_of(unit, link);
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
@@ -179,13 +181,13 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 	unit->faults = 0;
 	if (conf_instance_unsupported(conf))
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
-	if (!link || (!link->up && !conf->dont_track_primary))
+	if (!link || (!link->up && !conf->dont_track_primary) || vrrp_macvlan_is_lacking(e, unit))
 		unit->faults |= VRRP_FAULT_LINK;
 	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(unit, link))
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (conf->unicast_fault_no_peer && !conf->n_peers)
 		unit->faults |= VRRP_FAULT_PEERS;
-	if (link && vrrp_listen_wants(unit) && !vrrp_listen_hears(e, link, unit))
+	if (link && vrrp_listen_wants(unit) && !vrrp_listen_is_complete(e, unit))
 		unit->faults |= VRRP_FAULT_SOCKET;
 	if (unit->static_missing)
 		unit->faults |= VRRP_FAULT_STATIC;

@@ -23,8 +23,10 @@ struct vrrp_envelope;
 /* None may call back into the engine. Errors: negative errno. */
 struct vrrp_ops {
 	/* Makes the interface able to send, and to receive unicast, in a family (AF_INET,
-	 * AF_INET6); called once for both until close. */
-	int (*open)(void *owner, uint32_t ifindex, uint16_t family, const char *name);
+	 * AF_INET6); called once for both until close. mac NULL, or of a macvlan: then it receives
+	 * what its namesakes on other machines send, without joining a group. */
+	int (*open)(void *owner, uint32_t ifindex, uint16_t family, const char *name,
+		    const uint8_t *mac);
 	void (*close)(void *owner, uint32_t ifindex, uint16_t family); /* leaves every group */
 	/* On an interface open in IPv4: receive AH as well, or, which cannot fail, no longer. */
 	int (*hear_ah)(void *owner, uint32_t ifindex, const char *name, bool on);

@@ -31,6 +31,7 @@ struct vrrp_unit {
 	uint32_t conf_index;
 	uint32_t group;	  /* into the configuration's groups, CONF_NONE */
 	uint32_t ifindex; /* 0: interface absent */
+	uint32_t macvlan; /* ifindex of its macvlan; 0: it has none, or that is absent */
 	struct vrrp_stats stats;
 	enum vrrp_proto_error proto_error;
 	uint64_t changed_wall_us, counters_since_us;
@@ -170,14 +171,22 @@ bool vrrp_source_is_lost(const struct vrrp_unit *unit, const struct vrrp_link *l
 bool vrrp_listen_wants(const struct vrrp_unit *unit);
 /* Where its adverts go; NULL: to its peers. */
 const struct ip *vrrp_listen_group(const struct vrrp_engine *e, const struct vrrp_unit *unit);
-/* The socket of the link hears what is sent to the instance. */
-bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link,
-		       const struct vrrp_unit *unit);
+/* Whatever is sent to the instance is heard: on its interface and on its macvlan. */
+bool vrrp_listen_is_complete(struct vrrp_engine *e, const struct vrrp_unit *unit);
 /* Opens, joins, leaves, closes as the configuration asks; retry: as of vrrp_engine_settle(). */
 void vrrp_listen_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
 void vrrp_listen_close(struct vrrp_engine *e, struct vrrp_link *link);
 /* An attempt that failed is to be made again. */
 bool vrrp_listen_is_due(const struct vrrp_link *link, uint64_t now_us);
+
+/* macvlan.c */
+/* The interface that the adverts of the unit leave by; 0: it is absent. */
+uint32_t vrrp_macvlan_out(const struct vrrp_unit *unit);
+/* The macvlan as it should be: one with another address, or above another interface, is somebody
+ * else's or about to be made anew. NULL: there is none, or none is wanted. */
+const struct vrrp_link *vrrp_macvlan_find(struct vrrp_engine *e, const struct conf_instance *conf);
+/* It is wanted and not there, somebody has taken it down, or the interface below is down. */
+bool vrrp_macvlan_is_lacking(struct vrrp_engine *e, const struct vrrp_unit *unit);
 
 /* set.c */
 /* A reload: what SNMP has set lasts until the text changes. */

@@ -36,14 +36,25 @@ static bool has_joined(const struct vrrp_port *port, const struct ip *group)
 	return false;
 }
 
-bool vrrp_listen_hears(const struct vrrp_engine *e, const struct vrrp_link *link,
-		       const struct vrrp_unit *unit)
+/* A macvlan joins no group: the report of that would leave it from the virtual MAC address, which
+ * may be another machine's at the moment. */
+static bool hears(const struct vrrp_engine *e, const struct vrrp_link *link,
+		  const struct vrrp_unit *unit)
 {
 	const struct vrrp_port *port = &link->ports[vrrp_source_family(unit)];
 	const struct ip *group = vrrp_listen_group(e, unit);
 
-	return port->open && (!group || has_joined(port, group)) &&
+	return port->open &&
+	       (!group || unit->ifindex != link->is.ifindex || has_joined(port, group)) &&
 	       (port->ah || vrrp_engine_auth(unit) != CONF_AUTH_AH);
+}
+
+bool vrrp_listen_is_complete(struct vrrp_engine *e, const struct vrrp_unit *unit)
+{
+	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex),
+			       *macvlan = vrrp_engine_link_by_index(e, unit->macvlan);
+
+	return link && hears(e, link, unit) && (!macvlan || hears(e, macvlan, unit));
 }
 
 /* The unit listens on the link, in that family and group; group NULL: in whichever, or none. */
@@ -52,8 +63,11 @@ static bool listens(const struct vrrp_engine *e, const struct vrrp_unit *unit,
 {
 	const struct ip *own;
 
-	if (unit->ifindex != link->is.ifindex || vrrp_source_family(unit) != family ||
-	    !vrrp_listen_wants(unit))
+	if (!vrrp_listen_wants(unit) || vrrp_source_family(unit) != family)
+		return false;
+	if (unit->macvlan == link->is.ifindex)
+		return !group;
+	if (unit->ifindex != link->is.ifindex)
 		return false;
 	own = vrrp_listen_group(e, unit);
 	return !group || (own && ip_compare(own, group) == 0);
@@ -72,8 +86,7 @@ static bool is_complete(const struct vrrp_engine *e, const struct vrrp_link *lin
 			enum vrrp_family family)
 {
 	for (size_t i = 0; i < e->conf->n_instances; i++)
-		if (listens(e, e->units[i], link, family, NULL) &&
-		    !vrrp_listen_hears(e, link, e->units[i]))
+		if (listens(e, e->units[i], link, family, NULL) && !hears(e, link, e->units[i]))
 			return false;
 	return true;
 }
@@ -103,7 +116,7 @@ static int join_all(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fam
 		const struct ip *group = vrrp_listen_group(e, e->units[i]);
 		int r = 0;
 
-		if (group && listens(e, e->units[i], link, family, NULL))
+		if (group && listens(e, e->units[i], link, family, group))
 			r = join(e, link->is.ifindex, &link->ports[family], group);
 		if (!first)
 			first = r;
@@ -146,6 +159,20 @@ static int hear_ah(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fami
 	return r;
 }
 
+/* NULL: it is no macvlan of ours, or an instance of its own stands on it. */
+static const uint8_t *virtual_mac(const struct vrrp_engine *e, const struct vrrp_link *link)
+{
+	const uint8_t *mac = NULL;
+
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		if (e->units[i]->ifindex == link->is.ifindex)
+			return NULL;
+		if (e->units[i]->macvlan == link->is.ifindex)
+			mac = link->is.mac;
+	}
+	return mac;
+}
+
 static uint16_t number_of(enum vrrp_family family)
 {
 	return family == VRRP_IPV6 ? AF_INET6 : AF_INET;
@@ -165,7 +192,8 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 	if (port->open_retry_us > now_us && !vrrp_engine_retries(retry, link->is.ifindex))
 		return;
 	if (!port->open)
-		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name);
+		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name,
+				 virtual_mac(e, link));
 	port->open = r >= 0;
 	if (port->open) {
 		what = "join a group with";

@@ -13,6 +13,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/hmac.c core/vrrp/hmac.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
 	core/vrrp/listen.c \
+	core/vrrp/macvlan.c \
 	core/vrrp/names.c \
 	core/vrrp/packet.c core/vrrp/packet.h \
 	core/vrrp/priority.c core/vrrp/priority.h \
@@ -21,6 +22,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/rows.c \
 	core/vrrp/set.c \
 	core/vrrp/sock.c core/vrrp/sock.h \
+	core/vrrp/sock_macvlan.c core/vrrp/sock_macvlan.h \
 	core/vrrp/timer.c core/vrrp/timer.h \
 	core/vrrp/vrrp.c
 core_vrrp_libvrrp_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)

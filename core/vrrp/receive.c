@@ -56,7 +56,8 @@ static void find_unit(struct arrival *a)
 		struct vrrp_unit *unit = e->units[i];
 		unsigned fits;
 
-		if (unit->ifindex != a->ifindex || unit->fsm.conf->vrid != a->vrid ||
+		if ((unit->ifindex != a->ifindex && unit->macvlan != a->ifindex) ||
+		    unit->fsm.conf->vrid != a->vrid ||
 		    conf_instance_family(unit->fsm.conf) != a->envelope.source.family)
 			continue;
 		fits = fit(e, unit, &a->envelope);

@@ -222,7 +222,8 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct 
 		.timers_changed = old->down_timer_adverts != new->down_timer_adverts,
 		.addresses_changed =
 			conf_instance_changed(diff, old, new, "virtual_ipaddress") ||
-			conf_instance_changed(diff, old, new, "virtual_ipaddress_excluded"),
+			conf_instance_changed(diff, old, new, "virtual_ipaddress_excluded") ||
+			!conf_instance_same_devices(old, new),
 		.routing_changed = conf_instance_changed(diff, old, new, "virtual_routes") ||
 				   conf_instance_changed(diff, old, new, "virtual_rules"),
 	};

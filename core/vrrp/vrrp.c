@@ -30,6 +30,7 @@
 #include "core/vrrp/na.h"
 #include "core/vrrp/packet.h"
 #include "core/vrrp/sock.h"
+#include "core/vrrp/sock_macvlan.h"
 
 #define BATCH	     64	  /* packets read in one turn */
 #define FLOOD	     1024 /* more than the default receive buffer holds */
@@ -41,6 +42,7 @@ struct port {
 	uint32_t ifindex;
 	uint16_t family;
 	uint8_t protocol; /* VRRP_PROTOCOL, or VRRP_PROTOCOL_AH beside it */
+	bool macvlan;	  /* with a socket of core/vrrp/sock_macvlan.h */
 	uint32_t buffer;  /* of a new socket */
 	int fd;
 	struct loop_io *io;
@@ -113,7 +115,8 @@ static int read_packet(const struct port *port)
 			vrrp_engine_receive(body->engine, port->ifindex, datagram, (size_t)size,
 					    clock_now_us());
 	} else {
-		size = vrrp_sock_receive6(port->fd, datagram, sizeof datagram, &envelope);
+		size = (port->macvlan ? vrrp_sock_macvlan_receive6 : vrrp_sock_receive6)(
+			port->fd, datagram, sizeof datagram, &envelope);
 		if (size >= 0)
 			vrrp_engine_receive6(body->engine, port->ifindex, &envelope,
 					     clock_now_us());
@@ -145,8 +148,14 @@ static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t fam
 	return at;
 }
 
+static int open_socket(const struct port *port, const char *name, const uint8_t *mac)
+{
+	return mac ? vrrp_sock_macvlan_open(port->ifindex, port->family, mac)
+		   : vrrp_sock_open(port->ifindex, port->family, port->protocol, name);
+}
+
 static int add_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_t protocol,
-		    const char *name)
+		    const char *name, const uint8_t *mac)
 {
 	struct port *port = calloc(1, sizeof *port);
 	int r;
@@ -157,7 +166,8 @@ static int add_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_
 	port->ifindex = ifindex;
 	port->family = family;
 	port->protocol = protocol;
-	r = port->fd = vrrp_sock_open(ifindex, family, protocol, name);
+	port->macvlan = mac;
+	r = port->fd = open_socket(port, name, mac);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -186,16 +196,21 @@ static void drop_port(struct body *body, uint32_t ifindex, uint16_t family, uint
 	free(port);
 }
 
-static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name)
+static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name,
+		     const uint8_t *mac)
 {
-	return add_port(owner, ifindex, family, VRRP_PROTOCOL, name);
+	return add_port(owner, ifindex, family, VRRP_PROTOCOL, name, mac);
 }
 
+/* The socket of a macvlan hears both. */
 static int hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
 {
-	if (on)
-		return add_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH, name);
-	drop_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH);
+	const struct port *port = *find_port(owner, ifindex, AF_INET, VRRP_PROTOCOL);
+
+	if (!on)
+		drop_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH);
+	else if (!port || !port->macvlan)
+		return add_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH, name, NULL);
 	return 0;
 }
 
@@ -242,6 +257,9 @@ static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
 
 	if (!port)
 		return -ENOTCONN;
+	if (port->macvlan)
+		return vrrp_sock_macvlan_send(port->fd, ifindex, source, destination, ttl, protocol,
+					      message, size);
 	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, protocol, message, size);
 }
 

@@ -28,6 +28,7 @@ address add 192.0.{number}.1/24 dev {interface}
 address add fe80::{number}:1/64 dev {interface} nodad"""
 SHOW = """ip -j address; ip -j -4 route show table all; ip -j -6 route show table all; ip -j -4 rule; ip -j -6 rule
 { ipvsadm -Sn; echo thresholds; ipvsadm -Ln --thresholds | sed 's/^.*->/->/'; } 2>/dev/null"""
+SHOW_LINKS = "cd /proc/sys/net/ipv4/conf && cat eth*/arp_ignore eth*/arp_announce; nft list ruleset 2>/dev/null || true"
 COMMANDS = {1: "NEW_SERVICE", 2: "SET_SERVICE", 3: "DEL_SERVICE", 5: "NEW_DEST", 6: "SET_DEST", 7: "DEL_DEST",
             16: "ZERO", 17: "FLUSH"}
 REQUEST, GENERIC, GENL_CONTROL = 1, 16, 16  # NETLINK_GENERIC, and its controller
@@ -40,12 +41,14 @@ DEST_ADDRESS, DEST_PORT, DEST_FAMILY = 1, 2, 11
 
 class Kernel:
     """addresses: {(interface, address/prefix): details}, services: {service: (details, {server: details})}, and others:
-    routes and rules. Order means nothing in any of them: it is the order in which things came."""
+    routes, rules, macvlans, the packet filter. Order means nothing in any of them: it is the order in which things came."""
 
-    def __init__(self, text):
+    def __init__(self, text, links):
         lines = text.splitlines()
-        self.addresses = {}
+        self.addresses, self.links = {}, [links]
         for link in json.loads(lines[0]):
+            if link["ifname"].startswith("vrrp"):
+                self.links.append(f"{link['ifname']} {link['address']} {link['link']} {link['flags']}")
             for found in link.get("addr_info", []):
                 # Only which of several addresses of one network came first decides this.
                 found.pop("secondary", None)
@@ -54,6 +57,7 @@ class Kernel:
         self.services = {}
         self.thresholds = {}
         self.read_services(lines[5:])
+        self.links.sort()
 
     def read_services(self, lines):
         limits = {}
@@ -75,7 +79,8 @@ class Kernel:
         """Lines of what is here and not in other."""
         return ([f"address {key} {value}" for key, value in self.addresses.items() if other.addresses.get(key) != value] +
                 [f"service {key} {value}" for key, value in self.services.items() if other.services.get(key) != value] +
-                [entry for entry in self.others if entry not in other.others])
+                [entry for entry in self.others if entry not in other.others] +
+                [f"link {entry}" for entry in self.links if entry not in other.links])
 
 
 def attributes(data):
@@ -160,7 +165,7 @@ class Director:
         self.start(text)
 
     def kernel(self):
-        return Kernel(self.node.output("sh", "-c", SHOW))
+        return Kernel(self.node.output("sh", "-c", SHOW), self.node.output("sh", "-c", SHOW_LINKS))
 
     def unsettled(self, config):
         """What is not yet as the configuration lets expect, going by what the daemon itself says."""

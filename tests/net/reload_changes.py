@@ -7,7 +7,7 @@ Each takes a Maker and returns what it did, or None when there was nothing to do
 
 import copy
 
-from reload_model import ADVERT_INT, AUTHENTICATION, GROUP, INSTANCE, INTERFACES, SCRIPT, SERVER, SERVICE
+from reload_model import ADVERT_INT, AUTHENTICATION, GROUP, INTERFACES, SCRIPT, SERVER, SERVICE
 
 
 def pick(maker, objects, least=1):
@@ -43,7 +43,7 @@ def remove_instance(maker):
 
 def change_instance(maker):
     instance = pick(maker, maker.config.instances)
-    table = {**INSTANCE, "advert_int": ADVERT_INT[instance.version]}
+    table = {**maker.table, "advert_int": ADVERT_INT[instance.version]}
     if instance.version == 2 and not instance.v6:
         table["authentication"] = AUTHENTICATION
     return f"{instance.name} {change_setting(maker, instance.settings, table)}"

@@ -30,6 +30,12 @@ INSTANCE = {
     "notify": [None, "/bin/true"],
     "dont_track_primary": FLAG,
 }
+LINKS = {  # where macvlans and nftables are looked at
+    "use_vmac": [None, None, ""],
+    "use_vmac_addr": [None, None, None, ""],
+    "vmac_xmit_base": [None, None, None, ""],
+    "no_accept": FLAG,
+}
 AUTHENTICATION = [None, "{\nauth_type PASS\nauth_pass one\n}", "{\nauth_type PASS\nauth_pass two\n}"]
 SCRIPT = {"interval": ["2"], "timeout": [None, "10"], "rise": [None, "1", "2"], "fall": [None, "1", "2"]}
 GROUP = {"notify": [None, "/bin/true"], "smtp_alert": [None, "no"]}
@@ -83,15 +89,23 @@ class Instance:
     rules: list = field(default_factory=list)
 
     def identity(self):
-        return self.name, self.interface, self.vrid, self.version, self.v6
+        return (self.name, self.interface, self.vrid, self.version, self.v6,
+                *[keyword in self.settings for keyword in ("use_vmac", "use_vmac_addr", "vmac_xmit_base")])
 
     def advert_s(self):
         return float(self.settings["advert_int"])
 
     def held(self):
-        """(interface, address/prefix) of what it sets as a master."""
-        return {((re.search(r" dev (\S+)", line) or [None, self.interface])[1], line.split()[0])
-                for line in self.addresses + self.excluded}
+        """(interface, address/prefix) of what it sets as a master, but for what gets a macvlan of its own: the names of those
+        follow from the others."""
+        found = set()
+        for line in self.addresses + self.excluded:
+            device = (re.search(r" dev (\S+)", line) or [None, self.interface])[1]
+            if device == self.interface and (":" in line.split()[0]) == self.v6:
+                found.add((f"vrrp.{self.vrid}" if "use_vmac" in self.settings else device, line.split()[0]))
+            elif "use_vmac_addr" not in self.settings and device != self.interface:
+                found.add((device, line.split()[0]))
+        return found
 
 
 @dataclass
@@ -166,8 +180,9 @@ class Config:
 class Maker:
     """Makes objects that do not stand in each other's way: every name, address and mark is given out once."""
 
-    def __init__(self, rng, programs=True):
+    def __init__(self, rng, programs=True, links=False):
         self.rng, self.number, self.programs = rng, 0, programs  # programs: whether scripts may be run
+        self.table = {**INSTANCE, **(LINKS if links else {})}
         self.config = Config()
 
     def next(self):
@@ -214,7 +229,7 @@ class Maker:
         rng = self.rng
         v6 = rng.random() < 0.35
         version = rng.choice([3, 3, 3, 2] if v6 else [2, 2, 2, 2, 2, 3])
-        made = Instance(f"VI_{self.next()}", rng.choice(INTERFACES), self.free_vrid(), version, self.settings(INSTANCE), v6)
+        made = Instance(f"VI_{self.next()}", rng.choice(INTERFACES), self.free_vrid(), version, self.settings(self.table), v6)
         self.fit_version(made)
         made.addresses = [self.address(v6) for _ in range(rng.randint(1, 4))]
         made.excluded = [self.address(rng.random() < 0.4) for _ in range(rng.choice([0, 0, 1, 3]))]

@@ -179,6 +179,26 @@ def test_ping(pair):
     assert probe(client, ping(), address="192.0.2.1", count=2)[1]["up"] == "1"
 
 
+def test_others_complaints_are_not_ours(pair):
+    """Somebody else's large echo requests are refused while ours wait: that says nothing of ours."""
+    server, client = pair
+    server.sysctl("net.ipv4.icmp_echo_ignore_all", 1)
+    server.run("nft", "add table inet t; add chain inet t in { type filter hook input priority 0; };"
+               "add rule inet t in ip length > 100 reject with icmp host-prohibited")
+    other = client.popen("python3", "-c", "import socket, struct, time\n"
+                         "s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)\n"
+                         "while True:\n s.sendto(struct.pack('!BBHHH', 8, 0, 0xf7fd, 1, 1) + bytes(200), ('192.0.2.1', 0))\n"
+                         " time.sleep(0.02)\n", log="other.log")
+    capture = client.capture("eth0", "icmp[icmptype] == icmp-unreach")
+    wait_until(lambda: len(capture.frames()) > 2, what="complaints")
+    report = probe(client, ping(), address="192.0.2.1")[0]
+    assert (report["result"], report["detail"]) == ("timeout", "no echo reply in time")
+    server.sysctl("net.ipv4.icmp_echo_ignore_all", 0)
+    assert probe_one(client, ping(), address="192.0.2.1") == (True, "ok", "echo reply")
+    capture.stop()
+    other.stop()
+
+
 def test_ping_lies(pair):
     server, client = pair
     server.sysctl("net.ipv4.icmp_echo_ignore_all", 1)

@@ -20,7 +20,7 @@ PAIRS = int(os.environ.get("VIPD_RELOAD_PAIRS", "20"))
 
 def begin(lab, seed):
     rng = random.Random(seed)
-    maker, bench = reload_model.Maker(rng), Bench(lab)
+    maker, bench = reload_model.Maker(rng, links=True), Bench(lab)
     config = reload_model.random_config(maker)
     bench.start(reload_model.text(rng, config), config)
     return rng, maker, bench

@@ -12,7 +12,9 @@ AUTH = "authentication {{\n\t\tauth_type AH\n\t\tauth_pass secret12345\n\t}}"
 GROUP = Mode("group", 2, 1, f"advert_int 1\n\t{AUTH}")
 UNICAST = Mode("unicast", 2, 1, f"advert_int 1\n\tunicast_src_ip {{own}}\n\tunicast_peer {{{{\n\t\t{{peer}}\n\t}}}}\n\t{AUTH}",
                True)
-SEATS = [(*PAIRS[0], GROUP), (*PAIRS[1], GROUP), (*PAIRS[0], UNICAST)]
+# Of a macvlan a packet socket hears the group, and AH.
+VMAC = Mode("vmac", 2, 1, f"advert_int 1\n\tuse_vmac\n\t{AUTH}")
+SEATS = [(*PAIRS[0], GROUP), (*PAIRS[1], VMAC), (*PAIRS[0], UNICAST)]
 
 
 def sequences(capture):

@@ -280,6 +280,11 @@ static void test_echo_message(void **state)
 	(void)state;
 	echo_request(&echo, room + 20);
 	assert_int_equal(room[20], 8);
+	assert_true(echo_is_request(&echo, room + 20, 8));
+	assert_false(echo_is_request(&echo, room + 20, 7));
+	other.id++;
+	assert_false(echo_is_request(&other, room + 20, ECHO_OCTETS));
+	other.id--;
 	assert_int_equal(checksum_finish(checksum_add(0, room + 20, ECHO_OCTETS)), 0);
 	assert_false(echo_is_reply(&echo, room, 20 + ECHO_OCTETS)); /* a request */
 	room[20] = 0;

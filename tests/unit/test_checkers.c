@@ -163,15 +163,19 @@ static void test_self_connect(void **state)
 /* Freed in every step of a probe: nothing is reported, nothing leaks (ASan looks). */
 static void test_free_under_way(void **state)
 {
-	const enum conf_checker_type types[] = {CONF_TCP_CHECK, CONF_HTTP_GET, CONF_SSL_GET};
+	const enum conf_checker_type types[] = {
+		CONF_TCP_CHECK, CONF_HTTP_GET,	CONF_SSL_GET,	 CONF_SMTP_CHECK,
+		CONF_DNS_CHECK, CONF_UDP_CHECK, CONF_PING_CHECK, CONF_FILE_CHECK,
+	};
 	struct lying server;
 	struct conf_url url = lying_url("/");
 
 	(void)state;
 	lying_start(&server, lying_silence, NULL, 0);
 	url.has_digest = true;
-	for (unsigned i = 0; i < 15; i++) {
-		struct conf_checker conf = lying_checker(types[i % 3], &server);
+	url.regex.pattern = (char *)"a";
+	for (unsigned i = 0; i < 40; i++) {
+		struct conf_checker conf = lying_checker(types[i % 8], &server);
 		struct outcome outcome = {.reports = 0};
 		struct loop *loop;
 		struct check_env *env;
@@ -179,10 +183,11 @@ static void test_free_under_way(void **state)
 
 		conf.urls = &url;
 		conf.n_urls = 1;
+		conf.smtp.helo_name = conf.dns.name = conf.object.name = (char *)"a.example";
 		loop_new(NULL, &loop);
 		check_env_new(loop, NULL, NULL, &env);
 		check_new(env, &conf, true, 1, lying_on_report, &outcome, &check);
-		for (unsigned turn = 0; turn < i / 3; turn++)
+		for (unsigned turn = 0; turn < i / 8; turn++)
 			loop_turn(loop, 5 * MS);
 		check_free(check);
 		loop_turn(loop, 0);

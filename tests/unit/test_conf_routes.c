@@ -52,7 +52,7 @@ static const struct example virtual_addresses[] = {
 	{"192.0.2.9 preferred_lft 4294967296", NULL, "from 0 to 4294967295"},
 	{"192.0.2.9 preferred_lft 10s", NULL, "nothing behind it"},
 	{"192.0.2.9 no_track", "scope global no_track", NULL},
-	{"192.0.2.9 use_vmac", "scope global use_vmac", "'use_vmac' is not supported yet"},
+	{"192.0.2.9 use_vmac", "dev eth0 scope global use_vmac", NULL},
 	{"192.0.2.9 track_group g", NULL, "unknown attribute 'track_group'"},
 	{"192.0.2.9 dev eth0 dev eth1", NULL, "one 'dev' only"},
 	{"192.0.2.9 home home", "scope global home", "more than once"},
@@ -70,7 +70,7 @@ static const struct example excluded[] = {
 	{"2001:db8::1/64 preferred_lft 0", "scope global preferred_lft 0", NULL},
 	{"2001:db8::1 scope global", "scope global", NULL},
 	{"2001:db8::1 scope link", "scope link", "'scope' has no effect on an IPv6"},
-	{"192.0.2.9 use_vmac", "scope global use_vmac", "'use_vmac' is not supported yet"},
+	{"192.0.2.9 use_vmac", "dev eth0 scope global use_vmac", NULL},
 };
 
 static const struct example static_addresses[] = {

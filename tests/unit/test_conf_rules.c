@@ -150,12 +150,9 @@ static void test_unsupported_instances(void **state)
 /* No keyword is taken without a word when nothing follows from it. */
 static void test_without_effect(void **state)
 {
-	struct loaded loaded = load_good(VI("no_accept\n"), 1);
+	struct loaded loaded;
 
 	(void)state;
-	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 5, "accept local traffic"), 1);
-	assert_true(loaded.conf->instances[0].accept);
-	unload(&loaded);
 	expect_warning("virtual_server fwmark 5 {\nha_suspend\nreal_server 192.0.2.2 {\n}\n}\n", 2,
 		       "no address that could be here");
 	expect_error("net_namespace red\n", 1, "-s NAME");
@@ -209,8 +206,6 @@ static void test_addresses(void **state)
 	unload(&loaded);
 	expect_warning(VI("virtual_ipaddress {\n192.0.2.1/24\n}\n"), 6, "stands in line 4 already");
 	expect_warning(VI("virtual_ipaddress {\n2001:db8::1\n}\n"), 6, "set but not advertised");
-	expect_warning(VI("virtual_ipaddress {\n192.0.2.9 use_vmac dev x\n}\n"), 6,
-		       "not supported yet");
 	expect_error(VI("virtual_ipaddress {\n192.0.2.9/33\n}\n"), 6, "prefix length");
 	expect_error(VI("virtual_ipaddress {\n192.0.2.9 def eth1\n}\n"), 6,
 		     "unknown attribute 'def'");

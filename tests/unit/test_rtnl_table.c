@@ -166,6 +166,50 @@ static void test_link_local(void **state)
 	net_table_clear(&table);
 }
 
+/* Sources of IPv6: those that may be used, the virtual ones excepted; a duplicate is none. */
+static void test_sources(void **state)
+{
+	struct net_table table = {0};
+
+	(void)state;
+	add_link(&table, 2, "eth0");
+	add(&table, "2001:db8::1", 64, 0);
+	add(&table, "fe80::1", 64, IFA_F_DADFAILED);
+	add(&table, "fe80::2", 64, IFA_F_TENTATIVE);
+	add(&table, "fe80::10", 64, 0);
+	add(&table, "192.0.2.1", 24, 0);
+	use(&table, "fe80::10", 64, 100);
+	report(&table);
+	assert_int_equal(last.n_own4, 1);
+	assert_int_equal(last.n_own6, 1);
+	add(&table, "fe80::2", 64, 0);
+	report(&table);
+	assert_int_equal(reports, 1);
+	assert_int_equal(last.n_own6, 2);
+	assert_int_equal(last.own6[1].octets[15], 2);
+	net_table_clear(&table);
+}
+
+/* Told by messages of its own; kept when the link is told of again. */
+static void test_router(void **state)
+{
+	struct net_table table = {0};
+
+	(void)state;
+	net_table_set_router(&table, 2, true); /* of no link */
+	add_link(&table, 2, "eth0");
+	report(&table);
+	assert_false(last.router);
+	net_table_set_router(&table, 2, true);
+	report(&table);
+	assert_int_equal(reports, 1);
+	assert_true(last.router);
+	add_link(&table, 2, "eth0");
+	report(&table);
+	assert_int_equal(reports, 0);
+	net_table_clear(&table);
+}
+
 static void test_only_changes_are_reported(void **state)
 {
 	struct net_table table = {0};
@@ -289,6 +333,8 @@ int main(void)
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_held_is_never_primary),
 		cmocka_unit_test(test_link_local),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_only_changes_are_reported),
 		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_match),

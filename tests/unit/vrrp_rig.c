@@ -31,11 +31,12 @@ void rig_note(struct rig *rig, const char *format, ...)
 	rig->effects[rig->n_effects++] = effect;
 }
 
-static int on_open(void *owner, uint32_t ifindex, uint16_t family, const char *name)
+static int on_open(void *owner, uint32_t ifindex, uint16_t family, const char *name,
+		   const uint8_t *mac)
 {
 	struct rig *rig = owner;
 
-	(void)ifindex, (void)name;
+	(void)ifindex, (void)name, (void)mac;
 	assert(family == AF_INET || family == AF_INET6);
 	if (rig->open_error)
 		return rig->open_error;

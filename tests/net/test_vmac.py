@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Virtual routers with a virtual MAC address: among themselves and with Debian's keepalived, judged by tshark; and what
+becomes of the macvlans when somebody meddles with them, at a reload, after a crash and at a stop."""
+
+import json
+import subprocess
+import time
+
+import pytest
+
+from lab import holds, wait_until
+from vrrp_pair import LOW_PRIORITY, NET6, PAIRS, VIP, VRID, Mode, Pair, flagged, silence
+
+VMAC, VMAC6 = (f"00:00:5e:00:{family:02x}:{VRID:02x}" for family in (1, 2))
+NAME = f"vrrp.{VRID}"
+FIFTH = "version 3\n\tadvert_int 0.2\n\t"
+OWN = Mode("own", 3, 0.2, FIFTH + "use_vmac")
+OWN6 = OWN._replace(name="own6", net=NET6)
+BASE = Mode("base", 3, 0.2, FIFTH + "use_vmac\n\tvmac_xmit_base")
+
+
+def frames(path, query, *fields):
+    """What tshark finds: a line for each frame."""
+    words = [word for field in fields or ("frame.number",) for word in ("-e", field)]
+    return subprocess.run(["tshark", "-n", "-r", path, "-Y", query, "-T", "fields", *words], check=True, text=True,
+                          capture_output=True, timeout=60).stdout.splitlines()
+
+
+def neighbour(node, address):
+    found = node.output("ip", "neigh", "show", address).split()
+    return found[found.index("lladdr") + 1] if "lladdr" in found else None
+
+
+def answers(node, address):
+    return node.run("ping", "-c", "1", "-W", "1", address, check=False).returncode == 0
+
+
+def links(node):
+    """{name: what ip says of it}, without what only counts."""
+    return {link["ifname"]: link for link in json.loads(node.output("ip", "-j", "-d", "link", "show"))}
+
+
+def own_macs(pair):
+    return {router: links(router.node)["eth0"]["address"] for router in (pair.high, pair.low)}
+
+
+@pytest.mark.parametrize("high,low", PAIRS)
+def test_a_pair_speaks_and_answers_with_the_virtual_address(lab, high, low):
+    pair = Pair(lab, high, low, mode=OWN)
+    unasked = pair.low.node.capture("eth0", f"outbound and ether src {VMAC}", name="backup")
+    assert answers(pair.watcher, VIP)
+    wait_until(lambda: neighbour(pair.watcher, VIP) == VMAC, 5, "the neighbour has learned the virtual address")
+    holds(lambda: not pair.low.is_master(), 1, "the low one is backup", interval=0.2)
+    if low == "vipd":
+        assert unasked.stop().frames() == [], "a backup sends nothing from the virtual address"
+    pair.resignation()
+    if high == "vipd":
+        assert NAME not in links(pair.high.node)
+    assert neighbour(pair.watcher, VIP) == VMAC
+    wait_until(lambda: answers(pair.watcher, VIP), 5, "the new master answers")
+    if high == low:
+        pair.high.start()
+        wait_until(lambda: pair.high.is_master() and not pair.low.is_master(), 15, "the high one is back")
+        wait_until(lambda: answers(pair.watcher, VIP), 5, "it answers")
+
+    path = pair.capture.stop().path
+    assert flagged(path) == ""
+    assert set(frames(path, "vrrp", "eth.src")) == {VMAC}
+    # keepalived's kernel asks for others in the name of the address, from the interface below, which teaches them that.
+    careless = "".join(f" && eth.src != {mac}" for router, mac in own_macs(pair).items() if router.kind == "keepalived")
+    senders = set(frames(path, f"arp.src.proto_ipv4 == {VIP}{careless}", "eth.src", "arp.src.hw_mac"))
+    assert senders == {f"{VMAC}\t{VMAC}"}
+    assert len(pair.capture.gratuitous(VIP)) >= 2, "one for each master at least"
+    if (high, low) == ("vipd", "vipd"):
+        assert frames(path, f"igmp && eth.src == {VMAC}") == [], "no switch is told of a member that is a backup"
+
+
+def test_the_same_over_ipv6(lab, high="keepalived", low="vipd"):
+    pair = Pair(lab, high, low, mode=OWN6)
+    assert links(pair.high.node)[NAME]["address"] == VMAC6
+    pair.resignation()
+    path = pair.capture.stop().path
+    assert flagged(path) == ""
+    assert set(frames(path, "vrrp", "eth.src")) == {VMAC6}
+    for vip in (vip.split("/")[0] for vip in NET6.vips):
+        told = set(frames(path, f"icmpv6.nd.na.target_address == {vip}", "eth.src", "icmpv6.opt.linkaddr"))
+        assert told == {f"{VMAC6}\t{VMAC6}"}
+
+
+def test_adverts_from_the_interface_below(lab, high="vipd", low="keepalived"):
+    """vmac_xmit_base: the addresses stay on the virtual address, the adverts leave from the interface's own."""
+    pair = Pair(lab, high, low, mode=BASE)
+    killed = time.time()
+    pair.high.daemon.kill()
+    pair.high.node.run("ip", "link", "delete", NAME)
+    pair.assert_takeover(killed, silence(LOW_PRIORITY, BASE))
+    wait_until(pair.low.is_master, 5, "address of the low one")
+    path = pair.capture.stop().path
+    macs = {f"{router.address}\t{mac}" for router, mac in own_macs(pair).items()}
+    assert set(frames(path, "vrrp", "ip.src", "eth.src")) == macs
+    assert {arp.sender_mac for arp in pair.capture.gratuitous(VIP)} == {VMAC}
+
+
+# ---- one router ----
+
+CONFIG = """
+vrrp_instance one {{
+	interface eth0
+	virtual_router_id 61
+	version 3
+	advert_int 0.1
+	{vmac}
+	virtual_ipaddress {{
+		192.0.2.100/24
+		{more}
+	}}
+}}
+"""
+SETTINGS = ("arp_ignore", "arp_announce", "arp_filter", "rp_filter", "accept_local", "promote_secondaries")
+
+
+class Alone:
+    """One vipd on a node with two interfaces, and what was there before it."""
+
+    def __init__(self, lab):
+        self.node = lab.node("alone", "192.0.2.1/24")
+        self.node.link("eth1", "198.51.100.1/24")
+        self.node.sysctl("net.ipv4.conf.eth1.arp_announce", 1)
+        self.before, self.runs = self.kernel(), 0
+
+    def kernel(self):
+        """Interfaces with their addresses, and the settings of those that are not ours."""
+        found = {name: sorted(info["local"] for info in link["addr_info"] if ":" not in info["local"])
+                 for name, link in ((link["ifname"], link) for link in json.loads(self.node.output("ip", "-j", "address")))}
+        return found, self.settings("eth0"), self.settings("eth1")
+
+    def settings(self, interface):
+        return self.node.output("sh", "-c", 'cd /proc/sys/net/ipv4/conf/$0 && cat "$@"', interface, *SETTINGS).split()
+
+    def write(self, vmac="use_vmac", more="", extra=""):
+        self.config = self.node.write("vipd.conf", CONFIG.format(vmac=vmac, more=more) + extra)
+
+    def start(self, *words, **options):
+        self.write(*words, **options)
+        self.runs += 1
+        self.daemon = self.node.vipd(self.config, log=f"vipd-{self.runs}.log")
+        wait_until(lambda: "is ready" in self.daemon.text() or not self.daemon.alive(), 10, "vipd")
+
+    def reload(self, *words, **options):
+        self.write(*words, **options)
+        self.node.vipctl("reload")
+
+    def state(self):
+        return json.loads(self.node.vipctl("-j", "status").stdout)["instances"][0]["state"]
+
+    def becomes(self, state):
+        wait_until(lambda: self.state() == state, 10, state)
+
+    def addresses(self):
+        return {name: found for name, found in self.kernel()[0].items() if name.startswith("vrrp") or name == "mine"}
+
+
+def test_the_life_of_a_macvlan(lab):
+    alone = Alone(lab)
+    node = alone.node
+    alone.start(more="198.51.100.100/24 dev eth1 use_vmac")
+    alone.becomes("MASTER")
+    wait_until(lambda: alone.addresses() == {NAME: ["192.0.2.100"], "vrrp1.61": ["198.51.100.100"]}, 5, "addresses")
+    made = links(node)
+    for name, parent in ((NAME, "eth0"), ("vrrp1.61", "eth1")):
+        assert (made[name]["address"], made[name]["link"]) == (VMAC, parent)
+        assert made[name]["linkinfo"]["info_data"]["mode"] == "private"
+        assert alone.settings(name) == ["1", "2", "0", "0", "1", "1"]
+        assert node.output("cat", f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").strip() == "1"
+    assert alone.settings("eth0")[:2] == ["1", "2"] and alone.settings("eth1")[:2] == ["1", "2"]
+
+    # Deleted: FAULT, made again, and BACKUP before MASTER.
+    seen = len(alone.daemon.text())
+    node.run("ip", "link", "delete", NAME)
+    wait_until(lambda: f"made {NAME}" in alone.daemon.text()[seen:], 5, "made again")
+    wait_until(lambda: alone.addresses() == {NAME: ["192.0.2.100"], "vrrp1.61": ["198.51.100.100"]}, 10, "master again")
+    states = [line.split("one: ")[1].split(":")[0] for line in alone.daemon.text()[seen:].splitlines() if "one: " in line
+              and "->" in line]
+    assert states == ["MASTER -> FAULT", "FAULT -> BACKUP", "BACKUP -> MASTER"]
+    # Taken down: FAULT until somebody takes it up; no business of ours.
+    node.ip(f"link set {NAME} down")
+    alone.becomes("FAULT")
+    holds(lambda: alone.state() == "FAULT", 0.5, "it stays")
+    node.ip(f"link set {NAME} up")
+    alone.becomes("MASTER")
+    # With another address it is not ours any more, and made anew.
+    node.ip(f"link set {NAME} address 02:00:00:00:00:99")
+    wait_until(lambda: links(node).get(NAME, {}).get("address") == VMAC, 5, "the address is right again")
+    alone.becomes("MASTER")
+    # The interface below.
+    node.ip("link set eth0 down")
+    alone.becomes("FAULT")
+    node.ip("link set eth0 up")
+    alone.becomes("MASTER")
+
+    # After a crash what is right is adopted, the other removed; never is anything there twice.
+    alone.daemon.kill()
+    left = links(node)
+    assert set(left) >= {NAME, "vrrp1.61"}
+    alone.start()
+    assert links(node)[NAME]["ifindex"] == left[NAME]["ifindex"]
+    wait_until(lambda: set(alone.addresses()) == {NAME}, 5, "the other one is gone")
+    assert alone.settings("eth1") == alone.before[2], "the interface below has its own settings again"
+    alone.becomes("MASTER")
+    assert alone.daemon.stop() == 0
+    assert alone.kernel() == alone.before
+
+
+def test_reloads(lab):
+    """use_vmac comes, gets a name, another address, goes; another daemon's interface is left alone."""
+    alone = Alone(lab)
+    node = alone.node
+    alone.start(vmac="")
+    alone.becomes("MASTER")
+    alone.reload("use_vmac")
+    alone.becomes("MASTER")
+    wait_until(lambda: alone.addresses() == {NAME: ["192.0.2.100"]}, 5, "the address has moved")
+    assert alone.kernel()[0]["eth0"] == ["192.0.2.1"]
+    index = links(node)[NAME]["ifindex"]
+    alone.reload("use_vmac", more="192.0.2.101/24 dev eth0")
+    wait_until(lambda: alone.addresses() == {NAME: ["192.0.2.100", "192.0.2.101"]}, 5, "one more address")
+    assert links(node)[NAME]["ifindex"] == index, "a reload without need makes nothing anew"
+    for vmac, name, mac in (("use_vmac mine", "mine", VMAC), ("use_vmac mine 02:00:00:00:00:07", "mine", "02:00:00:00:00:07"),
+                            ("use_vmac", NAME, VMAC)):
+        alone.reload(vmac)
+        alone.becomes("MASTER")
+        wait_until(lambda name=name: alone.addresses() == {name: ["192.0.2.100"]}, 5, vmac)
+        assert links(node)[name]["address"] == mac
+    alone.reload("")
+    alone.becomes("MASTER")
+    wait_until(lambda: alone.kernel()[0] == {**alone.before[0], "eth0": ["192.0.2.1", "192.0.2.100"]}, 5, "back below")
+    assert alone.settings("eth0") == alone.before[1]
+
+    node.ip("link add mine link eth0 address 02:00:00:00:00:01 type macvlan mode bridge", "link set mine up")
+    foreign = links(node)["mine"]
+    alone.reload("use_vmac mine")
+    alone.becomes("FAULT")
+    holds(lambda: links(node)["mine"] == foreign and alone.state() == "FAULT", 1.2, "it is not touched")
+    assert alone.daemon.text().count("mine above eth0: an interface of that name is there") == 1
+    node.ip("link delete mine")
+    alone.becomes("MASTER")
+    assert alone.daemon.stop() == 0
+    assert alone.kernel() == alone.before
