@@ -17,7 +17,15 @@
 #include "core/base/log.h"
 #include "core/cmd.h"
 
-enum group { GROUP_GLOBAL, GROUP_VRRP, GROUP_CHECK, GROUP_RFCV2, GROUP_DIRECTOR, GROUPS };
+enum group {
+	GROUP_GLOBAL,
+	GROUP_VRRP,
+	GROUP_CHECK,
+	GROUP_RFCV2,
+	GROUP_RFCV3,
+	GROUP_DIRECTOR,
+	GROUPS
+};
 
 struct entry {
 	const struct table *table;
@@ -48,6 +56,8 @@ static struct table_list group_tables(enum group group)
 		return keepalived_check_tables();
 	case GROUP_RFCV2:
 		return vrrp_mib_tables();
+	case GROUP_RFCV3:
+		return vrrp3_mib_tables();
 	case GROUP_DIRECTOR:
 		return director_mib_tables();
 	case GROUPS:
@@ -108,6 +118,7 @@ void catalog_select(struct catalog *catalog, const struct conf *conf)
 	catalog->served[GROUP_CHECK] = global && global->snmp_checker;
 	catalog->served[GROUP_DIRECTOR] = global && global->snmp_checker;
 	catalog->served[GROUP_RFCV2] = global && global->snmp_rfcv2;
+	catalog->served[GROUP_RFCV3] = global && global->snmp_rfcv3;
 	catalog->served[GROUP_GLOBAL] = catalog->served[GROUP_VRRP] || catalog->served[GROUP_CHECK];
 	for (size_t i = 0; i < catalog->count; i++) {
 		struct entry *entry = &catalog->entries[i];

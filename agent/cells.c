@@ -169,6 +169,14 @@ void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_fi
 	ret->undo.vrrp.value = before;
 }
 
+uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name)
+{
+	for (size_t i = 0; i < vrrp->n_links; i++)
+		if (strcmp(vrrp->links[i].name, name) == 0)
+			return vrrp->links[i].ifindex;
+	return 0;
+}
+
 const struct conf *view_conf(const struct view *view)
 {
 	const struct conf *newest = NULL;

@@ -63,6 +63,8 @@ bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us);
 void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_field field,
 		      int32_t value, int32_t before);
 
+/* ifIndex of an interface by name, 0 when there is none. */
+uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name);
 /* The configuration shown by scalars: newest of those the engines have published, NULL when none
  * has. */
 const struct conf *view_conf(const struct view *view);

@@ -1,55 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * KEEPALIVED-MIB K.2.6: the virtual addresses of each instance, advertised ones first, then the
- * excluded ones, both in configuration order. Thread: agent.
+ * KEEPALIVED-MIB K.2.6: the static addresses as those of instance 0, then the virtual addresses of
+ * each instance, advertised ones first, then the excluded ones, all in configuration order. Thread:
+ * agent.
  *
- * Holes: broadcast, alias and peer where none is configured. The interface index is known for
- * interfaces that some instance runs on; an address put on another device has a name but no index.
+ * Holes: broadcast, alias and peer where none is configured, the index of an interface that is not
+ * there.
  */
 #include <errno.h>
-#include <linux/rtnetlink.h>
-#include <string.h>
 
 #include "agent/cells.h"
 #include "agent/keepalived.h"
 
+/* The owners by number: 0 has the static ones, the others are instances. major of a row is the
+ * owner. */
+static const struct conf_instance *instance_of(const struct conf *conf, uint32_t owner)
+{
+	return owner ? &conf->instances[owner - 1] : NULL;
+}
+
+static size_t count(const struct conf *conf, uint32_t owner)
+{
+	const struct conf_instance *instance = instance_of(conf, owner);
+
+	return instance ? instance->n_addresses + instance->n_excluded : conf->n_static_addresses;
+}
+
 static int build(const struct view *view, struct rows *ret)
 {
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances; i++) {
-		uint32_t at = view->vrrp->instances[i].conf_index;
-		const struct conf_instance *conf = &view->vrrp->conf->instances[at];
+	const struct conf *conf = view->vrrp ? view->vrrp->conf : NULL;
 
-		for (uint32_t a = 0; a < conf->n_addresses + conf->n_excluded; a++) {
-			struct row *row = rows_add(ret, i, a);
+	for (uint32_t owner = 0; conf && owner <= conf->n_instances; owner++)
+		for (uint32_t a = 0; a < count(conf, owner); a++) {
+			struct row *row = rows_add(ret, owner, a);
 
 			if (!row)
 				return -ENOMEM;
-			row_index_u32(row, keepalived_index(at));
+			row_index_u32(row, owner);
 			row_index_u32(row, a + 1);
 		}
-	}
 	return 0;
-}
-
-static const struct snap_instance *live(const struct view *view, const struct row *row)
-{
-	return &view->vrrp->instances[row->major];
 }
 
 static const struct conf_instance *conf_of(const struct view *view, const struct row *row)
 {
-	return &view->vrrp->conf->instances[live(view, row)->conf_index];
+	return instance_of(view->vrrp->conf, row->major);
 }
 
 static bool is_advertised(const struct view *view, const struct row *row)
 {
-	return row->minor < conf_of(view, row)->n_addresses;
+	return row->major && row->minor < conf_of(view, row)->n_addresses;
 }
 
 static const struct conf_address *address(const struct view *view, const struct row *row)
 {
 	const struct conf_instance *conf = conf_of(view, row);
 
+	if (!conf)
+		return &view->vrrp->conf->static_addresses[row->minor];
 	if (row->minor < conf->n_addresses)
 		return &conf->addresses[row->minor];
 	return &conf->excluded[row->minor - conf->n_addresses];
@@ -77,21 +85,9 @@ static bool mask(const struct view *view, const struct row *row, struct cell *re
 	return cell_number(ret, address(view, row)->prefix);
 }
 
-/* InetScopeType has no name for most of the 256 rtnetlink scopes: the nearest one that is not
- * wider. */
 static bool scope(const struct view *view, const struct row *row, struct cell *ret)
 {
-	unsigned rt = address(view, row)->scope;
-
-	if (rt == RT_SCOPE_UNIVERSE)
-		return cell_number(ret, 14); /* global */
-	if (rt < RT_SCOPE_SITE)
-		return cell_number(ret, 8); /* organizationLocal */
-	if (rt == RT_SCOPE_SITE)
-		return cell_number(ret, 5); /* siteLocal */
-	if (rt <= RT_SCOPE_LINK)
-		return cell_number(ret, rt == RT_SCOPE_LINK ? 2 : 3); /* linkLocal, subnetLocal */
-	return cell_number(ret, 1);				      /* interfaceLocal */
+	return cell_number(ret, keepalived_scope(address(view, row)->scope));
 }
 
 static const char *device(const struct view *view, const struct row *row)
@@ -103,18 +99,9 @@ static const char *device(const struct view *view, const struct row *row)
 
 static bool ifindex(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct snap_vrrp *vrrp = view->vrrp;
-	const char *name = device(view, row);
+	uint32_t found = view_ifindex(view->vrrp, device(view, row));
 
-	if (strcmp(name, conf_of(view, row)->interface) == 0)
-		return live(view, row)->ifindex && cell_number(ret, live(view, row)->ifindex);
-	for (size_t i = 0; i < vrrp->n_instances; i++) {
-		const struct snap_instance *other = &vrrp->instances[i];
-
-		if (strcmp(name, vrrp->conf->instances[other->conf_index].interface) == 0)
-			return other->ifindex && cell_number(ret, other->ifindex);
-	}
-	return false;
+	return found && cell_number(ret, found);
 }
 
 static bool ifname(const struct view *view, const struct row *row, struct cell *ret)
@@ -129,7 +116,13 @@ static bool alias(const struct view *view, const struct row *row, struct cell *r
 
 static bool status(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, live(view, row)->addresses_set); /* set(1) unset(2) */
+	const struct snap_daemon *daemon = view->daemon;
+	bool is_static = !row->major;
+
+	if (is_static) /* set(1) unset(2) */
+		return cell_truth(ret, daemon && daemon->conf == view->vrrp->conf &&
+					       daemon->static_set[row->minor]);
+	return cell_truth(ret, view->vrrp->instances[row->major - 1].addresses_set);
 }
 
 static bool advertising(const struct view *view, const struct row *row, struct cell *ret)

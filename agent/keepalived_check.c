@@ -455,10 +455,8 @@ static const struct table virtual_servers = {
 };
 
 static const struct table *const tables[] = {
-	&virtual_servers,
-	&keepalived_real_servers,
-	&keepalived_sync_daemon,
-	&keepalived_timeouts,
+	&keepalived_vs_groups,	  &keepalived_vs_group_members, &virtual_servers,
+	&keepalived_real_servers, &keepalived_sync_daemon,	&keepalived_timeouts,
 };
 
 struct table_list keepalived_check_tables(void)

@@ -93,8 +93,8 @@ static bool lvs_flush_on_stop(const struct view *view, const struct row *row, st
 
 static bool v3_checksum_as_v2(const struct view *view, const struct row *row, struct cell *ret)
 {
-	(void)view, (void)row;
-	return cell_truth(ret, false);
+	(void)row;
+	return cell_truth(ret, global(view)->v3_checksum_as_v2);
 }
 
 static const struct column global_columns[] = {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * KEEPALIVED-MIB K.2: sync groups, their members, and VRRP instances. Addresses are in
- * keepalived_address.c. Thread: agent. Rows are numbered by configuration order.
+ * KEEPALIVED-MIB K.2.3: VRRP instances; and the list of everything in K.2. Thread: agent. Rows are
+ * numbered by configuration order.
  *
  * Holes: a script column has no instance where no such script is configured, vrrpInstanceSyncGroup
- * none outside a group, vrrpInstanceLvsSyncInterface none at all (no sync daemon). Every number is
- * always there. Of the columns the MIB calls read-write, base priority and preemption can be
- * changed. The other four (accept, promote_secondaries, linkbeat, deleted notifications) are the
- * configuration's: the value they have is taken, the other answers inconsistentValue.
+ * none outside a group, vrrpInstanceLvsSyncInterface none unless the sync daemon follows the
+ * instance. Every number is always there. Of the columns the MIB calls read-write, base priority
+ * and preemption can be changed. The other four (accept, promote_secondaries, linkbeat, deleted
+ * notifications) are the configuration's: the value they have is taken, the other answers
+ * inconsistentValue.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,136 +17,16 @@
 #include "agent/keepalived.h"
 #include "core/base/clock.h"
 
-static int add_row(struct rows *rows, uint32_t major, uint32_t minor, uint32_t first,
-		   uint32_t second)
-{
-	struct row *row = rows_add(rows, major, minor);
-
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, first);
-	if (second > 0)
-		row_index_u32(row, second);
-	return 0;
-}
-
-static bool any_notify(const struct conf_notify *notify)
-{
-	return notify->master.text || notify->backup.text || notify->fault.text ||
-	       notify->stop.text || notify->deleted.text || notify->any.text ||
-	       notify->master_rx_lower_pri.text;
-}
-
-/* ---- sync groups ---- */
-
-static int build_groups(const struct view *view, struct rows *ret)
-{
-	int error = 0;
-
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups && !error; i++)
-		error = add_row(ret, i, 0, keepalived_index(view->vrrp->groups[i].conf_index), 0);
-	return error;
-}
-
-static const struct conf_group *group_of(const struct view *view, const struct row *row)
-{
-	return &view->vrrp->conf->groups[view->vrrp->groups[row->major].conf_index];
-}
-
-static bool group_name(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_text(ret, group_of(view, row)->name);
-}
-
-static bool group_state(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_number(ret, view->vrrp->groups[row->major].state);
-}
-
-static bool group_smtp_alert(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(
-		ret, conf_mails_router(&view->vrrp->conf->global, group_of(view, row)->smtp_alert));
-}
-
-static bool group_notify_exec(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(ret, any_notify(&group_of(view, row)->notify));
-}
-
-static bool group_master(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_command(ret, &group_of(view, row)->notify.master);
-}
-
-static bool group_backup(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_command(ret, &group_of(view, row)->notify.backup);
-}
-
-static bool group_fault(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_command(ret, &group_of(view, row)->notify.fault);
-}
-
-static bool group_any(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_command(ret, &group_of(view, row)->notify.any);
-}
-
-static bool group_weight(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(ret, group_of(view, row)->tracking_weight);
-}
-
-static bool group_stop(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_command(ret, &group_of(view, row)->notify.stop);
-}
-
-static const struct column group_columns[] = {
-	COLUMN_READ(2, OCTETS, group_name),	   COLUMN_READ(3, INTEGER, group_state),
-	COLUMN_READ(4, INTEGER, group_smtp_alert), COLUMN_READ(5, INTEGER, group_notify_exec),
-	COLUMN_READ(6, OCTETS, group_master),	   COLUMN_READ(7, OCTETS, group_backup),
-	COLUMN_READ(8, OCTETS, group_fault),	   COLUMN_READ(9, OCTETS, group_any),
-	COLUMN_READ(10, INTEGER, group_weight),	   COLUMN_READ(11, OCTETS, group_stop),
-};
-
-static int build_members(const struct view *view, struct rows *ret)
-{
-	int error = 0;
-
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups; i++) {
-		uint32_t at = view->vrrp->groups[i].conf_index;
-		const struct conf_group *group = &view->vrrp->conf->groups[at];
-
-		for (uint32_t m = 0; m < group->n_members && !error; m++)
-			error = add_row(ret, i, m, keepalived_index(at), m + 1);
-	}
-	return error;
-}
-
-static bool member_name(const struct view *view, const struct row *row, struct cell *ret)
-{
-	uint32_t instance = group_of(view, row)->members[row->minor];
-
-	return cell_text(ret, view->vrrp->conf->instances[instance].name);
-}
-
-static const struct column member_columns[] = {
-	COLUMN_READ(2, OCTETS, member_name),
-};
-
-/* ---- instances ---- */
-
 static int build_instances(const struct view *view, struct rows *ret)
 {
-	int error = 0;
+	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances; i++) {
+		struct row *row = rows_add(ret, i, 0);
 
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances && !error; i++)
-		error = add_row(ret, i, 0, keepalived_index(view->vrrp->instances[i].conf_index),
-				0);
-	return error;
+		if (!row)
+			return -ENOMEM;
+		row_index_u32(row, keepalived_index(view->vrrp->instances[i].conf_index));
+	}
+	return 0;
 }
 
 static const struct snap_instance *live(const struct view *view, const struct row *row)
@@ -232,16 +113,36 @@ static bool instance_auth(const struct view *view, const struct row *row, struct
 	return cell_number(ret, live(view, row)->auth);
 }
 
+/* promote_secondaries and linkbeat, neither of which vipd does. */
 static bool instance_off(const struct view *view, const struct row *row, struct cell *ret)
 {
 	(void)view, (void)row;
 	return cell_truth(ret, false);
 }
 
-static bool instance_nothing(const struct view *view, const struct row *row, struct cell *ret)
+/* The sync daemon follows at most one instance. */
+static const char *sync_interface(const struct view *view, const struct row *row)
 {
-	(void)view, (void)row, (void)ret;
-	return false;
+	const struct conf_sync_daemon *sync = &view->vrrp->conf->global.sync;
+	bool follows = sync->instance && strcmp(sync->instance, conf_of(view, row)->name) == 0;
+
+	return follows ? sync->interface : NULL;
+}
+
+static bool instance_sync(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, sync_interface(view, row));
+}
+
+static bool instance_sync_interface(const struct view *view, const struct row *row,
+				    struct cell *ret)
+{
+	return cell_text(ret, sync_interface(view, row));
+}
+
+static bool instance_checksum(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, conf_of(view, row)->v3_checksum_as_v2);
 }
 
 static bool instance_group(const struct view *view, const struct row *row, struct cell *ret)
@@ -264,7 +165,7 @@ static bool instance_smtp(const struct view *view, const struct row *row, struct
 
 static bool instance_exec(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, any_notify(&conf_of(view, row)->notify));
+	return cell_truth(ret, keepalived_any_notify(&conf_of(view, row)->notify));
 }
 
 static bool instance_master(const struct view *view, const struct row *row, struct cell *ret)
@@ -396,8 +297,8 @@ static const struct column instance_columns[] = {
 	COLUMN_WRITE(13, INTEGER, instance_preempt, set_preempt, 1, 2),
 	COLUMN_READ(14, GAUGE32, instance_delay),
 	COLUMN_READ(15, INTEGER, instance_auth),
-	COLUMN_READ(16, INTEGER, instance_off),	   /* LvsSyncDaemon */
-	COLUMN_READ(17, OCTETS, instance_nothing), /* LvsSyncInterface */
+	COLUMN_READ(16, INTEGER, instance_sync),
+	COLUMN_READ(17, OCTETS, instance_sync_interface),
 	COLUMN_READ(18, OCTETS, instance_group),
 	COLUMN_READ(19, GAUGE32, instance_garp),
 	COLUMN_READ(20, INTEGER, instance_smtp),
@@ -408,33 +309,15 @@ static const struct column instance_columns[] = {
 	COLUMN_READ(25, OCTETS, instance_stop),
 	COLUMN_READ(26, OCTETS, instance_any),
 	COLUMN_WRITE(27, INTEGER, instance_accept, set_accept, 1, 2),
-	COLUMN_WRITE(28, INTEGER, instance_off, set_off, 1, 2), /* PromoteSecondaries */
-	COLUMN_WRITE(29, INTEGER, instance_off, set_off, 1, 2), /* UseLinkbeat */
+	COLUMN_WRITE(28, INTEGER, instance_off, set_off, 1, 2),
+	COLUMN_WRITE(29, INTEGER, instance_off, set_off, 1, 2),
 	COLUMN_READ(30, INTEGER, instance_version),
 	COLUMN_READ(31, OCTETS, instance_rx_lower),
 	COLUMN_READ(32, OCTETS, instance_deleted),
 	COLUMN_WRITE(33, INTEGER, instance_tells_deleted, set_tells_deleted, 1, 2),
 	COLUMN_READ(34, INTEGER, instance_mcast_type),
 	COLUMN_READ(35, OCTETS, instance_mcast),
-	COLUMN_READ(36, INTEGER, instance_off), /* V3ChecksumAsV2 */
-};
-
-static const struct table groups = {
-	.name = "vrrpSyncGroupTable",
-	.entry = {KEEPALIVED_ROOT, 2, 1, 1},
-	.entry_length = 12,
-	.columns = group_columns,
-	.n_columns = CELL_COUNT(group_columns),
-	.build = build_groups,
-};
-
-static const struct table members = {
-	.name = "vrrpSyncGroupMemberTable",
-	.entry = {KEEPALIVED_ROOT, 2, 2, 1},
-	.entry_length = 12,
-	.columns = member_columns,
-	.n_columns = CELL_COUNT(member_columns),
-	.build = build_members,
+	COLUMN_READ(36, INTEGER, instance_checksum),
 };
 
 static const struct table instances = {
@@ -446,7 +329,29 @@ static const struct table instances = {
 	.build = build_instances,
 };
 
-static const struct table *const tables[] = {&groups, &members, &instances, &keepalived_addresses};
+static const struct table *const tables[] = {
+	&keepalived_sync_groups,
+	&keepalived_sync_members,
+	&instances,
+	&keepalived_tracked_interfaces,
+	&keepalived_tracked_scripts,
+	&keepalived_addresses,
+	&keepalived_routes,
+	&keepalived_rules,
+	&keepalived_scripts,
+	&keepalived_nexthops,
+	&keepalived_tracked_files,
+	&keepalived_files,
+	&keepalived_sync_interfaces,
+	&keepalived_sync_scripts,
+	&keepalived_sync_files,
+	&keepalived_tracked_bfds,
+	&keepalived_bfds,
+	&keepalived_sync_bfds,
+	&keepalived_tracked_processes,
+	&keepalived_processes,
+	&keepalived_sync_processes,
+};
 
 struct table_list keepalived_vrrp_tables(void)
 {

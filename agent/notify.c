@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an event to the notifications it means: KEEPALIVED-MIB, VRRP-MIB and our own. Thread: agent.
+ * From an event to the notifications it means: KEEPALIVED-MIB, VRRP-MIB, VRRPV3-MIB and our own.
+ * Thread: agent.
  *
  * The event's own fields come first; configuration and snapshot only add what it does not carry
  * (names, type, comment, deadline), and only as far as the object is still there. Objects are found
@@ -9,25 +10,19 @@
  * row. Switches: enable_traps for all; then the part the notification belongs to; for VRRP-MIB
  * vrrpNotificationCntl besides. No varbind is a Counter64, which a version 1 trap could not carry.
  */
+#include "agent/notify.h"
+
 #include <netinet/in.h>
 #include <string.h>
 
-#include "agent/bind.h"
 #include "agent/cells.h"
 #include "agent/director_mib.h"
 #include "agent/keepalived.h"
-#include "agent/vrrp_mib.h"
 
 static const struct bind_place k_global = {{KEEPALIVED_ROOT, 1}, 10};
-static const struct bind_place k_group = {{KEEPALIVED_ROOT, 2, 1, 1}, 12};
-static const struct bind_place k_instance = {{KEEPALIVED_ROOT, 2, 3, 1}, 12};
 static const struct bind_place k_vs = {{KEEPALIVED_ROOT, 3, 3, 1}, 12};
 static const struct bind_place k_rs = {{KEEPALIVED_ROOT, 3, 4, 1}, 12};
-static const struct bind_place k_vrrp_traps = {{KEEPALIVED_ROOT, 2, 10, 0}, 12};
 static const struct bind_place k_check_traps = {{KEEPALIVED_ROOT, 3, 5, 0}, 12};
-static const struct bind_place rfc_operations = {{VRRP_MIB_ROOT, 1}, 8};
-static const struct bind_place rfc_oper = {{VRRP_MIB_ROOT, 1, 3, 1}, 10};
-static const struct bind_place rfc_traps = {{VRRP_MIB_ROOT, 0}, 8};
 static const struct bind_place d_system = {{DIRECTOR_ROOT, 1, 1}, 12};
 static const struct bind_place d_svc = {{DIRECTOR_ROOT, 1, 2, 1, 1}, 14};
 static const struct bind_place d_dest = {{DIRECTOR_ROOT, 1, 3, 1, 1}, 14};
@@ -46,122 +41,14 @@ enum director_trap {
 	TRAP_CONFIG_RELOADED = 11,
 };
 
-/* VrrpState of a trap whose object leaves. */
-#define STATE_UNKNOWN  4
-#define STATE_SHUTDOWN 5
-
-struct work {
-	const struct view *view;
-	const struct msg_event *event;
-	const struct conf *conf; /* newest; NULL before the first publication: nothing is sent */
-	uint32_t *serial;
-	struct bind_out out;
-};
-
-static bool sends_vrrp(const struct work *work)
-{
-	return work->conf->global.snmp_traps && work->conf->global.snmp_vrrp;
-}
-
-static bool sends_check(const struct work *work)
-{
-	return work->conf->global.snmp_traps && work->conf->global.snmp_checker;
-}
-
-static bool sends_rfc2787(const struct work *work)
-{
-	return work->conf->global.snmp_traps && work->conf->global.snmp_rfcv2 &&
-	       work->view->traps_enabled;
-}
-
-static void bind_router_id(const struct work *work, struct notification *n)
+void notify_bind_router_id(const struct notify_work *work, struct notification *n)
 {
 	bind_text(n, &k_global, 2, NULL, work->conf->global.router_id);
 }
 
-/* ---- VRRP ---- */
-
-/* NULL when no instance of that name is configured any more. */
-static const struct conf_instance *find_instance(const struct conf *conf, const char *name,
-						 uint32_t hint)
+static bool sends_check(const struct notify_work *work)
 {
-	if (hint < conf->n_instances && strcmp(conf->instances[hint].name, name) == 0)
-		return &conf->instances[hint];
-	for (size_t i = 0; i < conf->n_instances; i++)
-		if (strcmp(conf->instances[i].name, name) == 0)
-			return &conf->instances[i];
-	return NULL;
-}
-
-static void notify_instance(struct work *work)
-{
-	const struct msg_event *event = work->event;
-	const struct conf_instance *conf =
-		find_instance(work->conf, event->instance.name, event->instance.instance);
-	struct row index = {0};
-	struct notification *n;
-
-	row_index_u32(&index, keepalived_index(conf ? (uint32_t)(conf - work->conf->instances)
-						    : event->instance.instance));
-	n = bind_begin(&work->out, &k_vrrp_traps, 2, event);
-	bind_text(n, &k_instance, 2, &index, event->instance.name);
-	bind_number(n, &k_instance, 4, &index, CELL_INTEGER,
-		    event->instance.stopping ? STATE_SHUTDOWN : (int)event->instance.state);
-	bind_number(n, &k_instance, 5, &index, CELL_INTEGER,
-		    conf ? (int)conf->state : STATE_UNKNOWN);
-	bind_router_id(work, n);
-}
-
-static void notify_new_master(struct work *work)
-{
-	const struct msg_event *event = work->event;
-	const struct conf_instance *conf =
-		find_instance(work->conf, event->instance.name, event->instance.instance);
-	struct row index = {0};
-	struct notification *n;
-
-	if (event->instance.state != VRRP_MASTER || event->instance.stopping)
-		return;
-	if (event->instance.master.family != AF_INET || (conf && !vrrp_mib_covers(conf)))
-		return;
-	row_index_u32(&index, event->instance.ifindex);
-	row_index_u32(&index, event->instance.vrid);
-	n = bind_begin(&work->out, &rfc_traps, 1, event);
-	bind_ip(n, &rfc_oper, 7, &index, CELL_IPADDRESS, &event->instance.master);
-}
-
-static uint32_t find_group(const struct conf *conf, const char *name, uint32_t hint)
-{
-	for (uint32_t i = 0; i < conf->n_groups; i++)
-		if (strcmp(conf->groups[i].name, name) == 0)
-			return i;
-	return hint;
-}
-
-static void notify_group(struct work *work)
-{
-	const struct msg_event *event = work->event;
-	struct row index = {0};
-	struct notification *n;
-
-	row_index_u32(&index, keepalived_index(find_group(work->conf, event->group.name,
-							  event->group.group)));
-	n = bind_begin(&work->out, &k_vrrp_traps, 1, event);
-	bind_text(n, &k_group, 2, &index, event->group.name);
-	bind_number(n, &k_group, 3, &index, CELL_INTEGER,
-		    event->group.stopping ? STATE_SHUTDOWN : (int)event->group.state);
-	bind_router_id(work, n);
-}
-
-static void notify_auth_failure(struct work *work)
-{
-	struct notification *n;
-
-	if (work->event->packet.source.family != AF_INET)
-		return;
-	n = bind_begin(&work->out, &rfc_traps, 2, work->event);
-	bind_ip(n, &rfc_operations, 5, NULL, CELL_IPADDRESS, &work->event->packet.source);
-	bind_number(n, &rfc_operations, 6, NULL, CELL_INTEGER, work->event->packet.error);
+	return work->conf->global.snmp_traps && work->conf->global.snmp_checker;
 }
 
 /* ---- services and destinations ---- */
@@ -185,7 +72,7 @@ static bool is_service(const struct conf_virtual_server *vs, const struct svc_ke
 	       key->port == svc->port && ip_compare(&key->ip, &svc->ip) == 0;
 }
 
-static void find_service(const struct work *work, uint32_t hint, const struct svc_key *svc,
+static void find_service(const struct notify_work *work, uint32_t hint, const struct svc_key *svc,
 			 struct subject *ret)
 {
 	const struct snap_check *check = work->view->check;
@@ -213,7 +100,7 @@ static bool is_server(const struct conf_real_server *rs, const struct dest_key *
 
 /* After find_service(). rs SNAP_SORRY is the fallback server, which has no configuration of its
  * own. */
-static void find_dest(const struct work *work, uint32_t hint, const struct dest_key *dest,
+static void find_dest(const struct notify_work *work, uint32_t hint, const struct dest_key *dest,
 		      struct subject *ret)
 {
 	const struct conf_virtual_server *vs = ret->vs;
@@ -261,15 +148,15 @@ static void bind_identity(struct notification *n, const struct subject *subject)
 		    keepalived_protocol(subject->vs ? subject->vs->protocol : svc->protocol));
 }
 
-static void bind_counts(const struct work *work, struct notification *n,
+static void bind_counts(const struct notify_work *work, struct notification *n,
 			const struct subject *subject, uint32_t up, uint32_t total)
 {
 	bind_number(n, &k_vs, 21, &subject->vs_index, CELL_GAUGE32, up);
 	bind_number(n, &k_vs, 20, &subject->vs_index, CELL_GAUGE32, total);
-	bind_router_id(work, n);
+	notify_bind_router_id(work, n);
 }
 
-static void notify_server(struct work *work, const struct subject *subject)
+static void notify_server(struct notify_work *work, const struct subject *subject)
 {
 	const struct msg_event *event = work->event;
 	bool alive = !event->dest.stopping && event->dest.oper != DEST_DOWN;
@@ -284,7 +171,7 @@ static void notify_server(struct work *work, const struct subject *subject)
 	bind_counts(work, n, subject, event->dest.n_up, event->dest.n_total);
 }
 
-static struct notification *begin_director(struct work *work, enum director_trap trap)
+static struct notification *begin_director(struct notify_work *work, enum director_trap trap)
 {
 	struct notification *n = bind_begin(&work->out, &d_traps, trap, work->event);
 
@@ -303,7 +190,7 @@ static void bind_service_name(struct notification *n, const struct subject *subj
 
 /* The two names and the administrative state, with which every notification of a destination
  * begins. */
-static void bind_dest_names(const struct work *work, struct notification *n,
+static void bind_dest_names(const struct notify_work *work, struct notification *n,
 			    const struct subject *subject)
 {
 	char key[KEY_TEXT_MAX];
@@ -321,7 +208,7 @@ static void bind_dests(struct notification *n, const struct subject *subject, ui
 	bind_number(n, &d_svc, 21, &subject->svc_index, CELL_GAUGE32, total);
 }
 
-static void notify_dest(struct work *work, const struct subject *subject)
+static void notify_dest(struct notify_work *work, const struct subject *subject)
 {
 	const struct msg_event *event = work->event;
 	enum dest_oper oper = event->dest.oper;
@@ -339,7 +226,7 @@ static void notify_dest(struct work *work, const struct subject *subject)
 	bind_dests(n, subject, event->dest.n_up, event->dest.n_total);
 }
 
-static void notify_drain(struct work *work, const struct subject *subject)
+static void notify_drain(struct notify_work *work, const struct subject *subject)
 {
 	const struct msg_event *event = work->event;
 	const struct snap_dest *dest = subject->dest;
@@ -370,7 +257,7 @@ static void notify_drain(struct work *work, const struct subject *subject)
 	bind_text(n, &d_dest, 8, &subject->dest_index, dest ? dest->comment : NULL);
 }
 
-static void notify_quorum(struct work *work)
+static void notify_quorum(struct notify_work *work)
 {
 	const struct msg_event *event = work->event;
 	struct subject subject = {0};
@@ -397,7 +284,7 @@ static void notify_quorum(struct work *work)
 	bind_number(n, &d_svc, 20, &subject.svc_index, CELL_INTEGER, sorry ? 1 : 2);
 }
 
-static void notify_config(struct work *work)
+static void notify_config(struct notify_work *work)
 {
 	struct notification *n = begin_director(work, TRAP_CONFIG_RELOADED);
 
@@ -405,7 +292,7 @@ static void notify_config(struct work *work)
 	bind_text(n, &d_system, 6, NULL, work->event->config.error);
 }
 
-static void notify_dest_event(struct work *work)
+static void notify_dest_event(struct notify_work *work)
 {
 	struct subject subject = {0};
 
@@ -422,7 +309,7 @@ static void notify_dest_event(struct work *work)
 size_t notifications_of(const struct view *view, const struct msg_event *event, uint32_t *serial,
 			struct notification ret[static 4])
 {
-	struct work work = {
+	struct notify_work work = {
 		.view = view, .event = event, .conf = view_conf(view), .serial = serial};
 
 	work.out.items = ret;
@@ -430,18 +317,10 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 		return 0;
 	switch (event->kind) {
 	case EVENT_INSTANCE_STATE:
-		if (sends_vrrp(&work))
-			notify_instance(&work);
-		if (sends_rfc2787(&work))
-			notify_new_master(&work);
-		break;
 	case EVENT_GROUP_STATE:
-		if (sends_vrrp(&work))
-			notify_group(&work);
-		break;
 	case EVENT_AUTH_FAILURE:
-		if (sends_rfc2787(&work))
-			notify_auth_failure(&work);
+	case EVENT_PROTO_ERROR:
+		notify_vrrp(&work);
 		break;
 	case EVENT_DEST_STATE:
 	case EVENT_DRAIN:
@@ -458,7 +337,6 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 		break;
 	case EVENT_RX_LOWER_PRIORITY:
 	case EVENT_PRIORITY:
-	case EVENT_PROTO_ERROR:
 	case EVENT_ADMIN:
 	case EVENT_CHECK:
 		break; /* no notification of these modules */

@@ -131,8 +131,7 @@ static bool oper_mac(const struct view *view, const struct row *row, struct cell
 	return cell_octets(ret, ret->room, sizeof(mac));
 }
 
-/* initialize(1) backup(2) master(3) */
-static int oper_state_of(const struct snap_instance *instance)
+int vrrp_mib_state(const struct snap_instance *instance)
 {
 	switch (instance->state) {
 	case VRRP_BACKUP:
@@ -148,7 +147,7 @@ static int oper_state_of(const struct snap_instance *instance)
 
 static bool oper_state(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, oper_state_of(live(view, row)));
+	return cell_number(ret, vrrp_mib_state(live(view, row)));
 }
 
 static bool oper_admin(const struct view *view, const struct row *row, struct cell *ret)
@@ -161,8 +160,7 @@ static bool oper_priority(const struct view *view, const struct row *row, struct
 	return cell_number(ret, live(view, row)->base_priority);
 }
 
-/* An address written twice is one row of vrrpAssoIpAddrTable. */
-static bool is_repeated(const struct conf_instance *conf, size_t address)
+bool vrrp_mib_is_repeated(const struct conf_instance *conf, size_t address)
 {
 	for (size_t i = 0; i < address; i++)
 		if (ip_compare(&conf->addresses[i].ip, &conf->addresses[address].ip) == 0)
@@ -176,7 +174,7 @@ static bool oper_count(const struct view *view, const struct row *row, struct ce
 	int64_t count = 0;
 
 	for (size_t i = 0; i < conf->n_addresses; i++)
-		count += !is_repeated(conf, i);
+		count += !vrrp_mib_is_repeated(conf, i);
 	return cell_number(ret, count);
 }
 
@@ -234,19 +232,26 @@ static bool row_status(const struct view *view, const struct row *row, struct ce
 
 /* RFC 2787, vrrpOperAdminState: it must be down before anything else is changed. What vipd does not
  * run at all cannot be changed into something that it does. */
-static bool may_change(const struct view *view, const struct row *row)
+bool vrrp_mib_may_change(const struct view *view, const struct snap_instance *instance)
 {
-	return !live(view, row)->admin_up && oper_state_of(live(view, row)) == 1 &&
-	       !conf_instance_unsupported(conf_of(view, row));
+	return !instance->admin_up && vrrp_mib_state(instance) == 1 &&
+	       !conf_instance_unsupported(&view->vrrp->conf->instances[instance->conf_index]);
 }
 
 static enum set_error change(const struct view *view, const struct row *row, enum vrrp_field field,
 			     int64_t value, int32_t before, struct set_change *ret)
 {
-	if (field != VRRP_SET_ADMIN && !may_change(view, row))
+	if (field != VRRP_SET_ADMIN && !vrrp_mib_may_change(view, live(view, row)))
 		return SET_INCONSISTENT_VALUE;
 	cell_change_vrrp(ret, conf_of(view, row)->name, field, (int32_t)value, before);
 	return SET_OK;
+}
+
+static enum set_error set_interval(const struct view *view, const struct row *row,
+				   const struct cell *value, struct set_change *ret)
+{
+	return change(view, row, VRRP_SET_INTERVAL, value->number * 100,
+		      live(view, row)->set.interval_cs, ret);
 }
 
 #define NUMBER_SETTER(name, field, before)                                                         \
@@ -258,14 +263,14 @@ static enum set_error change(const struct view *view, const struct row *row, enu
 
 NUMBER_SETTER(admin, VRRP_SET_ADMIN, admin_up ? 1 : 2)
 NUMBER_SETTER(priority, VRRP_SET_PRIORITY, set.priority)
-NUMBER_SETTER(interval, VRRP_SET_INTERVAL, set.interval_s)
 NUMBER_SETTER(preempt, VRRP_SET_PREEMPT, set.preempt)
 
-static bool has_address(const struct view *view, const struct row *row, const struct ip *address)
+bool vrrp_mib_has_address(const struct view *view, const struct snap_instance *instance,
+			  const struct ip *address)
 {
 	const struct snap_link *link = view->vrrp->links, *end = link + view->vrrp->n_links;
 
-	while (link < end && link->ifindex != live(view, row)->ifindex)
+	while (link < end && link->ifindex != instance->ifindex)
 		link++;
 	for (uint32_t i = 0; link < end && i < link->n_own4; i++)
 		if (ip_compare(&link->own4[i], address) == 0)
@@ -286,7 +291,8 @@ static enum set_error set_primary(const struct view *view, const struct row *row
 	error = change(view, row, VRRP_SET_PRIMARY, 1, ip_is_set(before), ret);
 	if (error != SET_OK)
 		return error;
-	if (ip_compare(&wanted, &lowest) != 0 && !has_address(view, row, &wanted))
+	if (ip_compare(&wanted, &lowest) != 0 &&
+	    !vrrp_mib_has_address(view, live(view, row), &wanted))
 		return SET_INCONSISTENT_VALUE;
 	ret->apply.vrrp.address = wanted;
 	ret->undo.vrrp.address = *before;
@@ -322,7 +328,9 @@ static enum set_error set_protocol(const struct view *view, const struct row *ro
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->target = SET_TO_NOBODY;
-	return value->number == 1 && may_change(view, row) ? SET_OK : SET_INCONSISTENT_VALUE;
+	return value->number == 1 && vrrp_mib_may_change(view, live(view, row))
+		       ? SET_OK
+		       : SET_INCONSISTENT_VALUE;
 }
 
 static enum set_error set_row_status(const struct view *view, const struct row *row,
@@ -394,7 +402,7 @@ static int add_addresses(const struct snap_vrrp *vrrp, uint32_t instance, struct
 	for (uint32_t a = 0; a < conf->n_addresses; a++) {
 		struct row *row;
 
-		if (is_repeated(conf, a))
+		if (vrrp_mib_is_repeated(conf, a))
 			continue;
 		row = rows_add(ret, instance, a);
 		if (!row)

@@ -197,8 +197,10 @@ struct draft_key {
 struct draft_address_group {
 	const char *name;
 	const struct node *node;
-	struct items keys; /* struct draft_key */
+	struct items keys;    /* struct draft_key */
+	struct items members; /* struct conf_group_member */
 	bool used, checked;
+	bool repeated; /* there is one of that name already */
 };
 
 struct draft_checker {

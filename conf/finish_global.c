@@ -134,5 +134,6 @@ void finish_global(struct build *build)
 	overrule(build, model);
 	model->emails = items_to_array(&global->emails, build->arena, sizeof(char *));
 	model->n_emails = global->emails.n;
+	model->v3_checksum_as_v2 = build->global.v3_checksum_as_v2;
 	build->conf->global = *model;
 }

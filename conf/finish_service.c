@@ -388,7 +388,7 @@ static struct names collect_groups(struct build *build)
 			   "there is a virtual_server_group '%.64s' already, in line %u; dropped "
 			   "here",
 			   group->name, first->node->place.line);
-		group->used = true; /* said enough of it */
+		group->used = group->repeated = true; /* said enough of it */
 	}
 	return names;
 }
@@ -449,12 +449,34 @@ static void warn_unused(struct build *build)
 	}
 }
 
+/* For display: the groups as they are written. */
+static void keep_groups(struct build *build)
+{
+	struct conf *conf = build->conf;
+
+	conf->address_groups =
+		arena_array(build->arena, build->address_groups.n, sizeof(*conf->address_groups));
+	for (struct item *item = build->address_groups.first; item; item = item->next) {
+		const struct draft_address_group *group = ITEM(draft_address_group, item);
+		size_t size = sizeof(*conf->address_groups->members);
+
+		if (group->repeated)
+			continue;
+		conf->address_groups[conf->n_address_groups++] = (struct conf_address_group){
+			.name = arena_strdup(build->arena, group->name),
+			.members = items_to_array(&group->members, build->arena, size),
+			.n_members = group->members.n,
+		};
+	}
+}
+
 void finish_services(struct build *build)
 {
 	struct names groups = collect_groups(build);
 	struct conf *conf = build->conf;
 
 	finish_objects(build);
+	keep_groups(build);
 	for (struct item *item = build->services.first; item; item = item->next)
 		finish_service(build, &groups, ITEM(draft_virtual_server, item));
 	warn_unused(build);

@@ -4,6 +4,8 @@
  */
 #include "conf/model.h"
 
+#include <string.h>
+
 #include "conf/arena.h"
 
 /* The count is the one part of a model that changes. */
@@ -36,4 +38,16 @@ size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind)
 	};
 
 	return counts[kind];
+}
+
+uint8_t conf_sync_id(const struct conf *conf)
+{
+	const struct conf_sync_daemon *sync = &conf->global.sync;
+
+	if (sync->id >= 0)
+		return (uint8_t)sync->id;
+	for (size_t i = 0; sync->instance && i < conf->n_instances; i++)
+		if (strcmp(conf->instances[i].name, sync->instance) == 0)
+			return conf->instances[i].vrid;
+	return 0;
 }

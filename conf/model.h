@@ -143,6 +143,8 @@ struct conf {
 	size_t n_linkbeats;
 	struct conf_link_delay *link_delays;
 	size_t n_link_delays;
+	struct conf_address_group *address_groups;
+	size_t n_address_groups;
 	struct conf_virtual_server *services;
 	size_t n_services;
 	struct conf_tls tls;
@@ -156,6 +158,10 @@ struct conf {
 	size_t n_static_rules;
 	struct conf_arena *arena; /* owns every pointer above; private to conf/ */
 };
+
+/* The id of the connection sync daemon; of one that follows an instance it is that of the router
+ * unless said otherwise. */
+uint8_t conf_sync_id(const struct conf *conf);
 
 /* How many tracked objects of that kind there are; 0 for interfaces, which are no objects. */
 size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind);

@@ -140,6 +140,7 @@ struct conf_global {
 	int lvs_flush_on_stop;
 	/* 0: leave the kernel's */
 	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s, lvs_udp_timeout_s;
+	bool v3_checksum_as_v2; /* default of instances; for display */
 	struct conf_sync_daemon sync;
 	bool checker_log_all_failures, rs_init_notifies;
 	struct conf_buffer vrrp_cmd, vrrp_monitor, lvs_cmd, lvs_monitor; /* of netlink */

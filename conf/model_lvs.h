@@ -202,6 +202,20 @@ struct conf_virtual_server {
 	unsigned line;
 };
 
+/* One line of a virtual_server_group: a mark, an address, or several in a row. */
+struct conf_group_member {
+	uint32_t fwmark;       /* 0: addresses */
+	struct ip first, last; /* the same: one */
+	uint16_t port;
+};
+
+/* As written; what the kernel is told of it is in the keys of its virtual servers. */
+struct conf_address_group {
+	char *name;
+	struct conf_group_member *members; /* in the order of the file */
+	size_t n_members;
+};
+
 /* What SSL_GET shows to servers and trusts; each NULL when not configured. */
 struct conf_tls {
 	char *password;		      /* of the key */

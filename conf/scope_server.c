@@ -183,6 +183,38 @@ static void add_key(struct build *build, struct draft_address_group *group, cons
 	draft->place = node->place;
 }
 
+/* The last 32 bits of an address, which is all a range can change. */
+static uint32_t low_bits(const struct ip *ip)
+{
+	const uint8_t *at = ip->octets + ip_size(ip) - 4;
+
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static void set_low_bits(struct ip *ip, uint32_t value)
+{
+	uint8_t *at = ip->octets + ip_size(ip) - 4;
+
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+}
+
+static void add_member(struct build *build, struct draft_address_group *group,
+		       const struct svc_key *first, uint32_t count)
+{
+	struct conf_group_member *member =
+		items_add(&group->members, build->scratch, sizeof(*member));
+
+	*member = (struct conf_group_member){.fwmark = first->fwmark,
+					     .first = first->ip,
+					     .last = first->ip,
+					     .port = first->port};
+	if (count > 1)
+		set_low_bits(&member->last, low_bits(&first->ip) + count - 1);
+}
+
 static void read_group_mark(struct build *build, const struct node *node,
 			    struct draft_address_group *group)
 {
@@ -202,24 +234,7 @@ static void read_group_mark(struct build *build, const struct node *node,
 		return;
 	}
 	add_key(build, group, node, &key);
-}
-
-/* The last 32 bits of an address, which is all a range can change. */
-static uint32_t low_bits(const struct ip *ip)
-{
-	const uint8_t *at = ip->octets + ip_size(ip) - 4;
-
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void set_low_bits(struct ip *ip, uint32_t value)
-{
-	uint8_t *at = ip->octets + ip_size(ip) - 4;
-
-	at[0] = (uint8_t)(value >> 24);
-	at[1] = (uint8_t)(value >> 16);
-	at[2] = (uint8_t)(value >> 8);
-	at[3] = (uint8_t)value;
+	add_member(build, group, &key, 1);
 }
 
 /* The end of "START-END": a whole address, or the last octet (IPv4) or group (IPv6, hexadecimal)
@@ -333,6 +348,7 @@ static void read_group_line(struct build *build, const struct node *node, void *
 		return;
 	}
 	key.port = (uint16_t)port;
+	add_member(build, group, &key, count);
 	first = low_bits(&key.ip);
 	for (uint32_t i = 0; i < count; i++) {
 		set_low_bits(&key.ip, first + i);

@@ -22,8 +22,10 @@
 /* The readers of every latest-value buffer. */
 enum snap_reader { SNAP_AGENT, SNAP_MAIN, SNAP_READERS };
 
-/* ---- VRRP: published by the vrrp thread on every change, and at most once a second for counters
- * ---- */
+/* ---- VRRP: published by the vrrp thread on every change, and for counters alone at most once in
+ * SNAP_VRRP_COUNTERS_US ---- */
+
+#define SNAP_VRRP_COUNTERS_US UINT64_C(1000000)
 
 /* KEEPALIVED-MIB numbers */
 enum vrrp_state {
@@ -62,12 +64,13 @@ struct vrrp_stats {
 #define VRRP_KEY_OCTETS	   8  /* of a PASS key, zero filled */
 #define LINK_ADDRESSES_MAX 32 /* of one interface that can be chosen from */
 
-/* What SNMP has set of an instance, in the numbers of VRRP-MIB; 0: as configured. */
+/* What SNMP has set of an instance, in the numbers of VRRP-MIB but for the unit of the interval; 0:
+ * as configured. */
 struct vrrp_overrides {
 	uint8_t priority;
 	uint8_t preempt;   /* 1 on, 2 off */
 	uint8_t auth_type; /* 1 none, 2 PASS, 3 AH */
-	uint8_t interval_s;
+	uint16_t interval_cs;
 	bool keyed; /* key counts */
 	uint8_t key[VRRP_KEY_OCTETS];
 	struct ip primary; /* AF_UNSPEC: as configured; 0.0.0.0: the lowest of the interface */
@@ -103,9 +106,19 @@ struct snap_group {
 	uint64_t changed_us;
 };
 
+/* What a tracked object says now. UNDECIDED: nothing known yet, it neither helps nor harms. */
+enum vrrp_tracked { VRRP_TRACKED_UNDECIDED, VRRP_TRACKED_UP, VRRP_TRACKED_DOWN };
+
+/* The same with the number of a tracked file, which is decided when it is UP. */
+struct vrrp_seen {
+	enum vrrp_tracked state;
+	int32_t value;
+};
+
 /* An interface and the machine's own IPv4 addresses on it: what vrrpOperPrimaryIpAddr may be. */
 struct snap_link {
 	uint32_t ifindex;
+	char name[IFNAMSIZ];
 	uint32_t n_own4;
 	struct ip own4[LINK_ADDRESSES_MAX];
 };
@@ -115,10 +128,14 @@ struct snap_vrrp {
 	const struct conf *conf;
 	uint64_t made_us;
 	uint64_t checksum_errors, version_errors, vrid_errors; /* of the node; never shrink */
+	uint64_t counters_since_us; /* when these three last started from zero */
 	size_t n_instances, n_groups, n_links;
 	struct snap_instance *instances; /* configuration order */
 	struct snap_group *groups;
 	struct snap_link *links; /* in no order */
+	/* by kind what tracked objects say, one for each conf->scripts, files, processes, bfds;
+	 * NULL for interfaces */
+	struct vrrp_seen *seen[CONF_TRACK_KINDS];
 };
 
 /* ---- checks and IPVS: published by the check thread on every change and after each kernel dump
@@ -251,7 +268,16 @@ struct snap_daemon {
 	char netns[256]; /* the network namespace it was told to enter, "": none */
 	uint64_t worst_late_us[THREADS];
 	uint64_t log_dropped;
-	uint32_t n_links; /* for ifIndex and names in tables */
+	uint32_t n_links;
+	/* of conf->processes: how many of each run, as far as the tracker has looked */
+	size_t n_processes;
+	uint32_t *running;
+	/* what is in the kernel: of conf's static addresses; and by owner, at set[owner_first[N]],
+	 * its routes, then its rules: owner 0 has the static ones, owner N instance N-1 */
+	bool *static_set;
+	size_t n_owners;
+	uint32_t *owner_first;
+	bool *set;
 };
 
 /* ---- the agent: published by the agent thread for vipctl status ---- */

@@ -15,15 +15,24 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
 	agent/keepalived_global.c \
+	agent/keepalived_group.c \
 	agent/keepalived_lvs.c \
+	agent/keepalived_nexthop.c \
+	agent/keepalived_objects.c \
+	agent/keepalived_route.c agent/keepalived_route.h \
 	agent/keepalived_rs.c \
+	agent/keepalived_rule.c \
+	agent/keepalived_sync.c \
+	agent/keepalived_track.c \
 	agent/keepalived_vrrp.c \
-	agent/notify.c \
+	agent/notify.c agent/notify.h \
+	agent/notify_vrrp.c \
 	agent/traffic.h \
+	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 
 MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
-	tests/unit/mib_world.c tests/unit/mib_world.h
+	tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
 MIB_BENCH_LIBS = agent/libmibs.a $(CONF_LIBS) core/base/libbase.a
 
 # What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
@@ -33,12 +42,18 @@ tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
 
 # The agent thread over the same synthetic director, for tests against a real master agent.
 noinst_PROGRAMS += tests/tools/mibserve
-tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world.h
+tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
 tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
+MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h
+
 UNIT_TESTS += tests/unit/test_mib_tables
-tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES)
+tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
 tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_vrrp
+tests_unit_test_mib_vrrp_SOURCES = tests/unit/test_mib_vrrp.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
+tests_unit_test_mib_vrrp_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_set
 tests_unit_test_mib_set_SOURCES = tests/unit/test_mib_set.c $(MIB_BENCH_SOURCES)

@@ -17,19 +17,6 @@ static const char *const role_names[IPVS_SYNC_ROLES] = {
 	[IPVS_SYNC_BACKUP] = "backup",
 };
 
-/* The id of a daemon that follows an instance is that of the router unless said otherwise. */
-static uint8_t sync_id(const struct conf *conf)
-{
-	const struct conf_sync_daemon *sync = &conf->global.sync;
-
-	if (sync->id >= 0)
-		return (uint8_t)sync->id;
-	for (size_t i = 0; sync->instance && i < conf->n_instances; i++)
-		if (strcmp(conf->instances[i].name, sync->instance) == 0)
-			return conf->instances[i].vrid;
-	return 0;
-}
-
 /* interface "": it is not to run. */
 static struct ipvs_sync wanted(const struct engine *engine, enum ipvs_sync_role role)
 {
@@ -40,7 +27,7 @@ static struct ipvs_sync wanted(const struct engine *engine, enum ipvs_sync_role 
 	    (sync->instance && engine->sync.master != (role == IPVS_SYNC_MASTER)))
 		return want;
 	snprintf(want.interface, sizeof want.interface, "%s", sync->interface);
-	want.id = sync_id(engine->conf);
+	want.id = conf_sync_id(engine->conf);
 	want.maxlen = sync->maxlen;
 	want.port = sync->port;
 	want.ttl = sync->ttl;

@@ -93,3 +93,9 @@ void rtnl_remove_all(struct rtnl *rtnl);
 
 bool rtnl_has_address(const struct rtnl *rtnl, const struct ip *ip); /* on any interface */
 uint32_t rtnl_count_links(const struct rtnl *rtnl);
+
+/* What of conf is in the kernel as far as we know: one for each static address; one for each route,
+ * then for each rule, of the instance or of the static ones (NULL). */
+void rtnl_tell_addresses(const struct rtnl *rtnl, const struct conf *conf, bool *ret);
+void rtnl_tell_routing(const struct rtnl *rtnl, const struct conf *conf,
+		       const struct conf_instance *instance, bool *ret);

@@ -161,6 +161,7 @@ void mailroom_on_mail(int fd, uint32_t events, void *owner)
 {
 	struct daemon *d = owner;
 	struct mail *mail = mailbox_drain(d->wires.box[THREAD_MAIN]);
+	bool changed = false; /* what of ours is in the kernel */
 
 	(void)fd;
 	(void)events;
@@ -168,7 +169,10 @@ void mailroom_on_mail(int fd, uint32_t events, void *owner)
 		struct mail *next = mail->next;
 
 		on_message(d, mail);
+		changed |= mail->kind == MSG_ADDRS;
 		mail_free(mail);
 		mail = next;
 	}
+	if (changed)
+		supervise_publish(d);
 }

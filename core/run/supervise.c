@@ -20,6 +20,7 @@
 #include "core/net/rtnl.h"
 #include "core/run/daemon.h"
 #include "core/run/log_sink.h"
+#include "core/track/process.h"
 
 #define TICK_US (50 * USEC_PER_MSEC)
 
@@ -44,15 +45,64 @@ static void free_snap(struct latest_value *value)
 	free(snap);
 }
 
+static size_t n_routing(const struct conf *conf)
+{
+	size_t n = conf->n_static_routes + conf->n_static_rules;
+
+	for (size_t i = 0; i < conf->n_instances; i++)
+		n += conf->instances[i].n_routes + conf->instances[i].n_rules;
+	return n;
+}
+
+/* With room for its arrays: numbers first, then truth values. */
+static struct snap_daemon *new_snap(const struct conf *conf)
+{
+	size_t n_owners = conf->n_instances + 1;
+	size_t numbers = (conf->n_processes + n_owners) * sizeof(uint32_t);
+	struct snap_daemon *snap =
+		calloc(1, sizeof *snap + numbers +
+				  (conf->n_static_addresses + n_routing(conf)) * sizeof(bool));
+
+	if (!snap)
+		return NULL;
+	snap->conf = conf_ref(conf);
+	snap->n_processes = conf->n_processes;
+	snap->n_owners = n_owners;
+	snap->running = (uint32_t *)(snap + 1);
+	snap->owner_first = snap->running + conf->n_processes;
+	snap->static_set = (bool *)(snap->owner_first + n_owners);
+	snap->set = snap->static_set + conf->n_static_addresses;
+	return snap;
+}
+
+static void fill_kernel(const struct daemon *d, struct snap_daemon *snap)
+{
+	const struct conf *conf = snap->conf;
+	size_t at = conf->n_static_routes + conf->n_static_rules;
+
+	for (size_t i = 0; i < snap->n_processes; i++)
+		snap->running[i] = process_tracker_running(d->processes, conf, i);
+	rtnl_tell_addresses(d->rtnl, conf, snap->static_set);
+	rtnl_tell_routing(d->rtnl, conf, NULL, snap->set);
+	for (size_t i = 0; i < conf->n_instances; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+
+		snap->owner_first[i + 1] = (uint32_t)at;
+		if (instance->n_routes || instance->n_rules)
+			rtnl_tell_routing(d->rtnl, conf, instance, snap->set + at);
+		at += instance->n_routes + instance->n_rules;
+	}
+}
+
 void supervise_publish(struct daemon *d)
 {
-	struct snap_daemon *snap = calloc(1, sizeof *snap);
+	const struct conf *conf = d->newest->conf;
+	struct snap_daemon *snap = new_snap(conf);
 
 	if (!snap)
 		return;
 	snap->value.free = free_snap;
-	snap->conf = conf_ref(d->newest->conf);
-	snap->generation = (uint32_t)d->newest->conf->generation;
+	snap->generation = (uint32_t)conf->generation;
 	snap->loaded_wall_us = d->reload.loaded_wall_us;
 	memcpy(snap->load_error, d->reload.last_error, sizeof snap->load_error);
 	snprintf(snap->netns, sizeof snap->netns, "%s", d->options.netns ? d->options.netns : "");
@@ -63,6 +113,7 @@ void supervise_publish(struct daemon *d)
 			atomic_load_explicit(&d->beats[i].worst_late_us, memory_order_relaxed);
 	snap->log_dropped = log_sink_dropped(d->sink);
 	snap->n_links = rtnl_count_links(d->rtnl);
+	fill_kernel(d, snap);
 	latest_publish(d->wires.daemon, &snap->value);
 }
 

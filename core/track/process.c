@@ -474,3 +474,11 @@ int process_tracker_set_conf(struct process_tracker *tracker, const struct conf 
 	adopt(tracker);
 	return 0;
 }
+
+uint32_t process_tracker_running(const struct process_tracker *tracker, const struct conf *conf,
+				 size_t index)
+{
+	if (conf != tracker->conf || index >= count(tracker))
+		return 0;
+	return (uint32_t)tracker->processes[index]->pids.n;
+}

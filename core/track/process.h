@@ -26,3 +26,7 @@ struct process_tracker *process_tracker_free(struct process_tracker *tracker); /
  * stays.
  */
 int process_tracker_set_conf(struct process_tracker *tracker, const struct conf *conf);
+
+/* How many of conf->processes[index] run; 0 when conf is not the one adopted last. */
+uint32_t process_tracker_running(const struct process_tracker *tracker, const struct conf *conf,
+				 size_t index);

@@ -277,6 +277,7 @@ void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kin
 	event->instance.reason = vi->reason;
 	event->instance.ifindex = unit->ifindex;
 	event->instance.vrid = vi->conf->vrid;
+	event->instance.version = vi->conf->version;
 	event->instance.master = vi->state == VRRP_MASTER ? vi->primary : vi->master;
 }
 

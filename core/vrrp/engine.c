@@ -102,7 +102,7 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 	unit->fsm.primary = vrrp_source_of(unit, link);
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
-		unit->set.interval_s ? unit->set.interval_s * USEC_PER_SEC : conf->advert_us;
+		unit->set.interval_cs ? unit->set.interval_cs * USEC_PER_CSEC : conf->advert_us;
 	unit->fsm.grouped = unit->group != CONF_NONE;
 }
 
@@ -362,6 +362,7 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 								: VRRP_TRACKED_DOWN,
 		.value = track->value,
 	};
+	e->rows_changed = true;
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 }
 
@@ -458,6 +459,6 @@ uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 				earlier(&first_us, free_us(e, unit->ifindex, f));
 	}
 	if (e->counters_changed)
-		earlier(&first_us, e->published_us + VRRP_PUBLISH_US);
+		earlier(&first_us, e->published_us + SNAP_VRRP_COUNTERS_US);
 	return first_us;
 }

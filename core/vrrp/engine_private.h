@@ -98,6 +98,7 @@ struct vrrp_engine {
 	bool stopping;
 	bool unsettled; /* a transition may concern other instances */
 	uint64_t checksum_errors, version_errors, vrid_errors;
+	uint64_t counters_since_us; /* the engine's start */
 	struct vrrp_limit limit;
 	struct hmac *hmac;
 	/* Publication. */
@@ -109,8 +110,6 @@ struct vrrp_engine {
 	struct vrrp_reply *replies;
 	size_t n_replies, room_replies;
 };
-
-#define VRRP_PUBLISH_US USEC_PER_SEC /* counters alone are not published more often */
 
 /* act.c */
 void vrrp_act(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,

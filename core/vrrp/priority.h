@@ -9,14 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a tracked object says now. UNDECIDED: nothing known yet, it neither helps nor harms. */
-enum vrrp_tracked { VRRP_TRACKED_UNDECIDED, VRRP_TRACKED_UP, VRRP_TRACKED_DOWN };
-
-/* The same with the number of a tracked file, which is decided when it is UP. */
-struct vrrp_seen {
-	enum vrrp_tracked state;
-	int32_t value;
-};
+#include "core/snap.h"
 
 struct vrrp_sum {
 	int32_t weight;	 /* to be added to the base priority */

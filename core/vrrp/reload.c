@@ -260,6 +260,8 @@ static void adopt_global(struct vrrp_engine *e, bool first, uint64_t now_us)
 {
 	const struct conf_global *global = &e->conf->global;
 
+	if (first)
+		e->counters_since_us = now_us;
 	if (first && global->startup_delay_us)
 		e->start_at_us = now_us + global->startup_delay_us;
 	/* The clock began when the system did. */

@@ -53,7 +53,30 @@ static void fill_row(const struct vrrp_unit *unit, struct snap_instance *row)
 static void fill_link(const struct msg_link *is, struct snap_link *link)
 {
 	*link = (struct snap_link){.ifindex = is->ifindex, .n_own4 = is->n_own4};
+	memcpy(link->name, is->name, sizeof link->name);
 	memcpy(link->own4, is->own4, sizeof link->own4);
+}
+
+static size_t n_tracked(const struct conf *conf)
+{
+	size_t n = 0;
+
+	for (enum conf_track_kind kind = 0; kind < CONF_TRACK_KINDS; kind++)
+		n += conf_n_tracked(conf, kind);
+	return n;
+}
+
+/* Into room for all of them. */
+static void fill_seen(const struct vrrp_engine *e, struct vrrp_seen *room, struct snap_vrrp *rows)
+{
+	for (enum conf_track_kind kind = 0; kind < CONF_TRACK_KINDS; kind++) {
+		size_t n = conf_n_tracked(e->conf, kind);
+
+		if (!e->seen[kind])
+			continue;
+		rows->seen[kind] = memcpy(room, e->seen[kind], n * sizeof *room);
+		room += n;
+	}
 }
 
 struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
@@ -61,7 +84,8 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 	size_t n_instances = e->conf->n_instances, n_groups = e->conf->n_groups;
 	struct snap_vrrp *rows = calloc(1, sizeof *rows + n_instances * sizeof *rows->instances +
 						   n_groups * sizeof *rows->groups +
-						   e->n_links * sizeof *rows->links);
+						   e->n_links * sizeof *rows->links +
+						   n_tracked(e->conf) * sizeof **rows->seen);
 
 	static_assert(sizeof(struct snap_vrrp) % alignof(struct snap_instance) == 0,
 		      "rows follow the header");
@@ -69,6 +93,8 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 		      "groups follow the rows");
 	static_assert(sizeof(struct snap_group) % alignof(struct snap_link) == 0,
 		      "links follow the groups");
+	static_assert(sizeof(struct snap_link) % alignof(struct vrrp_seen) == 0,
+		      "what is seen follows the links");
 	if (!rows)
 		return NULL;
 	rows->value.free = free_rows;
@@ -77,6 +103,7 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 	rows->checksum_errors = e->checksum_errors;
 	rows->version_errors = e->version_errors;
 	rows->vrid_errors = e->vrid_errors;
+	rows->counters_since_us = e->counters_since_us;
 	rows->n_instances = n_instances;
 	rows->n_groups = n_groups;
 	rows->n_links = e->n_links;
@@ -91,6 +118,7 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 						      .changed_us = e->groups[g].changed_us};
 	for (size_t i = 0; i < e->n_links; i++)
 		fill_link(&e->links[i].is, &rows->links[i]);
+	fill_seen(e, (struct vrrp_seen *)(rows->links + e->n_links), rows);
 	return rows;
 }
 
@@ -120,7 +148,7 @@ static void post_answers(struct vrrp_engine *e)
 void vrrp_engine_flush(struct vrrp_engine *e, uint64_t now_us)
 {
 	bool due = e->rows_changed ||
-		   (e->counters_changed && now_us >= e->published_us + VRRP_PUBLISH_US);
+		   (e->counters_changed && now_us >= e->published_us + SNAP_VRRP_COUNTERS_US);
 	struct snap_vrrp *rows;
 
 	if (e->conf && due) {

@@ -104,10 +104,15 @@ static void show_auth_key(const struct vrrp_unit *unit, char room[static IP_TEXT
 	snprintf(room, IP_TEXT_MAX, "%s", unit->set.keyed ? "set (not shown)" : "as configured");
 }
 
-/* Version 3 has 12 bits of hundredths of a second. */
+/* Version 2 has 8 bits of seconds, version 3 12 bits of hundredths. */
 static int set_interval(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
-	return put(&unit->set.interval_s, set, unit->fsm.conf->version == 3 ? 40 : UINT8_MAX);
+	bool v3 = unit->fsm.conf->version == 3;
+
+	if (set->value < 0 || set->value > (v3 ? 4095 : 25500) || (!v3 && set->value % 100))
+		return -EINVAL;
+	unit->set.interval_cs = (uint16_t)set->value;
+	return 0;
 }
 
 static void show_interval(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
@@ -246,5 +251,5 @@ void vrrp_set_drop(struct vrrp_unit *unit, const struct conf_instance *old,
 	if (memcmp(old->auth_pass, new->auth_pass, sizeof old->auth_pass) != 0)
 		set_auth_key(unit, &(struct msg_vrrp_set){.value = 0});
 	if (old->advert_us != new->advert_us)
-		unit->set.interval_s = 0;
+		unit->set.interval_cs = 0;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The judge: what vipd says of its columns, and what it serves, against the texts of the MIBs.
 
-KEEPALIVED-MIB and VRRP-MIB are Debian's own files (package keepalived), IPVS-DIRECTOR-MIB is ours. Two things are
+KEEPALIVED-MIB, VRRP-MIB and VRRPV3-MIB are Debian's own files (package keepalived), IPVS-DIRECTOR-MIB is ours. Two things are
 judged: the column descriptors, printed by tests/tools/mibdump, and any numeric walk (`snmpwalk -On -m ''`), such
 as that of a synthetic director printed by `mibdump --walk`:
 
@@ -27,19 +27,21 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 SYSTEM_MIBS = pathlib.Path("/usr/share/snmp/mibs")
 
-KEEPALIVED, VRRP, DIRECTOR = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.DIRECTOR_MIB
+KEEPALIVED, VRRP, VRRPV3, DIRECTOR = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB
 
 MODULES = {
     "KEEPALIVED-MIB": (SYSTEM_MIBS / "KEEPALIVED-MIB.txt", {"enterprises": ".1.3.6.1.4.1"}),
     "VRRP-MIB": (SYSTEM_MIBS / "VRRP-MIB.txt", {"mib-2": ".1.3.6.1.2.1"}),
+    "VRRPV3-MIB": (SYSTEM_MIBS / "VRRPv3-MIB.txt", {"mib-2": ".1.3.6.1.2.1"}),
     "IPVS-DIRECTOR-MIB": (TOP / "mibs/IPVS-DIRECTOR-MIB.txt", {"enterprises": ".1.3.6.1.4.1"}),
 }
 
-# The parts that must be there in full. The rest of KEEPALIVED-MIB is not served yet.
+# The parts that must be there in full.
 WHOLE = {
     "KEEPALIVED-MIB": [KEEPALIVED + part for part in (
-        ".1", ".2.1", ".2.2", ".2.3", ".2.6", ".3.3", ".3.4", ".3.6", ".3.7")],
+        ".1", ".2", ".3")],
     "VRRP-MIB": [VRRP],
+    "VRRPV3-MIB": [VRRPV3],
     "IPVS-DIRECTOR-MIB": [DIRECTOR],
 }
 
@@ -63,6 +65,8 @@ NARROWER = {
     "realServerWeight": (0, 65535),  # what the kernel takes
     "vrrpInstanceBasePriority": (1, 255),
     "vrrpOperPriority": (1, 255),  # RFC 2787 WRITE-SYNTAX: 0 is not settable
+    "vrrpv3OperationsPriority": (1, 254),  # RFC 6527 WRITE-SYNTAX
+    "vrrpv3OperationsPrimaryIpAddr": (4, 16),  # of the two types there are
     "ipvsdDestAdminState": (2, 4),  # unknown(1) is not settable
     "ipvsdNameAdminState": (2, 4),
     "ipvsdDestAdminStorage": (2, 3),
@@ -89,6 +93,7 @@ BASE = {
     "InetAddressType": Syntax("INTEGER", {0: "unknown", 1: "ipv4", 2: "ipv6", 3: "ipv4z", 4: "ipv6z", 16: "dns"}),
     "InetScopeType": Syntax("INTEGER", {1: "interfaceLocal", 2: "linkLocal", 3: "subnetLocal", 4: "adminLocal",
                                         5: "siteLocal", 8: "organizationLocal", 14: "global"}),
+    "TimeInterval": Syntax("INTEGER", ranges=[(0, 2147483647)]),
     "InterfaceIndex": Syntax("INTEGER", ranges=[(1, 2147483647)]),
 }
 
@@ -274,7 +279,7 @@ def _find(oid, known):
 # Columns that may well have no instance: texts that are not configured, and what only some rows can have.
 HOLES = re.compile(r"Script|Notify(Up|Down)|Quorum(Up|Down)(Path)?$|VirtualHost|^(virtual|real)ServerName$|NameOfGroup|"
                    r"FwMark$|^virtualServer(AddrType|Address|Port|PersistGranularity)$|SyncGroup|"
-                   r"LvsSyncInterface|vrrpAddress(Broadcast|IfAlias|Peer|IfIndex)|emailAddress|lvsTimeout")
+                   r"LvsSyncInterface|vrrpRouteSecondaryGateway|vrrpAddress(Broadcast|IfAlias|Peer|IfIndex)|emailAddress|lvsTimeout")
 
 
 def judge_walk(walk, modules, whole=()):
@@ -294,7 +299,7 @@ def judge_walk(walk, modules, whole=()):
         if item:
             seen.add(item.oid)
             faults += _judge_value(item, oid, value)
-        elif any(_within(oid, part) for part in (KEEPALIVED, VRRP, DIRECTOR)):
+        elif any(_within(oid, part) for part in (KEEPALIVED, VRRP, VRRPV3, DIRECTOR)):
             faults.append(f"{oid}: in no MIB")
     for module in whole:
         for oid, item in modules[module].items():
@@ -348,6 +353,7 @@ def test_judge_knows_the_modules():
     _need(pytest)
     modules = parse_modules()
     assert len(modules["VRRP-MIB"]) == 5 + 14 + 1 + 12
+    assert len(modules["VRRPV3-MIB"]) == 11 + 1 + 4 + 13
     tables = collections.Counter(oid.rpartition(".")[0] for oid in modules["KEEPALIVED-MIB"])
     assert tables[KEEPALIVED + ".2.3.1"] == 34 and tables[KEEPALIVED + ".2.6.1"] == 11
     assert tables[KEEPALIVED + ".3.3.1"] == 70 and tables[KEEPALIVED + ".3.4.1"] == 54

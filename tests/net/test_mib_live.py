@@ -9,8 +9,8 @@ import lab as laboratory
 import snmp
 import test_mib_judge as judge
 
-K, V, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.DIRECTOR_MIB
-ROOTS = {"VRRP-MIB": V, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D}
+K, V, V3, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB
+ROOTS = {"VRRP-MIB": V, "VRRPV3-MIB": V3, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D}
 DEST = ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80"
 
 
@@ -76,7 +76,7 @@ def test_traps(director):
     log = node.snmptrapd()
     node.serve.popen.stdin.write(b"\n")
     node.serve.popen.stdin.flush()
-    wanted = [K + ".2.10.0.2", V + ".0.1", K + ".3.5.0.1", D + ".0.1", D + ".0.5", K + ".3.5.0.2", D + ".0.3", D + ".0.11"]
+    wanted = [K + ".2.10.0.2", V + ".0.1", K + ".2.10.0.2", V3 + ".0.1", V3 + ".0.2", K + ".3.5.0.1", D + ".0.1", D + ".0.5", K + ".3.5.0.2", D + ".0.3", D + ".0.11"]
     laboratory.wait_until(lambda: log.count() >= len(wanted), what="traps")
     assert [trap.oid for trap in log.all()] == wanted
     # Every varbind names an object of its MIB and a row that is there, or one that is for notifications only.
@@ -96,7 +96,32 @@ global_defs {
     router_id LVS_DEVEL
     enable_traps
 }
-vrrp_sync_group VG_1 { group { VI_1 } }
+vrrp_script chk {
+    script /usr/bin/true
+    interval 1
+    weight 2
+}
+track_file load {
+    file /dev/null
+    weight 1
+}
+vrrp_track_process web {
+    process nosuch
+    weight 1
+}
+bfd_instance peer {
+    neighbor_ip 172.17.13.9
+    weight 1
+}
+vrrp_sync_group VG_1 {
+    group { VI_1 }
+    sync_group_tracking_weight
+    track_interface { lo weight 1 }
+    track_script { chk }
+    track_file { load }
+    track_process { web }
+    track_bfd { peer }
+}
 vrrp_instance VI_1 {
     state MASTER
     interface eth0
@@ -105,6 +130,49 @@ vrrp_instance VI_1 {
     authentication { auth_type PASS
         auth_pass 1111 }
     virtual_ipaddress { 172.17.13.252 }
+}
+vrrp_instance VI_3 {
+    version 3
+    interface eth0
+    virtual_router_id 63
+    track_interface { lo weight 1 }
+    track_script { chk }
+    track_file { load }
+    track_process { web }
+    track_bfd { peer }
+    virtual_ipaddress { 172.17.13.253 }
+}
+static_ipaddress {
+    10.8.0.1/24 dev eth0 brd 10.8.0.255 label eth0:s
+}
+static_routes {
+    src 10.8.0.1 to 10.10.0.0/16 via 172.17.13.2 dev eth0 table 100 metric 5 tos 4 mtu lock 1300 advmss 1200 rtt 200ms rttvar 200ms reordering 4 hoplimit 30 window 100 cwnd lock 4 ssthresh 5 rto_min 200ms initcwnd 4 initrwnd 5 quickack 1 features ecn congctl cubic fastopen_no_cookie 1 realms 3/4
+    2001:db8:9::/64 from 2001:db8:8::/64 dev eth0 table 101 pref high expires 1000
+    10.11.0.0/24 via 172.17.13.2 dev eth0 encap mpls 100/200
+    10.12.0.0/24 via 172.17.13.2 dev eth0 encap ip id 7 dst 172.17.13.5 src 172.17.13.6 ttl 9 tos 2 flags 4
+    2001:db8:a::/64 via 2001:db8::2 dev eth0 encap ila 2001:db8:1:2
+    10.13.0.0/24 nexthop via 172.17.13.2 dev eth0 weight 3 onlink realms 5/6 encap mpls 100 nexthop via 172.17.13.3 dev eth0 weight 1 encap ip id 7 dst 172.17.13.5 src 172.17.13.6 ttl 9 tos 2 flags 4
+    2001:db8:b::/64 nexthop via 2001:db8::2 dev eth0 weight 1 encap ila 2001:db8:1:2 nexthop via 2001:db8::3 dev eth0 weight 1
+    blackhole 10.14.0.0/24
+}
+static_rules {
+    from 10.10.0.0/24 to 10.11.0.0/24 not iif eth0 oif lo tos 4 fwmark 5/255 realms 3/4 table 100 priority 201 suppress_prefixlength 8 suppress_ifgroup 3
+    from 2001:db8:10::/64 goto 301 priority 202
+    to 2001:db8:11::/64 prohibit ipproto tcp sport 10-20 dport 80-80 uidrange 1-100 priority 301
+    l3mdev priority 302
+    tunnel-id 4294967299 table 100 priority 303
+}
+virtual_server_group farm {
+    172.17.13.20-22 81
+    172.17.13.24/31 82
+    172.17.13.30 83
+    fwmark 9
+}
+virtual_server group farm {
+    lb_algo rr
+    lb_kind DR
+    protocol TCP
+    real_server 172.17.13.174 80 { TCP_CHECK { connect_timeout 1 } }
 }
 virtual_server 172.17.13.252 80 {
     delay_loop 3
@@ -131,10 +199,20 @@ def test_vipd_passes_the_judge(lab):
     for name, root in ROOTS.items():
         walk = manager.walk(root, bulk=False)
         assert judge.judge_walk(walk.items(), modules, whole=[name]) == []
+    # What the kernel took and what it did not: it has one of the routes at least, and every rule it can have.
+    routes = node.output("ip", "route", "show", "table", "all") + node.output("ip", "-6", "route", "show", "table", "all")
+    status = [value.text for value in manager.walk(K + ".2.7.1.14.0").values()]
+    assert [status[n] == "1" for n in (0, 1, 7)] == [word in routes for word in ("10.10.0.0/16", ":9::/64", "10.14.0.0/24")]
+    assert status[7] == "1" and manager.get(K + ".2.6.1.10.0.1").text == "1"
+    assert manager.get(K + ".2.8.1.7.0.5").text == ("1" if "303:" in node.output("ip", "rule") else "2")
+    members = K + ".3.2.1"
+    assert [value.text for value in manager.walk(members + ".2").values()] == ["3", "3", "2", "1"]
+    assert [value.text for value in manager.walk(members + ".6").values()] == ["AC 11 0D 14", "AC 11 0D 18"]
+    assert [value.text for value in manager.walk(members + ".7").values()] == ["AC 11 0D 16", "AC 11 0D 19"]
     # Each module has the key of the other.
     index = DEST[1:]
     place = [manager.get(f"{D}.1.3.1.1.{column}.{index}").text for column in (34, 35)]
-    assert place == ["1", "2"]  # the sorry server is 1
+    assert place == ["2", "2"]  # the sorry server is 1
     weight = f"{K}.3.4.1.7.{'.'.join(place)}"
     manager.as_writer().set(weight, "i", 300)
     assert manager.number(weight) == 300 and manager.number(f"{D}.1.3.1.1.18.{index}") == 300

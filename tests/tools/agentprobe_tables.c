@@ -240,6 +240,11 @@ struct table_list vrrp_mib_tables(void)
 	return (struct table_list){0};
 }
 
+struct table_list vrrp3_mib_tables(void)
+{
+	return (struct table_list){0};
+}
+
 struct table_list director_mib_tables(void)
 {
 	return (struct table_list){0};

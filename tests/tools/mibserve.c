@@ -27,13 +27,6 @@ struct serve {
 	bool ready, stopped;
 };
 
-/* In the place of conf/: the world owns the only configuration. */
-const struct conf *conf_unref(const struct conf *conf)
-{
-	(void)conf;
-	return NULL;
-}
-
 static void keep(struct latest_value *value)
 {
 	(void)value; /* the world's, which lives longer */
@@ -88,7 +81,22 @@ static void post_events(struct serve *serve)
 						    .state = VRRP_MASTER,
 						    .ifindex = 10,
 						    .vrid = 62,
+						    .version = 2,
 						    .master = w->live_instances[0].master}});
+	post(serve, (struct msg_event){.kind = EVENT_INSTANCE_STATE,
+				       .instance = {.name = "VI_3",
+						    .instance = 4,
+						    .state = VRRP_MASTER,
+						    .reason = VRRP_PREEMPTED,
+						    .ifindex = 2,
+						    .vrid = 7,
+						    .version = 3,
+						    .master = w->live_instances[4].primary}});
+	post(serve, (struct msg_event){.kind = EVENT_PROTO_ERROR,
+				       .packet = {.ifindex = 2,
+						  .vrid = 7,
+						  .source = w->live_instances[4].primary,
+						  .error = VRRP_CHECKSUM_ERROR}});
 	post(serve, dest);
 	dest.kind = EVENT_DRAIN;
 	post(serve, dest);
@@ -106,7 +114,8 @@ static void age(struct world *w)
 	w->check.changed_us += shift_us;
 	w->daemon.started_us += shift_us;
 	for (size_t i = 0; i < WORLD_INSTANCES; i++)
-		w->live_instances[i].up_since_us += shift_us;
+		if (w->live_instances[i].up_since_us)
+			w->live_instances[i].up_since_us += shift_us;
 	w->vrrp.value.free = keep;
 	w->check.value.free = keep;
 	w->daemon.value.free = keep;
@@ -116,7 +125,7 @@ static int set_up(struct serve *serve, char *socket)
 {
 	struct wires *wires = &serve->wires;
 	struct latest **latest[] = {&wires->vrrp, &wires->check, &wires->daemon, &wires->agent};
-	struct msg_conf message = {&serve->world->conf};
+	struct msg_conf message = {conf_ref(&serve->world->conf)};
 	int error = 0;
 
 	for (int i = 0; i < THREADS && !error; i++) {

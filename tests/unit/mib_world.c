@@ -10,7 +10,7 @@
 
 #include "core/base/clock.h"
 
-static struct ip ip(const char *text)
+struct ip world_ip(const char *text)
 {
 	struct ip result = {0};
 
@@ -23,6 +23,7 @@ static void fill_global(struct world *w)
 {
 	struct conf_global *global = &w->conf.global;
 
+	w->conf.references = 1; /* the world's own */
 	w->conf.generation = 7;
 	w->conf.file = "test.conf";
 	w->emails[0] = "root@example.com";
@@ -41,9 +42,16 @@ static void fill_global(struct world *w)
 		.snmp_vrrp = true,
 		.snmp_checker = true,
 		.snmp_rfcv2 = true,
+		.snmp_rfcv3 = true,
 		.snmp_traps = true,
-		.mcast_group4 = ip("224.0.0.18"),
-		.mcast_group6 = ip("ff02::99"),
+		.mcast_group4 = world_ip("224.0.0.18"),
+		.mcast_group6 = world_ip("ff02::99"),
+		.v3_checksum_as_v2 = true,
+		.sync = {.interface = "eth1",
+			 .instance = "VI_2",
+			 .id = -1,
+			 .maxlen = 1000,
+			 .group = world_ip("224.0.0.82")},
 		.lvs_flush_on_stop = 2,
 		.lvs_udp_timeout_s = 300,
 	};
@@ -74,40 +82,68 @@ static void fill_instance(struct world *w, size_t at, char *name, char *interfac
 		.base_priority = 100,
 		.effective_priority = 90,
 		.ifindex = ifindex,
-		.primary = ip("172.17.13.120"),
-		.master = ip("172.17.13.123"),
+		.primary = world_ip("172.17.13.120"),
+		.master = world_ip("172.17.13.123"),
 		.up_since_us = 900 * USEC_PER_SEC,
 	};
 }
 
 static void fill_addresses(struct world *w)
 {
-	w->addresses[0] = (struct conf_address){.ip = ip("172.17.13.252"),
+	w->addresses[0] = (struct conf_address){.ip = world_ip("172.17.13.252"),
 						.prefix = 32,
 						.label = "eth1:1",
 						.device = "eth1",
-						.broadcast = ip("172.17.13.255"),
+						.broadcast = world_ip("172.17.13.255"),
 						.scope = 0};
 	w->addresses[1] = (struct conf_address){
-		.ip = ip("9.0.0.1"), .prefix = 24, .device = "eth0", .scope = 253};
+		.ip = world_ip("9.0.0.1"), .prefix = 24, .device = "eth0", .scope = 253};
 	w->addresses[2] = (struct conf_address){
-		.ip = ip("2001:db8::9"), .prefix = 64, .device = "dummy0", .scope = 200};
+		.ip = world_ip("2001:db8::9"), .prefix = 64, .device = "dummy0", .scope = 200};
 	w->addresses[3] =
-		(struct conf_address){.ip = ip("10.0.0.2"), .prefix = 24, .device = "eth0"};
+		(struct conf_address){.ip = world_ip("10.0.0.2"), .prefix = 24, .device = "eth0"};
 	w->addresses[4] =
-		(struct conf_address){.ip = ip("10.0.0.2"), .prefix = 32, .device = "eth0"};
-	w->addresses[5] = (struct conf_address){.ip = ip("2001:db8::10"),
+		(struct conf_address){.ip = world_ip("10.0.0.2"), .prefix = 32, .device = "eth0"};
+	w->addresses[5] = (struct conf_address){.ip = world_ip("2001:db8::10"),
 						.prefix = 128,
 						.device = "eth0",
-						.peer = ip("2001:db8::11")};
+						.peer = world_ip("2001:db8::11")};
+	w->addresses[6] =
+		(struct conf_address){.ip = world_ip("10.0.0.30"), .prefix = 24, .device = "eth0"};
+	w->addresses[7] =
+		(struct conf_address){.ip = world_ip("10.0.0.3"), .prefix = 24, .device = "eth0"};
+}
+
+/* Both families under one VRID, one of them held. */
+static void fill_version3(struct world *w)
+{
+	w->instances[2].addresses = &w->addresses[5];
+	w->instances[2].n_addresses = 1;
+	w->instances[2].version = 3;
+	w->instances[2].advert_us = w->live_instances[2].advert_us = 100 * USEC_PER_MSEC;
+	w->live_instances[2].primary = w->live_instances[2].master = world_ip("fe80::1");
+	w->instances[4].addresses = &w->addresses[6];
+	w->instances[4].n_addresses = 2;
+	w->instances[4].version = 3;
+	w->instances[4].v3_checksum_as_v2 = true;
+	w->instances[4].advert_us = w->live_instances[4].advert_us = 250 * USEC_PER_MSEC;
+	w->live_instances[4].state = VRRP_INITIALIZE;
+	w->live_instances[4].up_since_us = 0;
+	w->live_instances[4].admin_up = false;
+	w->live_instances[4].master = (struct ip){0};
+	w->live_instances[4].reason = VRRP_PREEMPTED;
+	w->live_instances[4].proto_error = VRRP_CHECKSUM_ERROR;
+	w->live_instances[4].counters_since_us = 990 * USEC_PER_SEC;
+	w->live_instances[4].stats.advert_received = UINT64_C(0x300000001);
 }
 
 static void fill_vrrp(struct world *w)
 {
 	fill_instance(w, 0, "VI_1", "eth1", 62, 10);
 	fill_instance(w, 1, "VI_2", "eth0", 5, 2);
-	fill_instance(w, 2, "VI_6", "eth0", 5, 2);
+	fill_instance(w, 2, "VI_6", "eth0", 7, 2);
 	fill_instance(w, 3, "VI_4", "eth0", 4, 2);
+	fill_instance(w, 4, "VI_3", "eth0", 7, 2);
 	fill_addresses(w);
 	w->instances[0].addresses = &w->addresses[0];
 	w->instances[0].n_addresses = 2;
@@ -123,20 +159,21 @@ static void fill_vrrp(struct world *w)
 	w->live_instances[0].stats.become_master = UINT64_C(0x100000003);
 	w->instances[1].addresses = &w->addresses[3];
 	w->instances[1].n_addresses = 2;
-	w->instances[1].mcast_group = ip("224.0.0.81");
+	w->instances[1].mcast_group = world_ip("224.0.0.81");
 	w->instances[1].notify.deleted.text = "/etc/d.sh";
-	w->instances[2].addresses = &w->addresses[5];
-	w->instances[2].n_addresses = 1;
-	w->instances[2].version = 3;
-	w->instances[2].advert_us = w->live_instances[2].advert_us = 100 * USEC_PER_MSEC;
+	fill_version3(w);
 	w->live_instances[3].state = VRRP_FAULT;
 	w->live_instances[3].admin_up = false;
 	w->members[0] = 0;
 	w->members[1] = 1;
 	w->group = (struct conf_group){.name = "VG_1", .members = w->members, .n_members = 2};
 	w->live_group.state = VRRP_MASTER;
-	w->links[0] = (struct snap_link){
-		.ifindex = 2, .n_own4 = 2, .own4 = {ip("172.17.13.120"), ip("172.17.13.121")}};
+	w->links[0] =
+		(struct snap_link){.ifindex = 2,
+				   .name = "eth0",
+				   .n_own4 = 2,
+				   .own4 = {world_ip("172.17.13.120"), world_ip("172.17.13.121")}};
+	w->links[1] = (struct snap_link){.ifindex = 10, .name = "eth1"};
 	w->conf.instances = w->instances;
 	w->conf.n_instances = WORLD_INSTANCES;
 	w->conf.groups = &w->group;
@@ -146,18 +183,19 @@ static void fill_vrrp(struct world *w)
 		.checksum_errors = 11,
 		.version_errors = 12,
 		.vrid_errors = 13,
+		.counters_since_us = 800 * USEC_PER_SEC,
 		.n_instances = WORLD_INSTANCES,
 		.instances = w->live_instances,
 		.n_groups = 1,
 		.groups = &w->live_group,
-		.n_links = 1,
+		.n_links = 2,
 		.links = w->links,
 	};
 }
 
 static struct svc_key key(const char *address, uint16_t port)
 {
-	return (struct svc_key){.ip = ip(address), .protocol = IPPROTO_TCP, .port = port};
+	return (struct svc_key){.ip = world_ip(address), .protocol = IPPROTO_TCP, .port = port};
 }
 
 static struct conf_real_server *add_server(struct world *w, size_t service, const char *address)
@@ -169,7 +207,7 @@ static struct conf_real_server *add_server(struct world *w, size_t service, cons
 		for (vs->servers = w->servers; vs->servers->weight; vs->servers++)
 			;
 	rs = &vs->servers[vs->n_servers++];
-	rs->key = (struct dest_key){.ip = ip(address), .port = 80};
+	rs->key = (struct dest_key){.ip = world_ip(address), .port = 80};
 	rs->weight = 10;
 	rs->method.forward = CONF_DR;
 	rs->smtp_alert = CONF_UNSET;
@@ -193,6 +231,23 @@ static void fill_labels(struct world *w)
 	add_server(w, 5, "10.0.0.7");
 }
 
+/* The group of service 2 as it is written: an address and what no kernel service stands for here.
+ */
+static void fill_farm(struct world *w)
+{
+	w->group_members[0] = (struct conf_group_member){
+		.first = world_ip("10.9.0.2"), .last = world_ip("10.9.0.2"), .port = 80};
+	w->group_members[1] = (struct conf_group_member){
+		.first = world_ip("10.9.1.1"), .last = world_ip("10.9.1.9"), .port = 81};
+	w->group_members[2] = (struct conf_group_member){.fwmark = 77};
+	w->group_members[3] = (struct conf_group_member){
+		.first = world_ip("2001:db8::1"), .last = world_ip("2001:db8::1"), .port = 82};
+	w->address_groups[0] = (struct conf_address_group){
+		.name = "farm", .members = w->group_members, .n_members = 4};
+	w->conf.address_groups = w->address_groups;
+	w->conf.n_address_groups = 1;
+}
+
 static void fill_services(struct world *w)
 {
 	for (size_t i = 0; i < WORLD_SERVICES; i++) {
@@ -213,7 +268,7 @@ static void fill_services(struct world *w)
 	w->keys[0] = key("172.17.13.252", 80);
 	w->services[0].id = "172.17.13.252:80/tcp";
 	w->services[0].has_sorry = true;
-	w->services[0].sorry = (struct dest_key){.ip = ip("127.0.0.1"), .port = 80};
+	w->services[0].sorry = (struct dest_key){.ip = world_ip("127.0.0.1"), .port = 80};
 	w->services[0].sorry_method.forward = CONF_NAT;
 	w->services[0].persistence_s = 50;
 	w->services[0].quorum_up.text = "/bin/up now";
@@ -240,6 +295,7 @@ static void fill_services(struct world *w)
 	add_server(w, 2, "10.0.1.1");
 	add_server(w, 2, "10.0.1.2");
 
+	fill_farm(w);
 	fill_labels(w);
 	w->conf.services = w->services;
 	w->conf.n_services = WORLD_SERVICES;
@@ -318,11 +374,18 @@ struct world *world_new(void)
 	assert(w);
 	fill_global(w);
 	fill_vrrp(w);
+	world_fill_tracks(w);
 	fill_services(w);
 	fill_check(w);
 	w->daemon = (struct snap_daemon){
 		.conf = &w->conf,
 		.generation = 3,
+		.n_processes = 1,
+		.running = w->running,
+		.static_set = w->static_set,
+		.n_owners = WORLD_INSTANCES + 1,
+		.owner_first = w->owner_first,
+		.set = w->set,
 		.loaded_wall_us = UINT64_C(1700000000500000),
 		.started_wall_us = UINT64_C(1700000000000000),
 		.started_us = 800 * USEC_PER_SEC,
@@ -350,8 +413,8 @@ void world_free(struct world *world)
 size_t world_tables(const struct table *ret[static WORLD_TABLES_MAX])
 {
 	const struct table_list lists[] = {
-		vrrp_mib_tables(),	   keepalived_global_tables(), keepalived_vrrp_tables(),
-		keepalived_check_tables(), director_mib_tables(),
+		vrrp_mib_tables(),	  vrrp3_mib_tables(),	     keepalived_global_tables(),
+		keepalived_vrrp_tables(), keepalived_check_tables(), director_mib_tables(),
 	};
 	size_t count = 0;
 

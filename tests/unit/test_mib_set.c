@@ -12,6 +12,7 @@
 
 #define K "1.3.6.1.4.1.9586.100.5."
 #define V "1.3.6.1.2.1.68."
+#define R "1.3.6.1.2.1.207.1."
 #define D "1.3.6.1.4.1.8072.9999.9999.47.1."
 
 static enum set_error set_cell(struct bench *b, const char *oid, enum cell_type type,
@@ -94,7 +95,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 7 + 1 + 9 + 1 + 6 + 1);
+	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1);
 }
 
 static void test_set_weight(void **state)
@@ -194,7 +195,7 @@ static void test_set_router(void **state)
 	assert_int_equal(set_number(b, UP("11"), 2, &change), SET_INCONSISTENT_VALUE);
 	assert_int_equal(set_number(b, DOWN("11"), 255, &change), SET_OK);
 	assert_int_equal(change.apply.vrrp.field, VRRP_SET_INTERVAL);
-	assert_int_equal(change.apply.vrrp.value, 255);
+	assert_int_equal(change.apply.vrrp.value, 25500); /* hundredths of a second */
 	assert_int_equal(change.undo.vrrp.value, 0);
 	assert_int_equal(set_number(b, DOWN("11"), 256, &change), SET_WRONG_VALUE);
 
@@ -218,6 +219,75 @@ static void test_set_router(void **state)
 	assert_int_equal(change.apply.vrrp.address.family, AF_INET);
 	assert_int_equal(change.undo.vrrp.value, 1);
 	assert_int_equal(ip_compare(&change.undo.vrrp.address, &set->primary), 0);
+}
+
+#define RUNNING(column) R "1.1.1." column ".2.7.2"
+#define HELD(column)	R "1.1.1." column ".2.7.1"
+
+static enum set_error set_octets(struct bench *b, const char *oid, const void *octets, size_t size,
+				 struct set_change *ret)
+{
+	struct cell value = {.octets = octets, .size = size};
+
+	return set_cell(b, oid, CELL_OCTETS, &value, ret);
+}
+
+static void test_set_version3(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+	struct cell value = {.number = 254};
+
+	assert_int_equal(set_cell(b, RUNNING("7"), CELL_GAUGE32, &value, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_PRIORITY);
+	value.number = 255;
+	assert_int_equal(set_cell(b, RUNNING("7"), CELL_GAUGE32, &value, &change), SET_WRONG_VALUE);
+	value.number = 0;
+	assert_int_equal(set_cell(b, RUNNING("7"), CELL_GAUGE32, &value, &change), SET_WRONG_VALUE);
+	assert_int_equal(set_number(b, RUNNING("10"), 2, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_PREEMPT);
+	assert_int_equal(set_number(b, RUNNING("11"), 1, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, RUNNING("11"), 2, &change), SET_OK);
+	assert_int_equal(change.target, SET_TO_NOBODY);
+
+	assert_int_equal(set_number(b, RUNNING("9"), 50, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, HELD("9"), 4095, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_INTERVAL);
+	assert_int_equal(change.apply.vrrp.value, 4095);
+	assert_int_equal(set_number(b, HELD("9"), 4096, &change), SET_WRONG_VALUE);
+
+	assert_int_equal(set_octets(b, HELD("4"), "\xac\x11\x0d\x79", 4, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_PRIMARY);
+	assert_int_equal(change.undo.vrrp.value, 0);
+	assert_int_equal(set_octets(b, HELD("4"), "\xac\x11\x0d\x7a", 4, &change),
+			 SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_octets(b, HELD("4"), "0123456789abcdef", 16, &change),
+			 SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_octets(b, HELD("4"), "abc", 3, &change), SET_WRONG_LENGTH);
+	assert_int_equal(set_octets(b, RUNNING("4"), "\xac\x11\x0d\x79", 4, &change),
+			 SET_INCONSISTENT_VALUE);
+}
+
+static void test_set_version3_rows(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+
+	assert_int_equal(set_number(b, RUNNING("13"), 2, &change), SET_OK);
+	assert_int_equal(change.apply.vrrp.field, VRRP_SET_ADMIN);
+	assert_int_equal(change.apply.vrrp.value, 2);
+	assert_int_equal(change.undo.vrrp.value, 1);
+	assert_int_equal(set_number(b, HELD("13"), 1, &change), SET_OK);
+	assert_int_equal(change.undo.vrrp.value, 2);
+	assert_int_equal(set_number(b, RUNNING("13"), 3, &change), SET_WRONG_VALUE);
+	for (int64_t number = 4; number <= 6; number++)
+		assert_int_equal(set_number(b, RUNNING("13"), number, &change),
+				 SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, RUNNING("13"), 7, &change), SET_WRONG_VALUE);
+	assert_int_equal(set_number(b, R "1.1.1.13.2.8.1", 4, &change), SET_NO_CREATION);
+	assert_int_equal(set_number(b, R "1.2.1.2.2.7.1.4.10.0.0.3", 6, &change),
+			 SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, R "1.2.1.2.2.7.1.4.10.0.0.4", 4, &change), SET_NO_CREATION);
 }
 
 static void test_set_key(void **state)
@@ -306,6 +376,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_set_vrrp, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_fixed, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_router, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_set_version3, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_set_version3_rows, bench_setup,
+						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_key, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_dest, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_comment, bench_setup, bench_teardown),

@@ -16,6 +16,7 @@
 
 #define K    "1.3.6.1.4.1.9586.100.5."
 #define V    "1.3.6.1.2.1.68."
+#define R    "1.3.6.1.2.1.207."
 #define D    "1.3.6.1.4.1.8072.9999.9999.47."
 #define SVC  "0.1.4.172.17.13.252.6.80"
 #define DEST SVC ".1.4.172.17.13.173.80"
@@ -148,6 +149,7 @@ static void instance_event(struct bench *b, uint32_t instance, const char *name)
 	b->event.instance.state = VRRP_MASTER;
 	b->event.instance.ifindex = 10;
 	b->event.instance.vrid = 62;
+	b->event.instance.version = 2;
 	assert_int_equal(ip_parse("172.17.13.120", &b->event.instance.master), 0);
 }
 
@@ -188,6 +190,56 @@ static void test_instance_gone(void **state)
 		    VARBINDS(K "2.3.1.2.9=VI_9", K "2.3.1.4.9=2", K "2.3.1.5.9=4",
 			     K "1.2.0=LVS_DEVEL"));
 	assert_int_equal(b->count, 2);
+}
+
+static void test_instance3(void **state)
+{
+	struct bench *b = *state;
+
+	instance_event(b, 4, "VI_3");
+	b->event.instance.version = 3;
+	b->event.instance.reason = VRRP_MASTER_NO_RESPONSE;
+	raise_event(b);
+	assert_int_equal(b->count, 2);
+	assert_sent(&b->sent[1], R "0.1",
+		    VARBINDS(R "1.1.1.1.3.10.62.1=ac110d78", R "1.2.5.1.2.10.62.1=3"));
+	assert_int_equal(b->sent[1].varbinds[0].type, CELL_OCTETS);
+	assert_int_equal(ip_parse("fe80::1", &b->event.instance.master), 0);
+	raise_event(b);
+	assert_sent(&b->sent[1], R "0.1",
+		    VARBINDS(R "1.1.1.1.3.10.62.2=fe800000000000000000000000000001",
+			     R "1.2.5.1.2.10.62.2=3"));
+	b->world->conf.global.snmp_rfcv3 = false;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	b->world->conf.global.snmp_rfcv3 = true;
+	b->event.instance.state = VRRP_BACKUP;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+}
+
+static void test_proto_error(void **state)
+{
+	struct bench *b = *state;
+
+	begin_event(b, EVENT_PROTO_ERROR);
+	assert_int_equal(ip_parse("192.0.2.66", &b->event.packet.source), 0);
+	b->event.packet.ifindex = 2;
+	b->event.packet.vrid = 7;
+	b->event.packet.error = VRRP_TTL_ERROR;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	assert_sent(&b->sent[0], R "0.2", VARBINDS(R "1.2.5.1.6.2.7.1=1"));
+	b->event.packet.vrid = 8; /* nobody's: no row */
+	raise_event(b);
+	assert_int_equal(b->count, 0);
+	b->event.packet.vrid = 5; /* of version 2 */
+	raise_event(b);
+	assert_int_equal(b->count, 0);
+	b->event.packet.vrid = 7;
+	b->world->conf.global.snmp_traps = false;
+	raise_event(b);
+	assert_int_equal(b->count, 0);
 }
 
 static void test_group(void **state)
@@ -413,6 +465,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_instance, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_instance_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_instance3, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_proto_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_auth_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dest, setup, teardown),

@@ -230,6 +230,8 @@ static void do_set(struct script *s)
 	set.field = (enum vrrp_field)field;
 	if (ip_parse(word(s, 3), &set.address) == 0)
 		set.value = 1;
+	if (set.field == VRRP_SET_INTERVAL)
+		set.value = (int32_t)(atof(word(s, 3)) * 100);
 	if (set.field == VRRP_SET_AUTH_KEY && !is(s, 3, "0")) {
 		set.value = 1;
 		memcpy(set.key, word(s, 3), strnlen(word(s, 3), sizeof set.key));
@@ -295,7 +297,7 @@ static uint64_t row_number(const struct snap_instance *row, const char *field)
 		{"auth", row->auth},
 		{"interval", row->advert_us / USEC_PER_SEC},
 		{"overrides", row->set.priority || row->set.preempt || row->set.auth_type ||
-				      row->set.interval_s || row->set.keyed ||
+				      row->set.interval_cs || row->set.keyed ||
 				      ip_is_set(&row->set.primary)},
 		{"reason", row->reason},
 		{"proto_error", row->proto_error},
