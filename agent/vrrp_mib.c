@@ -302,8 +302,6 @@ static enum set_error set_primary(const struct view *view, const struct row *row
 static enum set_error set_auth(const struct view *view, const struct row *row,
 			       const struct cell *value, struct set_change *ret)
 {
-	if (value->number == 3) /* ipAuthenticationHeader, which vipd does not run */
-		return SET_INCONSISTENT_VALUE;
 	return change(view, row, VRRP_SET_AUTH_TYPE, value->number, live(view, row)->set.auth_type,
 		      ret);
 }

@@ -412,8 +412,6 @@ static const struct node *unsupported_node(const struct draft_instance *instance
 {
 	const struct conf_instance *model = &instance->model;
 
-	if (model->auth == CONF_AUTH_AH)
-		return auth_node(instance, "auth_type");
 	return model->hmac.n_keys ? instance->hmac.node : instance->node;
 }
 

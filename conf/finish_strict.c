@@ -33,16 +33,21 @@ static void strict_down_timer(struct build *build, struct draft_instance *instan
 	instance->model.down_timer_adverts = DOWN_TIMER_ADVERTS;
 }
 
-static void strict_lower_prio(struct build *build, struct draft_instance *instance)
+static void strict_answers(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
 	const struct node *advert = SETTER(instance, lower_prio_no_advert),
+			  *higher = SETTER(instance, higher_prio_send_advert),
 			  *repeat = SETTER(instance, garp_lower_prio_repeat),
 			  *delay = SETTER(instance, garp_lower_prio_delay_us);
 
 	if (advert && !model->lower_prio_no_advert)
 		build_warn(build, advert, 0,
 			   "in strict mode adverts of lower priority are not answered; it is "
+			   "ignored");
+	if (higher && model->higher_prio_send_advert)
+		build_warn(build, higher, 0,
+			   "in strict mode adverts of higher priority are not answered; it is "
 			   "ignored");
 	if (repeat && model->garp_lower_prio_repeat)
 		build_warn(build, repeat, 0,
@@ -53,6 +58,7 @@ static void strict_lower_prio(struct build *build, struct draft_instance *instan
 			   "in strict mode no ARP follows an advert of lower priority; it is "
 			   "ignored");
 	model->lower_prio_no_advert = true;
+	model->higher_prio_send_advert = false;
 	model->garp_lower_prio_repeat = 0;
 	model->garp_lower_prio_delay_us = 0;
 }
@@ -87,7 +93,7 @@ void finish_strict(struct build *build, struct draft_instance *instance)
 		return;
 	strict_state(build, instance);
 	strict_down_timer(build, instance);
-	strict_lower_prio(build, instance);
+	strict_answers(build, instance);
 	strict_vmac(build, instance);
 	strict_accept(build, instance);
 }

@@ -194,8 +194,6 @@ static inline uint16_t conf_instance_family(const struct conf_instance *instance
  */
 static inline const char *conf_instance_unsupported(const struct conf_instance *instance)
 {
-	if (instance->auth == CONF_AUTH_AH)
-		return "authentication by AH is not supported";
 	if (!*instance->interface)
 		return "an instance without an interface is not supported yet";
 	if (instance->hmac.n_keys && instance->hmac.mode == CONF_HMAC_ENFORCE)

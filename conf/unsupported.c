@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRICT                                                                                     \
-	.effect = "its rules for the configuration hold, but received adverts are not checked "    \
-		  "more strictly, and the addresses accept local traffic"
 #define KEPT "it is kept and has no effect"
 
 static const struct option_unsupported entries[] = {
@@ -64,7 +61,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"snmp_vs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
-	{"strict_mode", "vrrp_instance", STRICT},
 	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
 	{"tmp_config_directory", "global_defs", .effect = KEPT},
 	{"track_bfd", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
@@ -82,7 +78,6 @@ static const struct option_unsupported entries[] = {
 	{"vrrp_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
 	{"vrrp_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
-	{"vrrp_strict", "global_defs", STRICT},
 };
 
 #define N_ENTRIES (sizeof entries / sizeof *entries)

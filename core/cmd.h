@@ -148,7 +148,7 @@ enum vrrp_field {
 	VRRP_SET_PRIORITY,
 	VRRP_SET_PREEMPT,   /* 1 on, 2 off */
 	VRRP_SET_PRIMARY,   /* 1: address, one of the interface; 0.0.0.0: its lowest */
-	VRRP_SET_AUTH_TYPE, /* 1 none, 2 PASS */
+	VRRP_SET_AUTH_TYPE, /* 1 none, 2 PASS, 3 AH */
 	VRRP_SET_AUTH_KEY,  /* 1: key */
 	/* hundredths of a second; version 2: whole seconds up to 255 s, version 3: up to 4095 */
 	VRRP_SET_INTERVAL,

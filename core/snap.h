@@ -69,7 +69,7 @@ struct vrrp_stats {
 struct vrrp_overrides {
 	uint8_t priority;
 	uint8_t preempt;   /* 1 on, 2 off */
-	uint8_t auth_type; /* 1 none, 2 PASS */
+	uint8_t auth_type; /* 1 none, 2 PASS, 3 AH */
 	uint16_t interval_cs;
 	bool keyed; /* key counts */
 	uint8_t key[VRRP_KEY_OCTETS];

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/vrrp/ah.h"
 
 /* Keys of the rate limit behind those of the packets; LIMIT_SEND counts on by instance. */
 #define LIMIT_GARP (VRRP_DISCARDS + 999u)
@@ -24,6 +25,28 @@ static const struct conf_address *address_at(const struct conf_instance *conf, s
 static enum vrrp_family family_of(const struct conf_address *address)
 {
 	return address->ip.family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4;
+}
+
+/* One advert has one number, to however many peers it goes. */
+static void number_advert(struct vrrp_unit *unit)
+{
+	/* Beyond what the master before us has sent, or nobody would believe us. */
+	if (unit->ah_sent < unit->ah_heard)
+		unit->ah_sent = unit->ah_heard;
+	unit->ah_sent++;
+}
+
+/* packet: room for the header of AH, then the message. */
+static int send_sealed(struct vrrp_engine *e, const struct vrrp_unit *unit,
+		       const struct ip *destination, uint8_t ttl, uint8_t *packet, size_t size)
+{
+	const struct ip *source = &unit->fsm.primary;
+	int r = vrrp_ah_seal(e->hmac, vrrp_engine_key(unit), unit->ah_sent, source, destination,
+			     ttl, packet, size);
+
+	return r < 0 ? r
+		     : e->ops->send(e->owner, vrrp_macvlan_out(unit), source, destination, ttl,
+				    VRRP_PROTOCOL_AH, packet, size);
 }
 
 /* old_unicast_checksum: as if it went to the group. */
@@ -44,15 +67,17 @@ static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 	const struct conf_instance *conf = unit->fsm.conf;
 	const struct ip *source = &unit->fsm.primary;
 	const struct ip *summed = is_old_unicast(unit) ? &e->mcast_groups[VRRP_IPV4] : destination;
-	uint8_t message[VRRP_MESSAGE_MAX];
+	uint8_t packet[VRRP_AH_OCTETS + VRRP_MESSAGE_MAX], *message = packet + VRRP_AH_OCTETS;
 	char to[IP_TEXT_MAX];
 	uint32_t held_back;
 	int r = vrrp_packet_encode(advert, source, summed, !conf->v3_checksum_as_v2, message,
-				   sizeof message);
+				   VRRP_MESSAGE_MAX);
 
-	if (r > 0)
+	if (r > 0 && advert->auth_type == VRRP_AUTH_AH)
+		r = send_sealed(e, unit, destination, ttl, packet, VRRP_AH_OCTETS + (size_t)r);
+	else if (r > 0)
 		r = e->ops->send(e->owner, vrrp_macvlan_out(unit), source, destination, ttl,
-				 message, (size_t)r);
+				 VRRP_PROTOCOL, message, (size_t)r);
 	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, destination,
 				       now_us, &held_back))
 		e->ops->log(e->owner, LOG_WARNING, "%s: advert to %s not sent on %s: %s (%u more)",
@@ -110,6 +135,8 @@ static void send_advert(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t p
 		return;
 	if (advert.auth_type == VRRP_AUTH_PASS)
 		memcpy(advert.auth_data, vrrp_engine_key(unit), sizeof advert.auth_data);
+	if (advert.auth_type == VRRP_AUTH_AH)
+		number_advert(unit);
 	list_addresses(conf, &advert);
 	e->counters_changed = true;
 	if (!send_everywhere(e, unit, &advert, now_us))

@@ -18,9 +18,15 @@
 int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine **ret)
 {
 	struct vrrp_engine *e = calloc(1, sizeof *e);
+	int r;
 
 	if (!e)
 		return -ENOMEM;
+	r = hmac_md5_new(&e->hmac);
+	if (r < 0) {
+		free(e);
+		return r;
+	}
 	e->ops = ops;
 	e->owner = owner;
 	*ret = e;
@@ -45,6 +51,7 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 	free(e->links);
 	free(e->events);
 	free(e->replies);
+	hmac_free(e->hmac);
 	free(e);
 	return NULL;
 }
@@ -75,7 +82,7 @@ enum conf_auth vrrp_engine_auth(const struct vrrp_unit *unit)
 	if (unit->fsm.conf->version == 3 || vrrp_source_family(unit) == VRRP_IPV6)
 		return CONF_AUTH_NONE;
 	if (unit->set.auth_type)
-		return unit->set.auth_type == 2 ? CONF_AUTH_PASS : CONF_AUTH_NONE;
+		return (enum conf_auth)(unit->set.auth_type - 1);
 	return unit->fsm.conf->auth;
 }
 

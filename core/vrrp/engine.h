@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,14 +28,18 @@ struct vrrp_ops {
 	int (*open)(void *owner, uint32_t ifindex, uint16_t family, const char *name,
 		    const uint8_t *mac);
 	void (*close)(void *owner, uint32_t ifindex, uint16_t family); /* leaves every group */
+	/* On an interface open in IPv4: receive AH as well, or, which cannot fail, no longer. */
+	int (*hear_ah)(void *owner, uint32_t ifindex, const char *name, bool on);
 	/* On an interface open in its family: receive what is sent to group. */
 	int (*join)(void *owner, uint32_t ifindex, const struct ip *group);
 	void (*leave)(void *owner, uint32_t ifindex, const struct ip *group);
 	/* How much may wait to be read of an interface open in a family; 0: as much as the system
 	 * gives unasked. */
 	int (*buffer)(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets);
+	/* protocol: VRRP_PROTOCOL, or VRRP_PROTOCOL_AH for a message that begins with its header */
 	int (*send)(void *owner, uint32_t ifindex, const struct ip *source,
-		    const struct ip *destination, uint8_t ttl, const void *message, size_t size);
+		    const struct ip *destination, uint8_t ttl, uint8_t protocol,
+		    const void *message, size_t size);
 	/* One gratuitous ARP for an IPv4 address; one unsolicited neighbour advertisement for an
 	 * IPv6 address, with the router flag or without. */
 	int (*garp)(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address);

@@ -12,6 +12,7 @@
 #include "core/vrrp/engine.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/group.h"
+#include "core/vrrp/hmac.h"
 #include "core/vrrp/limit.h"
 #include "core/vrrp/packet.h"
 #include "core/vrrp/priority.h"
@@ -37,9 +38,10 @@ struct vrrp_unit {
 	/* Set by SNMP; they last until a reload changes the configured value. */
 	bool admin_down;
 	struct vrrp_overrides set;
-	bool static_missing;	/* says main */
-	bool old_peer;		/* has been heard with the checksum of old unicast */
-	uint32_t holds, faults; /* as they should be; settle() tells the state machine */
+	uint32_t ah_sent, ah_heard; /* last sequence numbers of AH; 0: none yet */
+	bool static_missing;	    /* says main */
+	bool old_peer;		    /* has been heard with the checksum of old unicast */
+	uint32_t holds, faults;	    /* as they should be; settle() tells the state machine */
 	struct vrrp_burst bursts[VRRP_FAMILIES];
 	struct msg_addrs asked; /* last request; 0: none */
 	bool kept;		/* during a reload: found in the new configuration */
@@ -56,6 +58,7 @@ struct vrrp_group_row {
 /* One family on a link. */
 struct vrrp_port {
 	bool open;			   /* has a socket */
+	bool ah;			   /* and one for AH */
 	struct ip groups[VRRP_GROUPS_MAX]; /* that it hears */
 	size_t n_groups;
 	int open_error;		/* of the last attempt to open or to join */
@@ -97,6 +100,7 @@ struct vrrp_engine {
 	uint64_t checksum_errors, version_errors, vrid_errors;
 	uint64_t counters_since_us; /* the engine's start */
 	struct vrrp_limit limit;
+	struct hmac *hmac;
 	/* Publication. */
 	bool rows_changed, counters_changed, conf_done;
 	uint64_t conf_generation; /* to be answered */

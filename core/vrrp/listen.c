@@ -45,7 +45,8 @@ static bool hears(const struct vrrp_engine *e, const struct vrrp_link *link,
 	const struct ip *group = vrrp_listen_group(e, unit);
 
 	return port->open &&
-	       (!group || unit->ifindex != link->is.ifindex || has_joined(port, group));
+	       (!group || unit->ifindex != link->is.ifindex || has_joined(port, group)) &&
+	       (port->ah || vrrp_engine_auth(unit) != CONF_AUTH_AH);
 }
 
 bool vrrp_listen_is_complete(struct vrrp_engine *e, const struct vrrp_unit *unit)
@@ -135,6 +136,29 @@ static void leave_unused(struct vrrp_engine *e, struct vrrp_link *link, enum vrr
 	}
 }
 
+static bool wants_ah(const struct vrrp_engine *e, const struct vrrp_link *link,
+		     enum vrrp_family family)
+{
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (vrrp_engine_auth(e->units[i]) == CONF_AUTH_AH &&
+		    listens(e, e->units[i], link, family, NULL))
+			return true;
+	return false;
+}
+
+static int hear_ah(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family)
+{
+	struct vrrp_port *port = &link->ports[family];
+	int r = 0;
+
+	if (!port->ah && wants_ah(e, link, family)) {
+		r = e->ops->hear_ah(e->owner, link->is.ifindex, link->is.name, true);
+		port->ah = r >= 0;
+		port->buffer = 0; /* the new one has not been asked for any */
+	}
+	return r;
+}
+
 /* NULL: it is no macvlan of ours, or an instance of its own stands on it. */
 static const uint8_t *virtual_mac(const struct vrrp_engine *e, const struct vrrp_link *link)
 {
@@ -158,7 +182,8 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 		     uint32_t retry, uint64_t now_us)
 {
 	struct vrrp_port *port = &link->ports[family];
-	int r = 0;
+	const char *what = "open";
+	int r = 0, ah;
 
 	if (is_complete(e, link, family)) {
 		port->open_retry_us = 0; /* of what is asked for no more */
@@ -170,12 +195,19 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 		r = e->ops->open(e->owner, link->is.ifindex, number_of(family), link->is.name,
 				 virtual_mac(e, link));
 	port->open = r >= 0;
-	if (port->open)
+	if (port->open) {
+		what = "join a group with";
 		r = join_all(e, link, family);
+	}
+	ah = port->open ? hear_ah(e, link, family) : 0;
+	if (ah < 0) {
+		what = "open a second one beside";
+		r = ah;
+	}
 	port->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
 	if (r < 0 && r != port->open_error)
-		e->ops->log(e->owner, LOG_ERR, "cannot %s a VRRP socket on %s: %s",
-			    port->open ? "join a group with" : "open", link->is.name, strerror(-r));
+		e->ops->log(e->owner, LOG_ERR, "cannot %s a VRRP socket on %s: %s", what,
+			    link->is.name, strerror(-r));
 	port->open_error = r < 0 ? r : 0;
 }
 
@@ -211,6 +243,7 @@ static uint64_t wanted_buffer(const struct vrrp_engine *e, const struct vrrp_lin
 	size_t header = width == 4 ? VRRP_IP_HEADER : VRRP_IP_HEADER_MAX;
 	size_t tail = width == 4 && conf->version == 2 ? VRRP_AUTH_OCTETS : 0;
 
+	tail += conf->auth == CONF_AUTH_AH ? VRRP_AH_OCTETS : 0;
 	if (conf->rx_buffer)
 		return conf->rx_buffer;
 	switch (process->rx_policy) {
@@ -256,6 +289,10 @@ static void settle_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp
 		return;
 	}
 	leave_unused(e, link, family);
+	if (link->ports[family].ah && !wants_ah(e, link, family)) {
+		(void)e->ops->hear_ah(e->owner, link->is.ifindex, link->is.name, false);
+		link->ports[family].ah = false;
+	}
 	complete(e, link, family, retry, now_us);
 	size_buffer(e, link, family);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/vrrp/ah.h"
 
 #define TYPE_ADVERT	  1
 #define ADVERT_INT_V3_MAX 0x0fff
@@ -22,6 +23,7 @@
 static const char *const discard_names[] = {
 	[VRRP_ACCEPTED] = "accepted",
 	[VRRP_BAD_IP] = "malformed IP header",
+	[VRRP_OTHER_AH] = "AH of another protocol",
 	[VRRP_OTHER_DESTINATION] = "not sent to where this router listens",
 	[VRRP_NOT_PEER] = "not from a peer",
 	[VRRP_OWN] = "our own advertisement",
@@ -35,6 +37,7 @@ static const char *const discard_names[] = {
 	[VRRP_BAD_AUTH_TYPE] = "unknown authentication type",
 	[VRRP_OTHER_AUTH_TYPE] = "authentication type differs from ours",
 	[VRRP_BAD_AUTH_DATA] = "wrong password",
+	[VRRP_REPLAYED] = "sequence number has been seen already",
 	[VRRP_NO_ADDRESS] = "no address",
 	[VRRP_ZERO_INTERVAL] = "interval is zero",
 	[VRRP_NOT_LINK_LOCAL] = "first address is not link-local",
@@ -56,10 +59,29 @@ static struct ip read_ip(struct reader *r, uint16_t family)
 	return ip;
 }
 
+/* The authentication header, if there is one; of its lengths the message begins behind it. */
+static enum vrrp_discard open_seal(struct reader *r, struct vrrp_envelope *envelope)
+{
+	uint8_t protocol = read_u8(r), words = read_u8(r);
+
+	read_skip(r, 2 + 4); /* reserved; the SPI is a matter of who knows the key */
+	envelope->sequence = read_be32(r);
+	read_skip(r, VRRP_AH_OCTETS - 12);
+	if (!r->bad && protocol != VRRP_PROTOCOL)
+		return VRRP_OTHER_AH;
+	if (r->bad || words != VRRP_AH_OCTETS / 4 - 2)
+		return VRRP_BAD_IP;
+	envelope->sealed = true;
+	envelope->message += VRRP_AH_OCTETS;
+	envelope->size -= VRRP_AH_OCTETS;
+	return VRRP_ACCEPTED;
+}
+
 enum vrrp_discard vrrp_packet_open(const void *datagram, size_t size, struct vrrp_envelope *ret)
 {
 	struct reader r = reader_of(datagram, size);
 	struct vrrp_envelope envelope = {0};
+	enum vrrp_discard reason = VRRP_ACCEPTED;
 	size_t header, total;
 	uint8_t first, protocol;
 	uint16_t fragment;
@@ -78,12 +100,19 @@ enum vrrp_discard vrrp_packet_open(const void *datagram, size_t size, struct vrr
 	/* A fragment offset, or more fragments to come: the kernel reassembles, so neither is seen
 	 * in good traffic. */
 	if (r.bad || first >> 4 != 4 || header < VRRP_IP_HEADER || header > total || total > size ||
-	    protocol != VRRP_PROTOCOL || (fragment & 0x3fff))
+	    (fragment & 0x3fff))
 		return VRRP_BAD_IP;
 	envelope.message = (const uint8_t *)datagram + header;
 	envelope.size = total - header;
-	*ret = envelope;
-	return VRRP_ACCEPTED;
+	if (protocol == VRRP_PROTOCOL_AH && header == VRRP_IP_HEADER) {
+		r = reader_of(envelope.message, envelope.size);
+		reason = open_seal(&r, &envelope);
+	} else if (protocol != VRRP_PROTOCOL) {
+		reason = VRRP_BAD_IP;
+	}
+	if (!reason)
+		*ret = envelope;
+	return reason;
 }
 
 uint8_t vrrp_packet_vrid(const struct vrrp_envelope *envelope)
@@ -143,9 +172,20 @@ static bool auth_equal(const uint8_t *a, const uint8_t *b)
 	return difference == 0;
 }
 
-static enum vrrp_discard check_v2(const struct vrrp_advert *advert,
+static enum vrrp_discard check_seal(const struct vrrp_envelope *e, const struct vrrp_expect *expect)
+{
+	if (!vrrp_ah_is_genuine(expect->hmac, expect->auth_data, e))
+		return VRRP_BAD_AUTH_DATA;
+	if (e->sequence <= expect->sequence)
+		return VRRP_REPLAYED;
+	return VRRP_ACCEPTED;
+}
+
+static enum vrrp_discard check_v2(const struct vrrp_envelope *e, const struct vrrp_advert *advert,
 				  const struct vrrp_expect *expect)
 {
+	enum vrrp_discard reason = VRRP_ACCEPTED;
+
 	if (advert->auth_type > VRRP_AUTH_AH)
 		return VRRP_BAD_AUTH_TYPE;
 	if (advert->auth_type != expect->auth_type)
@@ -153,6 +193,10 @@ static enum vrrp_discard check_v2(const struct vrrp_advert *advert,
 	if (advert->auth_type == VRRP_AUTH_PASS &&
 	    !auth_equal(advert->auth_data, expect->auth_data))
 		return VRRP_BAD_AUTH_DATA;
+	if (advert->auth_type == VRRP_AUTH_AH)
+		reason = check_seal(e, expect);
+	if (reason)
+		return reason;
 	if (advert->interval != expect->interval)
 		return VRRP_OTHER_INTERVAL;
 	return VRRP_ACCEPTED;
@@ -242,7 +286,10 @@ enum vrrp_discard vrrp_packet_check(const struct vrrp_envelope *envelope,
 	if (reason)
 		return reason;
 	read_body(&r, &advert);
-	reason = advert.version == 2 ? check_v2(&advert, expect) : check_v3(&advert, expect);
+	if (envelope->sealed && advert.auth_type != VRRP_AUTH_AH)
+		return VRRP_OTHER_AUTH_TYPE;
+	reason = advert.version == 2 ? check_v2(envelope, &advert, expect)
+				     : check_v3(&advert, expect);
 	if (reason)
 		return reason;
 	*ret = advert;
@@ -307,7 +354,8 @@ int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source
 }
 
 static size_t write_ip6_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
-			       size_t message_size, uint8_t room[static VRRP_IP_HEADER_MAX])
+			       uint8_t protocol, size_t message_size,
+			       uint8_t room[static VRRP_IP_HEADER_MAX])
 {
 	struct writer w = writer_of(room, VRRP_IP_HEADER_MAX);
 
@@ -315,7 +363,7 @@ static size_t write_ip6_header(const struct ip *source, const struct ip *destina
 	write_u8(&w, 0);
 	write_be16(&w, 0);
 	write_be16(&w, (uint16_t)message_size);
-	write_u8(&w, VRRP_PROTOCOL);
+	write_u8(&w, protocol);
 	write_u8(&w, ttl);
 	write_octets(&w, source->octets, 16);
 	write_octets(&w, destination->octets, 16);
@@ -323,20 +371,22 @@ static size_t write_ip6_header(const struct ip *source, const struct ip *destina
 }
 
 size_t vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
-			     size_t message_size, uint8_t room[static VRRP_IP_HEADER_MAX])
+			     uint8_t protocol, size_t message_size,
+			     uint8_t room[static VRRP_IP_HEADER_MAX])
 {
 	if (destination->family == AF_INET6)
-		return write_ip6_header(source, destination, ttl, message_size, room);
+		return write_ip6_header(source, destination, ttl, protocol, message_size, room);
 	struct writer w = writer_of(room, VRRP_IP_HEADER);
 	uint16_t checksum;
 
 	write_u8(&w, 0x45);
 	write_u8(&w, 0xc0); /* internetwork control */
 	write_be16(&w, (uint16_t)(VRRP_IP_HEADER + message_size));
-	write_be16(&w, 0);
+	/* The kernel puts an identification of its own in the place of 0, and AH covers it. */
+	write_be16(&w, protocol == VRRP_PROTOCOL_AH);
 	write_be16(&w, 0);
 	write_u8(&w, ttl);
-	write_u8(&w, VRRP_PROTOCOL);
+	write_u8(&w, protocol);
 	write_be16(&w, 0);
 	write_octets(&w, source->octets, 4);
 	write_octets(&w, destination->octets, 4);

@@ -21,9 +21,11 @@
 #include "core/base/ip.h"
 
 #define VRRP_PROTOCOL	      112
+#define VRRP_PROTOCOL_AH      51
 #define VRRP_TTL	      255
 #define VRRP_FIXED_PART	      8
 #define VRRP_AUTH_OCTETS      8
+#define VRRP_AH_OCTETS	      24 /* ah.h */
 #define VRRP_ADDRESSES_MAX    255
 #define VRRP_MESSAGE_MAX      (8 + 16 * VRRP_ADDRESSES_MAX + VRRP_AUTH_OCTETS)
 #define VRRP_PRIORITY_OWNER   255
@@ -35,6 +37,7 @@ enum vrrp_auth_type { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1, VRRP_AUTH_AH = 2 }
 enum vrrp_discard {
 	VRRP_ACCEPTED,
 	VRRP_BAD_IP,		/* the IP header is not believable, or not protocol 112 */
+	VRRP_OTHER_AH,		/* AH, but of something else than VRRP: not an error */
 	VRRP_OTHER_DESTINATION, /* unicast to a multicast router, the reverse, or another group */
 	VRRP_NOT_PEER,		/* unicast, from none of the peers */
 	VRRP_OWN,		/* our own advertisement looped back: not an error */
@@ -47,7 +50,8 @@ enum vrrp_discard {
 	VRRP_BAD_TYPE,	      /* not an advertisement */
 	VRRP_BAD_AUTH_TYPE,   /* v2: a type that does not exist */
 	VRRP_OTHER_AUTH_TYPE, /* v2: a known type, but not ours */
-	VRRP_BAD_AUTH_DATA,   /* v2: wrong password */
+	VRRP_BAD_AUTH_DATA,   /* v2: wrong password, or AH that does not prove the same */
+	VRRP_REPLAYED,	      /* v2: AH with a sequence number of the past */
 	VRRP_NO_ADDRESS,      /* v3: address count 0 */
 	VRRP_ZERO_INTERVAL,   /* v3: interval 0 */
 	VRRP_NOT_LINK_LOCAL,  /* v3/IPv6: first address, where that is asked for */
@@ -58,12 +62,17 @@ enum vrrp_discard {
 /* For logs; never NULL. */
 const char *vrrp_discard_name(enum vrrp_discard reason);
 
+struct hmac;
+
 /* What the IP layer says about a received message. */
 struct vrrp_envelope {
 	struct ip source, destination;
 	uint8_t ttl;
 	const uint8_t *message; /* into the datagram */
 	size_t size;		/* of message; what lies behind the IP length is not counted */
+	/* Right before message are an IP header without options and AH. */
+	bool sealed;
+	uint32_t sequence; /* of AH */
 };
 
 /* What the local virtual router expects of its peers. */
@@ -71,6 +80,8 @@ struct vrrp_expect {
 	uint8_t version;
 	uint8_t auth_type; /* enum vrrp_auth_type, v2 */
 	uint8_t auth_data[VRRP_AUTH_OCTETS];
+	struct hmac *hmac;	  /* for AH */
+	uint32_t sequence;	  /* AH: of the last advert accepted, 0: none yet */
 	uint32_t interval;	  /* v2: seconds */
 	uint8_t min_ttl, max_ttl; /* 255 and 255 for multicast */
 	struct ip own;		  /* source of our own adverts; AF_UNSPEC: none */
@@ -94,7 +105,8 @@ struct vrrp_advert {
 	struct ip addresses[VRRP_ADDRESSES_MAX];
 };
 
-/* An IPv4 datagram as a raw socket delivers it. Octets after the IP total length are padding. */
+/* An IPv4 datagram as a raw socket delivers it, of VRRP or AH. Octets after the IP total length are
+ * padding. */
 enum vrrp_discard vrrp_packet_open(const void *datagram, size_t size, struct vrrp_envelope *ret);
 
 /* The VRID the message claims, before any check; 0 when it is too short to say. For finding whom to
@@ -124,9 +136,10 @@ bool vrrp_packet_same_addresses(const struct vrrp_advert *advert, const struct i
 int vrrp_packet_encode(const struct vrrp_advert *advert, const struct ip *source,
 		       const struct ip *destination, bool pseudo_header, void *room, size_t size);
 
-/* An IP header without options for a message of message_size octets, of the addresses' family.
+/* An IP header without options, of the addresses' family, for message_size octets of a protocol.
  * Returns its size: VRRP_IP_HEADER for IPv4, VRRP_IP_HEADER_MAX for IPv6. */
 #define VRRP_IP_HEADER	   20
 #define VRRP_IP_HEADER_MAX 40
 size_t vrrp_packet_ip_header(const struct ip *source, const struct ip *destination, uint8_t ttl,
-			     size_t message_size, uint8_t room[static VRRP_IP_HEADER_MAX]);
+			     uint8_t protocol, size_t message_size,
+			     uint8_t room[static VRRP_IP_HEADER_MAX]);

@@ -88,6 +88,7 @@ static uint64_t *counter(struct vrrp_stats *stats, enum vrrp_discard reason)
 	case VRRP_OTHER_AUTH_TYPE:
 		return &stats->auth_type_mismatch;
 	case VRRP_BAD_AUTH_DATA:
+	case VRRP_REPLAYED:
 		return &stats->auth_failures;
 	case VRRP_NO_ADDRESS:
 	case VRRP_NOT_LINK_LOCAL:
@@ -97,6 +98,7 @@ static uint64_t *counter(struct vrrp_stats *stats, enum vrrp_discard reason)
 		return &stats->interval_errors;
 	case VRRP_ACCEPTED:
 	case VRRP_BAD_IP:
+	case VRRP_OTHER_AH:
 	case VRRP_OTHER_DESTINATION:
 	case VRRP_NOT_PEER:
 	case VRRP_OWN:
@@ -130,7 +132,7 @@ static uint8_t auth_error(enum vrrp_discard reason)
 		return 1;
 	if (reason == VRRP_OTHER_AUTH_TYPE)
 		return 2;
-	return reason == VRRP_BAD_AUTH_DATA ? 3 : 0;
+	return reason == VRRP_BAD_AUTH_DATA || reason == VRRP_REPLAYED ? 3 : 0;
 }
 
 static void count(const struct arrival *a, enum vrrp_discard reason)
@@ -295,6 +297,9 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 			advert->interval * (advert->version == 2 ? USEC_PER_SEC : USEC_PER_CSEC),
 	};
 
+	/* Even of one we ignore: our own numbers must go beyond its. */
+	if (a->envelope.sealed)
+		a->unit->ah_heard = a->envelope.sequence;
 	if (is_deaf_owner(a->unit))
 		return;
 	note_checksum(a, advert);
@@ -318,6 +323,8 @@ static struct vrrp_expect expected(const struct vrrp_engine *e, const struct vrr
 		.auth_type = (uint8_t)vrrp_engine_auth(unit),
 		.interval = (uint32_t)(unit->fsm.advert_us / USEC_PER_SEC),
 		.own = unit->fsm.primary,
+		.sequence = unit->ah_heard,
+		.hmac = e->hmac,
 		.min_ttl = VRRP_TTL,
 		.max_ttl = VRRP_TTL,
 		.link_local_first = unit->fsm.conf->strict,
@@ -377,6 +384,8 @@ void vrrp_engine_receive(struct vrrp_engine *e, uint32_t ifindex, const void *da
 	if (!e->conf)
 		return;
 	reason = vrrp_packet_open(datagram, size, &a.envelope);
+	if (reason == VRRP_OTHER_AH)
+		return;
 	if (reason)
 		discard(&a, reason);
 	else

@@ -77,14 +77,15 @@ static int set_auth_type(struct vrrp_unit *unit, const struct msg_vrrp_set *set)
 {
 	if (unit->fsm.conf->version == 3 || vrrp_source_family(unit) == VRRP_IPV6)
 		return -EINVAL;
-	return put(&unit->set.auth_type, set, 2);
+	return put(&unit->set.auth_type, set, 3);
 }
 
 static void show_auth_type(const struct vrrp_unit *unit, char room[static IP_TEXT_MAX])
 {
-	bool pass = vrrp_engine_auth(unit) == CONF_AUTH_PASS;
+	static const char *const names[] = {
+		[CONF_AUTH_NONE] = "none", [CONF_AUTH_PASS] = "PASS", [CONF_AUTH_AH] = "AH"};
 
-	snprintf(room, IP_TEXT_MAX, "%s", pass ? "PASS" : "none");
+	snprintf(room, IP_TEXT_MAX, "%s", names[vrrp_engine_auth(unit)]);
 }
 
 static int set_auth_key(struct vrrp_unit *unit, const struct msg_vrrp_set *set)

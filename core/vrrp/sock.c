@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -35,13 +36,13 @@ static int set_int(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof value);
 }
 
-static int configure_ip(int fd, uint32_t ifindex)
+static int configure_ip(int fd, uint32_t ifindex, bool all_groups)
 {
 	const struct ip_mreqn interface = {.imr_ifindex = (int)ifindex};
 
 	if (set_int(fd, IPPROTO_IP, IP_HDRINCL, 1) < 0 ||
 	    set_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0) < 0 ||
-	    set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) < 0 ||
+	    set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, all_groups) < 0 ||
 	    setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &interface, sizeof interface) < 0)
 		return -errno;
 	return 0;
@@ -59,23 +60,24 @@ static int configure_ip6(int fd, uint32_t ifindex)
 	return 0;
 }
 
-static int configure(int fd, uint32_t ifindex, uint16_t family, const char *name)
+static int configure(int fd, uint32_t ifindex, uint16_t family, uint8_t protocol, const char *name)
 {
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
 		       (socklen_t)strnlen(name, IFNAMSIZ - 1)) < 0 ||
 	    set_int(fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL) < 0)
 		return -errno;
-	return family == AF_INET ? configure_ip(fd, ifindex) : configure_ip6(fd, ifindex);
+	return family == AF_INET6 ? configure_ip6(fd, ifindex)
+				  : configure_ip(fd, ifindex, protocol == VRRP_PROTOCOL_AH);
 }
 
-int vrrp_sock_open(uint32_t ifindex, uint16_t family, const char *name)
+int vrrp_sock_open(uint32_t ifindex, uint16_t family, uint8_t protocol, const char *name)
 {
-	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, VRRP_PROTOCOL);
+	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = configure(fd, ifindex, family, name);
+	r = configure(fd, ifindex, family, protocol, name);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -127,14 +129,14 @@ void vrrp_sock_leave(int fd, uint32_t ifindex, const struct ip *group)
 }
 
 int vrrp_sock_send(int fd, uint32_t ifindex, const struct ip *source, const struct ip *destination,
-		   uint8_t ttl, const void *message, size_t size)
+		   uint8_t ttl, uint8_t protocol, const void *message, size_t size)
 {
 	uint8_t header[VRRP_IP_HEADER_MAX];
 	struct iovec parts[] = {{header, 0}, {(void *)message, size}};
 	struct sockaddr_storage to;
 	struct msghdr datagram = {.msg_name = &to, .msg_iov = parts, .msg_iovlen = 2};
 
-	parts[0].iov_len = vrrp_packet_ip_header(source, destination, ttl, size, header);
+	parts[0].iov_len = vrrp_packet_ip_header(source, destination, ttl, protocol, size, header);
 	datagram.msg_namelen = ip_to_sockaddr(destination, 0, &to);
 	if (destination->family == AF_INET6)
 		((struct sockaddr_in6 *)(void *)&to)->sin6_scope_id = ifindex;

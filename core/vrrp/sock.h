@@ -14,9 +14,12 @@
 
 struct vrrp_envelope;
 
-/* Returns a non-blocking, close-on-exec descriptor that hears unicast on that interface alone, and
- * no group yet; negative errno. */
-int vrrp_sock_open(uint32_t ifindex, uint16_t family, const char *name);
+/*
+ * protocol: VRRP_PROTOCOL, or VRRP_PROTOCOL_AH, which hears whatever group a socket of the machine
+ * has joined there. Returns a non-blocking, close-on-exec descriptor that hears unicast on that
+ * interface alone, and no group yet; negative errno.
+ */
+int vrrp_sock_open(uint32_t ifindex, uint16_t family, uint8_t protocol, const char *name);
 
 /* Octets that may wait to be read, at least; beyond net.core.rmem_max there are no more. 0 or
  * negative errno. */
@@ -28,10 +31,10 @@ uint32_t vrrp_sock_get_buffer(int fd);
 int vrrp_sock_join(int fd, uint32_t ifindex, const struct ip *group);
 void vrrp_sock_leave(int fd, uint32_t ifindex, const struct ip *group);
 
-/* Sends message from source to a group or a host, both of the socket's family. Returns 0 or
- * negative errno. */
+/* Sends a message of protocol from source to a group or a host, both of the socket's family.
+ * Returns 0 or negative errno. */
 int vrrp_sock_send(int fd, uint32_t ifindex, const struct ip *source, const struct ip *destination,
-		   uint8_t ttl, const void *message, size_t size);
+		   uint8_t ttl, uint8_t protocol, const void *message, size_t size);
 
 /* IPv4: one datagram with its IP header. Returns its size, -EAGAIN when there is none, or another
  * negative errno. */

@@ -36,7 +36,8 @@ static int set_filter(int fd, uint16_t family, const uint8_t mac[static 6])
 	uint32_t low = (uint32_t)mac[4] << 8 | mac[5];
 	struct sock_filter program[] = {
 		LOAD(BPF_B, family == AF_INET6 ? 6 : 9), /* what follows the IP header */
-		UNLESS(VRRP_PROTOCOL, 5),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, VRRP_PROTOCOL, 1, 0),
+		UNLESS(family == AF_INET6 ? VRRP_PROTOCOL : VRRP_PROTOCOL_AH, 5),
 		LOAD(BPF_W, SKF_LL_OFF + 6), /* source of the Ethernet header */
 		UNLESS(high, 3),
 		LOAD(BPF_H, SKF_LL_OFF + 10),
@@ -97,7 +98,8 @@ static void group_mac(const struct ip *group, uint8_t mac[static 6])
 }
 
 int vrrp_sock_macvlan_send(int fd, uint32_t ifindex, const struct ip *source,
-			   const struct ip *group, uint8_t ttl, const void *message, size_t size)
+			   const struct ip *group, uint8_t ttl, uint8_t protocol,
+			   const void *message, size_t size)
 {
 	uint8_t header[VRRP_IP_HEADER_MAX];
 	struct iovec parts[] = {{header, 0}, {(void *)message, size}};
@@ -113,7 +115,7 @@ int vrrp_sock_macvlan_send(int fd, uint32_t ifindex, const struct ip *source,
 	if (!ip_is_multicast(group))
 		return -EDESTADDRREQ;
 	group_mac(group, to.sll_addr);
-	parts[0].iov_len = vrrp_packet_ip_header(source, group, ttl, size, header);
+	parts[0].iov_len = vrrp_packet_ip_header(source, group, ttl, protocol, size, header);
 	return sendmsg(fd, &datagram, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 

@@ -41,8 +41,9 @@ struct port {
 	struct body *body;
 	uint32_t ifindex;
 	uint16_t family;
-	bool macvlan;	 /* with a socket of core/vrrp/sock_macvlan.h */
-	uint32_t buffer; /* of a new socket */
+	uint8_t protocol; /* VRRP_PROTOCOL, or VRRP_PROTOCOL_AH beside it */
+	bool macvlan;	  /* with a socket of core/vrrp/sock_macvlan.h */
+	uint32_t buffer;  /* of a new socket */
 	int fd;
 	struct loop_io *io;
 };
@@ -136,25 +137,26 @@ static void on_readable(int fd, uint32_t events, void *owner)
 	settle(body);
 }
 
-static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t family)
+static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t family,
+			       uint8_t protocol)
 {
 	struct port **at = &body->ports;
 
-	while (*at && ((*at)->ifindex != ifindex || (*at)->family != family))
+	while (*at && ((*at)->ifindex != ifindex || (*at)->family != family ||
+		       (*at)->protocol != protocol))
 		at = &(*at)->next;
 	return at;
 }
 
-static int open_socket(uint32_t ifindex, uint16_t family, const char *name, const uint8_t *mac)
+static int open_socket(const struct port *port, const char *name, const uint8_t *mac)
 {
-	return mac ? vrrp_sock_macvlan_open(ifindex, family, mac)
-		   : vrrp_sock_open(ifindex, family, name);
+	return mac ? vrrp_sock_macvlan_open(port->ifindex, port->family, mac)
+		   : vrrp_sock_open(port->ifindex, port->family, port->protocol, name);
 }
 
-static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name,
-		     const uint8_t *mac)
+static int add_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_t protocol,
+		    const char *name, const uint8_t *mac)
 {
-	struct body *body = owner;
 	struct port *port = calloc(1, sizeof *port);
 	int r;
 
@@ -163,8 +165,9 @@ static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char 
 	port->body = body;
 	port->ifindex = ifindex;
 	port->family = family;
+	port->protocol = protocol;
 	port->macvlan = mac;
-	r = port->fd = open_socket(ifindex, family, name, mac);
+	r = port->fd = open_socket(port, name, mac);
 	if (r < 0)
 		goto fail;
 	r = loop_io_new(body->loop, port->fd, EPOLLIN, LOOP_RECEIVE, on_readable, port, &port->io);
@@ -181,9 +184,9 @@ fail:
 	return r;
 }
 
-static void close_port(void *owner, uint32_t ifindex, uint16_t family)
+static void drop_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_t protocol)
 {
-	struct port **at = find_port(owner, ifindex, family), *port = *at;
+	struct port **at = find_port(body, ifindex, family, protocol), *port = *at;
 
 	if (!port)
 		return;
@@ -193,16 +196,40 @@ static void close_port(void *owner, uint32_t ifindex, uint16_t family)
 	free(port);
 }
 
+static int open_port(void *owner, uint32_t ifindex, uint16_t family, const char *name,
+		     const uint8_t *mac)
+{
+	return add_port(owner, ifindex, family, VRRP_PROTOCOL, name, mac);
+}
+
+/* The socket of a macvlan hears both. */
+static int hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
+{
+	const struct port *port = *find_port(owner, ifindex, AF_INET, VRRP_PROTOCOL);
+
+	if (!on)
+		drop_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH);
+	else if (!port || !port->macvlan)
+		return add_port(owner, ifindex, AF_INET, VRRP_PROTOCOL_AH, name, NULL);
+	return 0;
+}
+
+static void close_port(void *owner, uint32_t ifindex, uint16_t family)
+{
+	drop_port(owner, ifindex, family, VRRP_PROTOCOL);
+	drop_port(owner, ifindex, family, VRRP_PROTOCOL_AH);
+}
+
 static int join_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
-	const struct port *port = *find_port(owner, ifindex, group->family);
+	const struct port *port = *find_port(owner, ifindex, group->family, VRRP_PROTOCOL);
 
 	return port ? vrrp_sock_join(port->fd, ifindex, group) : -ENOTCONN;
 }
 
 static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 {
-	const struct port *port = *find_port(owner, ifindex, group->family);
+	const struct port *port = *find_port(owner, ifindex, group->family, VRRP_PROTOCOL);
 
 	if (port)
 		vrrp_sock_leave(port->fd, ifindex, group);
@@ -210,22 +237,30 @@ static void leave_group(void *owner, uint32_t ifindex, const struct ip *group)
 
 static int set_buffer(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets)
 {
-	const struct port *port = *find_port(owner, ifindex, family);
+	const struct port *port = *find_port(owner, ifindex, family, VRRP_PROTOCOL),
+			  *ah = *find_port(owner, ifindex, family, VRRP_PROTOCOL_AH);
+	int r;
 
-	return port ? vrrp_sock_buffer(port->fd, octets ? octets : port->buffer) : -ENOTCONN;
+	if (!port)
+		return -ENOTCONN;
+	r = vrrp_sock_buffer(port->fd, octets ? octets : port->buffer);
+	if (r >= 0 && ah)
+		r = vrrp_sock_buffer(ah->fd, octets ? octets : ah->buffer);
+	return r;
 }
 
 static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
-		       const struct ip *destination, uint8_t ttl, const void *message, size_t size)
+		       const struct ip *destination, uint8_t ttl, uint8_t protocol,
+		       const void *message, size_t size)
 {
-	const struct port *port = *find_port(owner, ifindex, destination->family);
+	const struct port *port = *find_port(owner, ifindex, destination->family, VRRP_PROTOCOL);
 
 	if (!port)
 		return -ENOTCONN;
 	if (port->macvlan)
-		return vrrp_sock_macvlan_send(port->fd, ifindex, source, destination, ttl, message,
-					      size);
-	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, message, size);
+		return vrrp_sock_macvlan_send(port->fd, ifindex, source, destination, ttl, protocol,
+					      message, size);
+	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, protocol, message, size);
 }
 
 static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)
@@ -282,6 +317,7 @@ static uint64_t wall_us(void *owner)
 static const struct vrrp_ops ops = {
 	.open = open_port,
 	.close = close_port,
+	.hear_ah = hear_ah,
 	.join = join_group,
 	.leave = leave_group,
 	.buffer = set_buffer,

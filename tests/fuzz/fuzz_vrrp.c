@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/vrrp/hmac.h"
 #include "core/vrrp/packet.h"
 
 #define AS_DATAGRAM 1
@@ -21,6 +22,7 @@
 #define MEND	    16
 #define UNKNOWN	    32
 #define LOCAL_FIRST 64
+#define WITH_AH	    128
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size);
 
@@ -33,7 +35,7 @@ static struct ip address(const char *text)
 	return ip;
 }
 
-static struct vrrp_expect expectation(uint8_t how)
+static struct vrrp_expect expectation(uint8_t how, struct hmac *hmac)
 {
 	struct vrrp_expect expect = {.version = how & EXPECT_V3 ? 3 : 2,
 				     .interval = 1,
@@ -44,6 +46,11 @@ static struct vrrp_expect expectation(uint8_t how)
 	if (how & WITH_PASS) {
 		expect.auth_type = VRRP_AUTH_PASS;
 		memcpy(expect.auth_data, "1234", 4);
+	}
+	if (how & WITH_AH) {
+		expect.auth_type = VRRP_AUTH_AH;
+		expect.hmac = hmac;
+		memcpy(expect.auth_data, "secret12", 8);
 	}
 	return expect;
 }
@@ -62,12 +69,15 @@ static void round_trip(const struct vrrp_advert *advert, const struct vrrp_envel
 		       const struct vrrp_expect *expect)
 {
 	static struct vrrp_advert again; /* large */
-	static uint8_t message[VRRP_MESSAGE_MAX];
+	static uint8_t packet[VRRP_IP_HEADER + VRRP_AH_OCTETS + VRRP_MESSAGE_MAX];
+	uint8_t *message = packet + VRRP_IP_HEADER + VRRP_AH_OCTETS;
+	size_t before = received->sealed ? VRRP_IP_HEADER + VRRP_AH_OCTETS : 0;
 	struct vrrp_envelope envelope = *received;
 	int size = vrrp_packet_encode(advert, &received->source, &received->destination, true,
-				      message, sizeof message);
+				      message, VRRP_MESSAGE_MAX);
 
 	assert(size >= 0 && (size_t)size == received->size);
+	memcpy(message - before, received->message - before, before);
 	envelope.message = message;
 	assert(vrrp_packet_check(&envelope, expect, &again) == VRRP_ACCEPTED);
 	assert(same(advert, &again));
@@ -96,15 +106,20 @@ static void mend(uint8_t *message, const struct vrrp_envelope *e)
 static void judge(const struct vrrp_envelope *envelope, uint8_t how)
 {
 	static struct vrrp_advert advert; /* large */
-	struct vrrp_expect expect = expectation(how);
+	struct vrrp_expect expect;
+	struct hmac *hmac = NULL;
 	enum vrrp_discard reason;
 
+	if (how & WITH_AH && hmac_md5_new(&hmac) < 0)
+		abort();
+	expect = expectation(how, hmac);
 	(void)vrrp_packet_vrid(envelope);
 	reason = vrrp_packet_check(envelope, how & UNKNOWN ? NULL : &expect, &advert);
 	assert(reason < VRRP_DISCARDS && vrrp_discard_name(reason));
 	assert(!(how & UNKNOWN) || reason != VRRP_ACCEPTED);
 	if (reason == VRRP_ACCEPTED)
 		round_trip(&advert, envelope, &expect);
+	hmac_free(hmac);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)

@@ -14,7 +14,7 @@ NeighbourAdvert = collections.namedtuple("NeighbourAdvert",
                                          "time source destination hops flags target mac frame_macs")
 Arp = collections.namedtuple("Arp", "time operation sender_mac sender target destination_mac")
 
-VRRP = 112
+VRRP, AH = 112, 51
 
 
 ETHERNET, NETLINK = 1, 253  # link layers
@@ -51,8 +51,12 @@ def _payload(frame):
 def parse_advert(time, frame):
     """An Advert, or None when the frame is something else."""
     kind, packet = _payload(frame)
-    if kind == 0x0800 and len(packet) >= 20 and packet[9] == VRRP:
+    if kind == 0x0800 and len(packet) >= 20 and packet[9] in (VRRP, AH):
         header = (packet[0] & 15) * 4
+        if packet[9] == AH:
+            if packet[header:header + 1] != bytes([VRRP]):
+                return None
+            header += 24
         source, ttl, width = str(ipaddress.ip_address(packet[12:16])), packet[8], 4
         body = packet[header:struct.unpack(">H", packet[2:4])[0]]
         if packet[header:header + 1] == b"":

@@ -160,14 +160,14 @@ vrrp_instance v {{
 """
 
 
-AH = "authentication {\n auth_type AH\n auth_pass secret\n }"
+HMAC = "auth_hmac {\n key 1 " + 32 * "x" + "\n }"
 
 
 def test_an_instance_that_is_not_supported_sends_nothing(lab):
     node = lab.node("director", "192.0.2.1/24")
     capture = node.capture("eth0", "ip proto 112 or arp")
-    process = node.vipd(node.write("vipd.conf", ROUTER.format(255, AH)))
-    wait_until(lambda: "authentication by AH is not supported" in process.text(), what="the reason")
+    process = node.vipd(node.write("vipd.conf", ROUTER.format(255, HMAC)))
+    wait_until(lambda: "auth_hmac is not supported yet" in process.text(), what="the reason")
     wait_until(lambda: "is ready" in process.text(), what="vipd")
     holds(lambda: not node.has_address("192.0.2.100"), 2, "no address")
     assert '"FAULT"' in node.vipctl("-j", "status").stdout

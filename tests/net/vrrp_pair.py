@@ -99,7 +99,7 @@ class Pair:
         if mode.unicast:  # a hub, or the watcher would not see it
             lab.switch.ip("link set br0 type bridge ageing_time 0")
         self.watcher = lab.node("watcher", f"{WATCHER}/24")
-        self.capture = self.watcher.capture("eth0", "ip proto 112 or ip6 proto 112 or arp or igmp or icmp6")
+        self.capture = self.watcher.capture("eth0", "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or igmp or icmp6")
         self.high = Router(lab, high, self.net.high, HIGH_PRIORITY, mode, extra).start()
         self.low = Router(lab, low, self.net.low, LOW_PRIORITY, mode, extra)
         wait_until(self.high.is_master, 15, "the high one is master")

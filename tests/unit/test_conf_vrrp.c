@@ -40,6 +40,7 @@ static const struct {
 	{STRICT("garp_lower_prio_repeat 2\n"), WARN, 6, "no ARP follows"},
 	{STRICT("garp_lower_prio_delay 2\n"), WARN, 6, "no ARP follows"},
 	{STRICT("lower_prio_no_advert off\n"), WARN, 6, "are not answered"},
+	{STRICT("higher_prio_send_advert\n"), WARN, 6, "are not answered"},
 	{STRICT("use_vmac m 00:11:22:33:44:55\n"), WARN, 6, "cannot be chosen"},
 	{STRICT("use_vmac\nvmac_xmit_base\n"), WARN, 7, "is ignored in strict mode"},
 	{STRICT("accept\n"), WARN, 6, "'accept' is ignored in strict mode"},
@@ -50,7 +51,6 @@ static const struct {
 	{OPEN "virtual_ipaddress { 2001:db8::1 }\n}\n", NOTE, 1, "link-local"},
 	{V6("version 2\nauthentication {\nauth_type PASS\nauth_pass a\n}\n"), WARN, 7,
 	 "IPv6 has no authentication"},
-	{"global_defs {\n}\n" STRICT("state BACKUP\npriority 255\n"), WARN, 7, "not supported yet"},
 	/* what is not quite as it should be */
 	{VI("state master\n"), WARN, 5, "'master' is taken as MASTER"},
 	{VI("mcast_src_ip 192.0.2.9/24\n"), WARN, 5, "'/24' is ignored"},

@@ -36,7 +36,7 @@ static size_t make_datagram(uint8_t *room)
 	int size = vrrp_packet_encode(&advert, &source, &group, false, room + VRRP_IP_HEADER, 100);
 
 	assert_int_equal(size, 20);
-	vrrp_packet_ip_header(&source, &group, VRRP_TTL, (size_t)size, room);
+	vrrp_packet_ip_header(&source, &group, VRRP_TTL, VRRP_PROTOCOL, (size_t)size, room);
 	return VRRP_IP_HEADER + (size_t)size;
 }
 
@@ -120,8 +120,9 @@ static void test_ip6_header(void **state)
 	uint8_t header[VRRP_IP_HEADER_MAX];
 
 	(void)state;
-	assert_int_equal(vrrp_packet_ip_header(&source, &group, VRRP_TTL, 40, header),
-			 sizeof header);
+	assert_int_equal(
+		vrrp_packet_ip_header(&source, &group, VRRP_TTL, VRRP_PROTOCOL, 40, header),
+		sizeof header);
 	assert_memory_equal(header, want, sizeof want);
 }
 

@@ -7,15 +7,17 @@
  *   LINK NAME INDEX up|down|gone [ADDRESS]
  *   STEP SECONDS       time passes
  *   IN NAME SOURCE PRIORITY [version=N] [sum=pseudo|old] [vrid=N] [int=N] [pass=TEXT] [addr=A]...
- *      [ttl=N] [type=N] [flip]
- *                      an advertisement arrives; int: the number on the wire
+ *      [ttl=N] [type=N] [ah=N [key=TEXT] [bend=N]] [flip]
+ *                      an advertisement arrives; int: the number on the wire; ah: sealed, with
+ *                      that sequence number
  *   TRACK NAME up|down|undecided|NUMBER [old]  old: as of the generation before
  *   ADDRS manual|auto  who answers requests to set addresses
  *   ADDRS NAME ok|fail answers the newest; late: the oldest, well
  *   SET NAME admin|priority|preempt|auth|interval NUMBER
  *   SET NAME primary|key TEXT, where 0 means as configured
  *   WIRE               an advert is noted with what a SET may change of it, from now on
- *   SOCKET ok|fail|deaf  what opening one returns from now on; deaf: what joining does
+ *   SOCKET ok|fail|deaf|no-ah  what opening one returns from now on; deaf: what joining does;
+ *                      no-ah: what opening a second one for AH does
  *   CLOCK SECONDS      the machine's clock is stepped by so much
  *   STOP
  *   EXPECT TEXT [xN] [@SECONDS]  the next effect, how many times, at which time
@@ -35,31 +37,12 @@
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/vrrp/ah.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/packet.h"
-#include "tests/unit/vrrp_rig.h"
+#include "tests/unit/replay.h"
 
-#define WORDS 32
-
-struct script {
-	const char *name;
-	unsigned line;
-	struct rig rig;
-	struct conf *conf; /* in the making */
-	char *words[WORDS];
-	size_t count;
-	struct {
-		char name[IFNAMSIZ];
-		uint32_t ifindex;
-	} links[8];
-	size_t n_links;
-	bool failed;
-};
-
-static void complain(struct script *s, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void complain(struct script *s, const char *format, ...)
+void script_complain(struct script *s, const char *format, ...)
 {
 	va_list arguments;
 
@@ -77,130 +60,54 @@ static uint64_t seconds(const char *text)
 	return (uint64_t)(strtod(text, NULL) * 1e6 + 0.5);
 }
 
-static const char *word(const struct script *s, size_t i)
+const char *script_word(const struct script *s, size_t i)
 {
 	return i < s->count ? s->words[i] : "";
 }
 
-static bool is(const struct script *s, size_t i, const char *text)
+bool script_is(const struct script *s, size_t i, const char *text)
 {
-	return strcmp(word(s, i), text) == 0;
+	return strcmp(script_word(s, i), text) == 0;
 }
 
-static uint32_t ifindex_of(struct script *s, const char *name)
+uint32_t script_ifindex(struct script *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_links; i++)
 		if (strcmp(s->links[i].name, name) == 0)
 			return s->links[i].ifindex;
-	complain(s, "no LINK %s", name);
+	script_complain(s, "no LINK %s", name);
 	return 0;
 }
 
 static void do_link(struct script *s)
 {
 	if (s->n_links < 8) {
-		snprintf(s->links[s->n_links].name, IFNAMSIZ, "%s", word(s, 1));
-		s->links[s->n_links++].ifindex = (uint32_t)atol(word(s, 2));
+		snprintf(s->links[s->n_links].name, IFNAMSIZ, "%s", script_word(s, 1));
+		s->links[s->n_links++].ifindex = (uint32_t)atol(script_word(s, 2));
 	}
-	rig_link(&s->rig, word(s, 1), (uint32_t)atol(word(s, 2)), !is(s, 3, "gone"), is(s, 3, "up"),
-		 s->count > 4 ? word(s, 4) : NULL);
-}
-
-/* KEY=VALUE among the words, or fallback. */
-static const char *option(const struct script *s, const char *key, const char *fallback)
-{
-	size_t length = strlen(key);
-
-	for (size_t i = 1; i < s->count; i++)
-		if (strncmp(s->words[i], key, length) == 0 && s->words[i][length] == '=')
-			return s->words[i] + length + 1;
-	return fallback;
-}
-
-static void add_addresses(const struct script *s, struct vrrp_advert *advert)
-{
-	const char *usual = advert->family == AF_INET6 ? "fe80::10" : "192.0.2.10";
-
-	for (size_t i = 1; i < s->count; i++)
-		if (strncmp(s->words[i], "addr=", 5) == 0)
-			(void)ip_parse(s->words[i] + 5, &advert->addresses[advert->n_addresses++]);
-	if (!advert->n_addresses)
-		(void)ip_parse(usual, &advert->addresses[advert->n_addresses++]);
-}
-
-/* Another type, and the checksum that goes with it. */
-static void set_type(uint8_t *message, size_t size, const char *type)
-{
-	uint16_t sum;
-
-	message[0] = (uint8_t)((message[0] & 0xf0) | atol(type));
-	message[6] = message[7] = 0;
-	sum = checksum_finish(checksum_add(0, message, size));
-	message[6] = (uint8_t)(sum >> 8);
-	message[7] = (uint8_t)sum;
-}
-
-static void do_in(struct script *s)
-{
-	struct vrrp_advert advert = {
-		.version = (uint8_t)atol(option(s, "version", "2")),
-		.vrid = (uint8_t)atol(option(s, "vrid", "51")),
-		.priority = (uint8_t)atol(word(s, 3)),
-		.interval = (uint16_t)atol(option(s, "int", "1")),
-	};
-	const char *pass = option(s, "pass", NULL);
-	struct vrrp_envelope envelope = {.ttl = (uint8_t)atol(option(s, "ttl", "255"))};
-	uint8_t message[128];
-	const char *group, *sum = option(s, "sum", "");
-	struct ip old;
-	int size;
-
-	group = option(s, "to", strchr(word(s, 2), ':') ? "ff02::12" : "224.0.0.18");
-	if (ip_parse(word(s, 2), &envelope.source) < 0 ||
-	    ip_parse(group, &envelope.destination) < 0) {
-		complain(s, "bad address");
-		return;
-	}
-	advert.family = envelope.source.family;
-	advert.auth_type = pass ? VRRP_AUTH_PASS : (uint8_t)atol(option(s, "auth", "0"));
-	if (pass)
-		memcpy(advert.auth_data, pass, strnlen(pass, sizeof advert.auth_data));
-	add_addresses(s, &advert);
-	(void)ip_parse("224.0.0.18", &old);
-	size = vrrp_packet_encode(&advert, &envelope.source,
-				  *sum == 'o' ? &old : &envelope.destination, *sum, message,
-				  sizeof message);
-	if (size < 0) {
-		complain(s, "cannot encode");
-		return;
-	}
-	if (*option(s, "type", ""))
-		set_type(message, (size_t)size, option(s, "type", ""));
-	if (is(s, s->count - 1, "flip"))
-		message[8] ^= 1;
-	envelope.message = message;
-	envelope.size = (size_t)size - (size_t)atol(option(s, "cut", "0"));
-	rig_receive(&s->rig, ifindex_of(s, word(s, 1)), &envelope);
+	rig_link(&s->rig, script_word(s, 1), (uint32_t)atol(script_word(s, 2)),
+		 !script_is(s, 3, "gone"), script_is(s, 3, "up"),
+		 s->count > 4 ? script_word(s, 4) : NULL);
 }
 
 static void do_track(struct script *s)
 {
 	struct rig *rig = &s->rig;
-	size_t back = is(s, 3, "old") ? 2 : 1;
+	size_t back = script_is(s, 3, "old") ? 2 : 1;
 	const struct conf *conf = rig->confs[rig->n_confs - back];
 	struct msg_track track = {.generation = conf->generation,
-				  .up = is(s, 2, "up"),
-				  .decided = !is(s, 2, "undecided"),
-				  .value = (int32_t)strtol(word(s, 2), NULL, 10),
+				  .up = script_is(s, 2, "up"),
+				  .decided = !script_is(s, 2, "undecided"),
+				  .value = (int32_t)strtol(script_word(s, 2), NULL, 10),
 				  .index = CONF_NONE};
 
 	for (track.kind = CONF_TRACK_SCRIPT; track.kind <= CONF_TRACK_PROCESS; track.kind++) {
-		track.index = rig_conf_find(conf, track.kind, word(s, 1));
+		track.index = rig_conf_find(conf, track.kind, script_word(s, 1));
 		if (track.index != CONF_NONE)
 			break;
 	}
 	if (track.index == CONF_NONE)
-		complain(s, "no script, file or process %s", word(s, 1));
+		script_complain(s, "no script, file or process %s", script_word(s, 1));
 	vrrp_engine_track(rig->engine, &track, rig->now_us);
 	rig_settle(rig);
 }
@@ -208,10 +115,11 @@ static void do_track(struct script *s)
 static void do_addrs(struct script *s)
 {
 	if (s->count == 2)
-		s->rig.answer_addrs = is(s, 1, "auto");
-	else if (is(s, 2, "late") ? !rig_answer_late(&s->rig, word(s, 1))
-				  : !rig_answer(&s->rig, word(s, 1), is(s, 2, "ok") ? 0 : -EPERM))
-		complain(s, "nothing was asked about %s", word(s, 1));
+		s->rig.answer_addrs = script_is(s, 1, "auto");
+	else if (script_is(s, 2, "late") ? !rig_answer_late(&s->rig, script_word(s, 1))
+					 : !rig_answer(&s->rig, script_word(s, 1),
+						       script_is(s, 2, "ok") ? 0 : -EPERM))
+		script_complain(s, "nothing was asked about %s", script_word(s, 1));
 }
 
 static void do_set(struct script *s)
@@ -219,20 +127,20 @@ static void do_set(struct script *s)
 	static const char *const fields[VRRP_FIELDS] = {"admin", "priority", "preempt", "primary",
 							"auth",	 "key",	     "interval"};
 	struct msg_vrrp_set set = {
-		.request = 1, .reply_to = THREAD_AGENT, .value = (int32_t)atol(word(s, 3))};
+		.request = 1, .reply_to = THREAD_AGENT, .value = (int32_t)atol(script_word(s, 3))};
 	size_t field = 0;
 
-	while (field < VRRP_FIELDS && !is(s, 2, fields[field]))
+	while (field < VRRP_FIELDS && !script_is(s, 2, fields[field]))
 		field++;
-	snprintf(set.instance, sizeof set.instance, "%s", word(s, 1));
+	snprintf(set.instance, sizeof set.instance, "%s", script_word(s, 1));
 	set.field = (enum vrrp_field)field;
-	if (ip_parse(word(s, 3), &set.address) == 0)
+	if (ip_parse(script_word(s, 3), &set.address) == 0)
 		set.value = 1;
 	if (set.field == VRRP_SET_INTERVAL)
-		set.value = (int32_t)(atof(word(s, 3)) * 100);
-	if (set.field == VRRP_SET_AUTH_KEY && !is(s, 3, "0")) {
+		set.value = (int32_t)(atof(script_word(s, 3)) * 100);
+	if (set.field == VRRP_SET_AUTH_KEY && !script_is(s, 3, "0")) {
 		set.value = 1;
-		memcpy(set.key, word(s, 3), strnlen(word(s, 3), sizeof set.key));
+		memcpy(set.key, script_word(s, 3), strnlen(script_word(s, 3), sizeof set.key));
 	}
 	vrrp_engine_set(s->rig.engine, &set, s->rig.now_us);
 	rig_settle(&s->rig);
@@ -258,16 +166,16 @@ static void do_expect(struct script *s)
 				 *want ? " " : "", w);
 	}
 	if (rig->read_effects == rig->n_effects) {
-		complain(s, "expected '%s', but nothing has happened", want);
+		script_complain(s, "expected '%s', but nothing has happened", want);
 		return;
 	}
 	effect = &rig->effects[rig->read_effects++];
 	if (strcmp(effect->text, want) != 0 || effect->count != count)
-		complain(s, "expected '%s' x%u, got '%s' x%u", want, count, effect->text,
-			 effect->count);
+		script_complain(s, "expected '%s' x%u, got '%s' x%u", want, count, effect->text,
+				effect->count);
 	if (at && effect->at_us != RIG_EPOCH_US + seconds(at))
-		complain(s, "'%s' at %.6f, expected at %s", want,
-			 (double)(effect->at_us - RIG_EPOCH_US) / 1e6, at);
+		script_complain(s, "'%s' at %.6f, expected at %s", want,
+				(double)(effect->at_us - RIG_EPOCH_US) / 1e6, at);
 }
 
 static void do_nothing(struct script *s)
@@ -275,9 +183,10 @@ static void do_nothing(struct script *s)
 	struct rig *rig = &s->rig;
 
 	for (; rig->read_effects < rig->n_effects; rig->read_effects++)
-		complain(s, "unexpected '%s' x%u at %.6f", rig->effects[rig->read_effects].text,
-			 rig->effects[rig->read_effects].count,
-			 (double)(rig->effects[rig->read_effects].at_us - RIG_EPOCH_US) / 1e6);
+		script_complain(
+			s, "unexpected '%s' x%u at %.6f", rig->effects[rig->read_effects].text,
+			rig->effects[rig->read_effects].count,
+			(double)(rig->effects[rig->read_effects].at_us - RIG_EPOCH_US) / 1e6);
 }
 
 /* One number of a row, by name; UINT64_MAX when there is no such field. */
@@ -359,15 +268,16 @@ static uint64_t node_number(const struct rig *rig, const char *field)
 
 static void do_check(struct script *s)
 {
-	const struct snap_instance *row = rig_row(&s->rig, word(s, 1));
+	const struct snap_instance *row = rig_row(&s->rig, script_word(s, 1));
 	char got[IP_TEXT_MAX] = "no such instance";
 
-	if (is(s, 1, "node"))
-		snprintf(got, sizeof got, "%" PRIu64, node_number(&s->rig, word(s, 2)));
+	if (script_is(s, 1, "node"))
+		snprintf(got, sizeof got, "%" PRIu64, node_number(&s->rig, script_word(s, 2)));
 	else if (row)
-		row_text(row, word(s, 2), got);
-	if (!is(s, 3, got))
-		complain(s, "%s %s is %s, expected %s", word(s, 1), word(s, 2), got, word(s, 3));
+		row_text(row, script_word(s, 2), got);
+	if (!script_is(s, 3, got))
+		script_complain(s, "%s %s is %s, expected %s", script_word(s, 1), script_word(s, 2),
+				got, script_word(s, 3));
 }
 
 static void do_conf(struct script *s)
@@ -377,7 +287,7 @@ static void do_conf(struct script *s)
 
 static void do_step(struct script *s)
 {
-	rig_run_until(&s->rig, s->rig.now_us + seconds(word(s, 1)));
+	rig_run_until(&s->rig, s->rig.now_us + seconds(script_word(s, 1)));
 }
 
 static void do_stop(struct script *s)
@@ -398,20 +308,21 @@ static void do_wire(struct script *s)
 
 static void do_clock(struct script *s)
 {
-	s->rig.wall_step_us += strtoll(word(s, 1), NULL, 10) * (int64_t)USEC_PER_SEC;
+	s->rig.wall_step_us += strtoll(script_word(s, 1), NULL, 10) * (int64_t)USEC_PER_SEC;
 }
 
 static void do_socket(struct script *s)
 {
-	s->rig.open_error = is(s, 1, "fail") ? -EMFILE : 0;
-	s->rig.join_error = is(s, 1, "deaf") ? -ENOBUFS : 0;
+	s->rig.open_error = script_is(s, 1, "fail") ? -EMFILE : 0;
+	s->rig.join_error = script_is(s, 1, "deaf") ? -ENOBUFS : 0;
+	s->rig.ah_error = script_is(s, 1, "no-ah") ? -EMFILE : 0;
 }
 
 static const struct {
 	const char *word;
 	void (*run)(struct script *s);
 } commands[] = {
-	{"CONF", do_conf},     {"LINK", do_link},	{"STEP", do_step},   {"IN", do_in},
+	{"CONF", do_conf},     {"LINK", do_link},	{"STEP", do_step},   {"IN", replay_in},
 	{"TRACK", do_track},   {"ADDRS", do_addrs},	{"SET", do_set},     {"STOP", do_stop},
 	{"EXPECT", do_expect}, {"NOTHING", do_nothing}, {"CHECK", do_check}, {"SKIP", do_skip},
 	{"SOCKET", do_socket}, {"WIRE", do_wire},	{"CLOCK", do_clock},
@@ -436,23 +347,23 @@ static void run_line(struct script *s)
 {
 	if (s->count == 0)
 		return;
-	if (s->conf && is(s, 0, "END")) {
+	if (s->conf && script_is(s, 0, "END")) {
 		s->conf = NULL;
 		rig_load(&s->rig);
 		return;
 	}
 	if (s->conf) {
 		if (!rig_conf_add(s->conf, s->words, s->count))
-			complain(s, "not understood: %s", s->words[0]);
+			script_complain(s, "not understood: %s", s->words[0]);
 		return;
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		if (!is(s, 0, commands[i].word))
+		if (!script_is(s, 0, commands[i].word))
 			continue;
 		commands[i].run(s);
 		return;
 	}
-	complain(s, "no command %s", s->words[0]);
+	script_complain(s, "no command %s", s->words[0]);
 }
 
 static bool run_script(const char *path)

@@ -10,6 +10,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/vrrp/ah.h"
 #include "core/vrrp/fsm.h"
 #include "core/vrrp/packet.h"
 
@@ -49,12 +50,25 @@ static unsigned *memberships(struct rig *rig, uint32_t ifindex, uint16_t family)
 	return &rig->joined[ifindex][family == AF_INET6];
 }
 
+static int on_hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
+{
+	struct rig *rig = owner;
+
+	(void)ifindex, (void)name;
+	assert(rig->open_sockets && rig->hears_ah != on);
+	if (on && rig->ah_error)
+		return rig->ah_error;
+	rig->hears_ah = on;
+	return 0;
+}
+
 static void on_close(void *owner, uint32_t ifindex, uint16_t family)
 {
 	struct rig *rig = owner;
 	unsigned *joined = memberships(rig, ifindex, family);
 
 	rig->open_sockets--;
+	rig->hears_ah &= family != AF_INET;
 	rig->groups -= *joined;
 	*joined = 0;
 }
@@ -134,15 +148,36 @@ static const char *describe_path(const struct ip *destination, uint8_t ttl, char
 	return room;
 }
 
+/* What went out is believed under the key of the rig only. */
+static void note_sealed(struct rig *rig, const struct ip *source, const struct ip *destination,
+			uint8_t ttl, const uint8_t *packet, size_t size)
+{
+	uint8_t datagram[VRRP_IP_HEADER_MAX + VRRP_AH_OCTETS + VRRP_MESSAGE_MAX];
+	size_t header =
+		vrrp_packet_ip_header(source, destination, ttl, VRRP_PROTOCOL_AH, size, datagram);
+	struct vrrp_envelope envelope;
+	char path[64];
+
+	memcpy(datagram + header, packet, size);
+	if (vrrp_packet_open(datagram, header + size, &envelope) != VRRP_ACCEPTED)
+		abort();
+	rig_note(rig, "advert %u %u%s ah=%u%s", envelope.message[1], envelope.message[2],
+		 describe_path(destination, ttl, path), envelope.sequence,
+		 vrrp_ah_is_genuine(rig->hmac, rig->key, &envelope) ? "" : " other key");
+}
+
 static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
-		   const struct ip *destination, uint8_t ttl, const void *message, size_t size)
+		   const struct ip *destination, uint8_t ttl, uint8_t protocol, const void *message,
+		   size_t size)
 {
 	char path[64];
 	struct rig *rig = owner;
 	const uint8_t *octets = message;
 
 	(void)ifindex;
-	if (rig->wire)
+	if (protocol == VRRP_PROTOCOL_AH)
+		note_sealed(rig, source, destination, ttl, octets, size);
+	else if (rig->wire)
 		note_wire(rig, source, destination, octets, size);
 	else
 		rig_note(rig, "advert %u %u%s", octets[1], octets[2],
@@ -263,6 +298,7 @@ static uint64_t on_wall(void *owner)
 static const struct vrrp_ops ops = {
 	.open = on_open,
 	.close = on_close,
+	.hear_ah = on_hear_ah,
 	.join = on_join,
 	.leave = on_leave,
 	.buffer = on_buffer,
@@ -280,14 +316,16 @@ void rig_start(struct rig *rig)
 	memset(rig, 0, sizeof *rig);
 	rig->now_us = RIG_EPOCH_US;
 	rig->answer_addrs = true;
-	if (vrrp_engine_new(&ops, rig, &rig->engine) < 0)
+	memcpy(rig->key, RIG_KEY, sizeof rig->key);
+	if (hmac_md5_new(&rig->hmac) < 0 || vrrp_engine_new(&ops, rig, &rig->engine) < 0)
 		abort();
 }
 
 void rig_end(struct rig *rig)
 {
 	rig->engine = vrrp_engine_free(rig->engine);
-	assert(rig->open_sockets == 0);
+	assert(rig->open_sockets == 0 && !rig->hears_ah);
+	rig->hmac = hmac_free(rig->hmac);
 	if (rig->rows)
 		rig->rows->value.free(&rig->rows->value);
 	for (size_t i = 0; i < rig->n_confs; i++)
@@ -411,8 +449,9 @@ void rig_run_until(struct rig *rig, uint64_t at_us)
 
 void rig_receive(struct rig *rig, uint32_t ifindex, const struct vrrp_envelope *envelope)
 {
-	uint8_t datagram[VRRP_IP_HEADER_MAX + VRRP_MESSAGE_MAX];
-	size_t header;
+	uint8_t datagram[VRRP_IP_HEADER_MAX + VRRP_AH_OCTETS + VRRP_MESSAGE_MAX];
+	size_t ah = envelope->sealed ? VRRP_AH_OCTETS : 0, size = ah + envelope->size, header;
+	uint8_t protocol = ah ? VRRP_PROTOCOL_AH : VRRP_PROTOCOL;
 
 	if (envelope->source.family == AF_INET6) {
 		vrrp_engine_receive6(rig->engine, ifindex, envelope, rig->now_us);
@@ -420,9 +459,9 @@ void rig_receive(struct rig *rig, uint32_t ifindex, const struct vrrp_envelope *
 		return;
 	}
 	header = vrrp_packet_ip_header(&envelope->source, &envelope->destination, envelope->ttl,
-				       envelope->size, datagram);
-	memcpy(datagram + header, envelope->message, envelope->size);
-	vrrp_engine_receive(rig->engine, ifindex, datagram, header + envelope->size, rig->now_us);
+				       protocol, size, datagram);
+	memcpy(datagram + header, envelope->message - ah, size);
+	vrrp_engine_receive(rig->engine, ifindex, datagram, header + size, rig->now_us);
 	rig_settle(rig);
 }
 

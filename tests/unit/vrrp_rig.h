@@ -12,6 +12,7 @@
 #define RIG_EFFECTS 4096
 #define RIG_CONFS   16
 #define RIG_ITEMS   8
+#define RIG_KEY	    "secret12"
 
 struct rig_effect {
 	uint64_t at_us;
@@ -31,7 +32,11 @@ struct rig {
 	bool answer_addrs; /* confirm requests at once */
 	struct msg_addrs asked[64];
 	size_t n_asked;
-	int open_error, join_error;    /* what opening a socket and joining return */
+	/* what opening a socket, joining, and opening one for AH return */
+	int open_error, join_error, ah_error;
+	bool hears_ah;
+	struct hmac *hmac;
+	uint8_t key[VRRP_AUTH_OCTETS]; /* that AH is to have */
 	unsigned joined[RIG_ITEMS][2]; /* by ifindex, then IPv4 and IPv6 */
 	unsigned open_sockets, groups; /* groups: memberships of all sockets */
 	bool verbose;

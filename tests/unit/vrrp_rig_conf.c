@@ -228,6 +228,9 @@ static bool set_word(struct conf *conf, struct conf_instance *instance, const ch
 	} else if ((value = value_of(word, "pass"))) {
 		instance->auth = CONF_AUTH_PASS;
 		memcpy(instance->auth_pass, value, strnlen(value, sizeof instance->auth_pass));
+	} else if ((value = value_of(word, "ah"))) {
+		instance->auth = CONF_AUTH_AH;
+		memcpy(instance->auth_pass, value, strnlen(value, sizeof instance->auth_pass));
 	} else if ((value = value_of(word, "script"))) {
 		add_track(conf, instance, value, CONF_TRACK_SCRIPT);
 	} else if ((value = value_of(word, "file"))) {
