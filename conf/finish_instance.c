@@ -327,6 +327,12 @@ static void finish_password(struct build *build, struct draft_instance *instance
 			   "the password is longer than 8 octets; the first 8 are used");
 	if (pass)
 		memcpy(model->auth_pass, pass, strnlen(pass, sizeof(model->auth_pass)));
+	/* A sequence number has to be heard before one is sent. */
+	if (model->auth == CONF_AUTH_AH && model->state == CONF_STATE_MASTER) {
+		build_warn(build, SETTER(instance, state), 0,
+			   "'state MASTER' is taken as BACKUP with authentication AH");
+		model->state = CONF_STATE_BACKUP;
+	}
 }
 
 /* ---- preemption ---- */

@@ -49,6 +49,8 @@ static const struct {
 	 "needs VRRP version 3"},
 	{OPEN "strict_mode\nvirtual_ipaddress { 2001:db8::1 }\n}\n", BAD, 1, "link-local"},
 	{OPEN "virtual_ipaddress { 2001:db8::1 }\n}\n", NOTE, 1, "link-local"},
+	{OPEN "state MASTER\npriority 9\nauthentication {\nauth_type AH\nauth_pass a\n}\n}\n", WARN,
+	 4, "is taken as BACKUP"},
 	{V6("version 2\nauthentication {\nauth_type PASS\nauth_pass a\n}\n"), WARN, 7,
 	 "IPv6 has no authentication"},
 	/* what is not quite as it should be */
