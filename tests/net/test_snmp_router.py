@@ -88,8 +88,7 @@ def test_on_the_wire(router):
     for words, reason in (((router.interval, "i", 0), "wrongValue"), ((router.interval, "i", 256), "wrongValue"),
                           ((router.interval, "u", 2), "wrongType"), ((router.key, "s", "x" * 17), "wrongLength"),
                           ((router.auth, "i", 0), "wrongValue"), ((router.auth, "i", 4), "wrongValue"),
-                          ((router.auth, "i", 3), "inconsistentValue"), ((router.protocol, "i", 5), "wrongValue"),
-                          ((router.protocol, "i", 4), "inconsistentValue"),
+                          ((router.protocol, "i", 5), "wrongValue"), ((router.protocol, "i", 4), "inconsistentValue"),
                           ((router.primary, "a", "10.9.0.3"), "inconsistentValue"),
                           ((router.primary, "a", VIP), "inconsistentValue"),
                           ((router.primary, "s", SECOND), "wrongType")):
@@ -121,9 +120,16 @@ def test_on_the_wire(router):
     router.node.vipctl("reload")
     assert router.get(router.interval, router.auth) == ["3", "1"]
 
+    sealed = router.node.capture("eth0", "ip proto 51", name="sealed")
+    router.down()
+    router.writer.set(router.auth, "i", 3, router.key, "s", "sesame-open-it")
+    assert router.get(router.auth) == "3" and not list(sealed.frames())
+    router.writer.set(router.admin, "i", 1)
+    wait_until(lambda: list(sealed.frames()), 20, "an advert behind AH")
+
     log = router.process.text()
     for words in ("SET of advertisement interval: 1 s -> 2 s", f"SET of primary address: {FIRST} -> {SECOND}",
-                  "SET of authentication type: PASS -> none", "SET of authentication key: as configured -> set"):
+                  "SET of authentication type: PASS -> none", "none -> AH", "SET of authentication key: as configured -> set"):
         assert words in log, f"no line of the log has {words}"
     assert not re.search("sesame|1111", log)
 
