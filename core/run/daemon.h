@@ -122,6 +122,9 @@ struct daemon {
 	struct control *control;
 
 	struct generation *newest;
+	/* By instance of the newest configuration, while it is being adopted: addresses of earlier
+	 * ones are still to go. NULL: none. */
+	bool *outdated;
 	struct settings settings;
 	bool begun; /* the startup script has run */
 	struct role role;

@@ -4,6 +4,7 @@
  * has one short handler; none waits for anything but the kernel's rtnl_lock.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -24,28 +25,64 @@ static const struct conf_instance *find_instance(const struct conf *conf, const 
 	return NULL;
 }
 
-/*
- * After a reload a master asks for its new addresses only: what the instance no longer has goes
- * here, after the new ones are set. The kernel may take secondary addresses of a subnet away with
- * its primary one, hence the second round, which changes nothing otherwise. Routes and rules need
- * the addresses; what the kernel refuses of them is no reason not to be master.
- */
-static int set_addresses(struct daemon *d, const struct generation *generation,
-			 const struct conf_instance *instance)
+/* What the instance no longer has; true: something was looked for. The kernel may take secondary
+ * addresses of a subnet away with its primary one, so a master sets its own once more. */
+static bool remove_outdated(struct daemon *d, const struct generation *generation,
+			    const struct conf_instance *instance)
 {
-	uint64_t number = generation->conf->generation;
-	int error = rtnl_set_addresses(d->rtnl, instance, number);
+	bool any = false;
 
 	for (const struct generation *old = generation->older; old; old = old->older) {
 		const struct conf_instance *before = find_instance(old->conf, instance->name);
 
-		if (!before)
-			continue;
-		rtnl_remove_outdated(d->rtnl, before, instance, old->conf->generation);
-		error = rtnl_set_addresses(d->rtnl, instance, number);
+		if (before)
+			rtnl_remove_outdated(d->rtnl, before, instance, old->conf->generation);
+		any = any || before;
 	}
+	return any;
+}
+
+/* While the vrrp thread adopts a configuration, one master after the other asks for its new
+ * addresses. One that goes from this to that stays where it is if none goes before all have asked.
+ */
+static bool postpone(struct daemon *d, const struct generation *generation, uint32_t instance)
+{
+	const struct conf *conf = generation->conf;
+
+	if (generation != d->newest || !generation->older ||
+	    d->acked[THREAD_VRRP] >= conf->generation)
+		return false;
+	if (!d->outdated)
+		d->outdated = calloc(conf->n_instances, sizeof *d->outdated);
+	if (d->outdated)
+		d->outdated[instance] = true;
+	return d->outdated;
+}
+
+/* Routes and rules need the addresses; what the kernel refuses of them is no reason not to be
+ * master. */
+static int set_addresses(struct daemon *d, const struct generation *generation, uint32_t index)
+{
+	const struct conf_instance *instance = &generation->conf->instances[index];
+	uint64_t number = generation->conf->generation;
+	int error = rtnl_set_addresses(d->rtnl, instance, number);
+
+	if (!postpone(d, generation, index) && remove_outdated(d, generation, instance))
+		error = rtnl_set_addresses(d->rtnl, instance, number);
 	rtnl_set_routing(d->rtnl, generation->conf, instance);
 	return error;
+}
+
+static int remove_addresses(struct daemon *d, const struct generation *generation, uint32_t index)
+{
+	const struct conf_instance *instance = &generation->conf->instances[index];
+
+	if (generation == d->newest && d->outdated && d->outdated[index]) {
+		d->outdated[index] = false;
+		remove_outdated(d, generation, instance);
+	}
+	rtnl_remove_routing(d->rtnl, generation->conf, instance);
+	return rtnl_remove_addresses(d->rtnl, instance, generation->conf->generation);
 }
 
 static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
@@ -54,13 +91,36 @@ static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
 
 	if (!generation || wanted->instance >= generation->conf->n_instances)
 		return -ENOENT;
-	const struct conf_instance *instance = &generation->conf->instances[wanted->instance];
 	if (wanted->set)
-		return set_addresses(d, generation, instance);
+		return set_addresses(d, generation, wanted->instance);
 	if (d->options.keep_vips && d->stop != STOP_NO)
 		return 0;
-	rtnl_remove_routing(d->rtnl, generation->conf, instance);
-	return rtnl_remove_addresses(d->rtnl, instance, wanted->generation);
+	return remove_addresses(d, generation, wanted->instance);
+}
+
+/* All masters have asked. */
+static void remove_postponed(struct daemon *d)
+{
+	const struct conf *conf = d->newest->conf;
+
+	for (size_t i = 0; d->outdated && i < conf->n_instances; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+
+		if (!d->outdated[i])
+			continue;
+		if (remove_outdated(d, d->newest, instance))
+			rtnl_set_addresses(d->rtnl, instance, conf->generation);
+		rtnl_set_routing(d->rtnl, conf, instance);
+	}
+	free(d->outdated);
+	d->outdated = NULL;
+}
+
+static void on_conf_done(struct daemon *d, const struct msg_conf_done *done)
+{
+	if (done->from == THREAD_VRRP)
+		remove_postponed(d);
+	reload_on_adopted(d, done);
 }
 
 static void on_addrs(struct daemon *d, const struct msg_addrs *wanted)
@@ -128,7 +188,7 @@ static void on_message(struct daemon *d, const struct mail *mail)
 {
 	switch ((enum msg_kind)mail->kind) {
 	case MSG_CONF_DONE:
-		reload_on_adopted(d, (const struct msg_conf_done *)mail->body);
+		on_conf_done(d, (const struct msg_conf_done *)mail->body);
 		break;
 	case MSG_STOPPED:
 		stop_on_stopped(d, (const struct msg_stopped *)mail->body);
