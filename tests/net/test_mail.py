@@ -267,8 +267,12 @@ def test_mail_waits_for_a_server_that_is_down_and_keeps_its_order(lab):
     node = director(lab, text)
     logged(node, "mail waits")
     wait_until(lambda: node.has_address("192.0.2.104"), what="a master")
-    status = json.loads(node.vipctl("-j", "status").stdout)["daemon"]
-    assert (status["mail_waiting"], status["mail_lost"]) == (8, 0)
+
+    def waiting():
+        status = json.loads(node.vipctl("-j", "status").stdout)["daemon"]
+        return status["mail_waiting"], status["mail_lost"]
+
+    wait_until(lambda: waiting() == (8, 0), what="two letters of each")
     assert node.daemon.text().count("mail waits") == 1
     sink.start("refuse=second")
     node.vipctl("reload")
