@@ -367,7 +367,7 @@ static void finish_preempt(struct build *build, struct draft_instance *instance)
 
 /* ---- the rest ---- */
 
-/* Raising the own priority for a while would be no use where a higher one preempts anyway. */
+/* With preemption a router that comes back late is to take over again. */
 static void finish_timer_expired(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;

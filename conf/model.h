@@ -68,9 +68,8 @@ struct conf_instance {
 	size_t n_macvlans;
 	char *vrf; /* NULL: none */
 	struct conf_hmac hmac;
-	uint8_t timer_expired_backup; /* priority when own timers were late; 0: off */
+	uint8_t timer_expired_backup; /* highest priority of the others; 0: off */
 	uint32_t rx_buffer;	      /* octets of the socket's receive buffer; 0: by policy */
-	uint8_t debug;
 	bool promote_secondaries;
 	bool linkbeat;	     /* poll the state of the interface */
 	bool notify_deleted; /* tell DELETED, not FAULT, when a reload removes it */

@@ -138,15 +138,15 @@ static void dump_garp_extra_if(struct dump *dump, const struct option *row, cons
 			  value_format_time(instance->garp_extra_if_us, text));
 }
 
-#define RAISED_MAX 254
+#define OTHER_MAX 254
 
 static void read_timer_expired(struct build *build, const struct node *node, void *draft)
 {
 	struct draft_instance *instance = draft;
-	uint64_t priority = RAISED_MAX;
+	uint64_t priority = OTHER_MAX;
 
 	if (node->n_words > 1 &&
-	    !value_unsigned(build, node, 1, "the priority", 1, RAISED_MAX, &priority))
+	    !value_unsigned(build, node, 1, "the priority", 1, OTHER_MAX, &priority))
 		return;
 	instance->model.timer_expired_backup = (uint8_t)priority;
 }
@@ -269,9 +269,8 @@ static const struct option instance_rows[] = {
 	{"timer_expired_backup", OPTION_CUSTOM, INSTANCE(timer_expired_backup), .flags = FIELD,
 	 .min = 0, .max = 1, .apply = read_timer_expired, .dump = dump_timer_expired,
 	 .argument = "[PRIORITY]",
-	 .help = "priority 1..254, by default 254, for a while after the own timers ran late; "
-		 "needs "
-		 "nopreempt"},
+	 .help = "a master that could not run for so long that a router of that priority, 1..254, "
+		 "by default 254, must have taken over, leaves it the addresses; needs nopreempt"},
 	{"thread_timer_expired", OPTION_ALIAS, .alias_of = "timer_expired_backup"},
 	{"down_timer_adverts", OPTION_UNSIGNED, INSTANCE(down_timer_adverts), .flags = FIELD,
 	 .min = 1, .max = 100, .help = "missed adverts until the master is taken for dead"},
@@ -303,8 +302,7 @@ static const struct option instance_rows[] = {
 	 .max = UINT32_MAX, .help = "octets of the receive buffer; 0: by vrrp_rx_bufs_policy"},
 	{"linkbeat_use_polling", OPTION_FLAG, RESTARTS(linkbeat), .flags = FIELD, .value = true,
 	 .help = "poll the state of the interface; linkbeat_interfaces is preferred"},
-	{"debug", OPTION_UNSIGNED, INSTANCE(debug), .flags = DEFAULT, .min = 0, .max = 4,
-	 .help = "level of debugging"},
+	{"debug", OPTION_OBSOLETE, .help = "it never had an effect in keepalived either"},
 	{"virtual_ipaddress", OPTION_BLOCK, .block = &scope_address, .dump = dump_addresses,
 	 .help = "addresses, advertised; one per line"},
 	{"virtual_ipaddress_excluded", OPTION_BLOCK, .block = &scope_excluded,

@@ -312,6 +312,7 @@ static void on_restore(uint64_t now_us, void *owner)
 	if (rtnl->shrunk)
 		routing_suspect_all(&rtnl->routing, now_us);
 	rtnl->shrunk = rtnl->unrouted = false;
+	rtnl_setting_look(rtnl);
 	uint64_t again_us = rtnl_macvlan_restore(rtnl, now_us);
 	again_us = earlier(again_us, rtnl_restore(rtnl, now_us));
 	again_us = earlier(again_us, routing_restore(&rtnl->routing, now_us));
@@ -423,6 +424,7 @@ int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, co
 		rtnl_close(rtnl);
 		return error;
 	}
+	rtnl_setting_open(rtnl, pid_file);
 	*ret = rtnl;
 	return 0;
 }
@@ -441,6 +443,7 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 	conf_unref(rtnl->statics);
 	free(rtnl->missing);
 	rtnl_macvlan_close(rtnl);
+	rtnl_setting_close(rtnl);
 	free(rtnl);
 	return NULL;
 }

@@ -86,6 +86,14 @@ int rtnl_set_macvlans(struct rtnl *rtnl, const struct conf *conf);
 void rtnl_settle_macvlans(struct rtnl *rtnl);
 void rtnl_remove_macvlans(struct rtnl *rtnl);
 
+/*
+ * Settings of the kernel that conf asks for (disable_local_igmp, promote_secondaries) are made and
+ * what no configuration asks for any more, be it of a run that crashed, is as it was before. What
+ * cannot be had is logged.
+ */
+void rtnl_set_settings(struct rtnl *rtnl, const struct conf *conf);
+void rtnl_remove_settings(struct rtnl *rtnl);
+
 /* Removes everything that was set or adopted, but for macvlans. The last resort when the vrrp
  * thread does not answer.
  */

@@ -3,6 +3,7 @@
  * rtnl_routing.c and rtnl_static.c. */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,21 @@ struct rtnl_macvlans {
 	size_t n_bases;
 };
 
+/* A setting of the kernel that we have changed for the time being. */
+enum rtnl_setting { RTNL_LOCAL_IGMP, RTNL_PROMOTE, RTNL_SETTINGS };
+struct rtnl_borrowed {
+	enum rtnl_setting kind;
+	uint32_t ifindex; /* 0: of the whole network namespace */
+	int before;
+};
+
+struct rtnl_borrowing {
+	char path[PATH_MAX - 8]; /* where it stands for the run after a crash */
+	const struct conf *conf; /* counted; NULL: none is wanted */
+	struct rtnl_borrowed *borrowed;
+	size_t n_borrowed;
+};
+
 struct rtnl {
 	struct nl_sock *listen, *request;
 	struct loop_io *io;
@@ -57,6 +73,7 @@ struct rtnl {
 	struct net_table table;
 	struct routing routing;
 	struct rtnl_macvlans macvlans;
+	struct rtnl_borrowing borrowing;
 	bool routing_heard;	    /* the listener is told of routes and rules */
 	int refusal;		    /* the kernel's answer to the last request */
 	char complaint[128];	    /* and its words about it; "": none */
@@ -96,6 +113,11 @@ void rtnl_base_take_over(struct rtnl *rtnl, const struct net_link *link);
 const struct rtnl_base *rtnl_base_silence(struct rtnl *rtnl, const struct net_link *parent);
 /* Of interfaces on which no wanted macvlan stands any more. */
 void rtnl_base_restore(struct rtnl *rtnl);
+
+/* rtnl_setting.c */
+void rtnl_setting_open(struct rtnl *rtnl, const char *pid_file);
+void rtnl_setting_close(struct rtnl *rtnl);
+void rtnl_setting_look(struct rtnl *rtnl); /* for interfaces that have come */
 
 /* rtnl_static.c: tells of instances for which it changed. */
 void rtnl_static_look(struct rtnl *rtnl);

@@ -17,8 +17,8 @@ static int open_setting(uint16_t family, const char *interface, const char *name
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof path, "/proc/sys/net/ipv%d/conf/%s/%s", family == AF_INET6 ? 6 : 4,
-		 interface, name);
+	snprintf(path, sizeof path, "/proc/sys/net/ipv%d/%s%s%s%s", family == AF_INET6 ? 6 : 4,
+		 interface ? "conf/" : "", interface ? interface : "", interface ? "/" : "", name);
 	int fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -209,6 +209,8 @@ void reload_hand_out(struct daemon *d)
 		rtnl_set_static(d->rtnl, conf);
 	if (d->wanted[THREAD_VRRP] && rtnl_set_macvlans(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: virtual MAC interfaces stay as they are");
+	if (d->wanted[THREAD_VRRP])
+		rtnl_set_settings(d->rtnl, conf);
 	if (rtnl_use_conf(d->rtnl, conf) < 0)
 		log_error("net", "out of memory: primary addresses may be out of date");
 	for (int i = THREAD_VRRP; i < THREADS; i++) {

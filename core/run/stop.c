@@ -53,6 +53,7 @@ static void stop_agent(struct daemon *d)
 	fifos_finish(d->fifos);
 	bus_finish(d);
 	rtnl_remove_static(d->rtnl);
+	rtnl_remove_settings(d->rtnl);
 	if (!d->options.keep_vips)
 		rtnl_remove_macvlans(d->rtnl);
 	threads_post(d, THREAD_AGENT, MSG_STOP, NULL, 0);

@@ -313,6 +313,22 @@ static void on_advert(struct step *s, const struct vrrp_event *event)
 		on_advert_in_master(s, event);
 }
 
+/*
+ * timer_expired_backup: we have not run for so long that a router of that priority, counting from
+ * our last advert, has taken over. Our next one would take the mastership back from it, which
+ * nopreempt is not to do.
+ */
+static bool has_lost_it(const struct vrrp_instance *vi, uint64_t now_us)
+{
+	const struct conf_instance *conf = vi->conf;
+
+	if (vi->state != VRRP_MASTER || !conf->timer_expired_backup || preempts(vi))
+		return false;
+	return now_us + vi->advert_us >
+	       vi->adver_at_us + vrrp_timer_down_us(conf->version, conf->timer_expired_backup,
+						    vi->advert_us, conf->down_timer_adverts);
+}
+
 static bool is_due(uint64_t at_us, uint64_t now_us)
 {
 	return at_us && at_us <= now_us;
@@ -431,6 +447,9 @@ struct vrrp_actions vrrp_step(struct vrrp_instance *vi, const struct vrrp_event 
 {
 	struct step s = {.vi = vi, .now_us = now_us, .actions.old = vi->state};
 
+	if ((event->kind == VRRP_EVENT_TICK || event->kind == VRRP_EVENT_ADVERT) &&
+	    has_lost_it(vi, now_us))
+		enter_backup(&s, VRRP_WHY_LATE);
 	switch (event->kind) {
 	case VRRP_EVENT_CONDITIONS:
 		on_conditions(&s, event);

@@ -14,6 +14,7 @@ static const char *const why_names[] = {
 	[VRRP_WHY_RELEASED] = "master has resigned",
 	[VRRP_WHY_PREEMPTED] = "master has a lower priority",
 	[VRRP_WHY_GROUP] = "sync group",
+	[VRRP_WHY_LATE] = "own adverts were too late",
 	[VRRP_WHY_HIGHER_PRIORITY] = "heard a higher priority",
 	[VRRP_WHY_HIGHER_ADDRESS] = "heard an equal priority with a higher address",
 	[VRRP_WHY_ADDRESSES_FAILED] = "addresses could not be set",

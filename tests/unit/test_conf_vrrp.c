@@ -116,6 +116,7 @@ static const struct {
 	{VI("vmac_garp_intvl 5\n"), WARN, 5, "deprecated; taken as 'garp_extra_if'"},
 	{VI("notify_deleted \"/bin/true 'x\"\n"), BAD, 5, "not a command"},
 	{VI("lvs_sync_daemon_interface eth0\n"), WARN, 5, "is obsolete"},
+	{VI("debug 4\n"), WARN, 5, "is obsolete"},
 	/* auth_hmac */
 	{HMAC(""), BAD, 5, "needs a 'key'"},
 	{HMAC("key 1 short\n"), BAD, 6, "32 to 64 octets"},
@@ -217,7 +218,6 @@ static const struct {
 	{VI("nopreempt\nthread_timer_expired\n"), "timer_expired_backup 254"},
 	{VI("garp_extra_if all 60\n"), "garp_extra_if all 60"},
 	{VI("kernel_rx_buf_size 4294967295\n"), "kernel_rx_buf_size 4294967295"},
-	{VI("debug 4\n"), "debug 4"},
 	{VI("promote_secondaries\n"), "promote_secondaries"},
 	{VI("notify_deleted\n"), "notify_deleted"},
 	{VI("notify_deleted \"/bin/true a\" nobody\n"), "notify_deleted \"/bin/true a\" nobody"},

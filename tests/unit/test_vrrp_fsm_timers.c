@@ -70,6 +70,45 @@ static void test_garp_timers(void **state)
 	assert_int_equal(rig.vi.refresh_at_us, since_us + 120 * USEC_PER_SEC);
 }
 
+/* timer_expired_backup: which silence of ours is long enough for a router of that priority. */
+static void test_late_master_yields(void **state)
+{
+	static const struct {
+		uint8_t other;
+		bool preempt, heard;
+		uint64_t late_us; /* behind the due time of its advert */
+		enum vrrp_state then;
+	} table[] = {
+		{254, false, false, 2 * USEC_PER_SEC + 7812, VRRP_MASTER},
+		{254, false, false, 2 * USEC_PER_SEC + 7813, VRRP_BACKUP},
+		{254, false, true, 2 * USEC_PER_SEC + 7813, VRRP_BACKUP},
+		{128, false, true, 2 * USEC_PER_SEC + 500000, VRRP_MASTER},
+		{128, false, true, 2 * USEC_PER_SEC + 500001, VRRP_BACKUP},
+		{0, false, false, 9 * USEC_PER_SEC, VRRP_MASTER},
+		{254, true, true, 9 * USEC_PER_SEC, VRRP_MASTER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct rig rig;
+		struct vrrp_actions actions;
+
+		rig_new(&rig, table[i].preempt ? PREEMPT : 0);
+		rig.conf.timer_expired_backup = table[i].other;
+		drive(&rig, VRRP_MASTER);
+		(void)addrs_done(&rig, 0);
+		rig.now_us = rig.vi.adver_at_us + table[i].late_us;
+		actions = table[i].heard ? advert(&rig, 50, "192.0.2.200") : tick(&rig);
+		assert_int_equal(rig.vi.state, table[i].then);
+		if (table[i].then == VRRP_MASTER)
+			continue;
+		assert_int_equal(actions.why, VRRP_WHY_LATE);
+		assert_true(actions.set & VRRP_DEL_ADDRS);
+		assert_false(actions.set & (VRRP_SEND_ADVERT | VRRP_SEND_RELEASE));
+		assert_int_equal(rig.vi.down_at_us, rig.now_us + vrrp_down_us(&rig.vi));
+	}
+}
+
 static void test_retry_after_failure(void **state)
 {
 	const struct vrrp_event again = {.kind = VRRP_EVENT_CONDITIONS, .retry = true};
@@ -206,10 +245,15 @@ static void test_reconf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_advert_grid), cmocka_unit_test(test_higher_sends_last_advert),
-		cmocka_unit_test(test_garp_timers), cmocka_unit_test(test_retry_after_failure),
-		cmocka_unit_test(test_v3_learns),   cmocka_unit_test(test_v3_ignores_lower),
-		cmocka_unit_test(test_v3_confirm),  cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_advert_grid),
+		cmocka_unit_test(test_higher_sends_last_advert),
+		cmocka_unit_test(test_garp_timers),
+		cmocka_unit_test(test_late_master_yields),
+		cmocka_unit_test(test_retry_after_failure),
+		cmocka_unit_test(test_v3_learns),
+		cmocka_unit_test(test_v3_ignores_lower),
+		cmocka_unit_test(test_v3_confirm),
+		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reconf),
 	};
 
