@@ -64,7 +64,7 @@ static void end_garp_group(struct build *build, const struct node *node, void *d
 		tree_setter(node, offsetof(struct draft_garp_group, model.gna_interval_us));
 }
 
-/* Without the line the interval is the global one, which 0 is not. */
+/* 0 is an interval like any other. */
 static void dump_interval(struct dump *dump, const struct option *row, const void *model)
 {
 	const struct conf_garp_group *group = model;

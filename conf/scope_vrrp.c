@@ -291,9 +291,8 @@ static const struct option instance_rows[] = {
 	{"garp_extra_if", OPTION_CUSTOM, INSTANCE(garp_extra_if_us), .flags = FIELD, .min = 1,
 	 .max = 2, .apply = read_garp_extra_if, .dump = dump_garp_extra_if,
 	 .argument = "[all] SECONDS",
-	 .help = "interval of gratuitous ARP on the other interfaces of the addresses, 0..86400; "
-		 "0: "
-		 "none"},
+	 .help = "seconds, 0..86400, between gratuitous ARPs of a master on macvlans that send no "
+		 "adverts, all: on every other interface of the addresses; 0: none"},
 	{"vmac_garp_intvl", OPTION_ALIAS, .alias_of = "garp_extra_if", .flags = OPTION_DEPRECATED},
 	{"promote_secondaries", OPTION_FLAG, INSTANCE(promote_secondaries), .flags = FIELD,
 	 .value = true,

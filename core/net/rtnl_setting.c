@@ -55,8 +55,7 @@ static void save(const struct rtnl_borrowing *b)
 
 static struct rtnl_borrowed *add(struct rtnl_borrowing *b, const struct rtnl_borrowed *one)
 {
-	struct rtnl_borrowed *larger =
-		reallocarray(b->borrowed, b->n_borrowed + 1, sizeof *larger);
+	struct rtnl_borrowed *larger = reallocarray(b->borrowed, b->n_borrowed + 1, sizeof *larger);
 
 	if (!larger)
 		return NULL;
@@ -84,7 +83,8 @@ static bool is_as_we_left_it(const struct rtnl *rtnl, const struct rtnl_borrowed
 	int now;
 
 	return (link || !one->ifindex) &&
-	       sysctl_read(AF_INET, link ? link->now.name : NULL, kinds[one->kind].name, &now) == 0 &&
+	       sysctl_read(AF_INET, link ? link->now.name : NULL, kinds[one->kind].name, &now) ==
+		       0 &&
 	       now == kinds[one->kind].value;
 }
 
@@ -170,7 +170,8 @@ void rtnl_setting_look(struct rtnl *rtnl)
 
 /* ---- giving back ---- */
 
-static bool is_wanted(const struct conf *conf, const struct rtnl_borrowed *one, const char *interface)
+static bool is_wanted(const struct conf *conf, const struct rtnl_borrowed *one,
+		      const char *interface)
 {
 	if (!conf)
 		return false;

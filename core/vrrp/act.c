@@ -13,19 +13,8 @@
 #include "core/base/clock.h"
 #include "core/vrrp/ah.h"
 
-/* Keys of the rate limit behind those of the packets; LIMIT_SEND counts on by instance. */
-#define LIMIT_GARP (VRRP_DISCARDS + 999u)
+/* Keys of the rate limit behind that of core/vrrp/announce.c, counted on by instance. */
 #define LIMIT_SEND (VRRP_DISCARDS + 2000u)
-
-static const struct conf_address *address_at(const struct conf_instance *conf, size_t i)
-{
-	return i < conf->n_addresses ? &conf->addresses[i] : &conf->excluded[i - conf->n_addresses];
-}
-
-static enum vrrp_family family_of(const struct conf_address *address)
-{
-	return address->ip.family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4;
-}
 
 /* One advert has one number, to however many peers it goes. */
 static void number_advert(struct vrrp_unit *unit)
@@ -156,87 +145,6 @@ void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set
 	e->ops->mail(e->owner, THREAD_MAIN, MSG_ADDRS, &unit->asked, sizeof unit->asked);
 }
 
-static void announce_address(struct vrrp_engine *e, struct vrrp_unit *unit,
-			     const struct conf_address *address, uint64_t now_us)
-{
-	const struct vrrp_link *link = vrrp_engine_link_by_name(e, address->device);
-	bool is_v6 = address->ip.family == AF_INET6;
-	uint32_t held_back;
-	int r = -ENODEV;
-
-	if (link && is_v6)
-		r = e->ops->na(e->owner, link->is.ifindex, link->is.mac, &address->ip,
-			       link->is.router);
-	else if (link)
-		r = e->ops->garp(e->owner, link->is.ifindex, link->is.mac, &address->ip);
-	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_GARP, &address->ip, now_us, &held_back))
-		e->ops->log(e->owner, LOG_WARNING, "%s: %s not sent on %s: %s (%u more)",
-			    unit->fsm.conf->name,
-			    is_v6 ? "neighbour advertisement" : "gratuitous ARP", address->device,
-			    strerror(-r), held_back);
-}
-
-static void run_burst(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_family family,
-		      struct vrrp_port *port, uint64_t now_us)
-{
-	const struct conf_instance *conf = unit->fsm.conf;
-	struct vrrp_burst *burst = &unit->bursts[family];
-	size_t count = conf->n_addresses + conf->n_excluded;
-	uint64_t interval_us = family == VRRP_IPV6 ? conf->gna_interval_us : conf->garp_interval_us;
-
-	while (burst->left && port->free_us <= now_us) {
-		const struct conf_address *address = address_at(conf, burst->next++ % count);
-
-		if (family_of(address) != family)
-			continue;
-		burst->left--;
-		announce_address(e, unit, address, now_us);
-		if (interval_us)
-			port->free_us = now_us + interval_us;
-	}
-}
-
-void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
-{
-	struct vrrp_link *link = NULL;
-
-	for (enum vrrp_family family = 0; family < VRRP_FAMILIES; family++) {
-		if (!unit->bursts[family].left)
-			continue;
-		link = link ? link : vrrp_engine_link_by_index(e, unit->ifindex);
-		if (link)
-			run_burst(e, unit, family, &link->ports[family], now_us);
-		else
-			unit->bursts[family].left = 0;
-	}
-}
-
-/* Bursts do not add up: under a flood of losing adverts the queue stays one burst long. */
-static void queue_bursts(struct vrrp_unit *unit, uint32_t repeat)
-{
-	const struct conf_instance *conf = unit->fsm.conf;
-	uint64_t wanted[VRRP_FAMILIES] = {0};
-
-	for (size_t i = 0; i < conf->n_addresses + conf->n_excluded; i++)
-		wanted[family_of(address_at(conf, i))] += repeat;
-	for (size_t f = 0; f < VRRP_FAMILIES; f++) {
-		struct vrrp_burst *burst = &unit->bursts[f];
-
-		if (burst->left == 0)
-			burst->next = 0;
-		if (burst->left < wanted[f])
-			burst->left = wanted[f];
-	}
-}
-
-void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
-{
-	if (unit->fsm.state != VRRP_MASTER)
-		return;
-	queue_bursts(unit, 1);
-	vrrp_act_announce(e, unit, now_us);
-}
-
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)
 {
 	struct msg_event *event;
@@ -310,9 +218,11 @@ static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 	if (set & VRRP_STOP_GARP)
 		memset(unit->bursts, 0, sizeof unit->bursts);
 	if (set & VRRP_SEND_GARP) {
-		queue_bursts(unit, actions->garp_repeat);
-		vrrp_act_announce(e, unit, now_us);
+		vrrp_announce_queue(unit, actions->garp_repeat);
+		vrrp_announce_run(e, unit, now_us);
 	}
+	if (set & VRRP_SEND_EXTRA)
+		vrrp_announce_extra(e, unit, now_us);
 	if (set & VRRP_TELL_STATE)
 		tell_state(e, unit, actions, now_us);
 	if (set & VRRP_TELL_LOWER)

@@ -48,6 +48,7 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 		free(e->seen[kind]);
 		free(e->seen_map[kind]);
 	}
+	free(e->garp_free_us);
 	free(e->links);
 	free(e->events);
 	free(e->replies);
@@ -416,7 +417,7 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 
 		if (due_us && due_us <= now_us)
 			vrrp_act(e, unit, &event, now_us);
-		vrrp_act_announce(e, unit, now_us);
+		vrrp_announce_run(e, unit, now_us);
 	}
 	settle_if_needed(e, now_us);
 }
@@ -434,13 +435,6 @@ static void earlier(uint64_t *first_us, uint64_t at_us)
 		*first_us = at_us;
 }
 
-static uint64_t free_us(const struct vrrp_engine *e, uint32_t ifindex, size_t family)
-{
-	const struct vrrp_link *link = vrrp_engine_link_by_index((struct vrrp_engine *)e, ifindex);
-
-	return link ? link->ports[family].free_us : 0;
-}
-
 uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
@@ -454,9 +448,7 @@ uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 		const struct vrrp_unit *unit = e->units[i];
 
 		earlier(&first_us, vrrp_due_us(&unit->fsm));
-		for (size_t f = 0; f < VRRP_FAMILIES; f++)
-			if (unit->bursts[f].left)
-				earlier(&first_us, free_us(e, unit->ifindex, f));
+		earlier(&first_us, vrrp_announce_due_us((struct vrrp_engine *)e, unit));
 	}
 	if (e->counters_changed)
 		earlier(&first_us, e->published_us + SNAP_VRRP_COUNTERS_US);

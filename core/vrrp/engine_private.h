@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the engine share: engine.c (inputs and conditions), source.c (where adverts
- * come from), listen.c (sockets), act.c (execution), reload.c (a new configuration), receive.c
- * (packets), set.c (changes by SNMP), rows.c (publication). One thread; nobody else includes this.
+ * come from), listen.c (sockets), act.c (execution), announce.c (gratuitous ARP), reload.c (a new
+ * configuration), receive.c (packets), set.c (changes by SNMP), rows.c (publication). One thread;
+ * nobody else includes this.
  */
 #pragma once
 
@@ -19,7 +20,15 @@
 
 enum vrrp_family { VRRP_IPV4, VRRP_IPV6, VRRP_FAMILIES };
 
-/* Announcements of one family still to be sent, one address after the other. */
+/* The addresses of each family; one of each interface that garp_extra_if is for. */
+enum vrrp_burst_kind {
+	VRRP_BURST_IPV4 = VRRP_IPV4,
+	VRRP_BURST_IPV6 = VRRP_IPV6,
+	VRRP_BURST_EXTRA,
+	VRRP_BURSTS,
+};
+
+/* Announcements of one kind still to be sent, one address after the other. */
 struct vrrp_burst {
 	uint64_t left;
 	size_t next; /* index over addresses, then excluded */
@@ -42,7 +51,7 @@ struct vrrp_unit {
 	bool static_missing;	    /* says main */
 	bool old_peer;		    /* has been heard with the checksum of old unicast */
 	uint32_t holds, faults;	    /* as they should be; settle() tells the state machine */
-	struct vrrp_burst bursts[VRRP_FAMILIES];
+	struct vrrp_burst bursts[VRRP_BURSTS];
 	struct msg_addrs asked; /* last request; 0: none */
 	bool kept;		/* during a reload: found in the new configuration */
 };
@@ -90,6 +99,7 @@ struct vrrp_engine {
 	uint32_t *seen_map[CONF_TRACK_KINDS];
 	size_t n_seen_map[CONF_TRACK_KINDS];
 	uint64_t map_generation;
+	uint64_t (*garp_free_us)[VRRP_FAMILIES]; /* of conf->garp_groups: no announcement before */
 	struct vrrp_link *links;
 	size_t n_links;
 	struct ip mcast_groups[VRRP_FAMILIES];
@@ -118,10 +128,6 @@ void vrrp_act(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_e
 void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct vrrp_event *event,
 		    uint64_t now_us);
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
-/* Sends of the bursts what the intervals allow. */
-void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
-/* One round of a master, besides those that its state machine asks for. */
-void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 /* Queues an event of an instance as it is now. */
 void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kind kind,
 		   enum vrrp_state old, uint64_t now_us);
@@ -130,6 +136,18 @@ struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind
 
 struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 					 const struct conf_group *group);
+
+/* announce.c */
+/* From now on all addresses are to be announced that often. */
+void vrrp_announce_queue(struct vrrp_unit *unit, uint32_t repeat);
+/* Sends what is queued and the intervals allow. */
+void vrrp_announce_run(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+/* When it has something to send; 0: never. */
+uint64_t vrrp_announce_due_us(struct vrrp_engine *e, const struct vrrp_unit *unit);
+/* One round of a master, besides those that its state machine asks for. */
+void vrrp_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+/* garp_extra_if: its time has come. */
+void vrrp_announce_extra(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 
 /* engine.c */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);

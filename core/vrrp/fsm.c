@@ -82,7 +82,8 @@ static void enter(struct step *s, enum vrrp_state state, enum vrrp_why why)
 		vi->up_since_us = s->now_us;
 	vi->addresses_set = false;
 	vi->adver_at_us = vi->down_at_us = vi->preempt_at_us = vi->confirm_at_us = 0;
-	vi->garp_at_us = vi->lower_garp_at_us = vi->refresh_at_us = vi->retry_at_us = 0;
+	vi->garp_at_us = vi->lower_garp_at_us = vi->refresh_at_us = vi->extra_at_us = 0;
+	vi->retry_at_us = 0;
 	vi->preempt_waited = false;
 	act(s, VRRP_TELL_STATE);
 }
@@ -105,6 +106,8 @@ static void enter_master(struct step *s, enum vrrp_why why, enum vrrp_reason rea
 		vi->garp_at_us = s->now_us + conf->garp_delay_us;
 	if (conf->garp_refresh_us)
 		vi->refresh_at_us = s->now_us + conf->garp_refresh_us;
+	if (conf->garp_extra_if_us)
+		vi->extra_at_us = s->now_us + conf->garp_extra_if_us;
 	act(s, VRRP_SEND_ADVERT | VRRP_ADD_ADDRS);
 	burst(s, conf->garp_repeat);
 }
@@ -367,6 +370,10 @@ static void tick_master(struct step *s)
 			next_on_grid(vi->refresh_at_us, conf->garp_refresh_us, s->now_us);
 		burst(s, conf->garp_refresh_repeat);
 	}
+	if (is_due(vi->extra_at_us, s->now_us)) {
+		vi->extra_at_us = next_on_grid(vi->extra_at_us, conf->garp_extra_if_us, s->now_us);
+		act(s, VRRP_SEND_EXTRA);
+	}
 }
 
 static void on_tick(struct step *s)
@@ -409,6 +416,14 @@ static void on_addrs_done(struct step *s, const struct vrrp_event *event)
 	burst(s, vi->conf->garp_repeat);
 }
 
+/* What it was armed for may now come sooner, or never. */
+static uint64_t rearmed(uint64_t at_us, uint64_t period_us, uint64_t now_us)
+{
+	if (!period_us)
+		return 0;
+	return at_us && at_us <= now_us + period_us ? at_us : now_us + period_us;
+}
+
 static void on_reconf(struct step *s, const struct vrrp_event *event)
 {
 	struct vrrp_instance *vi = s->vi;
@@ -417,11 +432,8 @@ static void on_reconf(struct step *s, const struct vrrp_event *event)
 	if (vi->state == VRRP_MASTER) {
 		if (vi->adver_at_us > s->now_us + vi->advert_us)
 			vi->adver_at_us = s->now_us + vi->advert_us;
-		if (!conf->garp_refresh_us)
-			vi->refresh_at_us = 0;
-		else if (!vi->refresh_at_us ||
-			 vi->refresh_at_us > s->now_us + conf->garp_refresh_us)
-			vi->refresh_at_us = s->now_us + conf->garp_refresh_us;
+		vi->refresh_at_us = rearmed(vi->refresh_at_us, conf->garp_refresh_us, s->now_us);
+		vi->extra_at_us = rearmed(vi->extra_at_us, conf->garp_extra_if_us, s->now_us);
 	} else if (vi->state == VRRP_BACKUP && event->timers_changed) {
 		arm_down(s);
 	}
@@ -488,7 +500,7 @@ uint64_t vrrp_due_us(const struct vrrp_instance *vi)
 {
 	const uint64_t deadlines[] = {
 		vi->adver_at_us,      vi->down_at_us,	 vi->confirm_at_us, vi->garp_at_us,
-		vi->lower_garp_at_us, vi->refresh_at_us, vi->retry_at_us,
+		vi->lower_garp_at_us, vi->refresh_at_us, vi->extra_at_us,   vi->retry_at_us,
 	};
 	uint64_t first = 0;
 

@@ -101,7 +101,7 @@ struct vrrp_instance {
 	uint64_t changed_us, up_since_us;
 	/* Deadlines, 0 for none. */
 	uint64_t adver_at_us, down_at_us, preempt_at_us, confirm_at_us, garp_at_us,
-		lower_garp_at_us, refresh_at_us, retry_at_us;
+		lower_garp_at_us, refresh_at_us, extra_at_us, retry_at_us;
 	bool preempt_waited; /* the delay has run out */
 };
 
@@ -136,12 +136,13 @@ enum vrrp_action {
 	VRRP_SEND_RELEASE = 1 << 1, /* priority 0 */
 	VRRP_ADD_ADDRS = 1 << 2,
 	VRRP_DEL_ADDRS = 1 << 3,
-	VRRP_SEND_GARP = 1 << 4,  /* garp_repeat times all addresses */
-	VRRP_STOP_GARP = 1 << 5,  /* forget what is still queued */
-	VRRP_ASK_GROUP = 1 << 6,  /* may we become master? */
-	VRRP_TELL_STATE = 1 << 7, /* state changed from old, for the reason why */
-	VRRP_TELL_LOWER = 1 << 8, /* as master, heard a losing advert */
-	VRRP_TELL_ROW = 1 << 9,	  /* something else that others may see has changed */
+	VRRP_SEND_GARP = 1 << 4,   /* garp_repeat times all addresses */
+	VRRP_STOP_GARP = 1 << 5,   /* forget what is still queued */
+	VRRP_ASK_GROUP = 1 << 6,   /* may we become master? */
+	VRRP_TELL_STATE = 1 << 7,  /* state changed from old, for the reason why */
+	VRRP_TELL_LOWER = 1 << 8,  /* as master, heard a losing advert */
+	VRRP_TELL_ROW = 1 << 9,	   /* something else that others may see has changed */
+	VRRP_SEND_EXTRA = 1 << 10, /* gratuitous ARP as garp_extra_if has it */
 };
 
 struct vrrp_actions {

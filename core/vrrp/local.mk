@@ -2,6 +2,7 @@
 noinst_LIBRARIES += core/vrrp/libvrrp.a
 core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/act.c \
+	core/vrrp/announce.c \
 	core/vrrp/ah.c core/vrrp/ah.h \
 	core/vrrp/debounce.c core/vrrp/debounce.h \
 	core/vrrp/engine.c core/vrrp/engine.h core/vrrp/engine_private.h \

@@ -21,6 +21,7 @@ struct stage {
 	struct conf_diff *diff;
 	struct vrrp_unit **units;
 	struct vrrp_group_row *groups;
+	uint64_t (*garp_free_us)[VRRP_FAMILIES];
 	struct vrrp_seen *seen[CONF_TRACK_KINDS];
 	uint32_t *seen_map[CONF_TRACK_KINDS];
 	bool *fresh; /* one for each unit: it did not exist before */
@@ -46,6 +47,7 @@ static void drop_stage(struct vrrp_engine *e, struct stage *stage)
 		e->units[i]->kept = false;
 	free(stage->units);
 	free(stage->groups);
+	free(stage->garp_free_us);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
 		free(stage->seen[kind]);
 		free(stage->seen_map[kind]);
@@ -109,7 +111,8 @@ static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_u
 	stage->units = calloc(conf->n_instances + 1, sizeof *stage->units);
 	stage->groups = calloc(conf->n_groups + 1, sizeof *stage->groups);
 	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
-	if (!stage->units || !stage->groups || !stage->fresh ||
+	stage->garp_free_us = calloc(conf->n_garp_groups + 1, sizeof *stage->garp_free_us);
+	if (!stage->units || !stage->groups || !stage->fresh || !stage->garp_free_us ||
 	    conf_diff_new(e->conf, conf, &stage->diff) < 0)
 		return -ENOMEM;
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++)
@@ -179,6 +182,7 @@ static void swap_in(struct vrrp_engine *e, struct stage *stage)
 {
 	free(e->units);
 	free(e->groups);
+	free(e->garp_free_us);
 	free(stage->fresh);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
 		free(e->seen[kind]);
@@ -190,6 +194,7 @@ static void swap_in(struct vrrp_engine *e, struct stage *stage)
 	e->map_generation = e->conf ? e->conf->generation : 0;
 	e->units = stage->units;
 	e->groups = stage->groups;
+	e->garp_free_us = stage->garp_free_us;
 	e->conf = stage->conf;
 }
 
@@ -232,6 +237,8 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct 
 	vrrp_set_drop(unit, old, new);
 	vrrp_engine_refresh(e, unit);
 	event.timers_changed |= unit->fsm.advert_us != advert_us;
+	/* garp_extra_if may be for other interfaces now. */
+	unit->bursts[VRRP_BURST_EXTRA].left = 0;
 	if (event.addresses_changed)
 		memset(unit->bursts, 0, sizeof unit->bursts);
 	if (!conf_instance_unsupported(old) && conf_instance_unsupported(new))

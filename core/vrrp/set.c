@@ -234,7 +234,7 @@ void vrrp_engine_announce(struct vrrp_engine *e, const struct msg_announce *want
 	struct vrrp_unit *unit = unit_by_name(e, wanted->instance);
 
 	if (unit)
-		vrrp_act_announce_once(e, unit, now_us);
+		vrrp_announce_once(e, unit, now_us);
 }
 
 void vrrp_set_drop(struct vrrp_unit *unit, const struct conf_instance *old,

@@ -45,6 +45,12 @@ void rig_conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_link_delays; i++)
 		free(conf->link_delays[i].interface);
 	free(conf->link_delays);
+	for (size_t i = 0; i < conf->n_garp_groups; i++) {
+		for (size_t k = 0; k < conf->garp_groups[i].n_interfaces; k++)
+			free(conf->garp_groups[i].interfaces[k]);
+		free(conf->garp_groups[i].interfaces);
+	}
+	free(conf->garp_groups);
 	free(conf);
 }
 
@@ -61,6 +67,7 @@ struct conf *rig_conf_new(struct rig *rig)
 	conf->files = calloc(RIG_ITEMS, sizeof *conf->files);
 	conf->processes = calloc(RIG_ITEMS, sizeof *conf->processes);
 	conf->link_delays = calloc(RIG_ITEMS, sizeof *conf->link_delays);
+	conf->garp_groups = calloc(RIG_ITEMS, sizeof *conf->garp_groups);
 	(void)ip_parse("224.0.0.18", &conf->global.mcast_group4);
 	(void)ip_parse("ff02::12", &conf->global.mcast_group6);
 	return conf;
@@ -79,17 +86,21 @@ static uint64_t seconds(const char *text)
 	return (uint64_t)(strtod(text, NULL) * 1e6 + 0.5);
 }
 
+/* "ADDRESS" or "ADDRESS%INTERFACE" */
 static void add_address(struct conf_instance *instance, struct conf_address *addresses, size_t *n,
 			const char *text)
 {
 	struct conf_address *address = &addresses[(*n)++];
+	const char *device = strchr(text, '%');
+	char ip[IP_TEXT_MAX];
 
 	assert(*n <= RIG_ITEMS);
-	if (ip_parse(text, &address->ip) < 0)
+	snprintf(ip, sizeof ip, "%.*s", (int)strcspn(text, "%"), text);
+	if (ip_parse(ip, &address->ip) < 0)
 		abort();
 	address->prefix = 32;
 	address->track_group = CONF_NONE;
-	address->device = strdup(instance->interface);
+	address->device = strdup(device ? device + 1 : instance->interface);
 }
 
 uint32_t rig_conf_find(const struct conf *conf, enum conf_track_kind kind, const char *name)
@@ -155,6 +166,7 @@ static bool set_flag(struct conf_instance *instance, const char *word)
 		{"check_unicast_src", &instance->check_unicast_src, true},
 		{"unicast_fault_no_peer", &instance->unicast_fault_no_peer, true},
 		{"strict", &instance->strict, true},
+		{"garp_extra_all", &instance->garp_extra_if_all, true},
 	};
 
 	if (strncmp(word, "old_checksum", 12) == 0) {
@@ -193,6 +205,8 @@ static bool set_number(struct conf_instance *instance, const char *word)
 		instance->garp_delay_us = seconds(value);
 	else if ((value = value_of(word, "garp_interval")))
 		instance->garp_interval_us = seconds(value);
+	else if ((value = value_of(word, "garp_extra")))
+		instance->garp_extra_if_us = seconds(value);
 	else if ((value = value_of(word, "rx_buffer")))
 		instance->rx_buffer = (uint32_t)atol(value);
 	else if ((value = value_of(word, "gna_interval")))
@@ -299,6 +313,19 @@ static bool add_group(struct conf *conf, char **words, size_t count)
 	return true;
 }
 
+/* "garp_group SECONDS INTERFACE ..." */
+static bool add_garp_group(struct conf *conf, char **words, size_t count)
+{
+	struct conf_garp_group *group = &conf->garp_groups[conf->n_garp_groups++];
+
+	group->garp_interval_us = seconds(words[1]);
+	group->has_garp = true;
+	group->interfaces = calloc(count, sizeof *group->interfaces);
+	for (size_t i = 2; i < count; i++)
+		group->interfaces[group->n_interfaces++] = strdup(words[i]);
+	return true;
+}
+
 bool rig_conf_add(struct conf *conf, char **words, size_t count)
 {
 	if (count < 2)
@@ -330,6 +357,8 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 		conf->global.process.rx_multiplier = (uint32_t)atol(words[2]);
 		return true;
 	}
+	if (strcmp(words[0], "garp_group") == 0)
+		return add_garp_group(conf, words, count);
 	if (strcmp(words[0], "startup_delay") == 0) {
 		conf->global.startup_delay_us = seconds(words[1]);
 		return true;
