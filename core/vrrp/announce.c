@@ -41,8 +41,9 @@ static enum vrrp_family family_of(const struct conf_address *address)
 /* The interface whose address switches learn from the adverts. */
 static const char *advert_device(const struct conf_instance *conf)
 {
-	return conf->vmac.kind == CONF_VMAC_MACVLAN && !conf->xmit_base ? conf->macvlans[0].name
-									 : conf->interface;
+	const struct conf_macvlan *own = conf_instance_macvlan(conf);
+
+	return own && !conf->xmit_base ? own->name : conf->interface;
 }
 
 /* One of each interface is enough for the switches. */

@@ -36,7 +36,7 @@ KINDS = ["vipd", "keepalived"]
 
 def start(lab, kind, **words):
     """(the router, its daemon, what a neighbour captures)"""
-    words = {**dict.fromkeys(("top", "extra", "last"), ""), "interval": 0.000001, "repeat": 1, **words}
+    words = {**dict.fromkeys(("top", "extra", "last"), ""), "interval": "0.000001", "repeat": 1, **words}
     node, watcher = lab.node(kind, "192.0.2.1/24"), lab.node("watcher", "192.0.2.9/24")
     node.link("eth1", "198.51.100.1/24")
     node.link("eth2", "203.0.113.1/24")
