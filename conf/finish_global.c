@@ -80,20 +80,22 @@ static void finish_names(struct build *build, struct conf_global *model)
 		model->smtp_server = arena_strdup(build->arena, "");
 }
 
-static void name_thread(struct conf_thread *thread, bool all, const char *usual, const char *plain)
+static void finish_thread(struct conf_thread *thread, const struct conf_process *process,
+			  const char *usual, const char *plain)
 {
+	bool all = process->process_names;
 	const char *name = thread->thread_name ? thread->thread_name : all ? usual : plain;
 
 	snprintf(thread->tune.name, sizeof(thread->tune.name), "%s", name);
+	thread->tune.most =
+		process->max_auto_priority > 0 ? (uint8_t)process->max_auto_priority : 0;
 }
 
-static void finish_thread_names(struct conf_global *model)
+static void finish_threads(struct conf_global *model)
 {
-	bool all = model->process.process_names;
-
-	name_thread(&model->vrrp, all, "vipd_vrrp", "vrrp");
-	name_thread(&model->checker, all, "vipd_check", "check");
-	name_thread(&model->bfd, all, "vipd_bfd", "bfd");
+	finish_thread(&model->vrrp, &model->process, "vipd_vrrp", "vrrp");
+	finish_thread(&model->checker, &model->process, "vipd_check", "check");
+	finish_thread(&model->bfd, &model->process, "vipd_bfd", "bfd");
 }
 
 /* The command line has the last word. */
@@ -128,7 +130,7 @@ void finish_global(struct build *build)
 	}
 	if (!ip_is_set(&model->mcast_group6))
 		(void)ip_parse("ff02::12", &model->mcast_group6);
-	finish_thread_names(model);
+	finish_threads(model);
 	if (global->snmp_rfc)
 		model->snmp_rfcv2 = model->snmp_rfcv3 = true;
 	overrule(build, model);

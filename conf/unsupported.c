@@ -39,8 +39,6 @@ static const struct option_unsupported entries[] = {
 	{"lvs_netlink_cmd_rcv_bufs_force", "global_defs", .effect = KEPT},
 	{"lvs_netlink_monitor_rcv_bufs", "global_defs", .effect = KEPT},
 	{"lvs_netlink_monitor_rcv_bufs_force", "global_defs", .effect = KEPT},
-	{"max_auto_priority", "global_defs", .effect = KEPT},
-	{"min_auto_priority_delay", "global_defs", .effect = KEPT},
 	{"namespace_with_ipsets", "", .effect = KEPT},
 	{"nftables_ifindex", "global_defs", .effect = "the rules match interfaces by name"},
 	{"nftables_ipvs", "global_defs",

@@ -26,6 +26,9 @@ struct loop {
 	struct beat *beat;
 	struct loop_timer *pulse;
 	pthread_t thread;
+	loop_late_fn *late_fn;
+	void *late_owner;
+	uint64_t late_least_us, late_told_us;
 };
 
 struct loop_io {
@@ -197,6 +200,23 @@ struct loop_io *loop_io_free(struct loop_io *io)
 	return NULL;
 }
 
+void loop_on_late(struct loop *loop, uint64_t least_us, loop_late_fn *fn, void *owner)
+{
+	assert_own_thread(loop);
+	loop->late_fn = fn;
+	loop->late_owner = owner;
+	loop->late_least_us = least_us;
+}
+
+/* Whatever fell due before it was told of the last time belongs to the same stall. */
+static void tell_late(struct loop *loop, uint64_t at_us, uint64_t now_us)
+{
+	if (!loop->late_fn || now_us < at_us + loop->late_least_us || at_us <= loop->late_told_us)
+		return;
+	loop->late_told_us = now_us;
+	loop->late_fn(now_us - at_us, loop->late_owner);
+}
+
 static int on_time(sd_event_source *source, uint64_t at_us, void *userdata)
 {
 	struct loop_timer *timer = userdata;
@@ -210,6 +230,7 @@ static int on_time(sd_event_source *source, uint64_t at_us, void *userdata)
 		    atomic_load_explicit(&beat->worst_late_us, memory_order_relaxed))
 		atomic_store_explicit(&beat->worst_late_us, now_us - timer->at_us,
 				      memory_order_relaxed);
+	tell_late(timer->loop, timer->at_us, now_us);
 	timer->fn(now_us, timer->owner);
 	return 0;
 }

@@ -33,6 +33,7 @@ enum loop_priority {
 typedef void loop_io_fn(int fd, uint32_t events, void *owner); /* events: EPOLLIN ... */
 typedef void loop_timer_fn(uint64_t now_us, void *owner);
 typedef void loop_signal_fn(int signo, void *owner);
+typedef void loop_late_fn(uint64_t late_us, void *owner);
 typedef void loop_child_fn(pid_t pid, int wait_status,
 			   void *owner); /* wait_status as of waitpid(2) */
 
@@ -45,6 +46,10 @@ int loop_run(struct loop *loop);
 void loop_quit(struct loop *loop, int code);
 /* Long work inside one callback says by this, as a turn of the loop would, that it moves on. */
 void loop_touch(struct loop *loop);
+
+/* fn hears of a timer that fires least_us late or more: once for each stall, before what the timer
+ * does. NULL: nobody does. */
+void loop_on_late(struct loop *loop, uint64_t least_us, loop_late_fn *fn, void *owner);
 
 /* What the loop is made of, for sd-bus, which brings its own sources. */
 struct sd_event *loop_event(struct loop *loop);

@@ -14,14 +14,16 @@
 
 #include "core/base/log.h"
 
-static void set_priority(const char *subsystem, const struct tune *wanted)
+static bool set_priority(const char *subsystem, uint8_t rt_priority)
 {
-	struct sched_param parameter = {.sched_priority = wanted->rt_priority};
-	int policy = wanted->rt_priority ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER;
+	struct sched_param parameter = {.sched_priority = rt_priority};
+	int policy = rt_priority ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER;
+	bool done = sched_setscheduler(gettid(), policy, &parameter) == 0;
 
-	if (sched_setscheduler(gettid(), policy, &parameter) < 0)
-		log_warn(subsystem, "real-time priority %u refused: %s", wanted->rt_priority,
+	if (!done)
+		log_warn(subsystem, "real-time priority %u refused: %s", rt_priority,
 			 strerrordesc_np(errno));
+	return done;
 }
 
 static void set_nice(const char *subsystem, const struct tune *wanted)
@@ -46,8 +48,12 @@ static void set_cpus(const char *subsystem, const struct tune *wanted)
 
 void tune_thread(const char *subsystem, const struct tune *wanted, struct tune *applied)
 {
-	if (wanted->rt_priority != applied->rt_priority)
-		set_priority(subsystem, wanted);
+	uint8_t raised = applied->raised;
+
+	if (wanted->rt_priority != applied->rt_priority || raised > wanted->most) {
+		set_priority(subsystem, wanted->rt_priority);
+		raised = 0;
+	}
 	if (wanted->nice != applied->nice)
 		set_nice(subsystem, wanted);
 	if (wanted->some_cpus != applied->some_cpus ||
@@ -56,4 +62,20 @@ void tune_thread(const char *subsystem, const struct tune *wanted, struct tune *
 	if (*wanted->name && strcmp(wanted->name, applied->name) != 0)
 		pthread_setname_np(pthread_self(), wanted->name);
 	*applied = *wanted;
+	applied->raised = raised;
+}
+
+/* What is refused once would be refused again. */
+void tune_raise(const char *subsystem, struct tune *applied)
+{
+	uint8_t now = applied->raised ? applied->raised : applied->rt_priority;
+
+	if (now >= applied->most)
+		return;
+	if (!set_priority(subsystem, now + 1)) {
+		applied->most = now;
+		return;
+	}
+	applied->raised = now + 1;
+	log_notice(subsystem, "real-time priority is %u now", applied->raised);
 }

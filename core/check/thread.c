@@ -4,6 +4,7 @@
  * Must not read files, resolve names or run programs: main does that. May block for an IPVS reply.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -115,6 +116,14 @@ static void on_refresh(uint64_t now_us, void *owner)
 
 /* ---- mail ---- */
 
+static void on_late(uint64_t late_us, void *owner)
+{
+	struct engine *engine = owner;
+
+	log_warn("check", "a timer came %" PRIu64 " ms late", late_us / USEC_PER_MSEC);
+	tune_raise("check", &engine->tune);
+}
+
 static void adopt(struct engine *engine, const struct conf *conf)
 {
 	struct msg_conf_done done = {.from = THREAD_CHECK, .generation = conf->generation};
@@ -130,6 +139,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 		mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 		return;
 	}
+	loop_on_late(engine->loop, conf->global.process.auto_priority_delay_us, on_late, engine);
 	tune_thread("check", &conf->global.checker.tune, &engine->tune);
 	if (needs_kernel(engine) || (first && conf->global.lvs_flush))
 		kernel_open(engine, clock_now_us());

@@ -10,6 +10,7 @@
  * socket could have held when the timer fell due, the timer's work is done from the receiving side.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -330,8 +331,17 @@ static const struct vrrp_ops ops = {
 	.wall_us = wall_us,
 };
 
+static void on_late(uint64_t late_us, void *owner)
+{
+	struct body *body = owner;
+
+	log_warn("vrrp", "a timer came %" PRIu64 " ms late", late_us / USEC_PER_MSEC);
+	tune_raise("vrrp", &body->tune);
+}
+
 static void adopt(struct body *body, const struct conf *conf, uint64_t now_us)
 {
+	loop_on_late(body->loop, conf->global.process.auto_priority_delay_us, on_late, body);
 	tune_thread("vrrp", &conf->global.vrrp.tune, &body->tune);
 	(void)vrrp_engine_conf(body->engine, conf, now_us); /* it logs and answers either way */
 }

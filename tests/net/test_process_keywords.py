@@ -4,6 +4,8 @@
 import os
 import re
 import resource
+import signal
+import time
 
 import pytest
 
@@ -31,6 +33,67 @@ def test_threads_are_bound_to_processors_and_let_go(lab):
     assert os.sched_getparam(check).sched_priority == 3
     reload_with(node, file, "")
     wait_until(lambda: os.sched_getaffinity(vrrp) == os.sched_getaffinity(check) == everywhere, what="all of them")
+
+
+def scheduling(task):
+    """Its real-time priority, 0 for none."""
+    return os.sched_getparam(task).sched_priority if os.sched_getscheduler(task) & 0xff == os.SCHED_RR else 0
+
+
+def stall(process, task, is_over):
+    """Holds a daemon up until timers of one of its threads are late; one stall may not be seen to be long enough."""
+    for _ in range(5):
+        process.pause()
+        time.sleep(0.9)
+        process.resume()
+        try:
+            return wait_until(lambda: is_over(scheduling(task)), 1, "a higher priority")
+        except AssertionError:
+            continue
+    raise AssertionError(f"{process.argv[0]}: no higher priority, but {scheduling(task)}")
+
+
+RISES = "min_auto_priority_delay 200000\n    max_auto_priority"
+
+
+def test_threads_that_run_late_rise_as_far_as_they_may(lab):
+    node, file, process = start(lab, defs=f"{RISES} 2")
+    vrrp, check = thread(process, "vrrp"), thread(process, "check")
+    stall(process, vrrp, lambda now: now >= 1)
+    stall(process, vrrp, lambda now: now == 2)
+    wait_until(lambda: "a timer came" in process.text(), what="a warning")
+    stall(process, check, lambda now: now == 2)
+    process.pause()
+    time.sleep(0.9)
+    process.resume()
+    reload_with(node, file, f"{RISES} 3")
+    assert scheduling(vrrp) in (2, 3), "a reload takes nothing back"
+    reload_with(node, file, f"{RISES} 0")
+    wait_until(lambda: scheduling(vrrp) == scheduling(check) == 0, what="the usual scheduling")
+
+
+def test_keepalived_does_the_same(lab):
+    node = lab.node("keepalived", "192.0.2.1/24")
+    process = node.keepalived(node.write("keepalived.conf", f"global_defs {{\n    {RISES} 1\n}}\n" """
+        vrrp_instance VI_1 {
+            interface eth0
+            virtual_router_id 1
+            virtual_ipaddress {
+                192.0.2.100/24
+            }
+        }"""))
+    wait_until(lambda: node.has_address("192.0.2.100"), what="master")
+    children = f"/proc/{process.pid}/task/{process.pid}/children"
+    with open(children, encoding="ascii") as file:
+        child = int(file.read().split()[0])
+    for _ in range(5):
+        os.kill(child, signal.SIGSTOP)
+        time.sleep(1.5)
+        os.kill(child, signal.SIGCONT)
+        time.sleep(0.5)
+        if scheduling(child) == 1:
+            return
+    raise AssertionError(process.text())
 
 
 def test_names_of_process_and_threads(lab):
