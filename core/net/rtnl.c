@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rtnetlink socket pair of the main thread: one socket listens to links, addresses, whether
- * IPv6 is forwarded and, while we have any, to routes and rules; the other asks and waits for the
+ * they forward and, while we have any, to routes and rules; the other asks and waits for the
  * kernel's answer. The listener is read dry before each decision, and the kernel queues
  * notifications before it acknowledges, so the table is never behind our own changes. When the
  * listener overruns (ENOBUFS) everything is dumped again. It must not log per packet.
@@ -203,12 +203,15 @@ static void take_forwarding(struct rtnl *rtnl, struct nlmsghdr *header)
 	int32_t ifindex;
 
 	if (nlmsg_parse(header, sizeof *body, attributes, NETCONFA_MAX, NULL) < 0 ||
-	    body->ncm_family != AF_INET6 || !attributes[NETCONFA_IFINDEX] ||
+	    !attributes[NETCONFA_IFINDEX] ||
 	    nla_len(attributes[NETCONFA_IFINDEX]) < 4 || !attributes[NETCONFA_FORWARDING] ||
 	    nla_len(attributes[NETCONFA_FORWARDING]) < 4)
 		return;
 	ifindex = nla_get_s32(attributes[NETCONFA_IFINDEX]);
-	if (ifindex > 0)
+	if (ifindex > 0 && body->ncm_family == AF_INET)
+		rtnl_gate_heard(rtnl, (uint32_t)ifindex,
+				nla_get_s32(attributes[NETCONFA_FORWARDING]) > 0);
+	if (ifindex > 0 && body->ncm_family == AF_INET6)
 		net_table_set_router(&rtnl->table, (uint32_t)ifindex,
 				     nla_get_s32(attributes[NETCONFA_FORWARDING]) > 0);
 }
@@ -267,7 +270,7 @@ static int read_everything(struct rtnl *rtnl)
 	if (error || rtnl->incomplete)
 		return error ? error : -ENOMEM;
 	net_table_dump_end(&rtnl->table);
-	rtnl->moved = true;
+	rtnl->moved = rtnl->ajar = true;
 	return 0;
 }
 
@@ -295,7 +298,7 @@ void rtnl_report(struct rtnl *rtnl)
 		rtnl->moved = false;
 		rtnl->hooks->addresses(rtnl->owner);
 	}
-	if (rtnl->shrunk || rtnl->unrouted)
+	if (rtnl->shrunk || rtnl->unrouted || rtnl->ajar)
 		loop_timer_arm(rtnl->restore, clock_now_us());
 }
 
@@ -313,6 +316,7 @@ static void on_restore(uint64_t now_us, void *owner)
 		routing_suspect_all(&rtnl->routing, now_us);
 	rtnl->shrunk = rtnl->unrouted = false;
 	rtnl_setting_look(rtnl);
+	rtnl_gate_look(rtnl);
 	uint64_t again_us = rtnl_macvlan_restore(rtnl, now_us);
 	again_us = earlier(again_us, rtnl_restore(rtnl, now_us));
 	again_us = earlier(again_us, routing_restore(&rtnl->routing, now_us));
@@ -372,7 +376,8 @@ static int open_listener(struct rtnl *rtnl)
 	error = nl_socket_set_nonblocking(rtnl->listen);
 	if (!error)
 		error = nl_socket_add_memberships(rtnl->listen, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
-						  RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, 0);
+						  RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_NETCONF,
+						  RTNLGRP_IPV6_NETCONF, 0);
 	/* A smaller buffer only means an earlier overrun, which is handled. */
 	nl_socket_set_buffer_size(rtnl->listen, LISTEN_OCTETS, 0);
 	return rtnl_errno(error);

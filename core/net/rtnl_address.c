@@ -209,6 +209,7 @@ static int set_all(struct rtnl *rtnl, const struct conf_instance *instance, uint
 	int first = 0;
 
 	rtnl_catch_up(rtnl);
+	rtnl_gate_open(rtnl, instance);
 	for (size_t i = 0; i < count_addresses(instance); i++) {
 		const struct conf_address *address = address_at(instance, i);
 		int error = set_one(rtnl, address, instance->priority == 255, generation);
@@ -234,6 +235,7 @@ static int remove_all_but(struct rtnl *rtnl, const struct conf_instance *instanc
 		int error = remove_one(rtnl, address, instance->priority == 255, generation);
 		first = note_error("cannot remove", instance, address, error, first);
 	}
+	rtnl_gate_close(rtnl, instance);
 	rtnl_catch_up(rtnl);
 	return first;
 }

@@ -44,7 +44,6 @@ void rtnl_base_quieten(const struct conf_macvlan *wanted)
 {
 	set(AF_INET6, wanted->name, "addr_gen_mode", NO_ADDRESSES);
 	set(AF_INET6, wanted->name, "accept_ra", 0);
-	set(AF_INET6, wanted->name, "disable_ipv6", !wanted->ipv6);
 	for (size_t i = 0; i < MACVLAN_SETTINGS; i++)
 		set(AF_INET, wanted->name, macvlan_setting(i)->name, macvlan_setting(i)->least);
 	set(AF_INET, wanted->name, "accept_local", 1);

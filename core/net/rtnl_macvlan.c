@@ -169,6 +169,7 @@ static void take_up(struct rtnl *rtnl, struct rtnl_wanted *wanted, const struct 
 
 	rtnl_base_take_over(rtnl, link);
 	rtnl_base_quieten(wanted->is);
+	rtnl_gate_settle(rtnl, wanted);
 	base = rtnl_base_silence(rtnl, parent);
 	if (base) {
 		macvlan_alias(rtnl->macvlans.mark, &base->debt, alias);
@@ -325,7 +326,10 @@ static void carry(const struct rtnl_macvlans *old, struct rtnl_wanted *wanted)
 	if (before && !strcmp(before->is->parent, wanted->is->parent) &&
 	    !memcmp(before->is->mac, wanted->is->mac, sizeof wanted->is->mac) &&
 	    before->is->ipv6 == wanted->is->ipv6)
+	{
 		wanted->up = before->up;
+		wanted->forwards = before->forwards;
+	}
 }
 
 int rtnl_set_macvlans(struct rtnl *rtnl, const struct conf *conf)

@@ -24,6 +24,7 @@ struct rtnl_wanted {
 	const struct conf_macvlan *is;
 	uint64_t tried_us; /* when it was made, or could not be; 0: not yet */
 	bool up;	   /* it has been given to the router: from now on it is left alone */
+	int forwards;	   /* as it was told to */
 	bool complained;   /* that it cannot be had has been said */
 };
 
@@ -68,6 +69,7 @@ struct rtnl {
 	bool moved;	 /* an address came or went */
 	bool incomplete; /* memory was out while a message was taken */
 	bool shrunk;	 /* an address went, or a link changed: one of ours may be lost */
+	bool ajar;	 /* a macvlan forwards that is not to, or the other way round */
 	bool unrouted;	 /* the same of routes and rules that are marked */
 	struct loop_timer *restore;
 	struct net_table table;
@@ -113,6 +115,16 @@ void rtnl_base_take_over(struct rtnl *rtnl, const struct net_link *link);
 const struct rtnl_base *rtnl_base_silence(struct rtnl *rtnl, const struct net_link *parent);
 /* Of interfaces on which no wanted macvlan stands any more. */
 void rtnl_base_restore(struct rtnl *rtnl);
+
+/* rtnl_gate.c */
+/* As the addresses say that it has. */
+void rtnl_gate_settle(struct rtnl *rtnl, struct rtnl_wanted *wanted);
+/* The addresses of the instance are about to be set; have been removed. */
+void rtnl_gate_open(struct rtnl *rtnl, const struct conf_instance *instance);
+void rtnl_gate_close(struct rtnl *rtnl, const struct conf_instance *instance);
+/* Somebody may have changed that: what the kernel tells, and all of them looked after. */
+void rtnl_gate_heard(struct rtnl *rtnl, uint32_t ifindex, bool forwards);
+void rtnl_gate_look(struct rtnl *rtnl);
 
 /* rtnl_setting.c */
 void rtnl_setting_open(struct rtnl *rtnl, const char *pid_file);

@@ -104,6 +104,72 @@ def test_adverts_from_the_interface_below(lab, high="vipd", low="keepalived"):
     assert {arp.sender_mac for arp in pair.capture.gratuitous(VIP)} == {VMAC}
 
 
+# ---- what passes ----
+
+SEND = """
+import socket, struct, sys
+mac = bytes.fromhex(sys.argv[1].replace(":", ""))
+own = bytes.fromhex(open("/sys/class/net/eth0/address").read().strip().replace(":", ""))
+def checksum(octets):
+    total = sum(struct.unpack(f">{len(octets) // 2}H", octets))
+    while total > 0xffff:
+        total = (total >> 16) + (total & 0xffff)
+    return 0xffff - total
+udp = struct.pack(">4H", 9, 9, 8, 0)
+ends = [socket.inet_aton(text) for text in ("192.0.2.9", "198.51.100.9")]
+header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 17, 0, *ends)
+header = header[:10] + struct.pack(">H", checksum(header)) + header[12:]
+ends = [socket.inet_pton(socket.AF_INET6, text) for text in ("2001:db8::9", "2001:db8:1::9")]
+header6 = struct.pack(">IHBB16s16s", 6 << 28, 8, 17, 64, *ends)
+pseudo = ends[0] + ends[1] + struct.pack(">II", 8, 17)
+udp6 = struct.pack(">4H", 9, 9, 8, checksum(pseudo + udp))
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind(("eth0", 0))
+out.send(mac + own + bytes.fromhex("0800") + header + udp)
+out.send(mac + own + bytes.fromhex("86dd") + header6 + udp6)
+"""
+
+
+def test_only_a_master_forwards_what_is_for_the_virtual_address(lab):
+    """Shows VS-12."""
+    lab.switch.ip("link set br0 type bridge ageing_time 0")  # a hub: everybody gets every frame
+    sender = lab.node("sender", "192.0.2.9/24", "2001:db8::9/64")
+    behind = lab.node("behind", "198.51.100.9/24", "2001:db8:1::9/64")
+    routers = []
+    for number, priority in ((1, 200), (2, 100)):
+        node = lab.node(f"vipd{number}", f"192.0.2.{number}/24", f"2001:db8::{number}/64")
+        node.link("eth1", f"198.51.100.{number}/24", f"2001:db8:1::{number}/64")
+        node.sysctl("net.ipv4.ip_forward", 1)
+        node.sysctl("net.ipv6.conf.all.forwarding", 1)
+        config = CONFIG.format(vmac=f"use_vmac\n\tpriority {priority}", more="").replace(
+            "\tvirtual_ipaddress {", "\tvirtual_ipaddress_excluded {\n\t\t2001:db8::100/64\n\t}\n\tvirtual_ipaddress {")
+        if priority == 100:
+            unasked = node.capture("eth0", f"outbound and ether src {VMAC}", name="backup")
+        routers.append((node, node.capture("eth1", "outbound and udp port 9"), node.vipd(node.write("vipd.conf", config))))
+    high, low = routers
+    wait_until(lambda: high[0].has_address(VIP) and not low[0].has_address(VIP), 10, "the high one is master")
+    wait_until(lambda: "BACKUP" in low[2].text(), what="the low one is backup")
+
+    def passed(router, what):
+        """Sends both until the router has passed on both, and says how many the other has."""
+        wait_until(lambda: sender.run("/usr/bin/python3", "-c", SEND, VMAC) and
+                   {frame[12:14] for _, frame in router[1].frames()} == {b"\x08\0", b"\x86\xdd"}, 10, what, interval=0.2)
+        return len((low if router is high else high)[1].frames())
+
+    assert passed(high, "the master forwards") == 0
+    low[0].sysctl("net.ipv4.ip_forward", 0)  # an administrator's word reaches every interface, the virtual one as well
+    low[0].sysctl("net.ipv4.ip_forward", 1)
+    wait_until(lambda: low[0].output("cat", f"/proc/sys/net/ipv4/conf/{NAME}/forwarding").strip() == "0", what="it is told again")
+    assert passed(high, "still") == 0
+    assert unasked.stop().frames() == [], "a backup sends nothing from the virtual address, membership reports included"
+    before = len(high[1].frames())
+    high[0].ip("link set eth0 down")
+    wait_until(lambda: low[0].has_address(VIP), 10, "the low one takes over")
+    passed(low, "the new master forwards")
+    assert len(high[1].frames()) == before, "the old one does so no more"
+    assert behind.holder.alive()
+
+
 # ---- one router ----
 
 CONFIG = """
