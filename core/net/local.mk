@@ -14,7 +14,8 @@ core_net_libnet_a_SOURCES = \
 	core/net/rtnl_routing.c \
 	core/net/rtnl_rule.c \
 	core/net/rtnl_base.c core/net/rtnl_macvlan.c \
-	core/net/rtnl_gate.c core/net/rtnl_report.c \
+	core/net/rtnl_gate.c core/net/rtnl_linkbeat.c \
+	core/net/rtnl_report.c \
 	core/net/rtnl_setting.c \
 	core/net/rtnl_static.c \
 	core/net/rtnl_tell.c \

@@ -203,9 +203,8 @@ static void take_forwarding(struct rtnl *rtnl, struct nlmsghdr *header)
 	int32_t ifindex;
 
 	if (nlmsg_parse(header, sizeof *body, attributes, NETCONFA_MAX, NULL) < 0 ||
-	    !attributes[NETCONFA_IFINDEX] ||
-	    nla_len(attributes[NETCONFA_IFINDEX]) < 4 || !attributes[NETCONFA_FORWARDING] ||
-	    nla_len(attributes[NETCONFA_FORWARDING]) < 4)
+	    !attributes[NETCONFA_IFINDEX] || nla_len(attributes[NETCONFA_IFINDEX]) < 4 ||
+	    !attributes[NETCONFA_FORWARDING] || nla_len(attributes[NETCONFA_FORWARDING]) < 4)
 		return;
 	ifindex = nla_get_s32(attributes[NETCONFA_IFINDEX]);
 	if (ifindex > 0 && body->ncm_family == AF_INET)
@@ -417,6 +416,8 @@ int rtnl_open(struct loop *loop, const struct rtnl_hooks *hooks, void *owner, co
 	if (!error)
 		error = loop_timer_new(loop, on_restore, rtnl, &rtnl->restore);
 	if (!error)
+		error = rtnl_linkbeat_open(rtnl, loop);
+	if (!error)
 		error = loop_io_new(loop, nl_socket_get_fd(rtnl->listen), EPOLLIN, LOOP_NORMAL,
 				    on_readable, rtnl, &rtnl->io);
 	if (!error)
@@ -449,6 +450,7 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 	free(rtnl->missing);
 	rtnl_macvlan_close(rtnl);
 	rtnl_setting_close(rtnl);
+	rtnl_linkbeat_close(rtnl);
 	free(rtnl);
 	return NULL;
 }
@@ -461,6 +463,7 @@ int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf)
 		return error;
 	rtnl_routing_rebind(rtnl, conf);
 	rtnl_catch_up(rtnl);
+	rtnl_linkbeat_use(rtnl, conf);
 	rtnl->reporting = true;
 	rtnl_report(rtnl);
 	return 0;

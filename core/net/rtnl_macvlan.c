@@ -325,8 +325,7 @@ static void carry(const struct rtnl_macvlans *old, struct rtnl_wanted *wanted)
 
 	if (before && !strcmp(before->is->parent, wanted->is->parent) &&
 	    !memcmp(before->is->mac, wanted->is->mac, sizeof wanted->is->mac) &&
-	    before->is->ipv6 == wanted->is->ipv6)
-	{
+	    before->is->ipv6 == wanted->is->ipv6) {
 		wanted->up = before->up;
 		wanted->forwards = before->forwards;
 	}

@@ -59,6 +59,12 @@ struct rtnl_borrowing {
 	size_t n_borrowed;
 };
 
+struct rtnl_linkbeat {
+	const struct conf *conf; /* counted; NULL before the first */
+	struct loop_timer *timer;
+	int fd; /* to ask by; -1: none needed so far */
+};
+
 struct rtnl {
 	struct nl_sock *listen, *request;
 	struct loop_io *io;
@@ -76,6 +82,7 @@ struct rtnl {
 	struct routing routing;
 	struct rtnl_macvlans macvlans;
 	struct rtnl_borrowing borrowing;
+	struct rtnl_linkbeat linkbeat;
 	bool routing_heard;	    /* the listener is told of routes and rules */
 	int refusal;		    /* the kernel's answer to the last request */
 	char complaint[128];	    /* and its words about it; "": none */
@@ -125,6 +132,11 @@ void rtnl_gate_close(struct rtnl *rtnl, const struct conf_instance *instance);
 /* Somebody may have changed that: what the kernel tells, and all of them looked after. */
 void rtnl_gate_heard(struct rtnl *rtnl, uint32_t ifindex, bool forwards);
 void rtnl_gate_look(struct rtnl *rtnl);
+
+/* rtnl_linkbeat.c */
+int rtnl_linkbeat_open(struct rtnl *rtnl, struct loop *loop);
+void rtnl_linkbeat_use(struct rtnl *rtnl, const struct conf *conf);
+void rtnl_linkbeat_close(struct rtnl *rtnl);
 
 /* rtnl_setting.c */
 void rtnl_setting_open(struct rtnl *rtnl, const char *pid_file);

@@ -127,6 +127,7 @@ static void complete(const struct net_table *table, struct net_link *link)
 	now->n_own4 = list_own(table, now->ifindex, AF_INET, now->own4);
 	now->n_own6 = list_own(table, now->ifindex, AF_INET6, now->own6);
 	now->router = link->router;
+	now->up = link->runs && (link->beat.by == CONF_POLL_ANY || link->beat.up);
 }
 
 void net_table_report(struct net_table *table, net_report_fn *fn, void *owner)

@@ -124,6 +124,7 @@ int net_table_set_link(struct net_table *table, const struct msg_link *now)
 		memset(link, 0, sizeof *link);
 	}
 	link->now = *now;
+	link->runs = now->up;
 	link->now.present = true;
 	link->changed = true;
 	link->stale = false;
@@ -137,6 +138,16 @@ void net_table_set_nature(struct net_table *table, uint32_t ifindex,
 
 	if (link)
 		link->nature = *nature;
+}
+
+void net_table_set_beat(struct net_table *table, uint32_t ifindex, const struct net_beat *beat)
+{
+	struct net_link *link = find_index(table, ifindex);
+
+	if (!link)
+		return;
+	link->changed |= link->beat.by != beat->by || link->beat.up != beat->up;
+	link->beat = *beat;
 }
 
 void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table)

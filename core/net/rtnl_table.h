@@ -24,12 +24,21 @@ struct net_nature {
 	char alias[NET_ALIAS_SIZE]; /* "": none */
 };
 
+/* What was found by asking the interface itself. */
+struct net_beat {
+	enum conf_poll by; /* CONF_POLL_ANY: it is not polled */
+	enum conf_poll preferred;
+	bool up;
+};
+
 struct net_link {
 	struct msg_link now;	  /* the addresses are filled by net_table_report() */
 	struct msg_link reported; /* what the owner was told last */
 	bool was_reported, changed, stale;
 	uint32_t vrf_table; /* routing table of a VRF; 0: it is none */
 	struct net_nature nature;
+	struct net_beat beat;
+	bool runs;   /* as netlink has it */
 	bool router; /* forwards IPv6 */
 };
 
@@ -89,6 +98,8 @@ int net_table_use_conf(struct net_table *table, const struct conf *conf);
 /* One kernel message each. link: what other messages tell is ignored. 0 or -ENOMEM. */
 int net_table_set_link(struct net_table *table, const struct msg_link *link);
 void net_table_set_router(struct net_table *table, uint32_t ifindex, bool router);
+/* From now on the interface is up only when that says so, too, until it is polled no more. */
+void net_table_set_beat(struct net_table *table, uint32_t ifindex, const struct net_beat *beat);
 void net_table_set_vrf(struct net_table *table, uint32_t ifindex, uint32_t vrf_table);
 void net_table_set_nature(struct net_table *table, uint32_t ifindex,
 			  const struct net_nature *nature);
