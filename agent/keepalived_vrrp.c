@@ -10,7 +10,6 @@
  * notifications) are the configuration's: the value they have is taken, the other answers
  * inconsistentValue.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "agent/cells.h"
@@ -19,14 +18,13 @@
 
 static int build_instances(const struct view *view, struct rows *ret)
 {
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances; i++) {
-		struct row *row = rows_add(ret, i, 0);
+	const struct snap_vrrp *vrrp = view->vrrp;
+	int error = 0;
 
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(view->vrrp->instances[i].conf_index));
-	}
-	return 0;
+	for (uint32_t i = 0; vrrp && i < vrrp->n_instances && !error; i++)
+		error = keepalived_add_row(ret, i, 0,
+					   keepalived_index(vrrp->instances[i].conf_index), 0);
+	return error;
 }
 
 static const struct snap_instance *live(const struct view *view, const struct row *row)

@@ -11,7 +11,7 @@ agent_libmibs_a_SOURCES = \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \
 	agent/director_svc.c \
-	agent/keepalived.h \
+	agent/keepalived.c agent/keepalived.h \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
 	agent/keepalived_global.c \
