@@ -28,6 +28,7 @@ agent_libmibs_a_SOURCES = \
 	agent/notify.c agent/notify.h \
 	agent/notify_vrrp.c \
 	agent/traffic.h \
+	agent/router.c agent/router.h \
 	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 
