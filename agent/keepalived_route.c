@@ -247,31 +247,12 @@ static bool preference(const struct view *view, const struct row *row, struct ce
 	       cell_number(ret, preferences[is->preference]);
 }
 
-static bool realm_to(const struct view *view, const struct row *row, struct cell *ret)
+KEEPALIVED_PATH(route)
+
+static bool encap_type(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return keepalived_realm_to(ret, route(view, row)->realms);
+	return keepalived_encap_type(ret, &route(view, row)->encap);
 }
-
-static bool realm_from(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return keepalived_realm_from(ret, route(view, row)->realms);
-}
-
-#define ENCAP(part)                                                                                \
-	static bool encap_##part(const struct view *view, const struct row *row, struct cell *ret) \
-	{                                                                                          \
-		return keepalived_encap_##part(ret, &route(view, row)->encap);                     \
-	}
-
-ENCAP(type)
-ENCAP(labels)
-ENCAP(id)
-ENCAP(to)
-ENCAP(from)
-ENCAP(tos)
-ENCAP(ttl)
-ENCAP(flags)
-ENCAP(locator)
 
 static const struct column columns[] = {
 	COLUMN_READ(2, INTEGER, address_type),
