@@ -332,46 +332,35 @@ static bool has_lost_it(const struct vrrp_instance *vi, uint64_t now_us)
 						    vi->advert_us, conf->down_timer_adverts);
 }
 
-static bool is_due(uint64_t at_us, uint64_t now_us)
-{
-	return at_us && at_us <= now_us;
-}
-
-/* A periodic deadline keeps its grid, unless so late that it would fire again at once. */
-static uint64_t next_on_grid(uint64_t at_us, uint64_t period_us, uint64_t now_us)
-{
-	at_us += period_us;
-	return at_us > now_us ? at_us : now_us + period_us;
-}
-
 static void tick_master(struct step *s)
 {
 	struct vrrp_instance *vi = s->vi;
 	const struct conf_instance *conf = vi->conf;
 
-	if (is_due(vi->confirm_at_us, s->now_us)) {
+	if (vrrp_timer_is_due(vi->confirm_at_us, s->now_us)) {
 		fail_addresses(s, VRRP_WHY_ADDRESSES_SILENT);
 		return;
 	}
-	if (is_due(vi->adver_at_us, s->now_us)) {
+	if (vrrp_timer_is_due(vi->adver_at_us, s->now_us)) {
 		act(s, VRRP_SEND_ADVERT);
-		vi->adver_at_us = next_on_grid(vi->adver_at_us, vi->advert_us, s->now_us);
+		vi->adver_at_us = vrrp_timer_next_us(vi->adver_at_us, vi->advert_us, s->now_us);
 	}
-	if (is_due(vi->garp_at_us, s->now_us)) {
+	if (vrrp_timer_is_due(vi->garp_at_us, s->now_us)) {
 		vi->garp_at_us = 0;
 		burst(s, conf->garp_repeat);
 	}
-	if (is_due(vi->lower_garp_at_us, s->now_us)) {
+	if (vrrp_timer_is_due(vi->lower_garp_at_us, s->now_us)) {
 		vi->lower_garp_at_us = 0;
 		burst(s, conf->garp_lower_prio_repeat);
 	}
-	if (is_due(vi->refresh_at_us, s->now_us)) {
+	if (vrrp_timer_is_due(vi->refresh_at_us, s->now_us)) {
 		vi->refresh_at_us =
-			next_on_grid(vi->refresh_at_us, conf->garp_refresh_us, s->now_us);
+			vrrp_timer_next_us(vi->refresh_at_us, conf->garp_refresh_us, s->now_us);
 		burst(s, conf->garp_refresh_repeat);
 	}
-	if (is_due(vi->extra_at_us, s->now_us)) {
-		vi->extra_at_us = next_on_grid(vi->extra_at_us, conf->garp_extra_if_us, s->now_us);
+	if (vrrp_timer_is_due(vi->extra_at_us, s->now_us)) {
+		vi->extra_at_us =
+			vrrp_timer_next_us(vi->extra_at_us, conf->garp_extra_if_us, s->now_us);
 		act(s, VRRP_SEND_EXTRA);
 	}
 }
@@ -387,9 +376,9 @@ static void on_tick(struct step *s)
 
 	if (vi->state == VRRP_MASTER) {
 		tick_master(s);
-	} else if (vi->state == VRRP_BACKUP && is_due(vi->down_at_us, s->now_us)) {
+	} else if (vi->state == VRRP_BACKUP && vrrp_timer_is_due(vi->down_at_us, s->now_us)) {
 		want_master(s, why[vi->next_reason], vi->next_reason);
-	} else if (vi->state == VRRP_FAULT && is_due(vi->retry_at_us, s->now_us)) {
+	} else if (vi->state == VRRP_FAULT && vrrp_timer_is_due(vi->retry_at_us, s->now_us)) {
 		vi->retry_at_us = 0;
 		vi->faults &= ~(uint32_t)VRRP_FAULT_ADDRESSES;
 		act(s, VRRP_TELL_ROW);
@@ -416,14 +405,6 @@ static void on_addrs_done(struct step *s, const struct vrrp_event *event)
 	burst(s, vi->conf->garp_repeat);
 }
 
-/* What it was armed for may now come sooner, or never. */
-static uint64_t rearmed(uint64_t at_us, uint64_t period_us, uint64_t now_us)
-{
-	if (!period_us)
-		return 0;
-	return at_us && at_us <= now_us + period_us ? at_us : now_us + period_us;
-}
-
 static void on_reconf(struct step *s, const struct vrrp_event *event)
 {
 	struct vrrp_instance *vi = s->vi;
@@ -432,8 +413,10 @@ static void on_reconf(struct step *s, const struct vrrp_event *event)
 	if (vi->state == VRRP_MASTER) {
 		if (vi->adver_at_us > s->now_us + vi->advert_us)
 			vi->adver_at_us = s->now_us + vi->advert_us;
-		vi->refresh_at_us = rearmed(vi->refresh_at_us, conf->garp_refresh_us, s->now_us);
-		vi->extra_at_us = rearmed(vi->extra_at_us, conf->garp_extra_if_us, s->now_us);
+		vi->refresh_at_us =
+			vrrp_timer_rearm_us(vi->refresh_at_us, conf->garp_refresh_us, s->now_us);
+		vi->extra_at_us =
+			vrrp_timer_rearm_us(vi->extra_at_us, conf->garp_extra_if_us, s->now_us);
 	} else if (vi->state == VRRP_BACKUP && event->timers_changed) {
 		arm_down(s);
 	}

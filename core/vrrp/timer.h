@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Skew_Time. Version 2: of one second, whatever the interval; version 3: of the master's interval.
@@ -14,3 +15,10 @@ uint64_t vrrp_timer_skew_us(uint8_t version, uint8_t priority, uint64_t interval
 /* Master_Down_Interval; adverts is how many may be missed (3 by the RFCs, `down_timer_adverts`). */
 uint64_t vrrp_timer_down_us(uint8_t version, uint8_t priority, uint64_t interval_us,
 			    unsigned adverts);
+
+/* Of a deadline, 0 for none: whether it has come; the next one of a periodic one, which keeps its
+ * grid unless it is so late that it would fire again at once; and the one after a change of the
+ * period, 0 for never, which may come sooner but not later. */
+bool vrrp_timer_is_due(uint64_t at_us, uint64_t now_us);
+uint64_t vrrp_timer_next_us(uint64_t at_us, uint64_t period_us, uint64_t now_us);
+uint64_t vrrp_timer_rearm_us(uint64_t at_us, uint64_t period_us, uint64_t now_us);
