@@ -116,7 +116,10 @@ core_check_libengine_a_SOURCES = \
 	core/check/event.c \
 	core/check/health.c \
 	core/check/kernel.c \
+	core/check/leaving.c core/check/leaving.h \
 	core/check/pace.c core/check/pace.h \
+	core/check/ramp.c core/check/ramp.h \
+	core/check/sysctls.c \
 	core/check/publish.c \
 	core/check/reload.c \
 	core/check/services.c \
@@ -153,6 +156,10 @@ tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(
 UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
 tests_unit_test_reload_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_come_go
+tests_unit_test_come_go_SOURCES = tests/unit/test_come_go.c $(ENGINE_BENCH)
+tests_unit_test_come_go_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain_random
 tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)

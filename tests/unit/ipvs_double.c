@@ -252,6 +252,7 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 	dump->tcp_timeout_s = kernel.tcp_s;
 	dump->tcpfin_timeout_s = kernel.tcpfin_s;
 	dump->udp_timeout_s = kernel.udp_s;
+	dump->sysctls = kernel.sysctls;
 	dump->services = (struct ipvs_found *)(dump + 1);
 	dump->dests = (struct ipvs_found_dest *)(dump->services + count);
 	for (size_t i = 0; i < count; i++) {

@@ -31,6 +31,7 @@ struct ipvs_double {
 	unsigned new_service, set_service, del_service, new_dest, set_dest, del_dest, flush,
 		timeouts, dumps;
 	uint32_t tcp_s, tcpfin_s, udp_s;
+	struct ipvs_sysctls sysctls;
 	struct ipvs_sync sync[IPVS_SYNC_ROLES];
 	int sync_error; /* what a start answers */
 	unsigned sync_starts, sync_stops;

@@ -41,6 +41,12 @@ static const struct verdict {
 	{RS("lthreshold 1\nuthreshold 0\n"), 4, WARNING, "no effect without 'uthreshold'"},
 	{RS("uthreshold 5\nlthreshold 5\n"), 5, NOTHING, NULL},
 	{RS("lthreshold 0\n"), 4, NOTHING, NULL},
+	/* vipd's own */
+	{SERVED("slow_start 604801\n"), 3, ERROR, "from 0 to 604800"},
+	{SERVED("slow_start 5\n"), 3, NOTHING, NULL},
+	{RS("slow_start 0\n"), 4, NOTHING, NULL},
+	{SERVED("drain_on_removal 5.5\n"), 3, ERROR, "'drain_on_removal'"},
+	{"global_defs {\nlvs_drift later\n}\n", 2, ERROR, "must be one of repair, leave"},
 	{RS("lb_kind DR\n"), 4, WARNING, "'lb_kind' is deprecated"},
 	/* forwarding */
 	{SERVED("lvs_method dr\n"), 3, ERROR, "must be one of NAT, DR, TUN"},
