@@ -220,7 +220,7 @@ struct conf_address_group {
 	size_t n_members;
 };
 
-/* What SSL_GET shows to servers and trusts; each NULL when not configured. */
+/* What SSL_GET shows to servers; each NULL when not configured. */
 struct conf_tls {
 	char *password;		      /* of the key */
 	char *ca, *certificate, *key; /* files */

@@ -10,9 +10,8 @@
 #define SERVICE(member) OPTION_FIELD(draft_virtual_server, model.member)
 #define SERVER(member)	OPTION_FIELD(draft_real_server, model.member)
 #define WHOLE                                                                                      \
-	.reload = OPTION_IN_PLACE,                                                                 \
-	.flags = OPTION_HAS_FIELD | OPTION_HAS_DEFAULT | OPTION_WHOLE, .min = 0,                   \
-	.max = SECONDS_MAX_US, .argument = "SECONDS"
+	.reload = OPTION_IN_PLACE, .flags = OPTION_HAS_FIELD | OPTION_HAS_DEFAULT | OPTION_WHOLE,  \
+	.min = 0, .max = SECONDS_MAX_US, .argument = "SECONDS"
 
 const struct option service_own_rows[] = {
 	{"slow_start", OPTION_TIME, SERVICE(slow_start_us), WHOLE,
@@ -26,7 +25,8 @@ const struct option service_own_rows[] = {
 const struct option server_own_rows[] = {
 	{"slow_start", OPTION_TIME, SERVER(slow_start_us), WHOLE,
 	 .help = "time over which the weight grows to its full size after the server comes back "
-		 "from a failure, a drain or a lock, so nothing with a weight of 1; the service's by "
+		 "from a failure, a drain or a lock, so nothing with a weight of 1; the service's "
+		 "by "
 		 "default; vipd's own"},
 	{.name = NULL},
 };

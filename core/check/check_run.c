@@ -40,6 +40,7 @@ struct check_env {
 	struct loop *loop;
 	check_exec_fn *exec;
 	void *owner;
+	const struct conf_tls *tls_conf;
 	struct tls_client *tls;
 	struct exec_slot *slots;
 	uint32_t n_slots, first_free;
@@ -117,11 +118,22 @@ struct check_env *check_env_free(struct check_env *env)
 	return NULL;
 }
 
+void check_env_set_tls(struct check_env *env, const struct conf_tls *conf)
+{
+	env->tls = tls_client_free(env->tls);
+	env->tls_conf = conf;
+}
+
 struct tls_client *check_tls_client(struct check *check)
 {
-	if (!check->env->tls)
-		tls_client_new(&check->env->tls);
-	return check->env->tls;
+	static const struct conf_tls nothing;
+	struct check_env *env = check->env;
+	char reason[TLS_REASON_MAX] = "no memory";
+
+	if (!env->tls &&
+	    tls_client_new(env->tls_conf ? env->tls_conf : &nothing, &env->tls, reason) < 0)
+		check_done_format(check, CHECK_LOCAL_ERROR, "cannot set up TLS: %s", reason);
+	return env->tls;
 }
 
 /* Makes more free slots; false without memory. */

@@ -98,7 +98,7 @@ ssize_t check_receive(struct check *check, void *room, size_t size);
 bool check_exec_start(struct check *check);
 void checker_misc_on_exec(struct check *check, const struct msg_exec_done *done);
 
-/* The TLS settings all checks share, made at first use. NULL: no memory. */
+/* The TLS settings all checks share, made at first use. NULL: check_done() was called. */
 struct tls_client *check_tls_client(struct check *check);
 
 /* checker_http.c, for the row of SSL_GET: the same with TLS in between. */

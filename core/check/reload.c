@@ -179,6 +179,7 @@ int engine_adopt(struct engine *engine, const struct conf *conf)
 	}
 	remove_unwanted(engine, members, n_members);
 	note_dropped(engine);
+	check_env_set_tls(engine->checks, &conf->tls);
 	engine->conf_rs_init_notifies = conf->global.rs_init_notifies;
 	for (size_t i = 0; i < conf->n_services; i++)
 		move_service(engine, services[i]);
