@@ -82,7 +82,8 @@ void check_env_set_tls(struct check_env *env, const struct conf_tls *conf);
  * Starts checking at first_us (monotonic). conf must outlive the check. initially_up: the verdict
  * before the first attempt, as keepalived assumes it (true unless alpha). report is called after
  * every attempt, never from within check_new(), and as the last thing done with the check: it may
- * call check_free().
+ * call check_free() for that check. Checks that probe the same in the same way share one probe:
+ * each gets a report, when the first of them is due.
  */
 int check_new(struct check_env *env, const struct conf_checker *conf, bool initially_up,
 	      uint64_t first_us, check_report_fn *report, void *owner, struct check **ret);

@@ -17,6 +17,7 @@ CHECKER_SOURCES = \
 	core/check/dial.c core/check/dial.h \
 	core/check/http_reply.c core/check/http_reply.h \
 	core/check/text.c core/check/text.h \
+	core/check/twins.c core/check/twins.h \
 	core/check/verdict.c core/check/verdict.h
 
 noinst_LIBRARIES += core/check/libcheckers.a
@@ -36,6 +37,11 @@ tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_checkers
 tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c tests/unit/lying.c tests/unit/lying.h
 tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_twins
+tests_unit_test_twins_SOURCES = tests/unit/test_twins.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_twins_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_twins_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checker_http
 tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
