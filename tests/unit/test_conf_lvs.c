@@ -153,7 +153,7 @@ static const struct verdict {
 	{CHECK("TCP_CHECK", "connect_ip fe80::1\n"), 5, WARNING, "without 'bind_if'"},
 	{CHECK("TCP_CHECK", "connect_ip fe80::1\nbind_if eth0\n"), 5, NOTHING, NULL},
 	{CHECK("MISC_CHECK", "misc_path /bin/true\nfwmark 7\n"), 6, ERROR, "does not belong here"},
-	{CHECK("FILE_CHECK", "track_file f\nretry 7\n"), 6, ERROR, "does not belong here"},
+	{FILED("FILE_CHECK", "track_file f\nretry 7\n"), 6, ERROR, "does not belong here"},
 	{"SSL {\npassword a\n}\n", 2, WARNING, "no effect without 'key'"},
 	{"SSL {\ncertificate a\n}\n", 2, WARNING, "no effect without 'key'"},
 	{"SSL {\nkey a\n}\n", 2, WARNING, "no effect without 'certificate'"},
