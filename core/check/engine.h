@@ -207,6 +207,8 @@ struct engine {
 	struct sync sync;
 	unsigned failed_dumps;
 	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	struct svc_key *orphans; /* ours once, which the kernel would not remove; tried again */
+	size_t n_orphans, room_orphans;
 	struct ipvs_sysctls sysctls;
 	uint32_t drifts;
 	uint64_t kernel_us;
@@ -288,6 +290,7 @@ void kernel_close(struct engine *engine);
 /* Brings one service where it should be, after a look at it when the last one is stale. Sends
  * nothing when the kernel is there already. Returns the first error. */
 int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent);
+/* What the kernel refuses to remove is tried again after each full look. */
 void kernel_remove(struct engine *engine, const struct svc_key *key);
 void kernel_set_timeouts(struct engine *engine);
 /* One look at everything; marks what drifted. */

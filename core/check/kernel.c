@@ -132,14 +132,49 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 	return first;
 }
 
+static void remember_orphan(struct engine *engine, const struct svc_key *key)
+{
+	if (engine->n_orphans == engine->room_orphans) {
+		size_t room = engine->room_orphans ? 2 * engine->room_orphans : 8;
+		struct svc_key *bigger = reallocarray(engine->orphans, room, sizeof *bigger);
+
+		if (!bigger)
+			return; /* it was said that it is still there */
+		engine->orphans = bigger;
+		engine->room_orphans = room;
+	}
+	engine->orphans[engine->n_orphans++] = *key;
+}
+
 void kernel_remove(struct engine *engine, const struct svc_key *key)
 {
 	char text[KEY_TEXT_MAX];
 	int error = engine->ipvs ? engine->ops->remove(engine->ipvs, key) : 0;
 
-	if (error < 0)
-		log_error("ipvs", "cannot remove %s: %s", svc_key_format(key, text),
-			  strerrordesc_np(-error));
+	if (error == 0)
+		return;
+	log_error("ipvs", "cannot remove %s: %s; it is tried again", svc_key_format(key, text),
+		  strerrordesc_np(-error));
+	remember_orphan(engine, key);
+}
+
+/* One that is configured again meanwhile is none. */
+static void remove_orphans(struct engine *engine)
+{
+	char text[KEY_TEXT_MAX];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < engine->n_orphans; i++) {
+		const struct svc_key key = engine->orphans[i];
+
+		if (services_find_service(engine, &key))
+			continue;
+		if (engine->ops->remove(engine->ipvs, &key) < 0)
+			engine->orphans[kept++] = key;
+		else
+			log_notice("ipvs", "%s is removed now", svc_key_format(&key, text));
+	}
+	engine->n_orphans = kept;
 }
 
 /* ---- look ---- */
@@ -312,6 +347,7 @@ void kernel_dump(struct engine *engine)
 	}
 	follow_dump(engine, dump);
 	ipvs_dump_free(dump);
+	remove_orphans(engine);
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
 

@@ -163,6 +163,10 @@ UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
 tests_unit_test_reload_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_ipvs_errors
+tests_unit_test_ipvs_errors_SOURCES = tests/unit/test_ipvs_errors.c $(ENGINE_BENCH)
+tests_unit_test_ipvs_errors_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += tests/unit/test_come_go
 tests_unit_test_come_go_SOURCES = tests/unit/test_come_go.c $(ENGINE_BENCH)
 tests_unit_test_come_go_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -371,6 +371,7 @@ struct engine *engine_free(struct engine *engine)
 	loop_free(engine->loop);
 	conf_unref(engine->conf);
 	free(engine->stored);
+	free(engine->orphans);
 	free(engine->events);
 	free(engine->replies);
 	free(engine);

@@ -2,6 +2,8 @@
 """SSL_GET and certificates: the one it shows to servers that demand one (SSL block), and those it is shown."""
 
 import json
+import sys
+import time
 
 import pytest
 
@@ -19,7 +21,7 @@ virtual_server 203.0.113.1 443 {{
             url {{
                 path /
             }}
-            connect_timeout 5
+            connect_timeout {timeout}
             retry 0
             delay_before_retry 1
         }}
@@ -44,11 +46,11 @@ class Server:
         return self.node.run("openssl", *words)
 
     def make(self, name):
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.folder / f"{name}.key",
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.folder / f"{name}.key",
                      "-out", self.folder / f"{name}.pem", "-subj", f"/CN={name}", "-days", "2")
 
     def sign(self, name, authority, *options):
-        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", self.folder / f"{name}.key", "-out",
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.folder / f"{name}.key", "-out",
                      self.folder / f"{name}.csr", "-subj", f"/CN={name}.example")
         self.openssl("x509", "-req", "-in", self.folder / f"{name}.csr", "-CA", self.folder / f"{authority}.pem",
                      "-CAkey", self.folder / f"{authority}.key", "-CAcreateserial", "-out", self.folder / f"{name}.pem",
@@ -69,11 +71,11 @@ class Server:
                   for keyword, value in others.items()]
         return "SSL {\n" + "\n".join(lines) + "\n}\n"
 
-    def config(self, port, block=""):
-        return CONFIG.format(port=port, block=block)
+    def config(self, port, block="", timeout=5):
+        return CONFIG.format(port=port, block=block, timeout=timeout)
 
-    def probe(self, port, block=""):
-        file = self.node.write("probe.conf", self.config(port, block))
+    def probe(self, port, block="", timeout=5):
+        file = self.node.write("probe.conf", self.config(port, block, timeout))
         result = self.node.run(checkprobe(), file, 1)
         assert "up=" in result.stdout, result.stderr
         return result.stdout.split("result=")[1].split(" weight=")[0], result.stdout.split("detail=")[1].strip()
@@ -97,7 +99,7 @@ def test_client_certificate(server):
     assert result == "TLS error" and detail.startswith("TLS handshake: ")
 
     # A key with a password, the right one and others.
-    server.openssl("rsa", "-aes128", "-passout", "pass:geheim", "-in", server.folder / "client.key", "-out",
+    server.openssl("pkey", "-aes128", "-passout", "pass:geheim", "-in", server.folder / "client.key", "-out",
                    server.folder / "locked.key")
     assert server.probe(4433, server.block(key="locked", password="geheim"))[0] == "ok"
     for block in (server.block(key="locked"), server.block(key="locked", password="wrong")):
@@ -163,3 +165,83 @@ def test_block_in_the_daemon(server):
     reload("")
     wait_until(lambda: row()["oper"] == "down", 10, what="the server without one again")
     assert process.stop() in (0, None)
+
+
+# Speaks TLS well until the request is there, and then lies in the way the argument says.
+LIAR = """
+import socket, ssl, struct, sys, time
+mode, folder, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(folder + "/server.pem", folder + "/server.key")
+listener = socket.create_server(("", port))
+while True:
+    peer, _ = listener.accept()
+    peer.settimeout(20)
+    try:
+        if mode == "handshake-reset":
+            peer.recv(100)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            continue
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        while True:
+            try:
+                tls.do_handshake()
+                peer.sendall(outgoing.read())
+                request = tls.read(4096)
+                break
+            except ssl.SSLWantReadError:
+                peer.sendall(outgoing.read())
+                incoming.write(peer.recv(4096))
+        tls.write(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+        reply = outgoing.read()
+        if mode == "close":
+            pass
+        elif mode == "half":
+            peer.sendall(reply[:len(reply) // 2])
+            peer.recv(100)
+        elif mode == "garbage":
+            peer.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\nin clear")
+            peer.recv(100)
+        elif mode == "reset":
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif mode == "trickle":
+            for octet in reply * 100:
+                peer.sendall(bytes([octet]))
+                time.sleep(0.5)
+        elif mode == "gigabyte":
+            peer.sendall(reply)
+            for _ in range(65536):
+                tls.write(bytes(16384))
+                peer.sendall(outgoing.read())
+        peer.close()
+    except OSError:
+        pass
+"""
+
+# What is said of each, and whether it takes the time that it may.
+LIES = {
+    "handshake-reset": ("TLS error", "TLS handshake: Connection reset by peer", False),
+    "close": ("protocol error", "closed without a reply", False),
+    "half": ("timeout", "no reply in time", True),
+    "garbage": ("TLS error", "TLS: ", False),
+    "reset": ("TLS error", "TLS: Connection reset by peer", False),
+    "trickle": ("timeout", "no reply in time", True),
+    "gigabyte": ("protocol error", "body larger than 64 MiB", None),
+}
+
+
+def test_liars_over_tls(server):
+    """Verdict, text and time: a server that sends too slowly, or too much, costs no more than three timeouts."""
+    for port, mode in enumerate(LIES, 4500):
+        server.node.popen(sys.executable, "-c", LIAR, mode, server.folder, port, log=f"{mode}.log")
+    for port, (mode, (result, detail, waits)) in enumerate(LIES.items(), 4500):
+        wait_until(lambda p=port: f":{p} " in server.node.output("ss", "-Hlnt"), what=mode)
+        timeout = 10 if mode == "gigabyte" else 2
+        began = time.monotonic()
+        said = server.probe(port, timeout=timeout)
+        took = time.monotonic() - began
+        assert said[0] == result and detail in said[1], (mode, said)
+        assert waits is None or (took >= timeout) == waits, (mode, took)
+        assert took < 3 * timeout + 8, (mode, took)

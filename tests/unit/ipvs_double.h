@@ -26,6 +26,9 @@ struct ipvs_double {
 	int service_error; /* what NEW_SERVICE and SET_SERVICE answer */
 	int dest_error; /* what commands for destinations answer, after dest_error_after of them */
 	unsigned dest_error_after;
+	/* The call of that number, from 1 on, whatever it asks, is answered with this instead. */
+	unsigned calls, fail_at;
+	int fail_error;
 	bool open;
 	/* commands so far */
 	unsigned new_service, set_service, del_service, new_dest, set_dest, del_dest, flush,

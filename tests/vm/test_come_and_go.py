@@ -2,7 +2,7 @@
 """Servers that come and go under held connections, in a real kernel: slow start, drain_on_removal, somebody else's
 ipvsadm, the sysctls of a drain, and a restart that leaves the table where it is (-I).
 
-One laboratory for all steps, in order: a client, a director with NAT, and two servers that hold what is opened.
+One laboratory for all steps, in order: a client, a director, and two servers that hold what is opened.
 """
 
 import json
@@ -17,10 +17,10 @@ from lab import wait_until
 
 ROOM = 30  # seconds a slow machine may add
 VIP = "192.0.2.100"
-A, B = "10.0.0.11", "10.0.0.12"
+A, B = "192.0.2.11", "192.0.2.12"
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drain_peers.py")
 WEIGHT = 1000
-SLOW = 20
+SLOW = 10
 HEAD = """
 global_defs {{
     router_id come
@@ -30,7 +30,7 @@ global_defs {{
 virtual_server {vip} 80 {{
     delay_loop 1
     lb_algo wlc
-    lb_kind NAT
+    lb_kind DR
     protocol TCP
     {settings}
 """
@@ -48,14 +48,10 @@ class Bench:
     def __init__(self, lab):
         self.director = lab.node("director", "192.0.2.1/24")
         self.director.add_address("eth0", f"{VIP}/24")
-        self.director.link("eth1", "10.0.0.1/24")
-        self.director.sysctl("net.ipv4.ip_forward", 1)
         self.client = lab.node("client", "192.0.2.50/24")
-        self.inside = {}
         for name, address in (("a", A), ("b", B)):
-            node = self.inside[name] = lab.node(name)
-            node.link("eth1", f"{address}/24")
-            node.ip("route add default via 10.0.0.1")
+            node = lab.node(name, f"{address}/24")
+            node.real_server(VIP)
             health = node.dir / "health"
             health.touch()
             node.popen(sys.executable, PEERS, "server", name, health, log="server.log")
@@ -116,13 +112,13 @@ def test_held_connections(bench):
 
 
 def test_what_others_change_is_repaired_within_a_refresh(bench):
-    bench.director.run("ipvsadm", "-e", "-t", f"{VIP}:80", "-r", f"{A}:80", "-m", "-w", "7")
+    bench.director.run("ipvsadm", "-e", "-t", f"{VIP}:80", "-r", f"{A}:80", "-g", "-w", "7")
     wait_until(lambda: bench.weights() == {A: WEIGHT, B: WEIGHT}, 3 + ROOM, "the weight again")
     wait_until(lambda: f"{A}:80 has weight 7 in the kernel instead of {WEIGHT}; repairing" in bench.daemon.text(), 3 + ROOM, "a line")
     assert bench.status()["ipvs"]["drifts"] == 1
     # By policy it is said and left, until there is something to do.
     bench.reload(extra="lvs_drift leave")
-    bench.director.run("ipvsadm", "-e", "-t", f"{VIP}:80", "-r", f"{A}:80", "-m", "-w", "7")
+    bench.director.run("ipvsadm", "-e", "-t", f"{VIP}:80", "-r", f"{A}:80", "-g", "-w", "7")
     wait_until(lambda: bench.status()["services"][0]["drifted"], 3 + ROOM, "seen")
     assert bench.weights() == {A: 7, B: WEIGHT}
     bench.reload()
