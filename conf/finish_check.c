@@ -147,6 +147,55 @@ static uint16_t default_port(const struct draft_virtual_server *service,
 	}
 }
 
+/* In the checker, or in the server it was handed down from. */
+static const struct node *find_keyword(const struct draft_checker *checker,
+				       const struct draft_real_server *server, const char *name)
+{
+	for (const struct node *node = checker->node->first; node; node = node->next)
+		if (node->row && strcmp(node->row->name, name) == 0)
+			return node;
+	for (struct item *item = server->misplaced.first; item; item = item->next) {
+		const struct node *node;
+
+		memcpy(&node, item->body, sizeof(node));
+		if (strcmp(node->row->name, name) == 0)
+			return node;
+	}
+	return checker->node;
+}
+
+/* An echo has no ports. */
+static void ignore_ports(struct build *build, const struct draft_virtual_server *service,
+			 const struct draft_real_server *server, struct draft_checker *checker)
+{
+	struct conf_checker *model = &checker->model;
+	uint16_t own = default_port(service, server, model->type);
+
+	if (model->connect_port && model->connect_port != own)
+		build_warn(build, find_keyword(checker, server, "connect_port"), 0,
+			   "'connect_port' has no meaning in PING_CHECK; ignored");
+	if (model->bind_port)
+		build_warn(build, find_keyword(checker, server, "bind_port"), 0,
+			   "'bind_port' has no meaning in PING_CHECK; ignored");
+	model->connect_port = own; /* for display */
+	model->bind_port = 0;
+}
+
+/* What dial() could only fail with, at every attempt. */
+static void check_connection(struct build *build, const struct draft_real_server *server,
+			     const struct draft_checker *checker)
+{
+	const struct conf_checker *model = &checker->model;
+
+	if (ip_is_set(&model->bind_ip) && model->bind_ip.family != model->connect_ip.family)
+		build_error(build, checker->node, 0,
+			    "'bindto' is not of the family of the address that is checked");
+	if (ip_is_link_local(&model->connect_ip) && !model->bind_interface)
+		build_warn(build, find_keyword(checker, server, "connect_ip"), 0,
+			   "the address that is checked is link-local: without 'bind_if' no "
+			   "packet finds its way");
+}
+
 static void finish_connection(struct build *build, const struct draft_virtual_server *service,
 			      const struct draft_real_server *server, struct draft_checker *checker)
 {
@@ -154,14 +203,14 @@ static void finish_connection(struct build *build, const struct draft_virtual_se
 
 	if (!ip_is_set(&model->connect_ip))
 		model->connect_ip = server->model.key.ip;
+	if (model->type == CONF_PING_CHECK)
+		ignore_ports(build, service, server, checker);
 	if (!model->connect_port)
 		model->connect_port = default_port(service, server, model->type);
 	if (!model->connect_port && model->type != CONF_PING_CHECK)
 		build_error(build, checker->node, 0,
 			    "there is no port to check; write 'connect_port'");
-	if (ip_is_set(&model->bind_ip) && model->bind_ip.family != model->connect_ip.family)
-		build_error(build, checker->node, 0,
-			    "'bindto' is not of the family of the address that is checked");
+	check_connection(build, server, checker);
 }
 
 static void ignore_keyword(struct build *build, const struct node *setter)

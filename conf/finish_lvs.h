@@ -19,6 +19,7 @@ enum given {
 	GIVEN_WEIGHT = 1 << 6,
 	GIVEN_METHOD = 1 << 7,
 	GIVEN_INHIBIT = 1 << 8,
+	GIVEN_SLOW_START = 1 << 9,
 };
 
 /* What BFD_CHECK and FILE_CHECK follow, found by name. */

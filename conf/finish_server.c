@@ -29,6 +29,7 @@ unsigned finish_given(const struct node *block, bool is_service)
 		{GIVEN_METHOD, SERVICE_OFFSET(method), SERVER_OFFSET(method)},
 		{GIVEN_INHIBIT, SERVICE_OFFSET(inhibit_on_failure),
 		 SERVER_OFFSET(inhibit_on_failure)},
+		{GIVEN_SLOW_START, SERVICE_OFFSET(slow_start_us), SERVER_OFFSET(slow_start_us)},
 	};
 	unsigned given = 0;
 
@@ -63,6 +64,8 @@ static void inherit(const struct conf_virtual_server *service, unsigned service_
 		model->method = service->method;
 	if (!(given & GIVEN_INHIBIT))
 		model->inhibit_on_failure = service->inhibit_on_failure;
+	if (!(given & GIVEN_SLOW_START))
+		model->slow_start_us = service->slow_start_us;
 }
 
 /* The one port of all keys of the service, 0 when they differ or have none. */

@@ -64,6 +64,7 @@ conf_libconf_a_SOURCES = \
 	conf/scope_rule.c \
 	conf/scope_static.c conf/scope_static.h \
 	conf/scope_lvs.c conf/scope_lvs.h \
+	conf/scope_own.c \
 	conf/scope_server.c \
 	conf/scope_bfd.c \
 	conf/scope_group.c \

@@ -99,6 +99,9 @@ struct conf_process {
 	uint64_t child_wait_us;
 };
 
+/* vipd's own: what becomes of what others change in the kernel's table. */
+enum conf_drift { CONF_DRIFT_REPAIR, CONF_DRIFT_LEAVE };
+
 struct conf_global {
 	char *router_id; /* host name by default */
 	char **emails;
@@ -140,6 +143,7 @@ struct conf_global {
 	int lvs_flush_on_stop;
 	/* 0: leave the kernel's */
 	uint32_t lvs_tcp_timeout_s, lvs_tcpfin_timeout_s, lvs_udp_timeout_s;
+	enum conf_drift lvs_drift;
 	bool v3_checksum_as_v2; /* default of instances; for display */
 	struct conf_sync_daemon sync;
 	bool checker_log_all_failures, rs_init_notifies;

@@ -157,6 +157,7 @@ struct conf_real_server {
 	/* Inherited by checkers; kept for KEEPALIVED-MIB. */
 	uint64_t delay_loop_us, delay_before_retry_us, warmup_us, connect_timeout_us;
 	uint32_t retry;
+	uint64_t slow_start_us; /* vipd's own: its weight grows over this time; 0: it does not */
 	unsigned line;
 };
 
@@ -187,6 +188,9 @@ struct conf_virtual_server {
 	char *persistence_engine;    /* NULL: none */
 	uint64_t delay_loop_us, delay_before_retry_us, warmup_us, connect_timeout_us;
 	uint32_t retry, weight;
+	/* vipd's own: the servers' default; how long a server that a reload takes away stays with
+	 * weight 0 for its connections, 0: not at all */
+	uint64_t slow_start_us, drain_on_removal_us;
 	bool alpha, omega, ha_suspend, inhibit_on_failure;
 	uint32_t quorum, hysteresis;
 	struct conf_command quorum_up, quorum_down;
@@ -216,7 +220,7 @@ struct conf_address_group {
 	size_t n_members;
 };
 
-/* What SSL_GET shows to servers and trusts; each NULL when not configured. */
+/* What SSL_GET shows to servers; each NULL when not configured. */
 struct conf_tls {
 	char *password;		      /* of the key */
 	char *ca, *certificate, *key; /* files */

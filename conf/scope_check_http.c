@@ -277,17 +277,20 @@ static void *begin_tls(struct build *build, const struct node *node, void *paren
 	return &build->conf->tls;
 }
 
-#define TLS(field) OPTION_FIELD(conf_tls, field), .reload = OPTION_RESTART
+#define TLS(field) OPTION_FIELD(conf_tls, field), .reload = OPTION_IN_PLACE
 
 static const struct option tls_rows[] = {
-	{"password", OPTION_STRING, TLS(password), .flags = FIELD, .max = 255, .argument = "TEXT",
-	 .help = "password of the private key"},
+	{"password", OPTION_STRING, TLS(password), .flags = FIELD | OPTION_SECRET, .max = 255,
+	 .argument = "TEXT", .needs = "key", .help = "password of the private key"},
 	{"ca", OPTION_STRING, TLS(ca), .flags = FIELD, .max = 1023, .argument = "FILE",
-	 .help = "file of certificates of the authorities that sign those of the servers"},
+	 .help = "PEM file of certificates of authorities, which complete the chain that is shown "
+		 "to servers; the servers' own certificates are not verified, as by keepalived"},
 	{"certificate", OPTION_STRING, TLS(certificate), .flags = FIELD, .max = 1023,
-	 .argument = "FILE", .help = "file of the certificate that SSL_GET shows to servers"},
+	 .argument = "FILE", .needs = "key",
+	 .help = "PEM file of the certificate, and its chain, that SSL_GET shows to servers that "
+		 "ask; read at the start and at every reload"},
 	{"key", OPTION_STRING, TLS(key), .flags = FIELD, .max = 1023, .argument = "FILE",
-	 .help = "file of the private key of that certificate"},
+	 .needs = "certificate", .help = "PEM file of the private key of that certificate"},
 	{.name = NULL},
 };
 

@@ -206,6 +206,9 @@ static void dump_lvs_timeouts(struct dump *dump, const struct option *row, const
 			  global->lvs_tcpfin_timeout_s, global->lvs_udp_timeout_s);
 }
 
+static const struct option_choice drifts[] = {
+	{"repair", CONF_DRIFT_REPAIR}, {"leave", CONF_DRIFT_LEAVE}, {NULL, 0}};
+
 const struct option global_lvs_rows[] = {
 	{"lvs_flush", OPTION_FLAG, OPTION_FIELD(draft_global, model.lvs_flush),
 	 .reload = OPTION_REFUSED, .flags = FIELD, .value = true,
@@ -215,6 +218,11 @@ const struct option global_lvs_rows[] = {
 	 .help = "empty the IPVS table at the stop, or only what is ours"},
 	{"lvs_flush_onstop", OPTION_ALIAS, .alias_of = "lvs_flush_on_stop",
 	 .flags = OPTION_DEPRECATED},
+	{"lvs_drift", OPTION_CHOICE, MODEL(lvs_drift), .flags = DEFAULT,
+	 .initial = CONF_DRIFT_REPAIR, .choices = drifts,
+	 .help = "what somebody else changes of our services in the IPVS table is reported and "
+		 "repaired, or reported and left until vipd has something to change there; vipd's "
+		 "own"},
 	{"lvs_timeouts", OPTION_CUSTOM, MODEL(lvs_tcp_timeout_s), .flags = FIELD, .min = 2,
 	 .max = 6, .apply = read_lvs_timeouts, .dump = dump_lvs_timeouts,
 	 .argument = "[tcp N] [tcpfin N] [udp N]", .help = "timeouts of connections in seconds"},

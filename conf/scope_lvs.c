@@ -464,7 +464,7 @@ static const struct option service_rows[] = {
 
 const struct option_scope scope_service = {
 	.name = "virtual_server",
-	.tables = {service_rows},
+	.tables = {service_rows, service_own_rows},
 	.model_size = sizeof(struct conf_virtual_server),
 	.begin = begin_service,
 };

@@ -152,7 +152,7 @@ static const struct option misplaced_rows[] = {
 
 const struct option_scope scope_server = {
 	.name = "real_server",
-	.tables = {server_rows, misplaced_rows},
+	.tables = {server_rows, server_own_rows, misplaced_rows},
 	.model_size = sizeof(struct conf_real_server),
 	.begin = begin_server,
 };

@@ -13,7 +13,6 @@
 
 static const struct option_unsupported entries[] = {
 	{"BFD_CHECK", "real_server", .effect = "the server is treated as without this check"},
-	{"SSL", "", .effect = "the checks use no client certificate and no authority of their own"},
 	{"auth_hmac", "vrrp_instance",
 	 .effect = "with 'mode enforce', the default, the instance does not run; in another mode "
 		   "adverts are sent and accepted without it"},

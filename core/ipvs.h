@@ -59,6 +59,7 @@ struct ipvs_dump {
 	uint64_t taken_us;
 	uint32_t version, conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	struct ipvs_sysctls sysctls; /* of full dumps only */
 	struct ipvs_found *services;
 	size_t n_services;
 	struct ipvs_found_dest *dests;

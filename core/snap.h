@@ -177,6 +177,11 @@ struct ipvs_stats {
 	uint64_t conn_rate, in_packet_rate, out_packet_rate, in_octet_rate, out_octet_rate;
 };
 
+/* Of net.ipv4.vs what decides how a drain goes; each -1 when it cannot be read. */
+struct ipvs_sysctls {
+	int expire_nodest_conn, expire_quiescent_template, conn_reuse_mode;
+};
+
 /* One service as the kernel knows it; a virtual server over a group has several. */
 struct snap_service {
 	uint32_t vs; /* into conf->services */
@@ -185,8 +190,10 @@ struct snap_service {
 	bool suspended; /* its servers are not checked: ha_suspend */
 	bool quorum_up;
 	bool sorry_active;
+	bool drifted; /* somebody else changed it in the kernel, and lvs_drift says to leave it */
 	uint32_t quorum_weight; /* weight of all usable servers */
 	uint32_t n_up, n_draining, n_locked;
+	uint32_t n_leaving; /* no longer configured, kept for their connections */
 	uint64_t changed_us, quorum_changed_wall_us;
 	uint64_t stats_since_us; /* when the counters last lost continuity, 0: never */
 	struct ipvs_stats stats;
@@ -215,6 +222,7 @@ struct snap_dest {
 	int32_t conf_weight, weight_override;
 	/* override, else configured plus dynamic, 0..65535: applies when unlocked and up */
 	int32_t nominal_weight;
+	uint32_t held_permille;	  /* slow start: what of that it does not have yet, 0..999 */
 	int32_t effective_weight; /* wanted in the kernel now; 0 also when it is to be absent */
 	int32_t kernel_weight;	  /* found there; -1: absent */
 	uint32_t active_conns, inactive_conns, persistent_conns;
@@ -248,6 +256,8 @@ struct snap_check {
 	uint32_t ipvs_version; /* 0x010201 is 1.2.1 */
 	uint32_t conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	struct ipvs_sysctls sysctls;
+	uint32_t drifts; /* services that somebody else changed in the kernel, since the start */
 	struct ipvs_sync sync[IPVS_SYNC_ROLES]; /* as the kernel shows them */
 	size_t n_services, n_dests;
 	struct snap_service *services; /* configuration order, members of a group together */

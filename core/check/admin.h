@@ -12,9 +12,9 @@
  *
  * A drain is complete when two consecutive snapshots at least ADMIN_ZERO_GAP_US apart, both taken
  * after the server stood in the kernel with weight 0, show no active, no inactive connection and no
- * persistence template: a template would bring its client back to the server, and the sysctl that
- * makes the kernel ignore templates is not looked at. This counts TCP connections in FIN or
- * TIME_WAIT too, and all UDP flows.
+ * persistence template: a template would bring its client back to the server. The caller leaves
+ * them out when the kernel ignores them (net.ipv4.vs.expire_quiescent_template). This counts TCP
+ * connections in FIN or TIME_WAIT too, and all UDP flows.
  *
  * Source: X.731 for the states; IPVS-DIRECTOR-MIB for numbers and columns. Thread: check.
  */

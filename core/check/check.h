@@ -74,12 +74,16 @@ typedef int check_exec_fn(uint64_t request, const struct conf_checker *conf, voi
  * freed first. */
 int check_env_new(struct loop *loop, check_exec_fn *exec, void *owner, struct check_env **ret);
 struct check_env *check_env_free(struct check_env *env);
+/* What SSL_GET shows to servers, from now on; stays the caller's until the next call. The files are
+ * read anew when the next check wants them. Without a call, or NULL: nothing. */
+void check_env_set_tls(struct check_env *env, const struct conf_tls *conf);
 
 /*
  * Starts checking at first_us (monotonic). conf must outlive the check. initially_up: the verdict
  * before the first attempt, as keepalived assumes it (true unless alpha). report is called after
  * every attempt, never from within check_new(), and as the last thing done with the check: it may
- * call check_free().
+ * call check_free() for that check. Checks that probe the same in the same way share one probe:
+ * each gets a report, when the first of them is due.
  */
 int check_new(struct check_env *env, const struct conf_checker *conf, bool initially_up,
 	      uint64_t first_us, check_report_fn *report, void *owner, struct check **ret);

@@ -23,6 +23,7 @@
 #include "core/check/dial.h"
 #include "core/check/text.h"
 #include "core/check/tls.h"
+#include "core/check/twins.h"
 #include "core/cmd.h"
 #include "core/snap.h"
 
@@ -40,10 +41,12 @@ struct check_env {
 	struct loop *loop;
 	check_exec_fn *exec;
 	void *owner;
+	const struct conf_tls *tls_conf;
 	struct tls_client *tls;
 	struct exec_slot *slots;
 	uint32_t n_slots, first_free;
 	size_t n_checks;
+	void *twins; /* by what they probe */
 };
 
 static const char *const result_names[CHECK_RESULTS] = {
@@ -117,11 +120,22 @@ struct check_env *check_env_free(struct check_env *env)
 	return NULL;
 }
 
+void check_env_set_tls(struct check_env *env, const struct conf_tls *conf)
+{
+	env->tls = tls_client_free(env->tls);
+	env->tls_conf = conf;
+}
+
 struct tls_client *check_tls_client(struct check *check)
 {
-	if (!check->env->tls)
-		tls_client_new(&check->env->tls);
-	return check->env->tls;
+	static const struct conf_tls nothing;
+	struct check_env *env = check->env;
+	char reason[TLS_REASON_MAX] = "no memory";
+
+	if (!env->tls &&
+	    tls_client_new(env->tls_conf ? env->tls_conf : &nothing, &env->tls, reason) < 0)
+		check_done_format(check, CHECK_LOCAL_ERROR, "cannot set up TLS: %s", reason);
+	return env->tls;
 }
 
 /* Makes more free slots; false without memory. */
@@ -191,6 +205,9 @@ void check_exec_done(struct check_env *env, const struct msg_exec_done *done)
 /* Ends the probe, leaving nothing of it. */
 static void stop(struct check *check)
 {
+	if (check->twins && check->twins->runner == check)
+		check->twins->runner = NULL;
+	check->waiting = false;
 	check->ops->stop(check);
 	check->io = loop_io_free(check->io);
 	if (check->fd >= 0)
@@ -198,6 +215,37 @@ static void stop(struct check *check)
 	check->fd = -1;
 	release_slot(check);
 	check->running = false;
+}
+
+/* The same page is due: one probe answers for both. */
+static bool is_shared(const struct check *check, const struct check *twin)
+{
+	return !twin->suspended && !twin->running && twin->verdict.url == check->verdict.url;
+}
+
+/* The probe they waited for was dropped: one of them takes it over. */
+static void wake_twins(const struct twins *twins)
+{
+	for (uint32_t i = 0; twins && !twins->runner && i < twins->n; i++)
+		if (twins->checks[i]->waiting) {
+			twins->checks[i]->waiting = false;
+			loop_timer_arm(twins->checks[i]->timer, clock_now_us());
+		}
+}
+
+/* False: a twin's probe under way answers for this check too. */
+static bool take_turn(struct check *check)
+{
+	struct twins *twins = check->twins;
+
+	if (!twins)
+		return true;
+	if (twins->runner) {
+		check->waiting = is_shared(twins->runner, check);
+		return !check->waiting;
+	}
+	twins->runner = check;
+	return true;
 }
 
 static void on_timer(uint64_t now_us, void *owner)
@@ -208,6 +256,8 @@ static void on_timer(uint64_t now_us, void *owner)
 		check->ops->on_timeout(check);
 		return;
 	}
+	if (!take_turn(check))
+		return;
 	check->running = true;
 	check->started_us = now_us;
 	check->weight = -1;
@@ -227,10 +277,32 @@ static void on_io(int fd, uint32_t events, void *owner)
 	check->ops->on_io(check, events);
 }
 
+/* What a finished attempt means for one check, be it its own or a twin's. */
+static void conclude(struct check *check, struct check_report report)
+{
+	uint64_t delay_us;
+
+	check->waiting = false;
+	report.changed = verdict_step(&check->verdict, check->conf, report.result, &delay_us);
+	report.up = check->verdict.up;
+	loop_timer_arm(check->timer, clock_now_us() + delay_us);
+	check->report(check, &report, check->owner); /* the check may be gone after this */
+}
+
+/* From the last on: one that is freed by its report moves the last into its place. */
+static void tell_twins(const struct check *check, const struct check_report *report)
+{
+	const struct twins *twins = check->twins;
+
+	for (uint32_t i = twins->n; i-- > 0;)
+		if (twins->checks[i] != check && is_shared(check, twins->checks[i]))
+			conclude(twins->checks[i], *report);
+}
+
 void check_done(struct check *check, enum check_result result, const char *detail)
 {
 	char clean[DEST_ERROR_MAX];
-	uint64_t now_us = clock_now_us(), delay_us;
+	uint64_t now_us = clock_now_us();
 	struct check_report report = {
 		.result = result,
 		.has_weight = result == CHECK_OK && check->weight >= 0,
@@ -238,15 +310,15 @@ void check_done(struct check *check, enum check_result result, const char *detai
 		.latency_us = now_us > check->started_us ? now_us - check->started_us : 0,
 		.detail = text_clean(clean, sizeof clean, detail, strlen(detail)),
 	};
+	bool shared = check->twins && check->twins->runner == check;
 
 	assert(check->running);
 	if (report.has_weight)
 		report.weight = (uint32_t)check->weight;
 	stop(check);
-	report.changed = verdict_step(&check->verdict, check->conf, result, &delay_us);
-	report.up = check->verdict.up;
-	loop_timer_arm(check->timer, now_us + delay_us);
-	check->report(check, &report, check->owner); /* the check may be gone after this */
+	if (shared)
+		tell_twins(check, &report);
+	conclude(check, report);
 }
 
 void check_done_format(struct check *check, enum check_result result, const char *format, ...)
@@ -354,6 +426,7 @@ int check_new(struct check_env *env, const struct conf_checker *conf, bool initi
 		return error;
 	}
 	loop_timer_arm(check->timer, first_us);
+	twins_join(&env->twins, check);
 	env->n_checks++;
 	*ret = check;
 	return 0;
@@ -363,7 +436,11 @@ struct check *check_free(struct check *check)
 {
 	if (!check)
 		return NULL;
+	struct twins *twins = check->twins && check->twins->n > 1 ? check->twins : NULL;
+
 	stop(check);
+	twins_leave(&check->env->twins, check);
+	wake_twins(twins);
 	loop_timer_free(check->timer);
 	check->env->n_checks--;
 	free(check);
@@ -376,6 +453,7 @@ void check_suspend(struct check *check, bool suspended, uint64_t first_us)
 		return;
 	check->suspended = suspended;
 	stop(check);
+	wake_twins(check->twins);
 	if (suspended)
 		loop_timer_disarm(check->timer);
 	else

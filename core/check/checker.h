@@ -20,6 +20,7 @@
 struct loop_io;
 struct loop_timer;
 struct tls_client;
+struct twins;
 
 struct checker_ops {
 	const char *name; /* as in the configuration */
@@ -51,9 +52,12 @@ struct check {
 	void *owner;
 	struct verdict verdict;
 	bool running, suspended;
-	bool length_told; /* a wrong Content-Length was logged once */
-	uint8_t turns;	  /* of the running probe that its descriptor asked for */
-	int fd;		  /* of the running probe, closed by check_done(); -1: none */
+	bool waiting;	     /* due, while a twin's probe is under way */
+	uint32_t twin_index; /* in twins */
+	struct twins *twins; /* NULL: nobody else probes the same */
+	bool length_told;    /* a wrong Content-Length was logged once */
+	uint8_t turns;	     /* of the running probe that its descriptor asked for */
+	int fd;		     /* of the running probe, closed by check_done(); -1: none */
 	struct loop_io *io;
 	uint64_t started_us;
 	bool has_value;	      /* FILE_CHECK: the file was read */
@@ -98,7 +102,7 @@ ssize_t check_receive(struct check *check, void *room, size_t size);
 bool check_exec_start(struct check *check);
 void checker_misc_on_exec(struct check *check, const struct msg_exec_done *done);
 
-/* The TLS settings all checks share, made at first use. NULL: no memory. */
+/* The TLS settings all checks share, made at first use. NULL: check_done() was called. */
 struct tls_client *check_tls_client(struct check *check);
 
 /* checker_http.c, for the row of SSL_GET: the same with TLS in between. */

@@ -178,7 +178,9 @@ static bool step_connect(struct check *check)
 	if (conf->sni)
 		name = conf->sni_name ? conf->sni_name : host_of(check);
 	client = check_tls_client(check);
-	if (!client || tls_new(client, check->fd, name, probe->compliant, &probe->tls) < 0) {
+	if (!client)
+		return false;
+	if (tls_new(client, check->fd, name, probe->compliant, &probe->tls) < 0) {
 		check_done(check, CHECK_LOCAL_ERROR, "cannot set up TLS");
 		return false;
 	}

@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,11 +23,13 @@
 #include "core/check/checker.h"
 
 struct tls_client {
+	unsigned users; /* whoever made it, and each connection */
 	SSL_CTX *context;
 	BIO_METHOD *method;
 };
 
 struct tls {
+	struct tls_client *client;
 	SSL *ssl;
 	int fd;
 	int error;	  /* errno of the last socket failure, 0: none */
@@ -98,18 +101,68 @@ static BIO_METHOD *make_method(void)
 
 /* ---- client and connection ---- */
 
-int tls_client_new(struct tls_client **ret)
+/* Never asks at the terminal. */
+static int on_password(char *room, int size, int writing, void *password)
+{
+	size_t length = password ? strlen(password) : 0;
+
+	(void)writing;
+	if (length == 0 || length > (size_t)size)
+		return -1;
+	memcpy(room, password, length);
+	return (int)length;
+}
+
+static int refuse(const char *what, const char *file, char reason[static TLS_REASON_MAX])
+{
+	unsigned long error = ERR_peek_error();
+	const char *why = ERR_SYSTEM_ERROR(error) ? strerrordesc_np(ERR_GET_REASON(error))
+						  : ERR_reason_error_string(error);
+
+	snprintf(reason, TLS_REASON_MAX, "%s %s: %s", what, file, why ? why : "not usable");
+	ERR_clear_error();
+	return -EINVAL;
+}
+
+/* The authorities complete the chain that is shown; nobody is judged by them. */
+static int read_files(SSL_CTX *context, const struct conf_tls *conf,
+		      char reason[static TLS_REASON_MAX])
+{
+	ERR_clear_error();
+	SSL_CTX_set_default_passwd_cb(context, on_password);
+	SSL_CTX_set_default_passwd_cb_userdata(context, conf->password);
+	if (conf->ca && SSL_CTX_load_verify_file(context, conf->ca) != 1)
+		return refuse("ca", conf->ca, reason);
+	if (conf->certificate &&
+	    SSL_CTX_use_certificate_chain_file(context, conf->certificate) != 1)
+		return refuse("certificate", conf->certificate, reason);
+	if (conf->key && SSL_CTX_use_PrivateKey_file(context, conf->key, SSL_FILETYPE_PEM) != 1)
+		return refuse("key", conf->key, reason);
+	/* The text is the configuration's, which may go. */
+	SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
+	return 0;
+}
+
+int tls_client_new(const struct conf_tls *conf, struct tls_client **ret,
+		   char reason[static TLS_REASON_MAX])
 {
 	struct tls_client *client = calloc(1, sizeof *client);
+	int error;
 
 	if (!client)
 		return -ENOMEM;
+	client->users = 1;
 	client->context = SSL_CTX_new(TLS_client_method());
 	client->method = make_method();
 	if (!client->context || !client->method) {
 		ERR_clear_error();
 		tls_client_free(client);
 		return -ENOMEM;
+	}
+	error = read_files(client->context, conf, reason);
+	if (error < 0) {
+		tls_client_free(client);
+		return error;
 	}
 	SSL_CTX_set_verify(client->context, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_session_cache_mode(client->context, SSL_SESS_CACHE_OFF);
@@ -122,7 +175,7 @@ int tls_client_new(struct tls_client **ret)
 
 struct tls_client *tls_client_free(struct tls_client *client)
 {
-	if (!client)
+	if (!client || --client->users)
 		return NULL;
 	SSL_CTX_free(client->context);
 	BIO_meth_free(client->method);
@@ -147,6 +200,8 @@ int tls_new(struct tls_client *client, int fd, const char *server_name, bool com
 	if (!tls)
 		return -ENOMEM;
 	tls->fd = fd;
+	tls->client = client;
+	client->users++;
 	tls->ssl = SSL_new(client->context);
 	bio = BIO_new(client->method);
 	if (!tls->ssl || !bio)
@@ -178,6 +233,7 @@ struct tls *tls_free(struct tls *tls)
 		SSL_shutdown(tls->ssl);
 	SSL_free(tls->ssl);
 	ERR_clear_error();
+	tls_client_free(tls->client);
 	free(tls);
 	return NULL;
 }

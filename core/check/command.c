@@ -106,13 +106,16 @@ static void remember(struct pending_set *set, struct server *server)
 			return;
 	}
 	assert(set->n_undo < DEST_CHANGES_MAX);
-	set->undo[set->n_undo++] = (struct undo){.server = server, .before = server->admin};
+	set->undo[set->n_undo++] =
+		(struct undo){.server = server, .before = server->admin, .ramp = server->ramp};
 }
 
 static void restore(struct pending_set *set)
 {
-	for (size_t i = 0; i < set->n_undo; i++)
+	for (size_t i = 0; i < set->n_undo; i++) {
 		set->undo[i].server->admin = set->undo[i].before;
+		set->undo[i].server->ramp = set->undo[i].ramp;
+	}
 }
 
 /* The services of the changed servers, each once: those whose last mention this is. */
@@ -234,7 +237,7 @@ static void log_set(const struct msg_dest_set *set, const struct server *server,
 }
 
 /* IPVS facts that keep a drain from doing what one expects; said once, when it starts. */
-static void warn_drain(const struct server *server)
+static void warn_drain(const struct engine *engine, const struct server *server)
 {
 	const struct conf_virtual_server *conf = server->service->conf;
 	bool hashes = !strcmp(conf->scheduler, "sh") || !strcmp(conf->scheduler, "mh");
@@ -246,11 +249,16 @@ static void warn_drain(const struct server *server)
 			 "%s: scheduler %s without %s-fallback refuses the clients of a "
 			 "server that drains",
 			 conf->id, conf->scheduler, conf->scheduler);
-	if (conf->persistence_s)
+	if (conf->persistence_s && sysctls_keep_templates(engine))
 		log_warn("check",
 			 "%s: persistent clients return to a server that drains until "
 			 "their template ends, unless sysctl "
 			 "net.ipv4.vs.expire_quiescent_template is 1",
+			 conf->id);
+	if (engine->sysctls.conn_reuse_mode == 0)
+		log_warn("check",
+			 "%s: a client that uses a port again returns to a server that drains: "
+			 "sysctl net.ipv4.vs.conn_reuse_mode is 0",
 			 conf->id);
 }
 
@@ -271,6 +279,9 @@ static int change_one(struct engine *engine, const struct msg_dest_set *set, uin
 		snprintf(text, 128, "%s", refusal(error, change));
 		return error;
 	}
+	/* A weight that an operator sets is meant now; a later return grows towards it. */
+	if (change->field == DEST_SET_WEIGHT && effect == ADMIN_CHANGED)
+		server->ramp.began_us = 0;
 	bool forced = ret_old->state == DEST_SHUTTING_DOWN && server->admin.state == DEST_LOCKED;
 	drain_effect(engine, server, effect, ret_old, forced ? "forced" : NULL);
 	return 0;
@@ -298,7 +309,7 @@ static void log_all(struct engine *engine, const struct msg_dest_set *set, const
 
 		log_set(set, server, change, &old[i]);
 		if (change->field == DEST_SET_ADMIN && old[i].state == DEST_UNLOCKED)
-			warn_drain(server);
+			warn_drain(engine, server);
 	}
 }
 

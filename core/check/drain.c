@@ -59,6 +59,9 @@ void drain_snapshot(struct engine *engine, struct service *service)
 		if (before.state != DEST_SHUTTING_DOWN || !stands_quiesced(server))
 			continue;
 		struct admin_usage usage = engine_usage(server);
+
+		if (!sysctls_keep_templates(engine))
+			usage.persistent = 0;
 		enum admin_effect effect = admin_snapshot(&server->admin, &usage, engine_time());
 		drain_effect(engine, server, effect, &before,
 			     server->up ? NULL : "the server was down");

@@ -2,7 +2,8 @@
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
- * (verdicts), kernel.c, view.c and sync.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
+ * (verdicts), kernel.c, view.c, sysctls.c and sync.c (IPVS), drain.c, ramp.c and leaving.c (how
+ * servers go and come), command.c (SET), event.c, publish.c.
  * Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
@@ -19,7 +20,9 @@
 #include "core/base/tune.h"
 #include "core/check/admin.h"
 #include "core/check/check.h"
+#include "core/check/leaving.h"
 #include "core/check/pace.h"
+#include "core/check/ramp.h"
 #include "core/check/service.h"
 #include "core/cmd.h"
 #include "core/ipvs.h"
@@ -90,6 +93,7 @@ struct server {
 	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
 	struct place *places; /* one for each member of the service */
+	struct ramp ramp;
 	/* While adopting a configuration: what this was before, and whether it was found again. */
 	struct server *was;
 	struct probe **was_probes;
@@ -108,6 +112,7 @@ struct member {
 	struct place sorry;
 	int error; /* of the newest attempt to bring it where it should be */
 	bool shown_in_kernel;
+	bool drifted; /* somebody else's change is left as it is */
 	/* While adopting: the same kernel service, under whatever name; and whether it goes on. */
 	struct member *was;
 	bool taken;
@@ -125,6 +130,9 @@ struct service {
 	struct service_quorum quorum;
 	struct service_quorum shown_quorum;
 	uint64_t quorum_changed_wall_us, changed_us;
+	struct leaving *leaving;
+	size_t n_leaving;
+	uint64_t ramp_at_us; /* when a server gets more of its weight, 0: none does */
 	bool dirty;
 	bool suspended;	     /* ha_suspend: none of its addresses is here, nothing is checked */
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
@@ -155,6 +163,7 @@ struct pending_reply {
 struct undo {
 	struct server *server;
 	struct admin before;
+	struct ramp ramp;
 };
 
 /* The one SET that waits for the disk. Later mail that would change rows waits behind it. */
@@ -179,7 +188,7 @@ struct engine {
 	const struct wires *wires;
 	struct loop *loop;
 	struct loop_io *inbox;
-	struct loop_timer *refresh_timer, *settle_timer, *drain_timer;
+	struct loop_timer *refresh_timer, *settle_timer, *drain_timer, *ramp_timer;
 	struct check_env *checks;
 	const struct conf *conf;
 	struct service **services; /* configuration order */
@@ -198,6 +207,10 @@ struct engine {
 	struct sync sync;
 	unsigned failed_dumps;
 	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	struct svc_key *orphans; /* ours once, which the kernel would not remove; tried again */
+	size_t n_orphans, room_orphans;
+	struct ipvs_sysctls sysctls;
+	uint32_t drifts;
 	uint64_t kernel_us;
 	uint32_t serial;
 	uint64_t changed_us;
@@ -277,6 +290,7 @@ void kernel_close(struct engine *engine);
 /* Brings one service where it should be, after a look at it when the last one is stale. Sends
  * nothing when the kernel is there already. Returns the first error. */
 int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent);
+/* What the kernel refuses to remove is tried again after each full look. */
 void kernel_remove(struct engine *engine, const struct svc_key *key);
 void kernel_set_timeouts(struct engine *engine);
 /* One look at everything; marks what drifted. */
@@ -299,6 +313,14 @@ void drain_confirm(uint64_t now_us, void *engine);
 /* Logs and queues the event of one effect; asks for a save when it is to be stored. */
 void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
 		  const struct admin *before, const char *error);
+
+/* sysctls.c */
+/* Of a fresh dump: says what changed and what it means for drains. */
+void sysctls_follow(struct engine *engine, const struct ipvs_sysctls *found);
+/* Of a new configuration. */
+void sysctls_warn(const struct engine *engine);
+/* Whether a template holds a drain up. */
+bool sysctls_keep_templates(const struct engine *engine);
 
 /* command.c */
 void command_set(struct engine *engine, const struct mail *mail);

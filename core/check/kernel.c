@@ -20,10 +20,13 @@
 static struct ipvs_want_dest *wanted_dests(const struct service *service, size_t *ret_count)
 {
 	struct server_input *inputs = engine_inputs(service);
-	struct ipvs_want_dest *dests = calloc(service->n_servers + 1, sizeof *dests);
+	struct ipvs_want_dest *dests =
+		calloc(service->n_servers + 1 + service->n_leaving, sizeof *dests);
 
 	if (inputs && dests) {
-		*ret_count = service_want_dests(service->conf, inputs, &service->quorum, dests);
+		*ret_count = leaving_want(
+			service, dests,
+			service_want_dests(service->conf, inputs, &service->quorum, dests));
 	} else {
 		free(dests);
 		dests = NULL;
@@ -118,6 +121,7 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 			continue;
 		}
 		*ret_sent = true;
+		member->drifted = false;
 		service->unseen = true;
 		int error = apply_member(engine, service, member, &want);
 		if (first == 0)
@@ -128,14 +132,49 @@ int kernel_apply(struct engine *engine, struct service *service, bool *ret_sent)
 	return first;
 }
 
+static void remember_orphan(struct engine *engine, const struct svc_key *key)
+{
+	if (engine->n_orphans == engine->room_orphans) {
+		size_t room = engine->room_orphans ? 2 * engine->room_orphans : 8;
+		struct svc_key *bigger = reallocarray(engine->orphans, room, sizeof *bigger);
+
+		if (!bigger)
+			return; /* it was said that it is still there */
+		engine->orphans = bigger;
+		engine->room_orphans = room;
+	}
+	engine->orphans[engine->n_orphans++] = *key;
+}
+
 void kernel_remove(struct engine *engine, const struct svc_key *key)
 {
 	char text[KEY_TEXT_MAX];
 	int error = engine->ipvs ? engine->ops->remove(engine->ipvs, key) : 0;
 
-	if (error < 0)
-		log_error("ipvs", "cannot remove %s: %s", svc_key_format(key, text),
-			  strerrordesc_np(-error));
+	if (error == 0)
+		return;
+	log_error("ipvs", "cannot remove %s: %s; it is tried again", svc_key_format(key, text),
+		  strerrordesc_np(-error));
+	remember_orphan(engine, key);
+}
+
+/* One that is configured again meanwhile is none. */
+static void remove_orphans(struct engine *engine)
+{
+	char text[KEY_TEXT_MAX];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < engine->n_orphans; i++) {
+		const struct svc_key key = engine->orphans[i];
+
+		if (services_find_service(engine, &key))
+			continue;
+		if (engine->ops->remove(engine->ipvs, &key) < 0)
+			engine->orphans[kept++] = key;
+		else
+			log_notice("ipvs", "%s is removed now", svc_key_format(&key, text));
+	}
+	engine->n_orphans = kept;
 }
 
 /* ---- look ---- */
@@ -157,48 +196,84 @@ void kernel_look(struct engine *engine, struct service *service)
 		return;
 	service->unseen = false;
 	drain_snapshot(engine, service);
+	leaving_look(engine, service);
 }
+
+/* What is said of a difference: of which kernel service, and what becomes of it. */
+struct drift {
+	const struct member *member;
+	const char *fate;
+};
 
 static int log_difference(enum ipvs_step step, const struct dest_key *key,
 			  const struct ipvs_want_dest *want, void *owner)
 {
-	const struct member *member = owner;
+	const struct drift *drift = owner;
+	const struct member *member = drift->member;
 	const struct ipvs_found_dest *found = ipvs_find_dest(member->dests, member->n_dests, key);
 	char service[KEY_TEXT_MAX], dest[KEY_TEXT_MAX];
 
 	svc_key_format(&member->key, service);
 	dest_key_format(key, dest);
 	if (step == IPVS_DEST_ADD)
-		log_warn("ipvs", "%s: %s is missing in the kernel; repairing", service, dest);
+		log_warn("ipvs", "%s: %s is missing in the kernel; %s", service, dest, drift->fate);
 	else if (step == IPVS_DEST_DELETE)
-		log_warn("ipvs", "%s: %s is in the kernel uncalled for (weight %d); repairing",
-			 service, dest, found->weight);
+		log_warn("ipvs", "%s: %s is in the kernel uncalled for (weight %d); %s", service,
+			 dest, found->weight, drift->fate);
 	else if (want->weight != found->weight)
-		log_warn("ipvs", "%s: %s has weight %d in the kernel instead of %d; repairing",
-			 service, dest, found->weight, want->weight);
+		log_warn("ipvs", "%s: %s has weight %d in the kernel instead of %d; %s", service,
+			 dest, found->weight, want->weight, drift->fate);
 	else
-		log_warn("ipvs", "%s: method or limits of %s differ in the kernel; repairing",
-			 service, dest);
+		log_warn("ipvs", "%s: method or limits of %s differ in the kernel; %s", service,
+			 dest, drift->fate);
 	return 0;
 }
 
-static void log_drift(struct member *member, const struct ipvs_want *want)
+static void log_drift(const struct member *member, const struct ipvs_want *want, bool left)
 {
+	struct drift drift = {.member = member, .fate = left ? "left so" : "repairing"};
 	char text[KEY_TEXT_MAX];
 
 	svc_key_format(&member->key, text);
 	if (!member->in_kernel) {
-		log_warn("ipvs", "%s is missing in the kernel; repairing", text);
+		log_warn("ipvs", "%s is missing in the kernel; %s", text, drift.fate);
 		return;
 	}
 	if (ipvs_service_differs(want, &member->found))
 		log_warn("ipvs",
 			 "%s has scheduler %s, flags 0x%x, persistence %u s in the kernel instead "
-			 "of %s, 0x%x, %u s; repairing",
+			 "of %s, 0x%x, %u s; %s",
 			 text, member->found.scheduler, member->found.flags & IPVS_FLAGS_OURS,
 			 member->found.persistence_s, want->scheduler, want->flags,
-			 want->persistence_s);
-	ipvs_diff_dests(want, member->dests, member->n_dests, log_difference, member);
+			 want->persistence_s, drift.fate);
+	ipvs_diff_dests(want, member->dests, member->n_dests, log_difference, &drift);
+}
+
+/* Of one kernel service that is not as it was left. */
+static void judge_drift(struct engine *engine, struct service *service, struct member *member,
+			const struct ipvs_want *want)
+{
+	/* What the kernel refused is not drift; it is tried again without a word. */
+	bool refused = member->error != 0;
+	bool leave = !refused && engine->conf->global.lvs_drift == CONF_DRIFT_LEAVE;
+
+	if (!refused && !member->drifted) {
+		engine->drifts++;
+		log_drift(member, want, leave);
+	}
+	member->drifted = leave;
+	if (!leave)
+		engine_mark(engine, service);
+}
+
+static void end_drift(struct member *member)
+{
+	char text[KEY_TEXT_MAX];
+
+	if (member->drifted)
+		log_notice("ipvs", "%s is in the kernel as it should be again",
+			   svc_key_format(&member->key, text));
+	member->drifted = false;
 }
 
 /* Marks the service when a second look agrees that it is not as it was left. */
@@ -218,16 +293,14 @@ static void find_drift(struct engine *engine, struct service *service)
 	}
 	if (suspect)
 		kernel_look(engine, service);
-	for (size_t k = 0; k < service->n_members && suspect; k++) {
+	for (size_t k = 0; k < service->n_members; k++) {
 		struct member *member = &service->members[k];
 		struct ipvs_want want = service_want(service->conf, &member->key, dests, n_dests);
 
-		if (!differs(&want, member))
-			continue;
-		/* What the kernel refused is not drift; it is tried again without a word. */
-		if (member->error == 0)
-			log_drift(member, &want);
-		engine_mark(engine, service);
+		if (suspect && differs(&want, member))
+			judge_drift(engine, service, member, &want);
+		else
+			end_drift(member);
 	}
 	free(dests);
 }
@@ -252,6 +325,7 @@ static void follow_dump(struct engine *engine, const struct ipvs_dump *dump)
 	engine->tcp_timeout_s = dump->tcp_timeout_s;
 	engine->tcpfin_timeout_s = dump->tcpfin_timeout_s;
 	engine->udp_timeout_s = dump->udp_timeout_s;
+	sysctls_follow(engine, &dump->sysctls);
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
 
@@ -273,10 +347,12 @@ void kernel_dump(struct engine *engine)
 	}
 	follow_dump(engine, dump);
 	ipvs_dump_free(dump);
+	remove_orphans(engine);
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
 
 		drain_snapshot(engine, service);
+		leaving_look(engine, service);
 		if (!service->dirty)
 			find_drift(engine, service);
 	}

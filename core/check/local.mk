@@ -17,6 +17,7 @@ CHECKER_SOURCES = \
 	core/check/dial.c core/check/dial.h \
 	core/check/http_reply.c core/check/http_reply.h \
 	core/check/text.c core/check/text.h \
+	core/check/twins.c core/check/twins.h \
 	core/check/verdict.c core/check/verdict.h
 
 noinst_LIBRARIES += core/check/libcheckers.a
@@ -36,6 +37,11 @@ tests_unit_test_check_schedule_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_checkers
 tests_unit_test_checkers_SOURCES = tests/unit/test_checkers.c tests/unit/lying.c tests/unit/lying.h
 tests_unit_test_checkers_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_twins
+tests_unit_test_twins_SOURCES = tests/unit/test_twins.c tests/unit/lying.c tests/unit/lying.h
+tests_unit_test_twins_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_twins_LDADD = $(CHECKER_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_checker_http
 tests_unit_test_checker_http_SOURCES = tests/unit/test_checker_http.c tests/unit/lying.c tests/unit/lying.h
@@ -116,7 +122,10 @@ core_check_libengine_a_SOURCES = \
 	core/check/event.c \
 	core/check/health.c \
 	core/check/kernel.c \
+	core/check/leaving.c core/check/leaving.h \
 	core/check/pace.c core/check/pace.h \
+	core/check/ramp.c core/check/ramp.h \
+	core/check/sysctls.c \
 	core/check/publish.c \
 	core/check/reload.c \
 	core/check/services.c \
@@ -153,6 +162,14 @@ tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(
 UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)
 tests_unit_test_reload_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_ipvs_errors
+tests_unit_test_ipvs_errors_SOURCES = tests/unit/test_ipvs_errors.c $(ENGINE_BENCH)
+tests_unit_test_ipvs_errors_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_come_go
+tests_unit_test_come_go_SOURCES = tests/unit/test_come_go.c $(ENGINE_BENCH)
+tests_unit_test_come_go_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_drain_random
 tests_unit_test_drain_random_SOURCES = tests/unit/test_drain_random.c $(ENGINE_BENCH)

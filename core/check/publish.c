@@ -116,6 +116,7 @@ static void fill_server(struct snap_dest *row, struct server *server, size_t k,
 	}
 	row->conf_weight = (int32_t)server->conf->weight;
 	row->nominal_weight = service_nominal_weight(input);
+	row->held_permille = input->held_permille;
 	row->effective_weight = weight == SERVICE_ABSENT ? 0 : weight;
 	fill_place(row, &server->places[k], now_us);
 }
@@ -167,6 +168,8 @@ static void fill_member(struct snap_service *row, const struct service *service,
 	row->key = member->key;
 	row->in_kernel = member->in_kernel;
 	row->suspended = service->suspended;
+	row->drifted = member->drifted;
+	row->n_leaving = (uint32_t)service->n_leaving;
 	row->quorum_up = service->quorum.up;
 	row->sorry_active = service->quorum.sorry_active;
 	row->quorum_weight = service->quorum.weight;
@@ -233,6 +236,8 @@ void publish(struct engine *engine)
 	snap->tcp_timeout_s = engine->tcp_timeout_s;
 	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
 	snap->udp_timeout_s = engine->udp_timeout_s;
+	snap->sysctls = engine->sysctls;
+	snap->drifts = engine->drifts;
 	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);
 	latest_publish(engine->wires->check, &snap->value);
 }

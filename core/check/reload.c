@@ -46,6 +46,7 @@ static void move_server(struct engine *engine, struct server *server)
 		return;
 	}
 	server->admin = was->admin;
+	server->ramp = was->ramp;
 	server->up = was->up;
 	server->oper = was->oper;
 	server->oper_changed_wall_us = was->oper_changed_wall_us;
@@ -102,6 +103,7 @@ static void move_service(struct engine *engine, struct service *service)
 		move_server(engine, service->servers[i]);
 	for (size_t k = 0; k < service->n_members; k++)
 		service->members[k].was = NULL;
+	leaving_begin(service);
 	/* Main tells at once whether an address is here. */
 	health_suspend(engine, service,
 		       service->conf->ha_suspend &&
@@ -177,6 +179,7 @@ int engine_adopt(struct engine *engine, const struct conf *conf)
 	}
 	remove_unwanted(engine, members, n_members);
 	note_dropped(engine);
+	check_env_set_tls(engine->checks, &conf->tls);
 	engine->conf_rs_init_notifies = conf->global.rs_init_notifies;
 	for (size_t i = 0; i < conf->n_services; i++)
 		move_service(engine, services[i]);

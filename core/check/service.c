@@ -22,6 +22,13 @@ int32_t service_nominal_weight(const struct server_input *in)
 	return weight > WEIGHT_MAX ? WEIGHT_MAX : (int32_t)weight;
 }
 
+static int32_t held_back(int32_t weight, uint32_t permille)
+{
+	int64_t left = (int64_t)weight * (1000 - permille) / 1000;
+
+	return weight > 0 && left == 0 ? 1 : (int32_t)left;
+}
+
 int32_t service_effective_weight(const struct server_input *in, bool sorry_active)
 {
 	int32_t weight = service_nominal_weight(in);
@@ -32,7 +39,7 @@ int32_t service_effective_weight(const struct server_input *in, bool sorry_activ
 		return SERVICE_ABSENT;
 	if (!in->up || (sorry_active && weight > 0))
 		return in->inhibit ? 0 : SERVICE_ABSENT;
-	return weight;
+	return held_back(weight, in->held_permille);
 }
 
 static bool quorum_after(const struct conf_virtual_server *conf, bool up, uint32_t weight)

@@ -22,9 +22,10 @@ struct server_input {
 	enum dest_admin admin;
 	bool up; /* no checker says it is down */
 	uint32_t conf_weight;
-	int32_t override; /* WEIGHT_NO_OVERRIDE: none */
-	int32_t delta;	  /* dynamic */
-	bool inhibit;	  /* weight 0 instead of removal while down */
+	int32_t override;	/* WEIGHT_NO_OVERRIDE: none */
+	int32_t delta;		/* dynamic */
+	uint32_t held_permille; /* slow start: of the weight, 0..999 */
+	bool inhibit;		/* weight 0 instead of removal while down */
 };
 
 struct service_quorum {
@@ -41,7 +42,8 @@ int32_t service_nominal_weight(const struct server_input *in);
  * The weight one server shall have: 0..65535 or SERVICE_ABSENT. The only place where the axes meet:
  * shuttingDown 0, locked absent, down absent or 0 (inhibit), else the nominal weight. sorry_active:
  * the service has lost its quorum and its sorry server serves instead; servers with weight 0 stay
- * then, they take nothing new and may hold connections.
+ * then, they take nothing new and may hold connections. Of a weight above 0 slow start leaves at
+ * least 1.
  */
 int32_t service_effective_weight(const struct server_input *in, bool sorry_active);
 

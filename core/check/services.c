@@ -52,6 +52,7 @@ static struct service *service_free(struct service *service)
 	for (size_t i = 0; i < service->n_servers; i++)
 		server_free(service->servers[i]);
 	free(service->servers);
+	free(service->leaving);
 	members_free(service->members, service->n_members);
 	free(service);
 	return NULL;

@@ -19,6 +19,7 @@
 
 void engine_reduce(struct engine *engine, struct service *service)
 {
+	ramp_follow(service);
 	struct server_input *inputs = engine_inputs(service);
 	bool was_up = service->quorum.up;
 
@@ -91,6 +92,7 @@ static void tell(struct engine *engine)
 	}
 	save_if_wanted(engine);
 	drain_arm(engine);
+	ramp_arm(engine);
 }
 
 static void show(struct engine *engine)

@@ -46,6 +46,7 @@ struct server_input engine_input(const struct server *server)
 		.conf_weight = server->conf->weight,
 		.override = server->admin.weight_override,
 		.delta = engine_delta(server),
+		.held_permille = server->ramp.held_permille,
 		.inhibit = server->conf->inhibit_on_failure,
 	};
 }
@@ -148,6 +149,10 @@ static void adopt(struct engine *engine, const struct conf *conf)
 			log_error("ipvs", "cannot flush the kernel's table");
 		view_lost(engine);
 	}
+	if (first)
+		ramp_resume(engine);
+	else
+		sysctls_warn(engine);
 	kernel_set_timeouts(engine);
 	sync_settle(engine);
 	engine_settle_now(engine); /* the answer promises rows that show it */
@@ -372,9 +377,11 @@ struct engine *engine_free(struct engine *engine)
 	loop_timer_free(engine->refresh_timer);
 	loop_timer_free(engine->settle_timer);
 	loop_timer_free(engine->drain_timer);
+	loop_timer_free(engine->ramp_timer);
 	loop_free(engine->loop);
 	conf_unref(engine->conf);
 	free(engine->stored);
+	free(engine->orphans);
 	free(engine->events);
 	free(engine->replies);
 	free(engine);
@@ -392,6 +399,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	engine->ops = wires->ipvs;
 	engine->refresh_us = REFRESH_US;
 	engine->rest = PACE_REST;
+	engine->sysctls = (struct ipvs_sysctls){-1, -1, -1};
 	engine->deferred_end = &engine->deferred;
 	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);
 	if (error < 0)
@@ -403,6 +411,9 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	if (error < 0)
 		goto fail;
 	error = loop_timer_new(engine->loop, drain_confirm, engine, &engine->drain_timer);
+	if (error < 0)
+		goto fail;
+	error = loop_timer_new(engine->loop, ramp_tick, engine, &engine->ramp_timer);
 	if (error < 0)
 		goto fail;
 	error = check_env_new(engine->loop, on_exec, engine, &engine->checks);

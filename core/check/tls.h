@@ -3,8 +3,9 @@
  * TLS as a client that checks servers needs it, and MD5: everything of OpenSSL behind two opaque
  * types, so that only checker_ssl.c includes its headers. Thread: check.
  *
- * Certificates are not verified and no session is kept, as with keepalived: the question is whether
- * the server answers, and an expired certificate must not take a farm down.
+ * Certificates of servers are not verified and no session is kept, as with keepalived: the question
+ * is whether the server answers, and an expired certificate must not take a farm down. What the
+ * SSL block gives is for servers that want to see a certificate of ours.
  */
 #pragma once
 
@@ -13,11 +14,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct conf_tls;
 struct md5;
 struct tls;
 struct tls_client;
 
-int tls_client_new(struct tls_client **ret);
+#define TLS_REASON_MAX 256
+
+/* Reads the files. -EINVAL: reason says what is wrong with which of them; -ENOMEM. */
+int tls_client_new(const struct conf_tls *conf, struct tls_client **ret,
+		   char reason[static TLS_REASON_MAX]);
+/* Connections made with it go on. */
 struct tls_client *tls_client_free(struct tls_client *client);
 
 /* Over fd, a connected non-blocking socket that stays the caller's. server_name (SNI): NULL sends

@@ -145,6 +145,9 @@ static void print_server(const json_t *server)
 	       truth(server, "sorry") ? "sorry server" : (strcmp(name, "-") ? name : ""));
 	if (strcmp(text(server, "oper"), "up") && strcmp(text(server, "last_error"), "-"))
 		printf("      %s\n", text(server, "last_error"));
+	if (number(server, "held_back_permille"))
+		printf("      slow start: at %lld %% of its weight\n",
+		       100 - number(server, "held_back_permille") / 10);
 	print_drain(server);
 }
 
@@ -157,14 +160,18 @@ static void print_services(const json_t *services)
 	{
 		const char *name = text(service, "name");
 
-		printf("\nSERVICE %s%s%s %s, %lld of %zu up%s%s%s%s\n", text(service, "service"),
+		printf("\nSERVICE %s%s%s %s, %lld of %zu up%s%s%s%s%s\n", text(service, "service"),
 		       strcmp(name, "-") ? " " : "", strcmp(name, "-") ? name : "",
 		       text(service, "scheduler"), number(service, "up"),
 		       json_array_size(json_object_get(service, "servers")),
 		       truth(service, "quorum_up") ? "" : ", QUORUM LOST",
 		       truth(service, "sorry_active") ? ", sorry server in use" : "",
 		       truth(service, "in_kernel") ? "" : ", not in the kernel",
+		       truth(service, "drifted") ? ", changed by somebody else" : "",
 		       truth(service, "suspended") ? ", checks suspended" : "");
+		if (number(service, "leaving"))
+			printf("  %lld no longer configured, kept for their connections\n",
+			       number(service, "leaving"));
 		printf("  %-28s %-12s %-13s %6s %8s %8s  %s\n", "SERVER", "HEALTH", "ADMIN",
 		       "WEIGHT", "ACTIVE", "INACTIVE", "NAME");
 		json_array_foreach(json_object_get(service, "servers"), k, server)
@@ -182,6 +189,25 @@ static void print_sync_daemons(const json_t *daemons)
 		       text(daemon, "role"), text(daemon, "interface"), number(daemon, "id"));
 }
 
+static void print_ipvs(const json_t *ipvs)
+{
+	static const char *const sysctls[] = {"expire_nodest_conn", "expire_quiescent_template",
+					      "conn_reuse_mode"};
+
+	printf("\nnet.ipv4.vs:");
+	for (size_t i = 0; i < sizeof sysctls / sizeof sysctls[0]; i++) {
+		const json_t *value = json_object_get(ipvs, sysctls[i]);
+
+		printf("%s %s %s", i ? "," : "", sysctls[i], json_is_integer(value) ? "" : "-");
+		if (json_is_integer(value))
+			printf("%lld", (long long)json_integer_value(value));
+	}
+	printf("\n");
+	if (number(ipvs, "drifts"))
+		printf("services changed by somebody else since the start: %lld\n",
+		       number(ipvs, "drifts"));
+}
+
 void ctl_print_status(const json_t *status)
 {
 	const json_t *services = json_object_get(status, "services");
@@ -191,6 +217,8 @@ void ctl_print_status(const json_t *status)
 	print_instances(json_object_get(status, "instances"));
 	if (json_array_size(services) && !truth(status, "ipvs_available"))
 		printf("\nThis kernel's IPVS is not available.\n");
+	if (json_array_size(services) && truth(status, "ipvs_available"))
+		print_ipvs(json_object_get(status, "ipvs"));
 	print_sync_daemons(json_object_get(status, "sync_daemons"));
 	print_services(services);
 }

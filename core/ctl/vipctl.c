@@ -26,7 +26,7 @@
 
 struct arguments {
 	const char *socket;
-	bool json, strict, include_check;
+	bool json, strict, include_check, all;
 	const char *config_id;			/* NULL: the host name, or as vipd has it */
 	const char *timeout, *action, *comment; /* NULL: not given */
 	char **words; /* what is not an option; the first is the command */
@@ -284,10 +284,14 @@ static int add_text(json_t *request, const char *name, const char *text)
 
 static int change_server(const struct arguments *arguments)
 {
-	if (arguments->n_words < 2 || arguments->n_words > 3)
-		return fail_usage("name [VS] and RS");
+	const char *last = arguments->words[arguments->n_words - 1];
+
+	if (arguments->n_words < 2 || arguments->n_words > (arguments->all ? 2 : 3))
+		return fail_usage(arguments->all ? "name the VS of --all" : "name [VS] and RS");
 	json_t *request = simple_request(arguments);
-	int bad = add_text(request, "rs", arguments->words[arguments->n_words - 1]);
+	int bad = add_text(request, arguments->all ? "vs" : "rs", last);
+	if (arguments->all)
+		bad |= json_object_set_new(request, "all", json_true());
 	if (arguments->n_words == 3)
 		bad |= add_text(request, "vs", arguments->words[1]);
 	if (arguments->action)
@@ -367,6 +371,7 @@ static const char *find_needless(const struct command *command, const struct arg
 		{"--timeout", "--timeout", arguments->timeout},
 		{"--action", "--action", arguments->action},
 		{"--comment", "--comment", arguments->comment},
+		{"--all", "--all", arguments->all},
 		{"--strict", "FILE", arguments->strict},
 		{"--config-id", "FILE", arguments->config_id},
 		{"--all-config", "FILE", arguments->include_check},
@@ -395,6 +400,51 @@ static int dispatch(const struct arguments *arguments)
 	return CTL_USAGE;
 }
 
+/* False: it ends here, with *ret_status. */
+static bool take_option(int found, struct arguments *arguments, int *ret_status)
+{
+	switch (found) {
+	case 'j':
+		arguments->json = true;
+		return true;
+	case 's':
+		arguments->socket = optarg;
+		return true;
+	case 't':
+		arguments->timeout = optarg;
+		return true;
+	case 'a':
+		arguments->action = optarg;
+		return true;
+	case 'c':
+		arguments->comment = optarg;
+		return true;
+	case 'A':
+		arguments->all = true;
+		return true;
+	case 'S':
+		arguments->strict = true;
+		return true;
+	case 'i':
+		arguments->config_id = optarg;
+		return true;
+	case 'e':
+		arguments->include_check = true;
+		return true;
+	case 'h':
+		usage(stdout);
+		*ret_status = CTL_OK;
+		return false;
+	case 'v':
+		printf("vipctl " PACKAGE_VERSION "\n");
+		*ret_status = CTL_OK;
+		return false;
+	default:
+		*ret_status = CTL_USAGE;
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -403,6 +453,7 @@ int main(int argc, char **argv)
 		{"timeout", required_argument, NULL, 't'},
 		{"action", required_argument, NULL, 'a'},
 		{"comment", required_argument, NULL, 'c'},
+		{"all", no_argument, NULL, 'A'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{"strict", no_argument, NULL, 'S'},
@@ -411,43 +462,11 @@ int main(int argc, char **argv)
 		{0},
 	};
 	struct arguments arguments = {.socket = DEFAULT_SOCKET};
-	int found;
+	int found, status;
 
 	while ((found = getopt_long(argc, argv, "js:t:a:c:i:ehv", options, NULL)) != -1) {
-		switch (found) {
-		case 'j':
-			arguments.json = true;
-			break;
-		case 's':
-			arguments.socket = optarg;
-			break;
-		case 't':
-			arguments.timeout = optarg;
-			break;
-		case 'a':
-			arguments.action = optarg;
-			break;
-		case 'c':
-			arguments.comment = optarg;
-			break;
-		case 'S':
-			arguments.strict = true;
-			break;
-		case 'i':
-			arguments.config_id = optarg;
-			break;
-		case 'e':
-			arguments.include_check = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return CTL_OK;
-		case 'v':
-			printf("vipctl " PACKAGE_VERSION "\n");
-			return CTL_OK;
-		default:
-			return CTL_USAGE;
-		}
+		if (!take_option(found, &arguments, &status))
+			return status;
 	}
 	arguments.words = argv + optind;
 	arguments.n_words = argc - optind;

@@ -9,14 +9,18 @@
 #include "core/net/ipvs_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
 #include <netlink/genl/genl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/net/ipvs_wire.h"
+
+#define SYSCTLS "/proc/sys/net/ipv4/vs/"
 
 /* What is read so far; grows by doubling. */
 struct reading {
@@ -239,6 +243,27 @@ static int finish(struct reading *r, struct ipvs_dump **ret)
 	return 0;
 }
 
+/* A small number, -1 when there is none. Those of the thread's network namespace. */
+static int read_sysctl(const char *path)
+{
+	char text[8] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && text[0] >= '0' && text[0] <= '9' ? (int)strtol(text, NULL, 10) : -1;
+}
+
+static struct ipvs_sysctls read_sysctls(void)
+{
+	return (struct ipvs_sysctls){
+		.expire_nodest_conn = read_sysctl(SYSCTLS "expire_nodest_conn"),
+		.expire_quiescent_template = read_sysctl(SYSCTLS "expire_quiescent_template"),
+		.conn_reuse_mode = read_sysctl(SYSCTLS "conn_reuse_mode"),
+	};
+}
+
 static void release(struct reading *r)
 {
 	free(r->services);
@@ -260,6 +285,8 @@ int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret)
 	}
 	if (error == 0)
 		error = finish(&r, ret);
+	if (error == 0)
+		(*ret)->sysctls = read_sysctls();
 	release(&r);
 	return error;
 }

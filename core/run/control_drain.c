@@ -2,8 +2,9 @@
 /*
  * drain, undrain and lock: finds the destinations that are meant in the newest snapshot and asks
  * the check thread to change them. A virtual server is named by its snmp_name, its identity or its
- * key; a real server by its snmp_name, address:port or address; without a virtual server every
- * service that has the real server is meant.
+ * key, those over a group by its name, too; a real server by its snmp_name, address:port or
+ * address. Without a virtual server every service that has the real server is meant, without a real
+ * server, when all are asked for, every one of the virtual server.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include "core/run/daemon.h"
 
 struct wish {
-	const char *vs, *rs; /* vs may be NULL */
+	const char *vs, *rs; /* either NULL: any, but not both */
 	struct dest_change
 		steps[DEST_CHANGES_MAX / 8]; /* for each destination; keys are filled in later */
 	uint32_t n_steps;
@@ -37,7 +38,7 @@ static bool service_matches(const struct snap_check *snap, const struct snap_ser
 	const struct conf_virtual_server *vs = &snap->conf->services[service->vs];
 	char key[KEY_TEXT_MAX];
 
-	if (!name || same(vs->snmp_name, name) || same(vs->id, name))
+	if (!name || same(vs->snmp_name, name) || same(vs->id, name) || same(vs->group_name, name))
 		return true;
 	svc_key_format(&service->key, key);
 	if (same(key, name))
@@ -57,6 +58,8 @@ static bool dest_matches(const struct snap_check *snap, const struct snap_dest *
 
 	if (dest->rs == SNAP_SORRY)
 		return false;
+	if (!name)
+		return true;
 	return same(vs->servers[dest->rs].snmp_name, name) ||
 	       same(dest_key_format(&dest->key, key), name) ||
 	       same(ip_format(&dest->key.ip, address), name);
@@ -138,7 +141,8 @@ static void carry_out(struct client *client, const struct wish *wish)
 	}
 	if (!matches.count) {
 		free(matches.dests);
-		control_refuse(client, "no real server '%s' in %s", wish->rs,
+		control_refuse(client, "no real server %s%s%sin %s", wish->rs ? "'" : "",
+			       wish->rs ? wish->rs : "", wish->rs ? "' " : "",
 			       wish->vs ? wish->vs : "any virtual server");
 		return;
 	}
@@ -161,9 +165,11 @@ static bool take_names(struct client *client, const json_t *request, struct wish
 {
 	wish->vs = json_string_value(json_object_get(request, "vs"));
 	wish->rs = json_string_value(json_object_get(request, "rs"));
-	if (wish->rs)
+	bool all = json_is_true(json_object_get(request, "all"));
+	if (all ? wish->vs && !wish->rs : wish->rs != NULL)
 		return true;
-	control_refuse(client, "a real server must be named");
+	control_refuse(client, all ? "of which virtual server all are meant must be named, alone"
+				   : "a real server must be named");
 	return false;
 }
 

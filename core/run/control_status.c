@@ -165,17 +165,17 @@ static json_t *server_json(const struct snap_check *snap, const struct snap_dest
 	char key[KEY_TEXT_MAX];
 	json_t *comment = json_string(row->comment), *why = json_string(row->last_error);
 
-	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o, s:o}",
-			 "server", dest_key_format(&row->key, key), "name",
-			 text_or_null(sorry ? NULL : vs->servers[row->rs].snmp_name), "sorry",
-			 sorry, "oper", oper_word(row->oper), "admin", admin_state_name(row->admin),
-			 "weight", (int)row->effective_weight, "kernel_weight",
-			 (int)row->kernel_weight, "configured_weight", (int)row->conf_weight,
-			 "active_connections", (json_int_t)row->active_conns,
-			 "inactive_connections", (json_int_t)row->inactive_conns,
-			 "persistent_connections", (json_int_t)row->persistent_conns, "comment",
-			 comment ? comment : json_string("?"), "last_error",
-			 why ? why : json_string("?"), "drain", drain_json(row));
+	return json_pack(
+		"{s:s, s:o, s:b, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o, s:o}",
+		"server", dest_key_format(&row->key, key), "name",
+		text_or_null(sorry ? NULL : vs->servers[row->rs].snmp_name), "sorry", sorry, "oper",
+		oper_word(row->oper), "admin", admin_state_name(row->admin), "weight",
+		(int)row->effective_weight, "kernel_weight", (int)row->kernel_weight,
+		"configured_weight", (int)row->conf_weight, "held_back_permille",
+		(int)row->held_permille, "active_connections", (json_int_t)row->active_conns,
+		"inactive_connections", (json_int_t)row->inactive_conns, "persistent_connections",
+		(json_int_t)row->persistent_conns, "comment", comment ? comment : json_string("?"),
+		"last_error", why ? why : json_string("?"), "drain", drain_json(row));
 }
 
 static json_t *service_json(const struct snap_check *snap, const struct snap_service *row)
@@ -187,13 +187,14 @@ static json_t *service_json(const struct snap_check *snap, const struct snap_ser
 	for (uint32_t i = 0; i < row->n_dests; i++)
 		json_array_append_new(servers,
 				      server_json(snap, &snap->dests[row->first_dest + i]));
-	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:I, s:o}",
-			 "service", svc_key_format(&row->key, key), "virtual_server", vs->id,
-			 "name", text_or_null(vs->snmp_name), "scheduler", vs->scheduler,
-			 "in_kernel", row->in_kernel, "suspended", row->suspended, "quorum_up",
-			 row->quorum_up, "sorry_active", row->sorry_active, "up", (int)row->n_up,
-			 "draining", (int)row->n_draining, "locked", (int)row->n_locked,
-			 "connections", (json_int_t)row->stats.conns, "servers", servers);
+	return json_pack(
+		"{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:o}",
+		"service", svc_key_format(&row->key, key), "virtual_server", vs->id, "name",
+		text_or_null(vs->snmp_name), "scheduler", vs->scheduler, "in_kernel",
+		row->in_kernel, "drifted", row->drifted, "suspended", row->suspended, "quorum_up",
+		row->quorum_up, "sorry_active", row->sorry_active, "up", (int)row->n_up, "draining",
+		(int)row->n_draining, "locked", (int)row->n_locked, "leaving", (int)row->n_leaving,
+		"connections", (json_int_t)row->stats.conns, "servers", servers);
 }
 
 static json_t *services_json(const struct snap_check *snap)
@@ -203,6 +204,23 @@ static json_t *services_json(const struct snap_check *snap)
 	for (size_t i = 0; snap && i < snap->n_services; i++)
 		json_array_append_new(list, service_json(snap, &snap->services[i]));
 	return list;
+}
+
+static json_t *sysctl_json(int value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
+/* What of IPVS is neither a service nor a daemon. */
+static json_t *ipvs_json(const struct snap_check *snap)
+{
+	if (!snap)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:I}", "expire_nodest_conn",
+			 sysctl_json(snap->sysctls.expire_nodest_conn), "expire_quiescent_template",
+			 sysctl_json(snap->sysctls.expire_quiescent_template), "conn_reuse_mode",
+			 sysctl_json(snap->sysctls.conn_reuse_mode), "drifts",
+			 (json_int_t)snap->drifts);
 }
 
 static json_t *sync_json(const struct snap_check *snap)
@@ -232,12 +250,12 @@ void control_status(struct client *client, const json_t *request)
 		(const struct snap_agent *)latest_read(d->wires.agent, SNAP_MAIN);
 
 	(void)request;
-	control_answer(client,
-		       json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "daemon", daemon_json(d),
-				 "agent", agent_json(agent), "instances", instances_json(vrrp),
-				 "groups", groups_json(vrrp), "ipvs_available",
-				 check ? check->ipvs_available : 0, "sync_daemons",
-				 sync_json(check), "services", services_json(check)));
+	control_answer(client, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "daemon",
+					 daemon_json(d), "agent", agent_json(agent), "instances",
+					 instances_json(vrrp), "groups", groups_json(vrrp),
+					 "ipvs_available", check ? check->ipvs_available : 0,
+					 "ipvs", ipvs_json(check), "sync_daemons", sync_json(check),
+					 "services", services_json(check)));
 }
 
 void control_reload(struct client *client, const json_t *request)

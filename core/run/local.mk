@@ -68,6 +68,21 @@ tests_unit_test_options_LDADD = $(RUN_TESTS_LIBS)
 UNIT_TESTS += tests/unit/test_state
 tests_unit_test_state_LDADD = $(RUN_TESTS_LIBS)
 
+# The state file's fuzz target; its seeds are replayed by every check.
+check_PROGRAMS += tests/fuzz/replay_state
+tests_fuzz_replay_state_SOURCES = tests/fuzz/fuzz_state.c tests/fuzz/replay.c
+tests_fuzz_replay_state_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_replay_state_LDADD = $(RUN_TESTS_LIBS)
+TESTS += tests/fuzz/state_seeds
+EXTRA_DIST += tests/fuzz/corpus/state tests/fuzz/state_seeds
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_state
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c
+tests_fuzz_fuzz_state_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_state_LDADD = $(RUN_TESTS_LIBS)
+endif
+
 UNIT_TESTS += tests/unit/test_log_syslog
 tests_unit_test_log_syslog_LDADD = $(RUN_TESTS_LIBS)
 

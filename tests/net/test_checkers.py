@@ -67,6 +67,15 @@ def test_address_that_is_not_here_is_no_verdict(web):
     assert "Cannot assign requested address" in detail
 
 
+def test_no_port_left_is_no_verdict(web):
+    web.sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+    held = web.popen("python3", "-c", "import socket, time; held = socket.create_connection(('127.0.0.1', 80)); time.sleep(60)",
+                     log="held.log")
+    wait_until(lambda: "127.0.0.1:40000" in web.output("ss", "-Hnt"), what="the only port in use")
+    assert probe_one(web, "TCP_CHECK {\n}") == (True, "local error", "cannot connect: Cannot assign requested address")
+    held.stop()
+
+
 def test_http(web):
     assert probe_one(web, http("path /")) == (True, "ok", f"status 200, {len(PAGE)} octets")
     assert probe_one(web, http(f"path /\n digest {DIGEST}")) == (True, "ok", "status 200, digest matches")

@@ -2,6 +2,7 @@
 """Checkers in the daemon: what is shown of them, and what a reload makes of them. There need be no IPVS."""
 
 import json
+import time
 
 import pytest
 
@@ -102,3 +103,43 @@ def test_checks_in_the_daemon(lab, options):
     director.shows((10, "up"), (10, "unmonitored"))
     assert director.pings() == 1
     director.process.stop()
+
+
+SHARED = """
+virtual_server 198.51.100.{number} 80 {{
+    delay_loop 1
+    warmup 0
+    protocol TCP
+    real_server 192.0.2.1 80 {{
+        {alpha}
+        HTTP_GET {{
+            url {{
+                path /
+            }}
+            {extra}
+        }}
+    }}
+}}
+"""
+
+
+def test_one_probe_for_services_that_ask_the_same(lab):
+    """Three services on one server: one request a second, and another for the fourth, which asks otherwise."""
+    node = lab.node("director", "192.0.2.1/24")
+    node.nginx("page")
+    file = node.write("vipd.conf", "".join(
+        SHARED.format(number=number, alpha="alpha" if number == 2 else "", extra="connect_timeout 4" if number == 4 else "")
+        for number in (1, 2, 3, 4)))
+    process = node.vipd(file)
+    wait_until(lambda: "is ready" in process.text() or not process.alive(), what="vipd")
+
+    def states():
+        return [service["servers"][0]["oper"] for service in json.loads(node.vipctl("-j", "status").stdout)["services"]]
+
+    wait_until(lambda: states() == ["up"] * 4, 10, what="four servers up")
+    log = node.dir / "nginx-80/access.log"
+    before, began = len(log.read_text().splitlines()), time.monotonic()
+    wait_until(lambda: len(log.read_text().splitlines()) >= before + 8, 30, what="eight requests")
+    took = time.monotonic() - began
+    assert took > 2.5, f"eight requests in {took:.1f} s: four a second would be one for each service"
+    process.stop()

@@ -88,14 +88,17 @@ static void on_report(struct check *check, const struct check_report *report, vo
 		loop_quit(probe->loop, 0);
 }
 
-static int run(struct probe *probe, const struct conf_real_server *server)
+static int run(struct probe *probe, const struct conf *conf)
 {
+	const struct conf_real_server *server = &conf->services[0].servers[0];
 	int error = loop_new(NULL, &probe->loop);
 
 	if (error >= 0)
 		error = loop_timer_new(probe->loop, on_deadline, probe, &probe->deadline);
 	if (error >= 0)
 		error = check_env_new(probe->loop, on_exec, probe, &probe->env);
+	if (error >= 0)
+		check_env_set_tls(probe->env, &conf->tls);
 	if (error >= 0)
 		error = check_new(probe->env, &server->checkers[0], !server->checkers[0].alpha, 1,
 				  on_report, probe, &probe->check);
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
 		return 1;
 	if (conf->n_services && conf->services[0].n_servers &&
 	    conf->services[0].servers[0].n_checkers)
-		error = run(&probe, &conf->services[0].servers[0]);
+		error = run(&probe, conf);
 	else
 		error = -ENOENT;
 	conf_unref(conf);

@@ -106,6 +106,12 @@ const char *check_result_name(enum check_result result)
 	return result == CHECK_OK ? "ok" : "error";
 }
 
+void check_env_set_tls(struct check_env *env, const struct conf_tls *conf)
+{
+	(void)env;
+	(void)conf;
+}
+
 int check_env_new(struct loop *loop, check_exec_fn *exec, void *owner, struct check_env **ret)
 {
 	(void)loop;

@@ -45,6 +45,12 @@ struct double_service *ipvs_double_service(const struct svc_key *key)
 	return NULL;
 }
 
+/* Whether the kernel does not do it this time. */
+static bool fails(void)
+{
+	return ++kernel.calls == kernel.fail_at;
+}
+
 static struct ipvs_found_dest *find_dest(struct double_service *service, const struct dest_key *key)
 {
 	for (size_t i = 0; service && i < service->n_dests; i++) {
@@ -61,6 +67,8 @@ struct ipvs_found_dest *ipvs_double_dest(const struct svc_key *key, const struct
 
 static int double_open(struct ipvs **ret)
 {
+	if (fails())
+		return kernel.fail_error;
 	if (kernel.open_error < 0)
 		return kernel.open_error;
 	kernel.open = true;
@@ -89,6 +97,8 @@ static int apply_service(const struct ipvs_want *want, const struct ipvs_found *
 
 	if (known && service && !ipvs_service_differs(want, known))
 		return 0;
+	if (fails())
+		return kernel.fail_error;
 	if (kernel.service_error < 0)
 		return kernel.service_error;
 	if (service) {
@@ -120,6 +130,8 @@ static int step(enum ipvs_step what, const struct dest_key *key, const struct ip
 	struct ipvs_found_dest *dest = find_dest(service, key);
 
 	(void)what;
+	if (fails())
+		return kernel.fail_error;
 	if (kernel.dest_error < 0) {
 		if (kernel.dest_error_after == 0)
 			return kernel.dest_error;
@@ -165,6 +177,8 @@ static int double_remove(struct ipvs *ipvs, const struct svc_key *key)
 	struct double_service *service = ipvs_double_service(key);
 
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	if (!service)
 		return 0;
 	kernel.del_service++;
@@ -175,6 +189,8 @@ static int double_remove(struct ipvs *ipvs, const struct svc_key *key)
 static int double_flush(struct ipvs *ipvs)
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	kernel.flush++;
 	kernel.n_services = 0;
 	return 0;
@@ -183,6 +199,8 @@ static int double_flush(struct ipvs *ipvs)
 static int double_set_timeouts(struct ipvs *ipvs, uint32_t tcp_s, uint32_t tcpfin_s, uint32_t udp_s)
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	kernel.timeouts++;
 	kernel.tcp_s = tcp_s ? tcp_s : kernel.tcp_s;
 	kernel.tcpfin_s = tcpfin_s ? tcpfin_s : kernel.tcpfin_s;
@@ -252,6 +270,7 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 	dump->tcp_timeout_s = kernel.tcp_s;
 	dump->tcpfin_timeout_s = kernel.tcpfin_s;
 	dump->udp_timeout_s = kernel.udp_s;
+	dump->sysctls = kernel.sysctls;
 	dump->services = (struct ipvs_found *)(dump + 1);
 	dump->dests = (struct ipvs_found_dest *)(dump->services + count);
 	for (size_t i = 0; i < count; i++) {
@@ -273,6 +292,8 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 static int double_dump(struct ipvs *ipvs, struct ipvs_dump **ret)
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	kernel.dumps++;
 	if (kernel.dump_error < 0)
 		return kernel.dump_error;
@@ -283,6 +304,8 @@ static int double_dump(struct ipvs *ipvs, struct ipvs_dump **ret)
 static int double_dump_service(struct ipvs *ipvs, const struct svc_key *key, struct ipvs_dump **ret)
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	if (kernel.dump_error < 0)
 		return kernel.dump_error;
 	if (!ipvs_double_service(key))

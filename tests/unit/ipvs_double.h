@@ -26,11 +26,15 @@ struct ipvs_double {
 	int service_error; /* what NEW_SERVICE and SET_SERVICE answer */
 	int dest_error; /* what commands for destinations answer, after dest_error_after of them */
 	unsigned dest_error_after;
+	/* The call of that number, from 1 on, whatever it asks, is answered with this instead. */
+	unsigned calls, fail_at;
+	int fail_error;
 	bool open;
 	/* commands so far */
 	unsigned new_service, set_service, del_service, new_dest, set_dest, del_dest, flush,
 		timeouts, dumps;
 	uint32_t tcp_s, tcpfin_s, udp_s;
+	struct ipvs_sysctls sysctls;
 	struct ipvs_sync sync[IPVS_SYNC_ROLES];
 	int sync_error; /* what a start answers */
 	unsigned sync_starts, sync_stops;

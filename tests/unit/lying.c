@@ -28,6 +28,7 @@ static void *serve(void *arg)
 	int fd;
 
 	while ((fd = accept(server->fd, NULL, NULL)) >= 0) {
+		server->connections++;
 		server->treat(fd, server);
 		close(fd);
 	}

@@ -29,8 +29,9 @@ struct lying {
 	lying_treat_fn *treat;
 	const char *text; /* for the treatment */
 	size_t size;
-	char request[1024];  /* the last one read */
-	size_t request_size; /* of a datagram */
+	char request[1024];	      /* the last one read */
+	size_t request_size;	      /* of a datagram */
+	_Atomic unsigned connections; /* accepted so far */
 };
 
 /* treat NULL: listens, but never accepts. text stays the caller's. */

@@ -41,6 +41,12 @@ static const struct verdict {
 	{RS("lthreshold 1\nuthreshold 0\n"), 4, WARNING, "no effect without 'uthreshold'"},
 	{RS("uthreshold 5\nlthreshold 5\n"), 5, NOTHING, NULL},
 	{RS("lthreshold 0\n"), 4, NOTHING, NULL},
+	/* vipd's own */
+	{SERVED("slow_start 604801\n"), 3, ERROR, "from 0 to 604800"},
+	{SERVED("slow_start 5\n"), 3, NOTHING, NULL},
+	{RS("slow_start 0\n"), 4, NOTHING, NULL},
+	{SERVED("drain_on_removal 5.5\n"), 3, ERROR, "'drain_on_removal'"},
+	{"global_defs {\nlvs_drift later\n}\n", 2, ERROR, "must be one of repair, leave"},
 	{RS("lb_kind DR\n"), 4, WARNING, "'lb_kind' is deprecated"},
 	/* forwarding */
 	{SERVED("lvs_method dr\n"), 3, ERROR, "must be one of NAT, DR, TUN"},
@@ -137,6 +143,20 @@ static const struct verdict {
 	 "reverse or noreverse"},
 	{FILED("FILE_CHECK", "track_file f\nweight -2147483648\n"), 6, ERROR, "-2147483647 to"},
 	{FILED("FILE_CHECK", "track_file f\ndynamic\n"), 6, WARNING, "obsolete"},
+	/* what a checker has no use for */
+	{CHECK("PING_CHECK", "connect_port 80\n"), 5, NOTHING, NULL}, /* the server's own */
+	{CHECK("PING_CHECK", "connect_port 81\n"), 5, WARNING,
+	 "'connect_port' has no meaning in PING_CHECK"},
+	{CHECK("PING_CHECK", "bind_port 81\n"), 5, WARNING,
+	 "'bind_port' has no meaning in PING_CHECK"},
+	{RS("bind_port 81\nPING_CHECK {\n}\n"), 4, WARNING, "no meaning in PING_CHECK"},
+	{CHECK("TCP_CHECK", "connect_ip fe80::1\n"), 5, WARNING, "without 'bind_if'"},
+	{CHECK("TCP_CHECK", "connect_ip fe80::1\nbind_if eth0\n"), 5, NOTHING, NULL},
+	{CHECK("MISC_CHECK", "misc_path /bin/true\nfwmark 7\n"), 6, ERROR, "does not belong here"},
+	{FILED("FILE_CHECK", "track_file f\nretry 7\n"), 6, ERROR, "does not belong here"},
+	{"SSL {\npassword a\n}\n", 2, WARNING, "no effect without 'key'"},
+	{"SSL {\ncertificate a\n}\n", 2, WARNING, "no effect without 'key'"},
+	{"SSL {\nkey a\n}\n", 2, WARNING, "no effect without 'certificate'"},
 	{"SSL {\nca\n}\n", 2, ERROR, "'ca' needs a value"},
 	{"SSL {\nca a\n}\nSSL {\nkey b\n}\n", 4, WARNING, "adds to it"},
 };

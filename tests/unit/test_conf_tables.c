@@ -311,7 +311,7 @@ static int count_changes(const struct loaded *a, const struct loaded *b)
 }
 
 /* Some give what is the default anyway, or mean nothing where the context puts them. */
-static bool may_be_silent(const char *name)
+static bool may_be_silent(const char *scope, const char *name)
 {
 	static const char *const names[] = {"preempt",
 					    "accept",
@@ -340,7 +340,8 @@ static bool may_be_silent(const char *name)
 	for (size_t i = 0; names[i]; i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
-	return false;
+	/* An echo has no ports. */
+	return strcmp(scope, "PING_CHECK") == 0 && strstr(name, "_port");
 }
 
 /* False, after saying so, when another value makes no difference. */
@@ -357,7 +358,7 @@ static bool try_change(const struct context *context, const struct option *row)
 	count = count_changes(&a, &b);
 	unload(&a);
 	unload(&b);
-	if (count || may_be_silent(row->name))
+	if (count || may_be_silent(context->scope, row->name))
 		return true;
 	print_message("%s in %s: %s or %s makes no difference\n", row->name, context->scope, one,
 		      other);
