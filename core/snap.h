@@ -294,7 +294,8 @@ struct snap_bfd {
 
 /* ---- the daemon itself: published by main ---- */
 
-enum snap_thread { THREAD_MAIN, THREAD_VRRP, THREAD_CHECK, THREAD_AGENT, THREADS };
+/* The engines stand between main and the agent. */
+enum snap_thread { THREAD_MAIN, THREAD_VRRP, THREAD_CHECK, THREAD_BFD, THREAD_AGENT, THREADS };
 
 struct snap_daemon {
 	struct latest_value value;

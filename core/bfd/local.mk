@@ -1,8 +1,13 @@
 # What core/bfd adds to the build.
 noinst_LIBRARIES += core/bfd/libbfd.a
 core_bfd_libbfd_a_SOURCES = \
+	core/bfd/adopt.c \
+	core/bfd/engine.c core/bfd/engine.h core/bfd/engine_private.h \
 	core/bfd/fsm.c core/bfd/fsm.h \
-	core/bfd/packet.c core/bfd/packet.h
+	core/bfd/packet.c core/bfd/packet.h \
+	core/bfd/rows.c \
+	core/bfd/sock.c core/bfd/sock.h \
+	core/bfd/thread.c
 BFD_LIBS = core/bfd/libbfd.a core/base/libbase.a
 
 UNIT_TESTS += tests/unit/test_bfd_packet
