@@ -16,6 +16,9 @@ tests_unit_test_bfd_packet_LDADD = $(BFD_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_bfd_fsm
 tests_unit_test_bfd_fsm_LDADD = $(BFD_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += tests/unit/test_bfd_engine
+tests_unit_test_bfd_engine_LDADD = core/bfd/libbfd.a $(CONF_LIBS) core/base/libbase.a $(CMOCKA_LIBS)
+
 EXTRA_DIST += tests/fuzz/corpus/bfd tests/fuzz/bfd_seeds
 
 # The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
