@@ -51,6 +51,11 @@ static int by_process(const void *a, const void *b)
 		      ((const struct conf_track_process *)b)->name);
 }
 
+static int by_bfd(const void *a, const void *b)
+{
+	return strcmp(((const struct conf_bfd *)a)->name, ((const struct conf_bfd *)b)->name);
+}
+
 static int by_service(const void *a, const void *b)
 {
 	return strcmp(((const struct conf_virtual_server *)a)->id,
@@ -68,6 +73,7 @@ static const struct kind groups = {sizeof(struct conf_group), by_group};
 static const struct kind scripts = {sizeof(struct conf_script), by_script};
 static const struct kind files = {sizeof(struct conf_track_file), by_file};
 static const struct kind processes = {sizeof(struct conf_track_process), by_process};
+static const struct kind bfds = {sizeof(struct conf_bfd), by_bfd};
 static const struct kind services = {sizeof(struct conf_virtual_server), by_service};
 static const struct kind servers = {sizeof(struct conf_real_server), by_server};
 
@@ -160,6 +166,7 @@ struct conf_diff *conf_diff_free(struct conf_diff *diff)
 	free(diff->scripts);
 	free(diff->files);
 	free(diff->processes);
+	free(diff->bfds);
 	free(diff->services);
 	dump_free(diff->old_text);
 	dump_free(diff->new_text);
@@ -190,6 +197,7 @@ int conf_diff_new(const struct conf *old, const struct conf *new, struct conf_di
 		    0 ||
 	    new_map(&processes, from->processes, from->n_processes, new->processes,
 		    new->n_processes, &diff->processes) < 0 ||
+	    new_map(&bfds, from->bfds, from->n_bfds, new->bfds, new->n_bfds, &diff->bfds) < 0 ||
 	    new_map(&services, from->services, from->n_services, new->services, new->n_services,
 		    &diff->services) < 0) {
 		conf_diff_free(diff);
@@ -208,6 +216,8 @@ const uint32_t *conf_diff_tracked(const struct conf_diff *diff, enum conf_track_
 		return diff->files;
 	case CONF_TRACK_PROCESS:
 		return diff->processes;
+	case CONF_TRACK_BFD:
+		return diff->bfds;
 	default:
 		return NULL;
 	}
@@ -442,6 +452,12 @@ bool conf_process_restarts(struct conf_diff *diff, const struct conf_track_proce
 			   const struct conf_track_process *new)
 {
 	return restarts(diff, &scope_track_process, old, new);
+}
+
+bool conf_bfd_restarts(struct conf_diff *diff, const struct conf_bfd *old,
+		       const struct conf_bfd *new)
+{
+	return restarts(diff, &scope_bfd, old, new);
 }
 
 bool conf_instance_changed(struct conf_diff *diff, const struct conf_instance *old,

@@ -23,7 +23,7 @@ struct conf_diff {
 	const struct conf *new;
 	/* For each object of the new one the index of the old one that it continues, CONF_NONE when
 	 * it is added. Known by name; a virtual server by its id. */
-	uint32_t *instances, *groups, *scripts, *files, *processes, *services;
+	uint32_t *instances, *groups, *scripts, *files, *processes, *bfds, *services;
 	struct dump *old_text, *new_text; /* private */
 };
 
@@ -60,6 +60,8 @@ bool conf_file_restarts(struct conf_diff *diff, const struct conf_track_file *ol
 			const struct conf_track_file *new);
 bool conf_process_restarts(struct conf_diff *diff, const struct conf_track_process *old,
 			   const struct conf_track_process *new);
+bool conf_bfd_restarts(struct conf_diff *diff, const struct conf_bfd *old,
+		       const struct conf_bfd *new);
 
 /*
  * Whether that keyword of vrrp_instance says something else. The order of a list's lines does not

@@ -26,6 +26,7 @@ static struct noun noun_of(const char *type)
 		{"vrrp_script", {"script", "scripts"}},
 		{"track_file", {"tracked file", "tracked files"}},
 		{"vrrp_track_process", {"tracked process", "tracked processes"}},
+		{"bfd_instance", {"BFD session", "BFD sessions"}},
 		{"virtual_server_group", {"address group", "address groups"}},
 		{"virtual_server", {"service", "services"}},
 		{"real_server", {"real server", "real servers"}},

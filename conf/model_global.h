@@ -64,7 +64,7 @@ struct conf_buffer {
 	bool force;	/* beyond net.core.rmem_max */
 };
 
-/* What of a thread is not for the scheduler; bfd: there is no such thread yet. */
+/* One of the engines. */
 struct conf_thread {
 	struct tune tune;
 	char *thread_name; /* NULL: vipd's own; tune has the name in force */

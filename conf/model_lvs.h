@@ -226,28 +226,6 @@ struct conf_tls {
 	char *ca, *certificate, *key; /* files */
 };
 
-/*
- * Whether the check engine can run it. A server is treated as without the checkers that it cannot;
- * the load has warned of them.
- */
-static inline bool conf_checker_is_supported(const struct conf_checker *checker)
-{
-	switch (checker->type) {
-	case CONF_TCP_CHECK:
-	case CONF_HTTP_GET:
-	case CONF_SSL_GET:
-	case CONF_MISC_CHECK:
-	case CONF_FILE_CHECK:
-	case CONF_SMTP_CHECK:
-	case CONF_DNS_CHECK:
-	case CONF_UDP_CHECK:
-	case CONF_PING_CHECK:
-		return true;
-	default:
-		return false;
-	}
-}
-
 int svc_key_compare(const struct svc_key *a, const struct svc_key *b);
 int dest_key_compare(const struct dest_key *a, const struct dest_key *b);
 

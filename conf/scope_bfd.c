@@ -138,7 +138,9 @@ static const struct option bfd_rows[] = {
 	{"passive", OPTION_FLAG, BFD(passive), .reload = OPTION_RESTART, .flags = FIELD,
 	 .value = true, .help = "send nothing until the neighbor does"},
 	{"ttl", OPTION_UNSIGNED, BFD(ttl), .reload = OPTION_RESTART, .flags = FIELD, .min = 1,
-	 .max = 255, .help = "TTL of own packets; 255 for IPv4 and 64 for IPv6 by default"},
+	 .max = 255,
+	 .help = "TTL of own packets; 255 for IPv4 and 64 for IPv6 by default. Neighbors that keep "
+		 "to RFC 5881 want 255"},
 	{"hoplimit", OPTION_ALIAS, .alias_of = "ttl"},
 	{"max_hops", OPTION_SIGNED, BFD(max_hops), .reload = OPTION_IN_PLACE, .flags = DEFAULT,
 	 .min = -1, .max = 255, .initial = 0,

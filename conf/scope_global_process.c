@@ -2,7 +2,7 @@
 /*
  * global_defs and the top level: scheduling of the threads, buffers, and what concerns the process
  * as a whole. Sources: keepalived.conf(5), GLOBAL CONFIGURATION, and what keepalived 2.2.7 accepts.
- * Its processes are vipd's threads; there is no thread for BFD.
+ * Its processes are vipd's threads; the one for BFD is there when there are sessions.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,18 +12,10 @@
 #define KEPT "it is kept and has no effect"
 
 static const struct option_unsupported entries[] = {
-	{"BFD_CHECK", "real_server", .effect = "the server is treated as without this check"},
 	{"auth_hmac", "vrrp_instance",
 	 .effect = "with 'mode enforce', the default, the instance does not run; in another mode "
 		   "adverts are sent and accepted without it"},
-	{"bfd_cpu_affinity", "global_defs", .effect = KEPT},
-	{"bfd_instance", "",
-	 .effect = "no BFD session is run; what tracks it takes it for neither up nor down"},
-	{"bfd_no_swap", "global_defs", .effect = KEPT},
-	{"bfd_priority", "global_defs", .effect = KEPT},
-	{"bfd_process_name", "global_defs", .effect = KEPT},
 	{"bfd_rlimit_rttime", "global_defs", .effect = KEPT},
-	{"bfd_rt_priority", "global_defs", .effect = KEPT},
 	{"checker_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"config_save_dir", "global_defs", .effect = KEPT},
 	{"data_use_instance", "global_defs", .effect = KEPT},
@@ -49,8 +41,6 @@ static const struct option_unsupported entries[] = {
 	{"snmp_vs_stats_update_interval", "global_defs",
 	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"tmp_config_directory", "global_defs", .effect = KEPT},
-	{"track_bfd", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
-	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
 	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"use_pid_dir", "", .effect = KEPT},
 	{"vrf", "vrrp_instance", .effect = KEPT},

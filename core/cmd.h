@@ -25,8 +25,9 @@ struct mailbox;
 /* Everything a thread is given at its start; made by main, outlives every thread. */
 struct wires {
 	struct mailbox *box[THREADS]; /* inbox of each thread */
+	bool absent[THREADS];	      /* never runs: nobody reads its inbox */
 	/* who publishes: the thread of that name; daemon: main */
-	struct latest *vrrp, *check, *daemon, *agent;
+	struct latest *vrrp, *check, *bfd, *daemon, *agent;
 	struct beat *beat[THREADS];
 	struct log_ring *log[THREADS];
 	const struct ipvs_ops *ipvs; /* how the check thread reaches the kernel */
@@ -34,19 +35,20 @@ struct wires {
 
 /* Each carries the struct of its own name unless said otherwise. */
 enum msg_kind {
-	/* main -> vrrp, check, agent: adopt this configuration. The engine diffs it against its
-	 * own, publishes rows made from it, then answers MSG_CONF_DONE. */
+	/* main -> vrrp, check, bfd, agent: adopt this configuration. The engine diffs it against
+	 * its own, publishes rows made from it, then answers MSG_CONF_DONE. */
 	MSG_CONF = 1,
 	MSG_CONF_DONE,
 	/* main -> any, no body: leave cleanly. vrrp: priority 0, addresses off; check: kernel
-	 * entries per configuration; agent: AgentX Close. Each answers MSG_STOPPED from its
-	 * thread's end. */
+	 * entries per configuration; bfd: AdminDown; agent: AgentX Close. Each answers MSG_STOPPED
+	 * from its thread's end. */
 	MSG_STOP,
 	MSG_STOPPED,
 
 	/* main -> vrrp: one for each interface before the first MSG_CONF, then on every change. */
 	MSG_LINK,
-	/* main -> vrrp: what a tracked script, file or process says; main -> check: a file. */
+	/* main -> vrrp: what a tracked script, file or process says; main -> check: a file; bfd ->
+	 * vrrp, check: a session. Of a configuration that they have got before. */
 	MSG_TRACK,
 	/* main -> vrrp: after each MSG_CONF with track groups, then on every change. */
 	MSG_STATIC,
@@ -116,9 +118,9 @@ struct msg_link {
 struct msg_track {
 	uint64_t generation; /* of the configuration the index belongs to */
 	enum conf_track_kind kind;
-	uint32_t index; /* into conf->scripts, files or processes */
+	uint32_t index; /* into conf->scripts, files, processes or bfds */
 	bool decided;	/* false: no result yet */
-	bool up;	/* script, process */
+	bool up;	/* script, process, session */
 	int32_t value;	/* file */
 };
 

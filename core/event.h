@@ -94,4 +94,5 @@ struct msg_event {
  * blocked already. */
 void *vrrp_thread(void *wires);
 void *check_thread(void *wires);
+void *bfd_thread(void *wires);
 void *agent_thread(void *wires);

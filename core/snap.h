@@ -264,9 +264,48 @@ struct snap_check {
 	struct snap_dest *dests;
 };
 
+/* ---- BFD: published by the bfd thread on every change, and for counters alone at most once in
+ * SNAP_BFD_COUNTERS_US ---- */
+
+#define SNAP_BFD_COUNTERS_US UINT64_C(1000000)
+
+/* RFC 5880 section 4.1, numbers of the wire. */
+enum bfd_state { BFD_ADMIN_DOWN, BFD_DOWN, BFD_INIT, BFD_UP, BFD_STATES };
+enum bfd_diag {
+	BFD_DIAG_NONE = 0,
+	BFD_DIAG_EXPIRED = 1,  /* control detection time expired */
+	BFD_DIAG_NEIGHBOR = 3, /* neighbor signaled session down */
+	BFD_DIAG_ADMIN = 7,    /* administratively down */
+	BFD_DIAGS = 32
+};
+
+struct snap_bfd_session {
+	uint32_t conf_index; /* into conf->bfds */
+	enum bfd_state state, remote_state;
+	enum bfd_diag diag, remote_diag;
+	uint32_t local_discr, remote_discr; /* remote 0: not known */
+	uint32_t min_tx_us, min_rx_us;	    /* as told to the neighbor */
+	uint32_t remote_min_tx_us, remote_min_rx_us;
+	uint8_t remote_multiplier;
+	/* in force: between own packets, on average less by the jitter; of silence until it is down
+	 */
+	uint64_t send_us, detect_us;
+	uint64_t changed_wall_us, heard_wall_us;
+	uint64_t became_up, became_down; /* transitions */
+	uint64_t sent, received, discarded;
+};
+
+struct snap_bfd {
+	struct latest_value value;
+	const struct conf *conf;
+	size_t n_sessions;
+	struct snap_bfd_session sessions[]; /* configuration order */
+};
+
 /* ---- the daemon itself: published by main ---- */
 
-enum snap_thread { THREAD_MAIN, THREAD_VRRP, THREAD_CHECK, THREAD_AGENT, THREADS };
+/* The engines stand between main and the agent. */
+enum snap_thread { THREAD_MAIN, THREAD_VRRP, THREAD_CHECK, THREAD_BFD, THREAD_AGENT, THREADS };
 
 struct snap_daemon {
 	struct latest_value value;

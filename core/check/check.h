@@ -99,7 +99,8 @@ void check_suspend(struct check *check, bool suspended, uint64_t first_us);
 /* After a reload that left the checker as it was: same settings in another configuration object. */
 void check_set_conf(struct check *check, const struct conf_checker *conf);
 
-/* Of a FILE_CHECK: what the file says now. Reported in the next turn of the loop. */
+/* What the file of a FILE_CHECK says now; of a BFD_CHECK 1: its session is up. Reported in the next
+ * turn of the loop. */
 void check_set_value(struct check *check, int32_t value);
 
 bool check_is_up(const struct check *check);

@@ -80,6 +80,8 @@ static const struct checker_ops *ops_of(enum conf_checker_type type)
 		return checker_misc_ops();
 	case CONF_FILE_CHECK:
 		return checker_file_ops();
+	case CONF_BFD_CHECK:
+		return checker_bfd_ops();
 	case CONF_SMTP_CHECK:
 		return checker_smtp_ops();
 	case CONF_DNS_CHECK:
@@ -89,7 +91,7 @@ static const struct checker_ops *ops_of(enum conf_checker_type type)
 	case CONF_PING_CHECK:
 		return checker_ping_ops();
 	default:
-		return NULL; /* conf_checker_is_supported() says so too */
+		return NULL;
 	}
 }
 

@@ -37,6 +37,7 @@ const struct checker_ops *checker_http_ops(void);
 const struct checker_ops *checker_ssl_ops(void);
 const struct checker_ops *checker_misc_ops(void);
 const struct checker_ops *checker_file_ops(void);
+const struct checker_ops *checker_bfd_ops(void);
 const struct checker_ops *checker_dns_ops(void);
 const struct checker_ops *checker_smtp_ops(void);
 const struct checker_ops *checker_udp_ops(void);
@@ -60,8 +61,8 @@ struct check {
 	int fd;		     /* of the running probe, closed by check_done(); -1: none */
 	struct loop_io *io;
 	uint64_t started_us;
-	bool has_value;	      /* FILE_CHECK: the file was read */
-	int32_t value, delta; /* FILE_CHECK: what it says; what that adds to the weight */
+	bool has_value;	      /* FILE_CHECK, BFD_CHECK: it was heard of */
+	int32_t value, delta; /* what it says, 1 for up; FILE_CHECK: what that adds to the weight */
 	int32_t weight;	  /* set by a checker before check_done(): the weight asked for; -1: none */
 	uint64_t request; /* MISC_CHECK: answer waited for, 0: none */
 	void *probe;	  /* of the checker */

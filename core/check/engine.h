@@ -278,7 +278,7 @@ void health_report(struct check *check, const struct check_report *report, void 
 void health_announce(struct engine *engine, struct server *server, const char *detail);
 /* Recomputes verdict and oper state of one server; true when it went up or down. */
 bool health_update(struct server *server);
-/* A tracked file says something; FILE_CHECKs of it hear of it. */
+/* A tracked file or a BFD session says something; its FILE_CHECKs, BFD_CHECKs hear of it. */
 void health_track(struct engine *engine, const struct msg_track *track);
 
 /* Lets the checks of a service rest or go on. */

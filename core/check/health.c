@@ -98,18 +98,22 @@ static void follow_weight(struct probe *probe, const struct check_report *report
 
 static void tell_server(struct server *server, const struct msg_track *track)
 {
+	bool file = track->kind == CONF_TRACK_FILE;
+	enum conf_checker_type type = file ? CONF_FILE_CHECK : CONF_BFD_CHECK;
+	int32_t value = file ? track->value : track->up;
+
 	for (size_t i = 0; i < server->n_probes; i++) {
 		const struct conf_checker *checker = server->checkers[i];
 
-		if (checker->type == CONF_FILE_CHECK && checker->object.index == track->index)
-			check_set_value(server->probes[i]->check, track->value);
+		if (checker->type == type && checker->object.index == track->index)
+			check_set_value(server->probes[i]->check, value);
 	}
 }
 
 void health_track(struct engine *engine, const struct msg_track *track)
 {
 	if (!engine->conf || track->generation != engine->conf->generation ||
-	    track->kind != CONF_TRACK_FILE)
+	    (track->kind != CONF_TRACK_FILE && track->kind != CONF_TRACK_BFD))
 		return;
 	for (size_t i = 0; i < engine->n_services; i++)
 		for (size_t k = 0; k < engine->services[i]->n_servers; k++)

@@ -6,6 +6,7 @@ CHECKER_SOURCES = \
 	core/check/check_run.c core/check/checker.h \
 	core/check/body_search.c core/check/body_search.h \
 	core/check/checker_dns.c core/check/dns_message.c core/check/dns_message.h \
+	core/check/checker_bfd.c \
 	core/check/checker_file.c \
 	core/check/checker_http.c core/check/http_judge.c core/check/http_probe.h \
 	core/check/checker_misc.c \

@@ -165,7 +165,7 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	return probe;
 }
 
-/* The conf's checkers that can run, in its order. */
+/* In the order of the configuration. */
 static int take_checkers(struct server *server)
 {
 	const struct conf_real_server *conf = server->conf;
@@ -173,10 +173,8 @@ static int take_checkers(struct server *server)
 	server->checkers = calloc(conf->n_checkers + 1, sizeof *server->checkers);
 	if (!server->checkers)
 		return -ENOMEM;
-	for (size_t i = 0; i < conf->n_checkers; i++) {
-		if (conf_checker_is_supported(&conf->checkers[i]))
-			server->checkers[server->n_probes++] = &conf->checkers[i];
-	}
+	for (size_t i = 0; i < conf->n_checkers; i++)
+		server->checkers[server->n_probes++] = &conf->checkers[i];
 	return 0;
 }
 

@@ -117,6 +117,21 @@ static void print_instances(const json_t *instances)
 	}
 }
 
+static void print_sessions(const json_t *sessions)
+{
+	size_t i;
+	json_t *session;
+
+	if (json_array_size(sessions))
+		printf("\n%-20s %-24s %-10s %-10s %-22s %s\n", "BFD SESSION", "NEIGHBOR", "STATE",
+		       "REMOTE", "INTERVAL / DETECTION", "DIAGNOSTIC");
+	json_array_foreach(sessions, i, session)
+		printf("%-20s %-24s %-10s %-10s %9.3f / %7.3f ms %s\n", text(session, "name"),
+		       text(session, "neighbor"), text(session, "state"),
+		       text(session, "remote_state"), (double)number(session, "interval_us") / 1000,
+		       (double)number(session, "detection_us") / 1000, text(session, "diagnostic"));
+}
+
 static void print_drain(const json_t *server)
 {
 	const json_t *drain = json_object_get(server, "drain");
@@ -215,6 +230,7 @@ void ctl_print_status(const json_t *status)
 	print_daemon(json_object_get(status, "daemon"));
 	print_agent(json_object_get(status, "agent"));
 	print_instances(json_object_get(status, "instances"));
+	print_sessions(json_object_get(status, "bfd_sessions"));
 	if (json_array_size(services) && !truth(status, "ipvs_available"))
 		printf("\nThis kernel's IPVS is not available.\n");
 	if (json_array_size(services) && truth(status, "ipvs_available"))

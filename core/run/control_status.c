@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/latest.h"
+#include "core/bfd/packet.h"
 #include "core/check/admin.h"
 #include "core/ctl/commands.h"
 #include "core/run/control_private.h"
@@ -147,6 +148,33 @@ static json_t *groups_json(const struct snap_vrrp *snap)
 	return list;
 }
 
+static json_t *session_json(const struct snap_bfd *snap, const struct snap_bfd_session *row)
+{
+	const struct conf_bfd *conf = &snap->conf->bfds[row->conf_index];
+
+	return json_pack("{s:s, s:o, s:o, s:b, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I}",
+			 "name", conf->name, "neighbor", ip_text(&conf->neighbor), "source",
+			 ip_text(&conf->source), "multihop", conf->multihop, "state",
+			 bfd_state_name(row->state), "remote_state",
+			 bfd_state_name(row->remote_state), "diagnostic", bfd_diag_name(row->diag),
+			 "remote_diagnostic", bfd_diag_name(row->remote_diag), "changed_us",
+			 (json_int_t)row->changed_wall_us, "interval_us", (json_int_t)row->send_us,
+			 "detection_us", (json_int_t)row->detect_us, "became_up",
+			 (json_int_t)row->became_up, "became_down", (json_int_t)row->became_down,
+			 "sent", (json_int_t)row->sent, "received", (json_int_t)row->received,
+			 "discarded", (json_int_t)row->discarded);
+}
+
+static json_t *sessions_json(const struct snap_bfd *snap)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; snap && i < snap->n_sessions; i++)
+		json_array_append_new(list, session_json(snap, &snap->sessions[i]));
+	return list;
+}
+
 static json_t *drain_json(const struct snap_dest *row)
 {
 	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I}", "state", admin_drain_name(row->drain),
@@ -246,16 +274,18 @@ void control_status(struct client *client, const json_t *request)
 		(const struct snap_vrrp *)latest_read(d->wires.vrrp, SNAP_MAIN);
 	const struct snap_check *check =
 		(const struct snap_check *)latest_read(d->wires.check, SNAP_MAIN);
+	const struct snap_bfd *bfd = (const struct snap_bfd *)latest_read(d->wires.bfd, SNAP_MAIN);
 	const struct snap_agent *agent =
 		(const struct snap_agent *)latest_read(d->wires.agent, SNAP_MAIN);
 
 	(void)request;
-	control_answer(client, json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "daemon",
+	control_answer(client, json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "daemon",
 					 daemon_json(d), "agent", agent_json(agent), "instances",
 					 instances_json(vrrp), "groups", groups_json(vrrp),
-					 "ipvs_available", check ? check->ipvs_available : 0,
-					 "ipvs", ipvs_json(check), "sync_daemons", sync_json(check),
-					 "services", services_json(check)));
+					 "bfd_sessions", sessions_json(bfd), "ipvs_available",
+					 check ? check->ipvs_available : 0, "ipvs", ipvs_json(check),
+					 "sync_daemons", sync_json(check), "services",
+					 services_json(check)));
 }
 
 void control_reload(struct client *client, const json_t *request)

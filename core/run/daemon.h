@@ -156,6 +156,7 @@ int daemon_run(const struct options *options);
 /* threads.c */
 int threads_make_wires(struct daemon *d);
 void threads_free_wires(struct daemon *d);
+/* Those that are wanted and do not run yet. */
 int threads_start(struct daemon *d);
 /* Posts to a thread that is running; memory that is out is logged. */
 void threads_post(struct daemon *d, enum snap_thread to, enum msg_kind kind, const void *body,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Configurations by number. Messages name a configuration by its generation and refer into it by
- * index, so main keeps each one until both engines run on a newer one and no snapshot holds it;
+ * index, so main keeps each one until every engine runs on a newer one and no snapshot holds it;
  * then it frees it, so that no engine ever pays for that.
  */
 #include <errno.h>
@@ -44,7 +44,7 @@ static void free_generation(struct generation *generation)
 
 static bool engines_left(const struct daemon *d, uint64_t number)
 {
-	for (int i = THREAD_VRRP; i <= THREAD_CHECK; i++)
+	for (int i = THREAD_VRRP; i <= THREAD_BFD; i++)
 		if (d->running[i] && !d->stopped[i] && d->acked[i] <= number)
 			return false;
 	return true;

@@ -50,7 +50,7 @@ vipd_SOURCES = \
 	core/run/tracking.c
 vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \
-	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a \
+	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a core/bfd/libbfd.a \
 	conf/libconf.a core/base/libbase.a $(ARCHIVES_AS_NEEDED) \
 	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS)
 

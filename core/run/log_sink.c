@@ -37,10 +37,8 @@ struct log_sink {
 };
 
 static const char *const thread_names[THREADS] = {
-	[THREAD_MAIN] = "main",
-	[THREAD_VRRP] = "vrrp",
-	[THREAD_CHECK] = "check",
-	[THREAD_AGENT] = "agent",
+	[THREAD_MAIN] = "main", [THREAD_VRRP] = "vrrp",	  [THREAD_CHECK] = "check",
+	[THREAD_BFD] = "bfd",	[THREAD_AGENT] = "agent",
 };
 
 /* systemd.exec(5): JOURNAL_STREAM names the device and inode of the stream that is the journal. */

@@ -34,7 +34,7 @@ struct options {
 	bool test, foreground, console, detail, dump;
 	bool include_check; /* -e */
 	bool no_syslog, keep_vips, keep_ipvs, core_dump, snmp_all;
-	bool only_vrrp, only_check;
+	bool only_vrrp, only_check, no_bfd;
 	bool help, version;
 	const char *signal_name; /* --signum */
 };

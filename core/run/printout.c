@@ -98,7 +98,8 @@ static char *make_text(struct daemon *d, enum printout_kind kind)
 
 	if (kind == PRINTOUT_DATA) {
 		find_path(global->state_dump_file, "keepalived.data", d->printout.path);
-		return printout_data(d->newest->conf, vrrp, check);
+		return printout_data(d->newest->conf, vrrp, check,
+				     (const struct snap_bfd *)latest_read(d->wires.bfd, SNAP_MAIN));
 	}
 	find_path(global->stats_dump_file, "keepalived.stats", d->printout.path);
 	return make_stats(d, vrrp, kind == PRINTOUT_STATS_CLEAR);

@@ -13,6 +13,7 @@
 
 #include "conf/load.h"
 #include "core/base/clock.h"
+#include "core/bfd/packet.h"
 #include "core/check/admin.h"
 
 const char *printout_state(enum vrrp_state state)
@@ -103,8 +104,41 @@ static void write_services(FILE *to, const struct snap_check *check)
 	}
 }
 
+static void write_session(FILE *to, const struct conf_bfd *bfd, const struct snap_bfd_session *row)
+{
+	char ip[IP_TEXT_MAX];
+
+	fprintf(to, " BFD Instance = %s\n   Neighbor IP = %s\n", bfd->name,
+		ip_format(&bfd->neighbor, ip));
+	if (ip_is_set(&bfd->source))
+		fprintf(to, "   Source IP = %s\n", ip_format(&bfd->source, ip));
+	fprintf(to,
+		"   local state = %s\n   remote state = %s\n"
+		"   local discriminator = 0x%08" PRIx32 "\n   remote discriminator = 0x%08" PRIx32
+		"\n   local diag = %s\n   remote diag = %s\n",
+		bfd_state_name(row->state), bfd_state_name(row->remote_state), row->local_discr,
+		row->remote_discr, bfd_diag_name(row->diag), bfd_diag_name(row->remote_diag));
+	fprintf(to,
+		"   remote min tx intv = %" PRIu32 " us\n   remote min rx intv = %" PRIu32
+		" us\n   remote detect multiplier = %u\n   local tx intv = %" PRIu64
+		" us\n   local detection time = %" PRIu64 " us\n",
+		row->remote_min_tx_us, row->remote_min_rx_us, row->remote_multiplier, row->send_us,
+		row->detect_us);
+	fprintf(to, "   packets = %" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 " discarded\n",
+		row->sent, row->received, row->discarded);
+	write_moment(to, "last seen", row->heard_wall_us);
+	write_moment(to, "Last transition", row->changed_wall_us);
+}
+
+static void write_sessions(FILE *to, const struct snap_bfd *bfd)
+{
+	fputs("------< BFD Topology >------\n", to);
+	for (size_t i = 0; i < bfd->n_sessions; i++)
+		write_session(to, &bfd->conf->bfds[bfd->sessions[i].conf_index], &bfd->sessions[i]);
+}
+
 char *printout_data(const struct conf *conf, const struct snap_vrrp *vrrp,
-		    const struct snap_check *check)
+		    const struct snap_check *check, const struct snap_bfd *bfd)
 {
 	size_t length;
 	char *text = NULL, *settings = conf_dump(conf);
@@ -116,6 +150,8 @@ char *printout_data(const struct conf *conf, const struct snap_vrrp *vrrp,
 			write_routers(to, vrrp);
 		if (check)
 			write_services(to, check);
+		if (bfd && bfd->n_sessions)
+			write_sessions(to, bfd);
 	}
 	free(settings);
 	if (to && fclose(to) == 0)

@@ -14,7 +14,7 @@
 const char *printout_state(enum vrrp_state state);
 
 char *printout_data(const struct conf *conf, const struct snap_vrrp *vrrp,
-		    const struct snap_check *check);
+		    const struct snap_check *check, const struct snap_bfd *bfd);
 
 /* What was counted when counters were last cleared, by name of instance. */
 struct printout_base {

@@ -195,12 +195,27 @@ int reload_first(struct daemon *d)
 	return error ? EXIT_CONFIG : 0;
 }
 
-/* The engines hear of changed links before the configuration, of what is tracked after it. */
+/* The one thread that may come later than the others. */
+static void start_bfd(struct daemon *d, const struct conf *conf)
+{
+	int error;
+
+	if (d->running[THREAD_BFD] || d->options.no_bfd || !conf->n_bfds)
+		return;
+	d->wanted[THREAD_BFD] = true;
+	error = threads_start(d);
+	if (error)
+		log_error("main", "no thread for BFD: %s", strerror(-error));
+}
+
+/* The engines hear of changed links before the configuration, of what is tracked after it;
+ * the bfd thread comes after those to whom it tells what it finds. */
 void reload_hand_out(struct daemon *d)
 {
 	const struct conf *conf = d->newest->conf;
 
 	d->reload.phase = RELOAD_ADOPTING;
+	start_bfd(d, conf);
 	settings_apply(d, conf);
 	notify_use_conf(d);
 	mailer_use(d->mailer, conf);
@@ -232,7 +247,7 @@ static bool engines_adopted(const struct daemon *d)
 {
 	uint64_t newest = d->newest->conf->generation;
 
-	for (int i = THREAD_VRRP; i <= THREAD_CHECK; i++)
+	for (int i = THREAD_VRRP; i <= THREAD_BFD; i++)
 		if (d->running[i] && !d->stopped[i] && d->acked[i] < newest)
 			return false;
 	return true;

@@ -67,7 +67,7 @@ static void set_locked(struct daemon *d, bool wanted)
  */
 static size_t count_files(const struct conf *conf)
 {
-	size_t users = conf->n_scripts + conf->n_instances;
+	size_t users = conf->n_scripts + conf->n_instances + conf->n_bfds;
 
 	for (size_t i = 0; i < conf->n_services; i++)
 		for (size_t k = 0; k < conf->services[i].n_servers; k++)
@@ -102,5 +102,5 @@ void settings_apply(struct daemon *d, const struct conf *conf)
 	set_umask(d, &global->process);
 	set_name(d, &global->process);
 	allow_files(conf);
-	set_locked(d, global->vrrp.no_swap || global->checker.no_swap);
+	set_locked(d, global->vrrp.no_swap || global->checker.no_swap || global->bfd.no_swap);
 }

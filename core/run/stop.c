@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The way out. Engines first: the vrrp thread sends its last adverts and has its addresses
- * removed, the check thread leaves IPVS as configured. What is static goes, their last events reach
- * the agent and the stop scripts, which are given a second but not killed, likewise the readers of
- * the FIFOs, which see the end of the file and later get SIGTERM, and the mail; and the agent goes.
- * Each step has a limit; whoever misses it is left behind and the process ends without freeing what
- * it may still use. Runs in main.
+ * removed, the check thread leaves IPVS as configured, the bfd thread tells its neighbors. What is
+ * static goes, their last events reach the agent and the stop scripts, which are given a second but
+ * not killed, likewise the readers of the FIFOs, which see the end of the file and later get
+ * SIGTERM, and the mail; and the agent goes. Each step has a limit; whoever misses it is left
+ * behind and the process ends without freeing what it may still use. Runs in main.
  */
 #include <signal.h>
 #include <systemd/sd-daemon.h>
@@ -32,7 +32,8 @@ static bool is_running(const struct daemon *d, enum snap_thread thread)
 
 static bool engines_run(const struct daemon *d)
 {
-	return is_running(d, THREAD_VRRP) || (is_running(d, THREAD_CHECK) && !d->options.keep_ipvs);
+	return is_running(d, THREAD_VRRP) || is_running(d, THREAD_BFD) ||
+	       (is_running(d, THREAD_CHECK) && !d->options.keep_ipvs);
 }
 
 static void leave(struct daemon *d)
@@ -63,7 +64,7 @@ static void stop_agent(struct daemon *d)
 
 static void give_up_engines(struct daemon *d)
 {
-	for (int i = THREAD_VRRP; i <= THREAD_CHECK; i++)
+	for (int i = THREAD_VRRP; i <= THREAD_BFD; i++)
 		if (is_running(d, (enum snap_thread)i))
 			log_error("main", "thread %s does not end", thread_name(i));
 	if (is_running(d, THREAD_VRRP) && !d->options.keep_vips)
@@ -116,6 +117,7 @@ void stop_begin(struct daemon *d, int exit_code)
 	tracking_close(d);
 	mailer_hurry(d->mailer);
 	threads_post(d, THREAD_VRRP, MSG_STOP, NULL, 0);
+	threads_post(d, THREAD_BFD, MSG_STOP, NULL, 0);
 	/* -I: the check thread is left as it is, so that it touches nothing on its way out. */
 	if (!d->options.keep_ipvs)
 		threads_post(d, THREAD_CHECK, MSG_STOP, NULL, 0);

@@ -26,9 +26,8 @@
 
 /* How old a beat may be: net-snmp may wait for snmpd for half a minute. */
 static const uint64_t beat_max_us[THREADS] = {
-	[THREAD_MAIN] = 2 * USEC_PER_SEC,
-	[THREAD_VRRP] = 2 * USEC_PER_SEC,
-	[THREAD_CHECK] = 2 * USEC_PER_SEC,
+	[THREAD_MAIN] = 2 * USEC_PER_SEC,   [THREAD_VRRP] = 2 * USEC_PER_SEC,
+	[THREAD_CHECK] = 2 * USEC_PER_SEC,  [THREAD_BFD] = 2 * USEC_PER_SEC,
 	[THREAD_AGENT] = 60 * USEC_PER_SEC,
 };
 

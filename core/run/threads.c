@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Makes what the threads share (mailboxes, latest-value buffers, log rings, beats) and starts
- * them. Everything here outlives every thread.
+ * them: all but bfd at once, that one with the first configuration that has sessions. Then it
+ * stays, asleep when they are taken away. Everything here outlives every thread.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,15 +16,14 @@
 #include "core/run/daemon.h"
 
 static const char *const names[THREADS] = {
-	[THREAD_MAIN] = "main",
-	[THREAD_VRRP] = "vrrp",
-	[THREAD_CHECK] = "check",
-	[THREAD_AGENT] = "agent",
+	[THREAD_MAIN] = "main", [THREAD_VRRP] = "vrrp",	  [THREAD_CHECK] = "check",
+	[THREAD_BFD] = "bfd",	[THREAD_AGENT] = "agent",
 };
 
 static void *(*const bodies[THREADS])(void *) = {
 	[THREAD_VRRP] = vrrp_thread,
 	[THREAD_CHECK] = check_thread,
+	[THREAD_BFD] = bfd_thread,
 	[THREAD_AGENT] = agent_thread,
 };
 
@@ -34,12 +34,13 @@ const char *thread_name(enum snap_thread thread)
 
 int threads_make_wires(struct daemon *d)
 {
-	struct latest **buffers[] = {&d->wires.vrrp, &d->wires.check, &d->wires.daemon,
-				     &d->wires.agent};
+	struct latest **buffers[THREADS] = {&d->wires.vrrp, &d->wires.check, &d->wires.bfd,
+					    &d->wires.daemon, &d->wires.agent};
 	int error = 0;
 
 	for (int i = 0; i < THREADS && !error; i++) {
 		d->wires.beat[i] = &d->beats[i];
+		d->wires.absent[i] = bodies[i] && !d->wanted[i] && i != THREAD_BFD;
 		error = mailbox_new(&d->wires.box[i]);
 		if (!error && !d->wires.log[i])
 			error = log_ring_new(&d->wires.log[i]);
@@ -68,8 +69,8 @@ static void empty_box(struct mailbox *box)
 
 void threads_free_wires(struct daemon *d)
 {
-	struct latest **buffers[] = {&d->wires.vrrp, &d->wires.check, &d->wires.daemon,
-				     &d->wires.agent};
+	struct latest **buffers[THREADS] = {&d->wires.vrrp, &d->wires.check, &d->wires.bfd,
+					    &d->wires.daemon, &d->wires.agent};
 
 	for (int i = 0; i < THREADS; i++) {
 		if (d->wires.box[i])
@@ -84,7 +85,7 @@ void threads_free_wires(struct daemon *d)
 int threads_start(struct daemon *d)
 {
 	for (int i = 0; i < THREADS; i++) {
-		if (!bodies[i] || !d->wanted[i])
+		if (!bodies[i] || !d->wanted[i] || d->running[i])
 			continue;
 		int error = pthread_create(&d->threads[i], NULL, bodies[i], &d->wires);
 		if (error)

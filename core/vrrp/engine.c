@@ -112,7 +112,8 @@ bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex)
 	return retry == VRRP_RETRY_ALL || (retry != VRRP_RETRY_NONE && retry == ifindex);
 }
 
-/* What the object of a line says; a BFD session nothing yet, as the load warns. */
+/* What the object of a line says. A BFD session is down before anything is heard of it, as with
+ * keepalived. */
 static struct vrrp_seen what_is_seen(struct vrrp_engine *e, const struct conf_track *track)
 {
 	struct vrrp_seen seen = {.state = VRRP_TRACKED_UNDECIDED};
@@ -126,6 +127,8 @@ static struct vrrp_seen what_is_seen(struct vrrp_engine *e, const struct conf_tr
 	}
 	if (track->kind == CONF_TRACK_SCRIPT && seen.state == VRRP_TRACKED_UNDECIDED &&
 	    e->conf->scripts[track->index].init_fail)
+		seen.state = VRRP_TRACKED_DOWN;
+	if (track->kind == CONF_TRACK_BFD && seen.state == VRRP_TRACKED_UNDECIDED)
 		seen.state = VRRP_TRACKED_DOWN;
 	return seen;
 }

@@ -12,9 +12,11 @@ import struct
 Advert = collections.namedtuple("Advert", "time source ttl version type vrid priority interval addresses auth raw")
 NeighbourAdvert = collections.namedtuple("NeighbourAdvert",
                                          "time source destination hops flags target mac frame_macs")
+Bfd = collections.namedtuple("Bfd", "time source destination ttl sport dport diag state poll final multiplier mine yours "
+                                    "min_tx min_rx")
 Arp = collections.namedtuple("Arp", "time operation sender_mac sender target destination_mac")
 
-VRRP, AH = 112, 51
+VRRP, AH, UDP = 112, 51, 17
 
 
 ETHERNET, NETLINK = 1, 253  # link layers
@@ -88,6 +90,25 @@ def parse_neighbour_advert(time, frame):
                            (frame[:6].hex(":"), frame[6:12].hex(":")))
 
 
+def parse_bfd(time, frame):
+    """A Bfd, or None when the frame is something else; state is a word, intervals are in seconds."""
+    kind, packet = _payload(frame)
+    if kind == 0x0800 and len(packet) >= 20 and packet[9] == UDP:
+        at, ends, ttl = (packet[0] & 15) * 4, (packet[12:16], packet[16:20]), packet[8]
+    elif kind == 0x86DD and len(packet) >= 40 and packet[6] == UDP:
+        at, ends, ttl = 40, (packet[8:24], packet[24:40]), packet[7]
+    else:
+        return None
+    sport, dport = struct.unpack(">HH", packet[at:at + 4])
+    body = packet[at + 8:]
+    if dport not in (3784, 4784) or len(body) < 24:
+        return None
+    mine, yours, min_tx, min_rx = struct.unpack(">4I", body[4:20])
+    return Bfd(time, *[str(ipaddress.ip_address(end)) for end in ends], ttl, sport, dport, body[0] & 31,
+               ("AdminDown", "Down", "Init", "Up")[body[1] >> 6], bool(body[1] & 0x20), bool(body[1] & 0x10), body[2],
+               mine, yours, min_tx / 1e6, min_rx / 1e6)
+
+
 class Capture:
     """A running or finished tcpdump."""
 
@@ -107,6 +128,11 @@ class Capture:
         found = (parse_advert(*frame) for frame in self.frames())
         return [advert for advert in found if advert and advert.time >= since
                 and (vrid is None or advert.vrid == vrid) and (source is None or advert.source == source)]
+
+    def bfd(self, source=None, since=0.0):
+        """BFD packets in order of time, as adverts()."""
+        found = (parse_bfd(*frame) for frame in self.frames())
+        return [packet for packet in found if packet and packet.time >= since and source in (None, packet.source)]
 
     def gaps(self, **which):
         """Seconds between consecutive adverts."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Keywords about the process as a whole: threads, memory, file mask, scripts around its life, files around a reload."""
 
+import json
 import os
 import re
 import resource
@@ -17,6 +18,13 @@ def status(process, field, task=None):
     path = f"/proc/{process.pid}/task/{task or process.pid}/status"
     with open(path, encoding="ascii") as lines:
         return re.search(rf"^{field}:\s*(.*)$", lines.read(), re.M)[1]
+
+
+BFD = """
+bfd_instance b {
+    neighbor_ip 192.0.2.77
+}
+"""
 
 
 def reload_with(node, file, defs):
@@ -96,6 +104,20 @@ def test_keepalived_does_the_same(lab):
     raise AssertionError(process.text())
 
 
+def test_the_bfd_thread_comes_with_a_session_and_is_tuned(lab):
+    defs = "bfd_cpu_affinity 0\n bfd_rt_priority 4\n bfd_process_name peering"
+    node, file, process = start(lab, defs=defs)
+    assert "bfd" not in json.loads(node.vipctl("-j", "status").stdout)["daemon"]["threads"]
+    file.write_text(SERVER.format(defs=defs, service="", server="") + BFD)
+    node.vipctl("reload")
+    bfd = thread(process, "peering")
+    assert os.sched_getaffinity(bfd) == {0} and os.sched_getparam(bfd).sched_priority == 4
+    file.write_text(SERVER.format(defs="bfd_priority -3", service="", server="") + BFD)
+    node.vipctl("reload")
+    assert os.sched_getscheduler(bfd) & 0xff == os.SCHED_OTHER and os.getpriority(os.PRIO_PROCESS, bfd) == -3
+    assert status(process, "Name", bfd) == "bfd"
+
+
 def test_names_of_process_and_threads(lab):
     node, file, process = start(lab, defs="process_names\n process_name director\n checker_process_name guardian")
     wait_until(lambda: status(process, "Name") == "director", what="the process's name")
@@ -107,7 +129,7 @@ def test_names_of_process_and_threads(lab):
 
 @pytest.mark.skipif(b"__asan_init" in (build_dir() / "vipd").read_bytes(), reason="AddressSanitizer ignores mlockall()")
 def test_memory_is_locked_and_unlocked(lab):
-    node, file, process = start(lab, defs="vrrp_no_swap")
+    node, file, process = start(lab, defs="bfd_no_swap")
     wait_until(lambda: status(process, "VmLck") != "0 kB", what="locked memory")
     reload_with(node, file, "")
     wait_until(lambda: status(process, "VmLck") == "0 kB", what="no locked memory")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Unit tests of FILE_CHECK: from the number in a file to verdict and weight. */
+/* Unit tests of FILE_CHECK: from the number in a file to verdict and weight; and of BFD_CHECK. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +105,31 @@ static void test_up_or_down(void **state)
 	expect(0, true, 3, true, 0, "spare says 3, weight +0");
 }
 
+/* BFD_CHECK follows what it is told in the same way. */
+static void test_session(void **state)
+{
+	struct conf_checker conf = checker(0, false);
+	struct seen seen = {0};
+	struct check *check;
+
+	(void)state;
+	conf.type = CONF_BFD_CHECK;
+	assert_int_equal(check_new(env, &conf, false, 1, on_report, &seen, &check), 0);
+	for (unsigned i = 0; i < 3; i++)
+		loop_turn(loop, USEC_PER_MSEC);
+	assert_int_equal(seen.reports, 0);
+	check_set_value(check, 0);
+	turn(1, &seen);
+	assert_false(seen.last.up);
+	assert_int_equal(seen.last.result, CHECK_UNREACHABLE);
+	assert_string_equal(seen.detail, "session spare is down");
+	check_set_value(check, 1);
+	turn(2, &seen);
+	assert_true(seen.last.up && seen.last.changed && seen.last.delta == 0);
+	assert_string_equal(seen.detail, "session spare is up");
+	check_free(check);
+}
+
 /* Nothing is said before the file was read; then every change at once. */
 static void test_follows(void **state)
 {
@@ -147,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_up_or_down),
+		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_follows),
 	};
 

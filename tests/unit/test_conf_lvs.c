@@ -309,26 +309,11 @@ static void test_dumps(void **state)
 	assert_int_equal(bad, 0);
 }
 
-static void test_unsupported_said_once(void **state)
-{
-	struct loaded loaded = load_good(
-		RS("BFD_CHECK {\nname b\n}\nBFD_CHECK {\nname b\n}\nTCP_CHECK {\n}\n") BFD(""), 2);
-	const struct conf_real_server *server = &loaded.conf->services[0].servers[0];
-
-	(void)state;
-	assert_int_equal(server->n_checkers, 3);
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(conf_checker_is_supported(&server->checkers[i]), i == 2);
-	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 4, "treated as without this check"), 1);
-	unload(&loaded);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_dumps),
-		cmocka_unit_test(test_unsupported_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
