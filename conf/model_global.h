@@ -94,8 +94,9 @@ struct conf_process {
 	bool reload_marks; /* reload_file is given */
 	char *reload_file; /* NULL: the default, when given */
 	/* of the top level */
+	char *net_namespace, *net_namespace_ipvs; /* NULL: none; "": the machine's first */
 	char *instance;
-	bool use_pid_dir, linkbeat_use_polling, namespace_with_ipsets;
+	bool use_pid_dir, linkbeat_use_polling;
 	uint64_t child_wait_us;
 };
 

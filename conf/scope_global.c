@@ -261,16 +261,6 @@ static void dump_global(struct dump *dump, const struct option *row, const void 
 	dump_close(dump);
 }
 
-/* To go on in another namespace than the one asked for would touch the wrong network. */
-static void refuse_namespace(struct build *build, const struct node *node, void *draft)
-{
-	(void)draft;
-	build_error(build, node, 0,
-		    "'%s' is not supported yet; start vipd with -s NAME, which moves all of it, "
-		    "instead",
-		    node->row->name);
-}
-
 void dump_nothing(struct dump *dump, const struct option *row, const void *model)
 {
 	(void)dump;
@@ -296,10 +286,6 @@ static const struct option root_rows[] = {
 	{"virtual_server", OPTION_BLOCK, .block = &scope_service, .flags = OPTION_OBJECTS,
 	 .dump = dump_services, .argument = "ADDRESS [PORT] | fwmark N | group NAME",
 	 .help = "a service and its real servers"},
-	{"net_namespace", OPTION_CUSTOM, .min = 0, .max = 1, .apply = refuse_namespace,
-	 .dump = dump_nothing, .argument = "NAME", .help = "refused: see -s of vipd(8)"},
-	{"net_namespace_ipvs", OPTION_CUSTOM, .min = 0, .max = 1, .apply = refuse_namespace,
-	 .dump = dump_nothing, .argument = "[NAME]", .help = "refused: see -s of vipd(8)"},
 	{.name = NULL},
 };
 

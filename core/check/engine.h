@@ -189,6 +189,7 @@ struct engine {
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
+	int ipvs_netns;			  /* for its open() */
 	struct ipvs *ipvs;		  /* NULL: not reachable */
 	uint64_t refresh_us;		  /* REFRESH_US; tests are in a hurry */
 	uint32_t rest;			  /* PACE_REST */

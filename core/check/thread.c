@@ -380,6 +380,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 		return -ENOMEM;
 	engine->wires = wires;
 	engine->ops = wires->ipvs;
+	engine->ipvs_netns = wires->ipvs_netns;
 	engine->refresh_us = REFRESH_US;
 	engine->rest = PACE_REST;
 	engine->deferred_end = &engine->deferred;

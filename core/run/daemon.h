@@ -16,6 +16,7 @@
 #include "core/cmd.h"
 #include "core/run/load.h"
 #include "core/run/options.h"
+#include "core/run/place.h"
 #include "core/run/process.h"
 
 struct bus;
@@ -32,7 +33,6 @@ struct loop_io;
 struct loop_signal;
 struct loop_timer;
 struct mailer;
-struct pidfile;
 struct process_tracker;
 struct rtnl;
 struct scripts;
@@ -96,6 +96,7 @@ struct role {
 struct daemon {
 	struct options options;
 	struct process_paths paths;
+	struct place place;
 	struct wires wires;
 	struct beat beats[THREADS];
 	bool wanted[THREADS], running[THREADS], stopped[THREADS];
@@ -107,7 +108,6 @@ struct daemon {
 	struct loop_timer *tick;
 	struct loop_signal *signals[6];
 	struct log_sink *sink;
-	struct pidfile *pidfile;
 	struct rtnl *rtnl;
 	struct exec *exec;
 	struct fifos *fifos;
@@ -146,6 +146,12 @@ struct daemon {
 
 /* main.c: whole life of the daemon; returns the exit status. */
 int daemon_run(const struct options *options);
+
+/* place.c: as the newest configuration says: namespace, names of files, the pid file. 0, or an exit
+ * status after saying why. */
+int place_take(struct daemon *d);
+void place_leave(struct daemon *d); /* gives its files up; accepts one never taken */
+void place_free(struct daemon *d);
 
 /* threads.c */
 int threads_make_wires(struct daemon *d);

@@ -39,6 +39,7 @@ vipd_SOURCES = \
 	core/run/mailroom.c \
 	core/run/main.c \
 	core/run/notify.c \
+	core/run/place.c core/run/place.h \
 	core/run/reload.c \
 	core/run/reload_file.c \
 	core/run/role.c \

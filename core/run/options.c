@@ -184,9 +184,6 @@ int options_parse(int argc, char **argv, FILE *messages, struct options *ret)
 	char letters[3 * ROWS + 2];
 	struct option words[ROWS + 1];
 	struct options options = {
-		.pid_file = RUNSTATEDIR "/vipd.pid",
-		.state_dir = LOCALSTATEDIR "/lib/vipd",
-		.control = RUNSTATEDIR "/vipd/control.sock",
 		.facility = LOG_DAEMON,
 		.umask = -1,
 	};

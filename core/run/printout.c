@@ -62,8 +62,23 @@ static void work(void *owner)
 
 /* ---- in main ---- */
 
+/* data_use_instance, as keepalived has it: vipd.data becomes vipd.TAG.data. */
+static void insert_tag(const char *tag, char room[static PATH_MAX])
+{
+	char *slash = strrchr(room, '/'), *dot = strrchr(slash ? slash : room, '.');
+	char *end = room + strlen(room), *at = dot ? dot : end;
+	size_t size = strlen(tag) + 1;
+
+	if (size >= (size_t)(room + PATH_MAX - end))
+		return;
+	memmove(at + size, at, (size_t)(end - at) + 1);
+	*at = '.';
+	memcpy(at + 1, tag, size - 1);
+}
+
 /* As keepalived finds it: TMPDIR counts when it is a folder given in full. */
-static void find_path(const char *configured, const char *name, char room[static PATH_MAX])
+static void find_path(const struct daemon *d, const char *configured, const char *name,
+		      char room[static PATH_MAX])
 {
 	const char *folder = getenv("TMPDIR");
 	struct stat found;
@@ -74,6 +89,8 @@ static void find_path(const char *configured, const char *name, char room[static
 		snprintf(room, PATH_MAX, "%s", configured);
 	else
 		snprintf(room, PATH_MAX, "%s/%s", folder, name);
+	if (d->newest->conf->global.data_use_instance && *d->place.tag)
+		insert_tag(d->place.tag, room);
 }
 
 static char *make_stats(struct daemon *d, const struct snap_vrrp *vrrp, bool clear)
@@ -97,10 +114,10 @@ static char *make_text(struct daemon *d, enum printout_kind kind)
 		(const struct snap_check *)latest_read(d->wires.check, SNAP_MAIN);
 
 	if (kind == PRINTOUT_DATA) {
-		find_path(global->state_dump_file, "keepalived.data", d->printout.path);
+		find_path(d, global->state_dump_file, "keepalived.data", d->printout.path);
 		return printout_data(d->newest->conf, vrrp, check);
 	}
-	find_path(global->stats_dump_file, "keepalived.stats", d->printout.path);
+	find_path(d, global->stats_dump_file, "keepalived.stats", d->printout.path);
 	return make_stats(d, vrrp, kind == PRINTOUT_STATS_CLEAR);
 }
 

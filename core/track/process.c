@@ -39,6 +39,7 @@ struct watched {
 
 struct process_tracker {
 	struct loop *loop;
+	int netns;
 	process_result_fn *result;
 	void *owner;
 	const struct conf *conf;
@@ -343,8 +344,9 @@ static void follow(struct process_tracker *tracker)
 	loop_timer_arm(tracker->look, clock_now_us() + LOOK_US);
 	if (tracker->events || tracker->tried)
 		return;
-	error = process_events_new(tracker->loop, &tracker->conf->global.process.events, &hooks,
-				   tracker, &tracker->events);
+	error = process_events_new(tracker->loop, tracker->netns,
+				   &tracker->conf->global.process.events, &hooks, tracker,
+				   &tracker->events);
 	if (error)
 		say_why_looking(tracker, strerror(-error));
 }
@@ -358,7 +360,7 @@ static void stop_following(struct process_tracker *tracker)
 
 /* ---- life ---- */
 
-int process_tracker_new(struct loop *loop, process_result_fn *result, void *owner,
+int process_tracker_new(struct loop *loop, int netns, process_result_fn *result, void *owner,
 			struct process_tracker **ret)
 {
 	struct process_tracker *tracker = calloc(1, sizeof *tracker);
@@ -369,6 +371,7 @@ int process_tracker_new(struct loop *loop, process_result_fn *result, void *owne
 		return error;
 	}
 	tracker->loop = loop;
+	tracker->netns = netns;
 	tracker->result = result;
 	tracker->owner = owner;
 	*ret = tracker;

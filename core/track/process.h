@@ -15,7 +15,9 @@ struct process_tracker;
 
 typedef void process_result_fn(const struct msg_track *track, void *owner);
 
-int process_tracker_new(struct loop *loop, process_result_fn *result, void *owner,
+/* netns: where the kernel tells of processes, which is in the first network namespace alone; -1:
+ * here (core/base/netns.h). */
+int process_tracker_new(struct loop *loop, int netns, process_result_fn *result, void *owner,
 			struct process_tracker **ret);
 struct process_tracker *process_tracker_free(struct process_tracker *tracker); /* accepts NULL */
 
