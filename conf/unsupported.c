@@ -31,8 +31,6 @@ static const struct option_unsupported entries[] = {
 	{"disable_local_igmp", "global_defs", .effect = KEPT},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
 	{"garp_group", "", .effect = "each interface spaces its announcements by itself"},
-	{"json_dump_file", "global_defs", .effect = KEPT},
-	{"json_version", "global_defs", .effect = KEPT},
 	{"linkbeat_interfaces", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "", .effect = "the state of links comes from netlink alone"},
 	{"linkbeat_use_polling", "vrrp_instance",

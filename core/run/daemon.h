@@ -71,7 +71,13 @@ struct settings {
 	char name_before[TUNE_NAME_MAX + 1]; /* "": never named */
 };
 
-enum printout_kind { PRINTOUT_DATA, PRINTOUT_STATS, PRINTOUT_STATS_CLEAR, PRINTOUT_KINDS };
+enum printout_kind {
+	PRINTOUT_DATA,
+	PRINTOUT_STATS,
+	PRINTOUT_STATS_CLEAR,
+	PRINTOUT_JSON,
+	PRINTOUT_KINDS,
+};
 
 /* Files that are written because somebody asked. */
 struct printout {
@@ -106,7 +112,7 @@ struct daemon {
 	struct loop *loop;
 	struct loop_io *box_io;
 	struct loop_timer *tick;
-	struct loop_signal *signals[6];
+	struct loop_signal *signals[7];
 	struct log_sink *sink;
 	struct rtnl *rtnl;
 	struct exec *exec;

@@ -34,6 +34,7 @@ vipd_SOURCES = \
 	core/run/control_status.c \
 	core/run/daemon.h \
 	core/run/printout.c \
+	core/run/printout_json.c core/run/printout_json.h \
 	core/run/printout_text.c core/run/printout_text.h \
 	core/run/generation.c \
 	core/run/mailroom.c \

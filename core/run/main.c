@@ -89,15 +89,21 @@ static void on_signal(int signo, void *owner)
 		stop_begin(d, 0);
 		break;
 	default:
-		printout_request(d, PRINTOUT_STATS_CLEAR);
+		printout_request(d, signo == options_signal("JSON") ? PRINTOUT_JSON
+								    : PRINTOUT_STATS_CLEAR);
 		break;
 	}
 }
 
 static int watch_signals(struct daemon *d)
 {
-	const int numbers[] = {SIGTERM, SIGINT,	 SIGHUP,
-			       SIGUSR1, SIGUSR2, options_signal("STATS_CLEAR")};
+	const int numbers[] = {SIGTERM,
+			       SIGINT,
+			       SIGHUP,
+			       SIGUSR1,
+			       SIGUSR2,
+			       options_signal("STATS_CLEAR"),
+			       options_signal("JSON")};
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !error; i++)
@@ -358,8 +364,8 @@ int main(int argc, char **argv)
 
 		if (number < 0) {
 			fprintf(stderr,
-				"vipd: no signal is called %s; STOP, RELOAD, DATA, STATS and "
-				"STATS_CLEAR are\n",
+				"vipd: no signal is called %s; STOP, RELOAD, DATA, STATS, "
+				"STATS_CLEAR and JSON are\n",
 				options.signal_name);
 			return EXIT_FATAL;
 		}

@@ -58,7 +58,7 @@ static const struct row rows[] = {
 	{0, "state-dir", VALUE, TEXT, AT(state_dir), "DIR: where drains are stored"},
 	{0, "control-socket", VALUE, TEXT, AT(control), "PATH: where vipctl finds this vipd"},
 	{0, "signum", VALUE, TEXT, AT(signal_name),
-	 "NAME: print the number of STOP, RELOAD, DATA, STATS or STATS_CLEAR"},
+	 "NAME: print the number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON"},
 	{'v', "version", NO_VALUE, SWITCH, AT(version), "print the version and exit"},
 	{'h', "help", NO_VALUE, SWITCH, AT(help), "print this and exit"},
 	{'B', "no_bfd", NO_VALUE, IGNORED, 0, "it has no BFD engine"},
@@ -255,5 +255,7 @@ int options_signal(const char *name)
 		return SIGUSR2;
 	if (!strcmp(name, "STATS_CLEAR"))
 		return SIGRTMAX - 1;
+	if (!strcmp(name, "JSON"))
+		return SIGRTMIN + 2;
 	return -EINVAL;
 }

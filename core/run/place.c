@@ -51,8 +51,8 @@ static int choose_files(struct place *place, const struct conf_process *process,
 	char *name = join(of, instance, "", "");
 
 	if (folder && name) {
-		place->pid_file = own ? join(folder, "/vipd", name, ".pid")
-				      : strdup(RUNSTATEDIR "/vipd.pid");
+		place->pid_file =
+			own ? join(folder, "/vipd", name, ".pid") : strdup(RUNSTATEDIR "/vipd.pid");
 		place->control = join(folder, "/control", name, ".sock");
 		place->state_dir = join(STATE_DIR, in, netns, "");
 	}
@@ -83,9 +83,9 @@ static int choose(struct place *place, const struct conf_process *process, struc
 		place->instance = strdup(process->instance);
 	if ((netns && *netns && !place->netns) || (process->instance && !place->instance))
 		return -ENOMEM;
-	place->tag = join(place->netns ? place->netns : "",
-			  place->netns && place->instance ? "_" : "",
-			  place->instance ? place->instance : "", "");
+	place->tag =
+		join(place->netns ? place->netns : "", place->netns && place->instance ? "_" : "",
+		     place->instance ? place->instance : "", "");
 	return place->tag ? choose_files(place, process, options) : -ENOMEM;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files for those who ask by signal or over D-Bus: the state of everything (state_dump_file), the
- * counters of the virtual routers (stats_dump_file). The text is made here from snapshots; a helper
- * writes it beside the file and puts it in its place, so that nobody reads half of one and no link
- * is followed. One at a time; asking twice while one waits is asking once. Runs in main.
+ * counters of the virtual routers (stats_dump_file), both for programs (json_dump_file). The text
+ * is made here from snapshots; a helper writes it beside the file and puts it in its place, so that
+ * nobody reads half of one and no link is followed. One at a time; asking twice while one waits is
+ * asking once. Runs in main.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +18,10 @@
 #include "core/base/latest.h"
 #include "core/base/log.h"
 #include "core/run/daemon.h"
-#include "core/run/printout_text.h"
 #include "core/run/helper.h"
+#include "core/run/printout_json.h"
+#include "core/run/printout_text.h"
+#include "core/track/process.h"
 
 /* ---- in the helper ---- */
 
@@ -105,6 +108,27 @@ static char *make_stats(struct daemon *d, const struct snap_vrrp *vrrp, bool cle
 	return text;
 }
 
+static char *make_json(const struct daemon *d, const struct snap_vrrp *vrrp)
+{
+	size_t n = vrrp ? vrrp->conf->n_processes : 0;
+	struct printout_process *processes = calloc(n + 1, sizeof *processes);
+	char *text = NULL;
+
+	for (size_t i = 0; processes && i < n; i++)
+		processes[i] = (struct printout_process){
+			.running = process_tracker_running(d->processes, vrrp->conf, i),
+			.enough = vrrp->seen[CONF_TRACK_PROCESS][i].state == VRRP_TRACKED_UP,
+			.fork_delayed = process_tracker_waits(d->processes, vrrp->conf, i,
+							      PROCESS_EVENT_FORK),
+			.terminate_delayed = process_tracker_waits(d->processes, vrrp->conf, i,
+								   PROCESS_EVENT_EXIT),
+		};
+	if (processes)
+		text = printout_json(vrrp, d->newest->conf->global.json_version, processes);
+	free(processes);
+	return text;
+}
+
 static char *make_text(struct daemon *d, enum printout_kind kind)
 {
 	const struct conf_global *global = &d->newest->conf->global;
@@ -116,6 +140,10 @@ static char *make_text(struct daemon *d, enum printout_kind kind)
 	if (kind == PRINTOUT_DATA) {
 		find_path(d, global->state_dump_file, "keepalived.data", d->printout.path);
 		return printout_data(d->newest->conf, vrrp, check);
+	}
+	if (kind == PRINTOUT_JSON) {
+		find_path(d, global->json_dump_file, "keepalived.json", d->printout.path);
+		return make_json(d, vrrp);
 	}
 	find_path(d, global->stats_dump_file, "keepalived.stats", d->printout.path);
 	return make_stats(d, vrrp, kind == PRINTOUT_STATS_CLEAR);

@@ -34,6 +34,7 @@ struct watched {
 	size_t n_judged;    /* how many there were at the last judgement */
 	bool decided, up;
 	bool waits; /* for a delay to be over */
+	enum process_event_kind waits_since;
 	struct loop_timer *delay;
 };
 
@@ -123,6 +124,7 @@ static void judge(struct watched *process)
 	if (process->waits)
 		return;
 	process->waits = true;
+	process->waits_since = more ? PROCESS_EVENT_FORK : PROCESS_EVENT_EXIT;
 	loop_timer_arm(process->delay, clock_now_us() + delay_us);
 }
 
@@ -484,4 +486,13 @@ uint32_t process_tracker_running(const struct process_tracker *tracker, const st
 	if (conf != tracker->conf || index >= count(tracker))
 		return 0;
 	return (uint32_t)tracker->processes[index]->pids.n;
+}
+
+bool process_tracker_waits(const struct process_tracker *tracker, const struct conf *conf,
+			   size_t index, enum process_event_kind why)
+{
+	const struct watched *process =
+		conf == tracker->conf && index < count(tracker) ? tracker->processes[index] : NULL;
+
+	return process && process->waits && process->waits_since == why;
 }

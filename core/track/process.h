@@ -9,6 +9,7 @@
 
 #include "conf/model.h"
 #include "core/cmd.h"
+#include "core/track/process_events.h"
 
 struct loop;
 struct process_tracker;
@@ -32,3 +33,7 @@ int process_tracker_set_conf(struct process_tracker *tracker, const struct conf 
 /* How many of conf->processes[index] run; 0 when conf is not the one adopted last. */
 uint32_t process_tracker_running(const struct process_tracker *tracker, const struct conf *conf,
 				 size_t index);
+/* Whether what processes that came (PROCESS_EVENT_FORK) or went (PROCESS_EVENT_EXIT) mean for it
+ * waits for a delay to be over. */
+bool process_tracker_waits(const struct process_tracker *tracker, const struct conf *conf,
+			   size_t index, enum process_event_kind why);

@@ -214,6 +214,7 @@ static void test_values(void **state)
 	assert_int_equal(options_signal("DATA"), SIGUSR1);
 	assert_int_equal(options_signal("STATS"), SIGUSR2);
 	assert_int_equal(options_signal("STATS_CLEAR"), SIGRTMAX - 1);
+	assert_int_equal(options_signal("JSON"), SIGRTMIN + 2);
 	assert_int_equal(options_signal("BIRDS"), -EINVAL);
 }
 
