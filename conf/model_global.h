@@ -83,9 +83,8 @@ struct conf_process {
 	uint32_t rx_bytes, rx_multiplier;
 	int8_t max_auto_priority; /* -1: never, 0: off */
 	uint32_t auto_priority_delay_us;
-	int umask;		    /* -1: none given */
-	char *tmp_config_directory; /* NULL: none, as with all that follow */
-	char *config_save_dir;
+	int umask;	       /* -1: none given */
+	char *config_save_dir; /* NULL: none, as with all that follow */
 	char *iproute_usr_dir, *iproute_etc_dir;
 	bool reload_check_config;
 	char *reload_check_log;

@@ -74,12 +74,12 @@ const struct option global_file_rows[] = {
 	{"random_seed", OPTION_UNSIGNED, GLOBAL(random_seed), .flags = FIELD, .min = 0,
 	 .max = UINT32_MAX, .dump = dump_nothing,
 	 .help = "makes the numbers of ${_RANDOM} the same each time"},
-	{"tmp_config_directory", OPTION_STRING, REFUSED(process.tmp_config_directory),
-	 .flags = FIELD, .max = PATH_LONGEST,
-	 .help = "where keepalived keeps the copy of the text that its processes read"},
+	{"tmp_config_directory", OPTION_OBSOLETE,
+	 .help = "vipd reads the text once and keeps no copy of it"},
 	{"config_save_dir", OPTION_STRING, MODEL(process.config_save_dir), .flags = FIELD,
 	 .max = PATH_LONGEST,
-	 .help = "directory for copies of the configuration before and after each reload"},
+	 .help = "directory, made if need be, for the effective configuration of each load: "
+		 "vipd.conf.PID.NUMBER"},
 	{"iproute_usr_dir", OPTION_STRING, MODEL(process.iproute_usr_dir), .flags = FIELD,
 	 .max = PATH_LONGEST,
 	 .help = "where the distribution names routing tables, protocols and scopes; "

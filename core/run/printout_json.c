@@ -161,9 +161,10 @@ static json_t *tracked(const struct conf *conf, const struct conf_instance *inst
 
 		if (track->kind != kind)
 			continue;
-		json_array_append_new(made, kind == CONF_TRACK_SCRIPT
-						    ? words(conf->scripts[track->index].command.argv)
-						    : text(track->name));
+		json_array_append_new(made,
+				      kind == CONF_TRACK_SCRIPT
+					      ? words(conf->scripts[track->index].command.argv)
+					      : text(track->name));
 	}
 	return made;
 }
@@ -363,8 +364,8 @@ char *printout_json(const struct snap_vrrp *vrrp, unsigned version,
 	if (version > 1) {
 		list = json_array();
 		for (size_t i = 0; vrrp && i < vrrp->conf->n_processes; i++)
-			json_array_append_new(list, make_process(&vrrp->conf->processes[i],
-								 &processes[i]));
+			json_array_append_new(
+				list, make_process(&vrrp->conf->processes[i], &processes[i]));
 		json_t *both = json_object();
 		add(both, "vrrp", all);
 		add(both, "track_process", list);

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Keywords about the process as a whole: threads, memory, file mask, scripts around its life, files around a reload."""
 
+import ctypes
 import os
 import re
 import resource
+import socket
+import stat
 
 import pytest
 
@@ -178,3 +181,59 @@ def test_unknown_virtual_routers_are_logged_when_asked_for(lab):
     other.vipd(other.write("vipd.conf", lines.format(77, 98)))
     wait_until(lambda: "for VRID 77" in said["log_unknown_vrids"].text(), timeout=15, what="the line")
     assert "for VRID 77" not in said[""].text()
+
+
+SYS_PIDFD_GETFD, NETLINK_ROUTE = 438, 0
+
+
+def buffers(process):
+    """Receive buffers of its sockets for links and addresses, as the kernel counts: twice what was asked for."""
+    found, pidfd = [], os.pidfd_open(process.pid)
+    for number in os.listdir(f"/proc/{process.pid}/fd"):
+        fd = ctypes.CDLL(None).syscall(SYS_PIDFD_GETFD, pidfd, int(number), 0)
+        if fd < 0 or not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            if fd >= 0:
+                os.close(fd)
+            continue
+        with socket.socket(fileno=fd) as copy:
+            if copy.family == socket.AF_NETLINK and copy.proto == NETLINK_ROUTE:
+                found.append(copy.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF))
+    os.close(pidfd)
+    return sorted(found)
+
+
+def test_netlink_has_the_buffers_it_is_given(lab):
+    node, file, process = start(lab)
+    usual = buffers(process)
+    assert len(usual) == 2
+    reload_with(node, file, "vrrp_netlink_cmd_rcv_bufs 100000\n lvs_netlink_cmd_rcv_bufs 90000\n"
+                            " lvs_netlink_monitor_rcv_bufs 30000000\n lvs_netlink_monitor_rcv_bufs_force")
+    assert buffers(process) == [200000, 60000000]
+    reload_with(node, file, "vrrp_netlink_cmd_rcv_bufs 70000")
+    assert buffers(process) == sorted([140000, max(usual)])
+    reload_with(node, file, "")
+    assert buffers(process) == usual
+
+
+def test_configurations_are_saved(lab):
+    node, file, process = start(lab)
+    folder = node.dir / "saved"
+    reload_with(node, file, f"config_save_dir {folder}")
+    saved = folder / f"vipd.conf.{process.pid}"
+    assert folder.stat().st_mode == 0o40700
+    files = {path.name: path.read_text() for path in folder.iterdir()}
+    assert list(files) == [saved.name + ".2"] and f"config_save_dir {folder}\n" in files[saved.name + ".2"]
+    assert (folder / (saved.name + ".2")).stat().st_mode == 0o100600
+    # One that is refused is none; a link is not followed.
+    node.write("mine", "mine")
+    (folder / (saved.name + ".3")).symlink_to(node.dir / "mine")
+    file.write_text("nonsense\n")
+    assert node.vipctl("reload", check=False).returncode == 1
+    assert (node.dir / "mine").read_text() == "mine"
+    reload_with(node, file, f"config_save_dir {folder}\n vrrp_priority 1")
+    assert (node.dir / "mine").read_text() == "mine"
+    wait_until(lambda: f"config_save_dir: cannot write {saved}.3: Too many levels" in process.text(), what="the error")
+    reload_with(node, file, f"config_save_dir {folder}\n vrrp_priority 2")
+    assert "vrrp_priority 2\n" in (folder / (saved.name + ".4")).read_text()
+    reload_with(node, file, "")
+    assert len(list(folder.iterdir())) == 3

@@ -224,8 +224,7 @@ static void test_thread_names(void **state)
 /* What a reload cannot change is marked so. */
 static void test_refused(void **state)
 {
-	static const char *const names[] = {"disable_local_igmp", "nftables", "lvs_flush",
-					    "tmp_config_directory"};
+	static const char *const names[] = {"disable_local_igmp", "nftables", "lvs_flush"};
 	static const char *const top[] = {"instance", "use_pid_dir", "net_namespace",
 					  "net_namespace_ipvs"};
 
