@@ -37,7 +37,7 @@ struct conf_fifo {
 struct conf_filter {
 	char *nft_table; /* NULL: nftables is not asked for */
 	int32_t nft_priority;
-	bool nft_ifindex, nft_counters;
+	bool nft_counters;
 	char *nft_ipvs_table; /* NULL: virtual server groups are not marked */
 	int32_t nft_ipvs_priority;
 	uint32_t nft_ipvs_mark; /* the first one */
@@ -69,7 +69,8 @@ struct conf_thread {
 	struct tune tune;
 	char *thread_name; /* NULL: vipd's own; tune has the name in force */
 	bool no_swap;
-	uint32_t rttime_us; /* most CPU time without a blocking call, at a real-time priority */
+	uint32_t rttime_us; /* most CPU time without a blocking call, at a real-time priority; 0:
+			       any */
 };
 
 enum conf_rx_policy { CONF_RX_KERNEL, CONF_RX_MTU, CONF_RX_ADVERT, CONF_RX_BYTES };

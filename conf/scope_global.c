@@ -205,10 +205,10 @@ static const struct option global_rows[] = {
 	 .help = "vipd only: refuse every SNMP SET"},
 	{"snmp_vs_stats_update_interval", OPTION_TIME, MODEL(vs_stats_us), .flags = FIELD,
 	 .min = TIME_LEAST_US, .max = 30000000,
-	 .help = "how old the statistics of a virtual server over SNMP may be; 5 by default"},
+	 .help = "how often at least the kernel is read, for statistics of all servers; vipd reads "
+		 "it every 2 seconds anyway, and not more often than every 0.1"},
 	{"snmp_rs_stats_update_interval", OPTION_TIME, MODEL(rs_stats_us), .flags = FIELD,
-	 .min = TIME_LEAST_US, .max = 30000000,
-	 .help = "the same for real servers; by default the kernel is asked each time"},
+	 .min = TIME_LEAST_US, .max = 30000000, .help = "the same; the smaller of both counts"},
 	{"enable_dbus", OPTION_FLAG, MODEL(dbus), .flags = FIELD, .value = true,
 	 .help = "offer the D-Bus service"},
 	{"dbus_service_name", OPTION_STRING, MODEL(dbus_service_name), .flags = FIELD, .max = 255,

@@ -25,7 +25,6 @@ static const struct option_unsupported entries[] = {
 	{"bfd_process_name", "global_defs", .effect = KEPT},
 	{"bfd_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"bfd_rt_priority", "global_defs", .effect = KEPT},
-	{"checker_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"debug", "vrrp_instance", .effect = KEPT},
 	{"disable_local_igmp", "global_defs", .effect = KEPT},
 	{"garp_extra_if", "vrrp_instance", .effect = KEPT},
@@ -36,7 +35,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the state of links comes from netlink alone"},
 	{"max_auto_priority", "global_defs", .effect = KEPT},
 	{"min_auto_priority_delay", "global_defs", .effect = KEPT},
-	{"nftables_ifindex", "global_defs", .effect = "the rules match interfaces by name"},
 	{"nftables_ipvs", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_priority", "global_defs",
@@ -47,10 +45,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the sysctl of the interface is left as it is"},
 	{"reload_repeat", "global_defs", .effect = KEPT},
 	{"reload_time_file", "global_defs", .effect = KEPT},
-	{"snmp_rs_stats_update_interval", "global_defs",
-	 .effect = "the kernel is read once for each refresh of the statistics"},
-	{"snmp_vs_stats_update_interval", "global_defs",
-	 .effect = "the kernel is read once for each refresh of the statistics"},
 	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
 	{"track_bfd", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
 	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},
@@ -61,7 +55,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "the rules are made by nftables, with its own sets"},
 	{"vrrp_iptables", "global_defs",
 	 .effect = "the same rules are made by nftables, in a table of their own"},
-	{"vrrp_rlimit_rttime", "global_defs", .effect = KEPT},
 };
 
 #define N_ENTRIES (sizeof entries / sizeof *entries)

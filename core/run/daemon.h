@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "core/base/beat.h"
@@ -67,6 +68,8 @@ struct reload {
 /* Of the process as a whole, and what it was before the configuration said otherwise. */
 struct settings {
 	bool umask_set, locked;
+	uint32_t rttime_us; /* limit in force; 0: as vipd was started */
+	struct rlimit rttime_before;
 	mode_t umask_before;
 	char name_before[TUNE_NAME_MAX + 1]; /* "": never named */
 };
@@ -112,7 +115,7 @@ struct daemon {
 	struct loop *loop;
 	struct loop_io *box_io;
 	struct loop_timer *tick;
-	struct loop_signal *signals[7];
+	struct loop_signal *signals[8];
 	struct log_sink *sink;
 	struct rtnl *rtnl;
 	struct exec *exec;

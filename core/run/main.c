@@ -88,6 +88,11 @@ static void on_signal(int signo, void *owner)
 	case SIGINT:
 		stop_begin(d, 0);
 		break;
+	case SIGXCPU:
+		log_warn("main",
+			 "a thread at real-time priority has computed for half of its limit "
+			 "without a pause: the kernel ends vipd at the whole");
+		break;
 	default:
 		printout_request(d, signo == options_signal("JSON") ? PRINTOUT_JSON
 								    : PRINTOUT_STATS_CLEAR);
@@ -103,7 +108,8 @@ static int watch_signals(struct daemon *d)
 			       SIGUSR1,
 			       SIGUSR2,
 			       options_signal("STATS_CLEAR"),
-			       options_signal("JSON")};
+			       options_signal("JSON"),
+			       SIGXCPU};
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !error; i++)

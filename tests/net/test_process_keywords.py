@@ -5,6 +5,7 @@ import ctypes
 import os
 import re
 import resource
+import signal
 import socket
 import stat
 
@@ -183,7 +184,7 @@ def test_unknown_virtual_routers_are_logged_when_asked_for(lab):
     assert "for VRID 77" not in said[""].text()
 
 
-SYS_PIDFD_GETFD, NETLINK_ROUTE = 438, 0
+SYS_PIDFD_GETFD, NETLINK_ROUTE, CAP_SYS_RESOURCE = 438, 0, 24
 
 
 def buffers(process):
@@ -237,3 +238,23 @@ def test_configurations_are_saved(lab):
     assert "vrrp_priority 2\n" in (folder / (saved.name + ".4")).read_text()
     reload_with(node, file, "")
     assert len(list(folder.iterdir())) == 3
+
+
+def test_real_time_is_limited_where_asked_for(lab):
+    def limit():
+        with open(f"/proc/{process.pid}/limits", encoding="ascii") as lines:
+            return next(line.split()[3:5] for line in lines if line.startswith("Max realtime timeout"))
+    node, file, process = start(lab, defs="vrrp_rt_priority 5")
+    usual = limit()
+    reload_with(node, file, "vrrp_rt_priority 5\n vrrp_rlimit_rttime 4000000\n checker_rlimit_rttime 900000")
+    assert limit() == ["2000000", "4000000"], "checks have no real-time priority to limit"
+    reload_with(node, file, "vrrp_rt_priority 5\n vrrp_rlimit_rttime 4000000\n checker_rt_priority 1\n"
+                            " checker_rlimit_rttime 3000000")
+    assert limit() == ["1500000", "3000000"]
+    process.send(signal.SIGXCPU)
+    wait_until(lambda: "computed for half of its limit" in process.text(), what="the warning")
+    reload_with(node, file, "")
+    if int(status(process, "CapEff"), 16) >> CAP_SYS_RESOURCE & 1:
+        assert limit() == usual
+    else:
+        wait_until(lambda: "the limit of real-time computing stays" in process.text(), what="the reason")

@@ -202,7 +202,7 @@ static void test_defaults(void **state)
 	assert_int_equal(global->startup_timeout_us, 10000000);
 	assert_int_equal(global->filter.nft_priority, -1);
 	assert_int_equal(global->filter.ipsets, CONF_UNSET);
-	assert_int_equal(global->vrrp.rttime_us, 10000);
+	assert_int_equal(global->vrrp.rttime_us, 0);
 	assert_false(global->vrrp.tune.some_cpus);
 	assert_string_equal(global->vrrp.tune.name, "vrrp");
 	assert_null(global->sync.interface);
