@@ -43,8 +43,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"promote_secondaries", "vrrp_instance",
 	 .effect = "the sysctl of the interface is left as it is"},
-	{"reload_repeat", "global_defs", .effect = KEPT},
-	{"reload_time_file", "global_defs", .effect = KEPT},
 	{"timer_expired_backup", "vrrp_instance", .effect = KEPT},
 	{"track_bfd", "vrrp_instance", .effect = "what it names adds nothing and is no fault"},
 	{"track_bfd", "vrrp_sync_group", .effect = "what it names adds nothing and is no fault"},

@@ -35,6 +35,7 @@ struct loop_signal;
 struct loop_timer;
 struct mailer;
 struct process_tracker;
+struct reload_time;
 struct rtnl;
 struct scripts;
 struct store;
@@ -64,12 +65,13 @@ struct reload {
 	enum reload_phase phase;
 	struct load load;
 	struct helper *helper;
-	uint64_t ticket;	 /* of the newest request; counts */
-	uint64_t running_ticket; /* the newest request when the load under way began */
-	uint64_t asked_us;	 /* when the first request since the last answer came */
-	char last_error[256];	 /* "" after a success */
-	char *changes;		 /* what the newest load changed; NULL: not known, or the first */
-	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
+	uint64_t ticket;	  /* of the newest request; counts */
+	uint64_t running_ticket;  /* the newest request when the load under way began */
+	uint64_t asked_us;	  /* when the first request since the last answer came */
+	char last_error[256];	  /* "" after a success */
+	char *changes;		  /* what the newest load changed; NULL: not known, or the first */
+	struct reload_time *time; /* NULL: none is planned */
+	uint64_t loaded_wall_us;  /* when the configuration in force was loaded */
 };
 
 /* Of the process as a whole, and what it was before the configuration said otherwise. */
@@ -198,6 +200,10 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done);
 void reload_file_begin(const struct daemon *d);
 void reload_file_end(const struct daemon *d);
 void reload_file_report(const struct daemon *d);
+
+/* reload_time.c: a reload at the moment that a file names. */
+void reload_time_use_conf(struct daemon *d); /* of the newest configuration */
+void reload_time_free(struct daemon *d);
 
 /* settings.c: whatever of the configuration concerns the process as a whole. */
 void settings_apply(struct daemon *d, const struct conf *conf);

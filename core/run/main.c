@@ -246,6 +246,7 @@ static void close_services(struct daemon *d)
 	alerts_free(d);
 	bus_finish(d);
 	printout_free(d);
+	reload_time_free(d);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
 	free(d->postponed);

@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import stat
+import time
 
 import pytest
 
@@ -258,3 +259,47 @@ def test_real_time_is_limited_where_asked_for(lab):
         assert limit() == usual
     else:
         wait_until(lambda: "the limit of real-time computing stays" in process.text(), what="the reason")
+
+
+def test_a_file_says_when_to_reload(lab):
+    def write(text):
+        (node.dir / "new").write_text(text)
+        (node.dir / "new").rename(when)
+
+    def in_seconds(number, form="%Y-%m-%d %H:%M:%SZ"):
+        return time.strftime(form, time.gmtime(time.time() + number))
+
+    def said(words, count=1):
+        wait_until(lambda: process.text().count(words) >= count, 15, words)
+    node, file, process = start(lab)
+    when = node.dir / "when"
+    reload_with(node, file, f"reload_time_file {when}")
+    write("tomorrow\n")
+    said("no moment such as")
+    write(in_seconds(-5) + "\n")
+    said("that is over")
+    write(in_seconds(3600, "%H:%M:%SZ"))
+    said("the next reload is at")
+    when.unlink()
+    said("is gone, and with it the reload")
+    write(in_seconds(3))
+    said("reload asked for by reload_time_file")
+    said("configuration 3 of")
+    wait_until(lambda: not when.exists(), what="the file to go")
+    # Daily, and the file stays.
+    reload_with(node, file, f"reload_time_file {when}\n reload_repeat")
+    write(in_seconds(3, "%H:%M:%SZ"))
+    said("configuration 5 of")
+    assert when.exists()
+    said("the next reload is at", 4)
+    reload_with(node, file, f"reload_time_file {node.dir}/nowhere/when")
+    said("cannot be watched until the next reload: No such file or directory")
+    (node.dir / "nowhere").mkdir()
+    reload_with(node, file, f"reload_time_file {node.dir}/nowhere/when\n vrrp_priority 1")
+    (node.dir / "nowhere/when").write_text(in_seconds(3600))
+    said("the next reload is at", 5)
+    (node.dir / "nowhere/when").unlink()
+    (node.dir / "nowhere").rmdir()
+    said("its folder is gone")
+    reload_with(node, file, "")
+    assert process.stop() == 0
