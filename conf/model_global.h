@@ -37,7 +37,7 @@ struct conf_fifo {
 struct conf_filter {
 	char *nft_table; /* NULL: nftables is not asked for */
 	int32_t nft_priority;
-	bool nft_ifindex, nft_counters;
+	bool nft_counters;
 	char *nft_ipvs_table; /* NULL: virtual server groups are not marked */
 	int32_t nft_ipvs_priority;
 	uint32_t nft_ipvs_mark; /* the first one */
@@ -69,7 +69,8 @@ struct conf_thread {
 	struct tune tune;
 	char *thread_name; /* NULL: vipd's own; tune has the name in force */
 	bool no_swap;
-	uint32_t rttime_us; /* most CPU time without a blocking call, at a real-time priority */
+	uint32_t rttime_us; /* most CPU time without a blocking call, at a real-time priority; 0:
+			       any */
 };
 
 enum conf_rx_policy { CONF_RX_KERNEL, CONF_RX_MTU, CONF_RX_ADVERT, CONF_RX_BYTES };
@@ -83,9 +84,8 @@ struct conf_process {
 	uint32_t rx_bytes, rx_multiplier;
 	int8_t max_auto_priority; /* -1: never, 0: off */
 	uint32_t auto_priority_delay_us;
-	int umask;		    /* -1: none given */
-	char *tmp_config_directory; /* NULL: none, as with all that follow */
-	char *config_save_dir;
+	int umask;	       /* -1: none given */
+	char *config_save_dir; /* NULL: none, as with all that follow */
 	char *iproute_usr_dir, *iproute_etc_dir;
 	bool reload_check_config;
 	char *reload_check_log;
@@ -94,8 +94,9 @@ struct conf_process {
 	bool reload_marks; /* reload_file is given */
 	char *reload_file; /* NULL: the default, when given */
 	/* of the top level */
+	char *net_namespace, *net_namespace_ipvs; /* NULL: none; "": the machine's first */
 	char *instance;
-	bool use_pid_dir, linkbeat_use_polling, namespace_with_ipsets;
+	bool use_pid_dir, linkbeat_use_polling;
 	uint64_t child_wait_us;
 };
 

@@ -205,10 +205,10 @@ static const struct option global_rows[] = {
 	 .help = "vipd only: refuse every SNMP SET"},
 	{"snmp_vs_stats_update_interval", OPTION_TIME, MODEL(vs_stats_us), .flags = FIELD,
 	 .min = TIME_LEAST_US, .max = 30000000,
-	 .help = "how old the statistics of a virtual server over SNMP may be; 5 by default"},
+	 .help = "how often at least the kernel is read, for statistics of all servers; vipd reads "
+		 "it every 2 seconds anyway, and not more often than every 0.1"},
 	{"snmp_rs_stats_update_interval", OPTION_TIME, MODEL(rs_stats_us), .flags = FIELD,
-	 .min = TIME_LEAST_US, .max = 30000000,
-	 .help = "the same for real servers; by default the kernel is asked each time"},
+	 .min = TIME_LEAST_US, .max = 30000000, .help = "the same; the smaller of both counts"},
 	{"enable_dbus", OPTION_FLAG, MODEL(dbus), .flags = FIELD, .value = true,
 	 .help = "offer the D-Bus service"},
 	{"dbus_service_name", OPTION_STRING, MODEL(dbus_service_name), .flags = FIELD, .max = 255,
@@ -261,16 +261,6 @@ static void dump_global(struct dump *dump, const struct option *row, const void 
 	dump_close(dump);
 }
 
-/* To go on in another namespace than the one asked for would touch the wrong network. */
-static void refuse_namespace(struct build *build, const struct node *node, void *draft)
-{
-	(void)draft;
-	build_error(build, node, 0,
-		    "'%s' is not supported yet; start vipd with -s NAME, which moves all of it, "
-		    "instead",
-		    node->row->name);
-}
-
 void dump_nothing(struct dump *dump, const struct option *row, const void *model)
 {
 	(void)dump;
@@ -296,10 +286,6 @@ static const struct option root_rows[] = {
 	{"virtual_server", OPTION_BLOCK, .block = &scope_service, .flags = OPTION_OBJECTS,
 	 .dump = dump_services, .argument = "ADDRESS [PORT] | fwmark N | group NAME",
 	 .help = "a service and its real servers"},
-	{"net_namespace", OPTION_CUSTOM, .min = 0, .max = 1, .apply = refuse_namespace,
-	 .dump = dump_nothing, .argument = "NAME", .help = "refused: see -s of vipd(8)"},
-	{"net_namespace_ipvs", OPTION_CUSTOM, .min = 0, .max = 1, .apply = refuse_namespace,
-	 .dump = dump_nothing, .argument = "[NAME]", .help = "refused: see -s of vipd(8)"},
 	{.name = NULL},
 };
 

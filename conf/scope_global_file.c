@@ -74,12 +74,12 @@ const struct option global_file_rows[] = {
 	{"random_seed", OPTION_UNSIGNED, GLOBAL(random_seed), .flags = FIELD, .min = 0,
 	 .max = UINT32_MAX, .dump = dump_nothing,
 	 .help = "makes the numbers of ${_RANDOM} the same each time"},
-	{"tmp_config_directory", OPTION_STRING, REFUSED(process.tmp_config_directory),
-	 .flags = FIELD, .max = PATH_LONGEST,
-	 .help = "where keepalived keeps the copy of the text that its processes read"},
+	{"tmp_config_directory", OPTION_OBSOLETE,
+	 .help = "vipd reads the text once and keeps no copy of it"},
 	{"config_save_dir", OPTION_STRING, MODEL(process.config_save_dir), .flags = FIELD,
 	 .max = PATH_LONGEST,
-	 .help = "directory for copies of the configuration before and after each reload"},
+	 .help = "directory, made if need be, for the effective configuration of each load: "
+		 "vipd.conf.PID.NUMBER"},
 	{"iproute_usr_dir", OPTION_STRING, MODEL(process.iproute_usr_dir), .flags = FIELD,
 	 .max = PATH_LONGEST,
 	 .help = "where the distribution names routing tables, protocols and scopes; "
@@ -103,9 +103,12 @@ const struct option global_file_rows[] = {
 	 .help = "refuse to reload a configuration with errors, as vipd always does, and write "
 		 "what is wrong with it to the file"},
 	{"reload_time_file", OPTION_STRING, MODEL(process.reload_time_file), .flags = FIELD,
-	 .max = PATH_LONGEST, .help = "file that holds the time of the next reload"},
+	 .max = PATH_LONGEST,
+	 .help = "file whose first line is the time of the next reload, and which is removed then: "
+		 "HH:MM:SS, YY-MM-DD HH:MM:SS or YYYY-MM-DD HH:MM:SS, with Z behind it for UTC"},
 	{"reload_repeat", OPTION_FLAG, MODEL(process.reload_repeat), .flags = FIELD, .value = true,
-	 .help = "reload at that time every day"},
+	 .needs = "reload_time_file",
+	 .help = "leave that file, and with a time alone reload every day"},
 	{"reload_file", OPTION_CUSTOM, MODEL(process.reload_file), .flags = FIELD, .min = 0,
 	 .max = 1, .apply = read_reload_file, .dump = dump_reload_file, .argument = "[PATH]",
 	 .help = "file that exists while the configuration is being read"},

@@ -14,6 +14,8 @@
 #include "conf/scope_global.h"
 #include "conf/value.h"
 
+#define NAME_LONGEST 200
+
 /* ---- processors ---- */
 
 /* A number beyond the processors of the machine is a slip, as with keepalived. */
@@ -188,17 +190,29 @@ static void dump_umask(struct dump *dump, const struct option *row, const void *
 
 /* ---- the top level ---- */
 
-static void read_instance(struct build *build, const struct node *node, void *draft)
+/* It becomes part of the names of files. */
+static void read_name(struct build *build, const struct node *node, void *draft)
 {
-	struct draft_global *global = draft;
-	const char *name = node->words[1].text;
+	char **field = (void *)((char *)draft + node->row->offset);
+	const char *name = node->n_words > 1 ? node->words[1].text : "";
 
-	/* It becomes part of a file's name. */
-	if (strchr(name, '/') || !*name || strlen(name) > 200)
-		build_error(build, node, 1, "'instance' must be a name without /, not '%.64s'",
-			    name);
+	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") ||
+	    strlen(name) > NAME_LONGEST || (!*name && node->row->min))
+		build_error(build, node, 1, "'%s' must be a name without /, not '%.64s'",
+			    node->row->name, name);
 	else
-		global->model.process.instance = arena_strdup(build->arena, name);
+		*field = arena_strdup(build->arena, name);
+}
+
+static void dump_name(struct dump *dump, const struct option *row, const void *model)
+{
+	const char *name;
+
+	memcpy(&name, (const char *)&((const struct conf *)model)->global + row->offset,
+	       sizeof name);
+	if (name)
+		dump_line(dump, "%s%s%s", row->name, *name ? " " : "",
+			  *name ? dump_word(dump, name) : "");
 }
 
 const struct option global_process_rows[] = {
@@ -210,9 +224,11 @@ const struct option global_process_rows[] = {
 	 .max = 19, .help = "nice value of the VRRP thread"},
 	{"vrrp_rt_priority", OPTION_UNSIGNED, MODEL(vrrp.tune.rt_priority), .flags = FIELD,
 	 .min = 1, .max = 99, .help = "real-time priority of the VRRP thread; none by default"},
-	{"vrrp_rlimit_rttime", OPTION_UNSIGNED, MODEL(vrrp.rttime_us), .flags = DEFAULT, .min = 1,
-	 .max = UINT32_MAX, .initial = 10000,
-	 .help = "most microseconds it may compute at a stretch at a real-time priority"},
+	{"vrrp_rlimit_rttime", OPTION_UNSIGNED, MODEL(vrrp.rttime_us), .flags = FIELD, .min = 1,
+	 .max = UINT32_MAX, .needs = "vrrp_rt_priority",
+	 .help = "most microseconds any thread may compute at a stretch at a real-time priority: "
+		 "half of it is logged, then the kernel ends vipd; no limit by default; the "
+		 "smallest of vrrp and checker counts for all, as the limit is one of the process"},
 	{"vrrp_rlimit_rtime", OPTION_ALIAS, .alias_of = "vrrp_rlimit_rttime",
 	 .flags = OPTION_DEPRECATED},
 	{"vrrp_cpu_affinity", OPTION_CUSTOM, MODEL(vrrp.tune), .flags = FIELD, .min = 1,
@@ -226,9 +242,8 @@ const struct option global_process_rows[] = {
 	 .max = 19, .help = "nice value of the check thread"},
 	{"checker_rt_priority", OPTION_UNSIGNED, MODEL(checker.tune.rt_priority), .flags = FIELD,
 	 .min = 1, .max = 99, .help = "real-time priority of the check thread; none by default"},
-	{"checker_rlimit_rttime", OPTION_UNSIGNED, MODEL(checker.rttime_us), .flags = DEFAULT,
-	 .min = 1, .max = UINT32_MAX, .initial = 10000,
-	 .help = "most microseconds it may compute at a stretch at a real-time priority"},
+	{"checker_rlimit_rttime", OPTION_UNSIGNED, MODEL(checker.rttime_us), .flags = FIELD,
+	 .min = 1, .max = UINT32_MAX, .needs = "checker_rt_priority", .help = "the same"},
 	{"checker_rlimit_rtime", OPTION_ALIAS, .alias_of = "checker_rlimit_rttime",
 	 .flags = OPTION_DEPRECATED},
 	{"checker_cpu_affinity", OPTION_CUSTOM, MODEL(checker.tune), .flags = FIELD, .min = 1,
@@ -303,14 +318,23 @@ const struct option root_process_rows[] = {
 	{"linkbeat_use_polling", OPTION_FLAG, MODEL(process.linkbeat_use_polling), .dump = dump_top,
 	 .flags = FIELD, .value = true,
 	 .help = "ask drivers for the state of links instead of listening to netlink"},
-	{"namespace_with_ipsets", OPTION_FLAG, MODEL(process.namespace_with_ipsets),
-	 .dump = dump_top, .flags = FIELD, .value = true,
-	 .help = "use sets of iptables in a network namespace too"},
+	{"net_namespace", OPTION_CUSTOM, REFUSED(process.net_namespace), .dump = dump_name,
+	 .flags = FIELD, .min = 1, .max = 1, .apply = read_name, .argument = "NAME",
+	 .help = "network namespace to run in, unless the command line has one; part of the names "
+		 "of files, see FILES of vipd(8)"},
+	{"net_namespace_ipvs", OPTION_CUSTOM, REFUSED(process.net_namespace_ipvs),
+	 .dump = dump_name, .flags = FIELD, .min = 0, .max = 1, .apply = read_name,
+	 .argument = "[NAME]",
+	 .help = "network namespace of the virtual servers, while checks go out where vipd is; the "
+		 "machine's first one without a name"},
+	{"namespace_with_ipsets", OPTION_OBSOLETE,
+	 .help = "vipd has no need of ipsets: nftables has sets in every namespace"},
 	{"use_pid_dir", OPTION_FLAG, REFUSED(process.use_pid_dir), .dump = dump_top, .flags = FIELD,
 	 .value = true, .help = "the pid file stands in a directory of its own"},
-	{"instance", OPTION_CUSTOM, REFUSED(process.instance), .dump = dump_top, .flags = FIELD,
-	 .min = 1, .max = 1, .apply = read_instance, .argument = "NAME",
-	 .help = "tells several vipd on one machine apart: part of the pid file's name"},
+	{"instance", OPTION_CUSTOM, REFUSED(process.instance), .dump = dump_name, .flags = FIELD,
+	 .min = 1, .max = 1, .apply = read_name, .argument = "NAME",
+	 .help = "tells several vipd on one machine apart: part of the names of their files, see "
+		 "FILES of vipd(8), and of the name in syslog"},
 	{"child_wait_time", OPTION_TIME, MODEL(process.child_wait_us), .dump = dump_top,
 	 .flags = DEFAULT | OPTION_WHOLE, .min = 0, .max = SECONDS_MAX_US, .initial = 5000000,
 	 .help = "how long the engines may take to stop"},

@@ -31,6 +31,7 @@ struct wires {
 	struct beat *beat[THREADS];
 	struct log_ring *log[THREADS];
 	const struct ipvs_ops *ipvs; /* how the check thread reaches the kernel */
+	int ipvs_netns;		     /* where that is, see core/base/netns.h; -1: here */
 };
 
 /* Each carries the struct of its own name unless said otherwise. */

@@ -68,9 +68,10 @@ struct ipvs_dump {
 
 /* All functions return 0 or a negative errno and may block for one kernel reply. */
 struct ipvs_ops {
-	/* Loads ip_vs if need be; -ENOENT when this kernel has none, -EPERM without CAP_NET_ADMIN.
+	/* In that network namespace (core/base/netns.h; -1: here). Loads ip_vs if need be; -ENOENT
+	 * when this kernel has none, -EPERM without CAP_NET_ADMIN.
 	 */
-	int (*open)(struct ipvs **ret);
+	int (*open)(int netns, struct ipvs **ret);
 	void (*close)(struct ipvs *ipvs);
 	/*
 	 * Brings one service to the wanted state: adds, edits and deletes only what differs from

@@ -9,6 +9,7 @@ core_base_libbase_a_SOURCES = \
 	core/base/log.c core/base/log.h \
 	core/base/loop.c core/base/loop.h \
 	core/base/mail.c core/base/mail.h \
+	core/base/netns.c core/base/netns.h \
 	core/base/tune.c core/base/tune.h
 core_base_libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 

@@ -30,9 +30,10 @@
 #define REFRESH_US                                                                                 \
 	UINT64_C(2000000) /* the kernel sums its counters every 2 s: asking more often buys        \
 			     nothing */
-#define REOPEN_US      UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
-#define CONFIRM_US     UINT64_C(100000)	  /* second look at a server that seems drained */
-#define FIRST_CHECK_US UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
+#define REFRESH_LEAST_US UINT64_C(100000)   /* whatever is configured */
+#define REOPEN_US	 UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
+#define CONFIRM_US	 UINT64_C(100000)   /* second look at a server that seems drained */
+#define FIRST_CHECK_US	 UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
 
 struct loop;
 struct loop_io;
@@ -198,6 +199,7 @@ struct engine {
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
+	int ipvs_netns;			  /* for its open() */
 	struct ipvs *ipvs;		  /* NULL: not reachable */
 	uint64_t refresh_us;		  /* REFRESH_US; tests are in a hurry */
 	uint32_t rest;			  /* PACE_REST */

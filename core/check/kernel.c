@@ -401,7 +401,7 @@ void kernel_open(struct engine *engine, uint64_t now_us)
 {
 	if (engine->ipvs || now_us < engine->reopen_at_us)
 		return;
-	int error = engine->ops->open(&engine->ipvs);
+	int error = engine->ops->open(engine->ipvs_netns, &engine->ipvs);
 	if (error < 0) {
 		engine->reopen_at_us = now_us + REOPEN_US;
 		open_failed(engine, error);

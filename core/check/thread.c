@@ -96,11 +96,27 @@ static bool needs_kernel(const struct engine *engine)
 	return engine->n_services || (engine->conf && engine->conf->global.sync.interface);
 }
 
+/* One look serves virtual and real servers: it comes as often as the smaller wish asks for, within
+ * reason, and never less often than without one, as drift is found by it too. */
+static uint64_t refresh_interval(const struct engine *engine)
+{
+	const struct conf_global *global = engine->conf ? &engine->conf->global : NULL;
+	uint64_t interval_us = engine->refresh_us;
+
+	if (global && global->vs_stats_us && global->vs_stats_us < interval_us)
+		interval_us = global->vs_stats_us;
+	if (global && global->rs_stats_us && global->rs_stats_us < interval_us)
+		interval_us = global->rs_stats_us;
+	if (interval_us < REFRESH_LEAST_US && engine->refresh_us > REFRESH_LEAST_US)
+		interval_us = REFRESH_LEAST_US;
+	return interval_us;
+}
+
 static void on_refresh(uint64_t now_us, void *owner)
 {
 	struct engine *engine = owner;
 
-	loop_timer_arm(engine->refresh_timer, now_us + engine->refresh_us);
+	loop_timer_arm(engine->refresh_timer, now_us + refresh_interval(engine));
 	if (!needs_kernel(engine))
 		return;
 	engine_look(engine);
@@ -156,7 +172,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 	kernel_set_timeouts(engine);
 	sync_settle(engine);
 	engine_settle_now(engine); /* the answer promises rows that show it */
-	loop_timer_arm(engine->refresh_timer, clock_now_us() + engine->refresh_us);
+	loop_timer_arm(engine->refresh_timer, clock_now_us() + refresh_interval(engine));
 	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 }
 
@@ -397,6 +413,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 		return -ENOMEM;
 	engine->wires = wires;
 	engine->ops = wires->ipvs;
+	engine->ipvs_netns = wires->ipvs_netns;
 	engine->refresh_us = REFRESH_US;
 	engine->rest = PACE_REST;
 	engine->sysctls = (struct ipvs_sysctls){-1, -1, -1};

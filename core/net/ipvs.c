@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "core/base/netns.h"
 #include "core/net/ipvs_private.h"
 #include "core/net/ipvs_wire.h"
 
@@ -137,7 +138,7 @@ static void netlink_close(struct ipvs *ipvs)
 	free(ipvs);
 }
 
-static int netlink_open(struct ipvs **ret)
+static int open_here(struct ipvs **ret)
 {
 	struct timeval limit = {.tv_sec = REPLY_MAX_S};
 	struct ipvs *ipvs = calloc(1, sizeof *ipvs);
@@ -170,6 +171,18 @@ static int netlink_open(struct ipvs **ret)
 fail:
 	netlink_close(ipvs);
 	return errno_from_nl(result);
+}
+
+static int netlink_open(int netns, struct ipvs **ret)
+{
+	int home;
+	int error = netns_visit(netns, &home);
+
+	if (error)
+		return error;
+	error = open_here(ret);
+	netns_return(home);
+	return error;
 }
 
 /* Wraps one nest around what put writes. */

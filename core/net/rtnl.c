@@ -455,12 +455,35 @@ struct rtnl *rtnl_close(struct rtnl *rtnl)
 	return NULL;
 }
 
+/* The receive buffer that the larger of both wishes, of VRRP and of checks, asks for. */
+static void set_buffer(struct nl_sock *sock, const struct conf_buffer *vrrp,
+		       const struct conf_buffer *lvs, int usual, const char *what)
+{
+	const struct conf_buffer *wish = lvs->bytes > vrrp->bytes ? lvs : vrrp;
+	int octets = wish->bytes > INT32_MAX / 2 ? INT32_MAX / 2 : (int)wish->bytes;
+
+	if (!octets)
+		nl_socket_set_buffer_size(sock, usual, 0);
+	else if (setsockopt(nl_socket_get_fd(sock), SOL_SOCKET,
+			    wish->force ? SO_RCVBUFFORCE : SO_RCVBUF, &octets, sizeof octets) < 0)
+		log_warn("net", "the receive buffer for netlink %s cannot be set: %s", what,
+			 strerrordesc_np(errno));
+}
+
+static void set_buffers(struct rtnl *rtnl, const struct conf_global *global)
+{
+	set_buffer(rtnl->request, &global->vrrp_cmd, &global->lvs_cmd, 0, "commands");
+	set_buffer(rtnl->listen, &global->vrrp_monitor, &global->lvs_monitor, LISTEN_OCTETS,
+		   "changes");
+}
+
 int rtnl_use_conf(struct rtnl *rtnl, const struct conf *conf)
 {
 	int error = net_table_use_conf(&rtnl->table, conf);
 
 	if (error)
 		return error;
+	set_buffers(rtnl, &conf->global);
 	rtnl_routing_rebind(rtnl, conf);
 	rtnl_catch_up(rtnl);
 	rtnl_linkbeat_use(rtnl, conf);

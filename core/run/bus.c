@@ -43,7 +43,7 @@ static bool takes_signals(struct bus *bus)
 static void tell(struct bus *bus, const char *word)
 {
 	if (takes_signals(bus))
-		sd_bus_emit_signal(bus->link, BUS_PATH_VRRP, BUS_INTERFACE_VRRP, word, "");
+		sd_bus_emit_signal(bus->link, bus->path, BUS_INTERFACE_VRRP, word, "");
 }
 
 static void tell_state(struct bus *bus, const struct conf *conf,
@@ -54,7 +54,7 @@ static void tell_state(struct bus *bus, const struct conf *conf,
 	if (!takes_signals(bus))
 		return;
 	bus->choked = false;
-	bus_path(&conf->global, instance, path);
+	bus_path(bus, &conf->global, instance, path);
 	sd_bus_emit_signal(bus->link, path, BUS_INTERFACE_INSTANCE, "VrrpStatusChange", "u", state);
 }
 
@@ -183,6 +183,7 @@ static int bus_new(struct daemon *d, const char *name, struct bus **ret)
 	if (!bus)
 		return -ENOMEM;
 	bus->d = d;
+	bus_make_paths(bus);
 	bus->name = strdup(name);
 	error = bus->name ? loop_timer_new(d->loop, on_timer, bus, &bus->timer) : -ENOMEM;
 	if (error) {

@@ -14,26 +14,50 @@
 #include "core/base/log.h"
 #include "core/run/bus_private.h"
 
-#define FAILED "org.keepalived.Vrrp1.Error.Failed"
+#define BUS_PATH_ROOT "/org/keepalived/Vrrp1"
+#define ELEMENT_MAX   256
+#define FAILED	      "org.keepalived.Vrrp1.Error.Failed"
 
 const struct snap_vrrp *bus_rows(const struct bus *bus)
 {
 	return (const struct snap_vrrp *)latest_read(bus->d->wires.vrrp, SNAP_MAIN);
 }
 
-void bus_path(const struct conf_global *global, const struct conf_instance *instance,
-	      char room[static BUS_PATH_MAX])
+/* One element of a path; every octet it cannot have becomes an underscore. */
+static void make_element(const char *name, char room[static ELEMENT_MAX])
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	const char *none = global->dbus_no_interface_name ? global->dbus_no_interface_name : "none";
-	char interface[256];
 
-	snprintf(interface, sizeof interface, "%s",
-		 *instance->interface ? instance->interface : none);
-	for (char *at = interface; *(at += strspn(at, allowed));)
+	snprintf(room, ELEMENT_MAX, "%s", name);
+	for (char *at = room; *(at += strspn(at, allowed));)
 		*at = '_';
-	snprintf(room, BUS_PATH_MAX, BUS_PATH_INSTANCES "/%s/%u/%s", interface, instance->vrid,
+}
+
+void bus_make_paths(struct bus *bus)
+{
+	const char *names[] = {bus->d->place.netns, bus->d->place.instance};
+	char below[2 * (ELEMENT_MAX + 1)] = "", *end = below, element[ELEMENT_MAX];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (!names[i])
+			continue;
+		make_element(names[i], element);
+		end += snprintf(end, (size_t)(below + sizeof below - end), "/%s", element);
+	}
+	snprintf(bus->path, sizeof bus->path, BUS_PATH_ROOT "%s/Vrrp", below);
+	snprintf(bus->above_instances, sizeof bus->above_instances, BUS_PATH_ROOT "%s/Instance",
+		 below);
+}
+
+void bus_path(const struct bus *bus, const struct conf_global *global,
+	      const struct conf_instance *instance, char room[static BUS_PATH_MAX])
+{
+	const char *none = global->dbus_no_interface_name ? global->dbus_no_interface_name : "none";
+	char interface[ELEMENT_MAX];
+
+	make_element(*instance->interface ? instance->interface : none, interface);
+	snprintf(room, BUS_PATH_MAX, "%s/%s/%u/%s", bus->above_instances, interface, instance->vrid,
 		 conf_instance_family(instance) == AF_INET6 ? "IPv6" : "IPv4");
 }
 
@@ -45,7 +69,7 @@ static const struct snap_instance *find(const struct bus *bus, const char *path)
 	for (size_t i = 0; rows && i < rows->n_instances; i++) {
 		const struct snap_instance *row = &rows->instances[i];
 
-		bus_path(&rows->conf->global, &rows->conf->instances[row->conf_index], own);
+		bus_path(bus, &rows->conf->global, &rows->conf->instances[row->conf_index], own);
 		if (!strcmp(own, path))
 			return row;
 	}
@@ -184,8 +208,8 @@ static int on_list(sd_bus *link, const char *prefix, void *owner, char ***ret, s
 	for (size_t i = 0; list && i < n; i++) {
 		char path[BUS_PATH_MAX];
 
-		bus_path(&rows->conf->global, &rows->conf->instances[rows->instances[i].conf_index],
-			 path);
+		bus_path(owner, &rows->conf->global,
+			 &rows->conf->instances[rows->instances[i].conf_index], path);
 		list[i] = strdup(path);
 		if (!list[i])
 			break; /* a shorter list */
@@ -196,15 +220,15 @@ static int on_list(sd_bus *link, const char *prefix, void *owner, char ***ret, s
 
 int bus_add_objects(struct bus *bus)
 {
-	int error = sd_bus_add_object_vtable(bus->link, NULL, BUS_PATH_VRRP, BUS_INTERFACE_VRRP,
+	int error = sd_bus_add_object_vtable(bus->link, NULL, bus->path, BUS_INTERFACE_VRRP,
 					     daemon_table, bus);
 
 	if (error >= 0)
-		error = sd_bus_add_fallback_vtable(bus->link, NULL, BUS_PATH_INSTANCES,
+		error = sd_bus_add_fallback_vtable(bus->link, NULL, bus->above_instances,
 						   BUS_INTERFACE_INSTANCE, instance_table, on_find,
 						   bus);
 	if (error >= 0)
-		error = sd_bus_add_node_enumerator(bus->link, NULL, BUS_PATH_INSTANCES, on_list,
+		error = sd_bus_add_node_enumerator(bus->link, NULL, bus->above_instances, on_list,
 						   bus);
 	return error < 0 ? error : 0;
 }

@@ -9,11 +9,9 @@
 
 #include "core/run/daemon.h"
 
-#define BUS_PATH_VRRP	       "/org/keepalived/Vrrp1/Vrrp"
-#define BUS_PATH_INSTANCES     "/org/keepalived/Vrrp1/Instance"
 #define BUS_INTERFACE_VRRP     "org.keepalived.Vrrp1.Vrrp"
 #define BUS_INTERFACE_INSTANCE "org.keepalived.Vrrp1.Instance"
-#define BUS_PATH_MAX	       384
+#define BUS_PATH_MAX	       1024
 
 struct bus {
 	struct daemon *d;
@@ -21,17 +19,20 @@ struct bus {
 	sd_bus_slot *slot;
 	struct loop_timer *timer;
 	char *name;
-	bool owned;	  /* the name is ours */
-	bool started;	  /* VrrpStarted was told */
-	bool choked;	  /* signals are being dropped */
-	int error;	  /* said last */
-	uint64_t told_us; /* events up to then were told as states */
+	char path[640], above_instances[640]; /* of objects */
+	bool owned;			      /* the name is ours */
+	bool started;			      /* VrrpStarted was told */
+	bool choked;			      /* signals are being dropped */
+	int error;			      /* said last */
+	uint64_t told_us;		      /* events up to then were told as states */
 };
 
 /* The newest rows of the vrrp thread; NULL: none yet. */
 const struct snap_vrrp *bus_rows(const struct bus *bus);
+/* Where the objects are: below namespace and instance of this vipd, if any. */
+void bus_make_paths(struct bus *bus);
 /* Where the object of an instance is: interface, VRID and family. */
-void bus_path(const struct conf_global *global, const struct conf_instance *instance,
-	      char room[static BUS_PATH_MAX]);
+void bus_path(const struct bus *bus, const struct conf_global *global,
+	      const struct conf_instance *instance, char room[static BUS_PATH_MAX]);
 /* 0 or negative errno. */
 int bus_add_objects(struct bus *bus);

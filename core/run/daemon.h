@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "core/base/beat.h"
@@ -16,6 +17,7 @@
 #include "core/cmd.h"
 #include "core/run/load.h"
 #include "core/run/options.h"
+#include "core/run/place.h"
 #include "core/run/process.h"
 
 struct bus;
@@ -32,8 +34,8 @@ struct loop_io;
 struct loop_signal;
 struct loop_timer;
 struct mailer;
-struct pidfile;
 struct process_tracker;
+struct reload_time;
 struct rtnl;
 struct scripts;
 struct store;
@@ -63,22 +65,31 @@ struct reload {
 	enum reload_phase phase;
 	struct load load;
 	struct helper *helper;
-	uint64_t ticket;	 /* of the newest request; counts */
-	uint64_t running_ticket; /* the newest request when the load under way began */
-	uint64_t asked_us;	 /* when the first request since the last answer came */
-	char last_error[256];	 /* "" after a success */
-	char *changes;		 /* what the newest load changed; NULL: not known, or the first */
-	uint64_t loaded_wall_us; /* when the configuration in force was loaded */
+	uint64_t ticket;	  /* of the newest request; counts */
+	uint64_t running_ticket;  /* the newest request when the load under way began */
+	uint64_t asked_us;	  /* when the first request since the last answer came */
+	char last_error[256];	  /* "" after a success */
+	char *changes;		  /* what the newest load changed; NULL: not known, or the first */
+	struct reload_time *time; /* NULL: none is planned */
+	uint64_t loaded_wall_us;  /* when the configuration in force was loaded */
 };
 
 /* Of the process as a whole, and what it was before the configuration said otherwise. */
 struct settings {
 	bool umask_set, locked;
+	uint32_t rttime_us; /* limit in force; 0: as vipd was started */
+	struct rlimit rttime_before;
 	mode_t umask_before;
 	char name_before[TUNE_NAME_MAX + 1]; /* "": never named */
 };
 
-enum printout_kind { PRINTOUT_DATA, PRINTOUT_STATS, PRINTOUT_STATS_CLEAR, PRINTOUT_KINDS };
+enum printout_kind {
+	PRINTOUT_DATA,
+	PRINTOUT_STATS,
+	PRINTOUT_STATS_CLEAR,
+	PRINTOUT_JSON,
+	PRINTOUT_KINDS,
+};
 
 /* Files that are written because somebody asked. */
 struct printout {
@@ -103,6 +114,7 @@ struct role {
 struct daemon {
 	struct options options;
 	struct process_paths paths;
+	struct place place;
 	struct wires wires;
 	struct beat beats[THREADS];
 	bool wanted[THREADS], running[THREADS], stopped[THREADS];
@@ -112,9 +124,8 @@ struct daemon {
 	struct loop *loop;
 	struct loop_io *box_io;
 	struct loop_timer *tick;
-	struct loop_signal *signals[6];
+	struct loop_signal *signals[8];
 	struct log_sink *sink;
-	struct pidfile *pidfile;
 	struct rtnl *rtnl;
 	struct exec *exec;
 	struct fifos *fifos;
@@ -153,6 +164,12 @@ struct daemon {
 /* main.c: whole life of the daemon; returns the exit status. */
 int daemon_run(const struct options *options);
 
+/* place.c: as the newest configuration says: namespace, names of files, the pid file. 0, or an exit
+ * status after saying why. */
+int place_take(struct daemon *d);
+void place_leave(struct daemon *d); /* gives its files up; accepts one never taken */
+void place_free(struct daemon *d);
+
 /* threads.c */
 int threads_make_wires(struct daemon *d);
 void threads_free_wires(struct daemon *d);
@@ -184,6 +201,10 @@ void reload_on_adopted(struct daemon *d, const struct msg_conf_done *done);
 void reload_file_begin(const struct daemon *d);
 void reload_file_end(const struct daemon *d);
 void reload_file_report(const struct daemon *d);
+
+/* reload_time.c: a reload at the moment that a file names. */
+void reload_time_use_conf(struct daemon *d); /* of the newest configuration */
+void reload_time_free(struct daemon *d);
 
 /* settings.c: whatever of the configuration concerns the process as a whole. */
 void settings_apply(struct daemon *d, const struct conf *conf);

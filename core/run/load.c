@@ -6,9 +6,13 @@
 #include "core/run/load.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "conf/diff.h"
 #include "conf/model.h"
@@ -25,6 +29,36 @@ static char *describe_changes(const struct load *load)
 	text = conf_changes_summary(changes);
 	conf_changes_free(changes);
 	return text;
+}
+
+static int write_copy(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	size_t size = strlen(text);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = write(fd, text, size) == (ssize_t)size ? 0 : -ENOSPC;
+	return close(fd) < 0 && !error ? -errno : error;
+}
+
+/* For whoever looks into trouble of reloads: what each of them came to. */
+static void save(struct load *load)
+{
+	const char *folder = load->conf->global.process.config_save_dir;
+	char *text = folder && !load->options->test ? conf_dump(load->conf) : NULL;
+
+	if (!text)
+		return;
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		load->save_error = -errno;
+	if (asprintf(&load->saved, "%s/vipd.conf.%ld.%llu", folder, (long)getpid(),
+		     (unsigned long long)(load->previous ? load->previous->generation + 1 : 1)) < 0)
+		load->saved = NULL;
+	if (load->saved && !load->save_error)
+		load->save_error = write_copy(load->saved, text);
+	free(text);
 }
 
 void load_run(struct load *load)
@@ -48,6 +82,8 @@ void load_run(struct load *load)
 		load->conf = conf_unref(load->conf);
 	else if (load->previous)
 		load->changes = describe_changes(load);
+	if (!load->error)
+		save(load);
 }
 
 void load_clear(struct load *load)
@@ -57,6 +93,9 @@ void load_clear(struct load *load)
 	conf_unref(load->previous);
 	diag_list_free(&load->diags);
 	free(load->changes);
+	free(load->saved);
+	load->saved = NULL;
+	load->save_error = 0;
 	load->previous = NULL;
 	load->changes = NULL;
 	load->scripts = NULL;
@@ -112,6 +151,11 @@ void load_log(const struct load *load)
 		log_lines(level_of(load->diags.items[i].severity), text);
 		free(text);
 	}
+	if (load->save_error)
+		log_error("conf", "config_save_dir: cannot write %s: %s", load->saved,
+			  strerror(-load->save_error));
+	else if (load->saved)
+		log_info("conf", "the configuration is saved as %s", load->saved);
 	if (!load->scripts)
 		return;
 	size_t count;

@@ -21,7 +21,9 @@ struct load {
 	const struct conf *conf;     /* one reference */
 	struct scripts *scripts;
 	struct diag_list diags;
-	char *changes; /* from previous to conf, as one line; NULL: not known */
+	char *saved;	/* where config_save_dir has its copy; NULL: nowhere */
+	int save_error; /* or why not */
+	char *changes;	/* from previous to conf, as one line; NULL: not known */
 };
 
 /* Loads what the options name. */

@@ -16,6 +16,7 @@ core_run_librun_a_SOURCES = \
 	core/run/process.c core/run/process.h \
 	core/run/pidfile.c core/run/pidfile.h \
 	core/run/record.c core/run/record.h \
+	core/run/reload_moment.c core/run/reload_moment.h \
 	core/run/scripts.c core/run/scripts.h \
 	core/run/smtp.c core/run/smtp.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \
@@ -35,13 +36,16 @@ vipd_SOURCES = \
 	core/run/control_status.c \
 	core/run/daemon.h \
 	core/run/printout.c \
+	core/run/printout_json.c core/run/printout_json.h \
 	core/run/printout_text.c core/run/printout_text.h \
 	core/run/generation.c \
 	core/run/mailroom.c \
 	core/run/main.c \
 	core/run/notify.c \
+	core/run/place.c core/run/place.h \
 	core/run/reload.c \
 	core/run/reload_file.c \
+	core/run/reload_time.c \
 	core/run/role.c \
 	core/run/settings.c \
 	core/run/stop.c \
@@ -64,6 +68,9 @@ RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LI
 
 UNIT_TESTS += tests/unit/test_options
 tests_unit_test_options_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_reload_moment
+tests_unit_test_reload_moment_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_state
 tests_unit_test_state_LDADD = $(RUN_TESTS_LIBS)

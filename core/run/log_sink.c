@@ -99,6 +99,12 @@ struct log_sink *log_sink_close(struct log_sink *sink)
 	return NULL;
 }
 
+void log_sink_set_name(struct log_sink *sink, const char *name)
+{
+	if (sink->syslog)
+		log_syslog_set_name(sink->syslog, name);
+}
+
 bool log_sink_is_stderr(const struct log_sink *sink)
 {
 	return sink->way == TO_CONSOLE || sink->way == TO_JOURNAL;

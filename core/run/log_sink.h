@@ -16,6 +16,9 @@ struct log_sink;
 int log_sink_open(const struct options *options, struct log_sink **ret);
 struct log_sink *log_sink_close(struct log_sink *sink);
 
+/* The name that lines carry in syslog from now on. */
+void log_sink_set_name(struct log_sink *sink, const char *name);
+
 /* True when lines already reach stderr: then nothing need be said there a second time. */
 bool log_sink_is_stderr(const struct log_sink *sink);
 

@@ -23,6 +23,7 @@
 struct log_syslog {
 	struct sockaddr_un address;
 	int facility;
+	char name[LOG_NAME_MAX + 1];
 	int fd; /* -1: not connected */
 	uint64_t connect_at_us;
 };
@@ -35,10 +36,16 @@ int log_syslog_new(const char *path, int facility, struct log_syslog **ret)
 		return -ENOMEM;
 	log->fd = -1;
 	log->facility = facility;
+	log_syslog_set_name(log, "vipd");
 	log->address.sun_family = AF_UNIX;
 	snprintf(log->address.sun_path, sizeof log->address.sun_path, "%s", path);
 	*ret = log;
 	return 0;
+}
+
+void log_syslog_set_name(struct log_syslog *log, const char *name)
+{
+	snprintf(log->name, sizeof log->name, "%s", name);
 }
 
 static void disconnect(struct log_syslog *log)
@@ -80,14 +87,14 @@ static size_t format(const struct log_syslog *log, const struct log_line *line, 
 
 	localtime_r(&seconds, &parts);
 	strftime(at, sizeof at, "%b %e %H:%M:%S", &parts);
-	int length = snprintf(room, size, "<%d>%s vipd[%ld]: %s: %s", log->facility | line->level,
-			      at, (long)getpid(), line->subsystem, line->text);
+	int length = snprintf(room, size, "<%d>%s %s[%ld]: %s: %s", log->facility | line->level, at,
+			      log->name, (long)getpid(), line->subsystem, line->text);
 	return (size_t)length < size ? (size_t)length : size - 1;
 }
 
 void log_syslog_write(struct log_syslog *log, const struct log_line *line)
 {
-	char text[LOG_LINE_MAX + 128];
+	char text[LOG_LINE_MAX + LOG_NAME_MAX + 128];
 	size_t size = format(log, line, text, sizeof text);
 
 	/* Twice: the daemon may have been restarted since the last line. */

@@ -28,7 +28,6 @@
 #include "core/run/helper.h"
 #include "core/run/log_sink.h"
 #include "core/run/mailer.h"
-#include "core/run/pidfile.h"
 #include "core/run/process.h"
 #include "core/run/scripts.h"
 #include "core/run/state.h"
@@ -89,16 +88,28 @@ static void on_signal(int signo, void *owner)
 	case SIGINT:
 		stop_begin(d, 0);
 		break;
+	case SIGXCPU:
+		log_warn("main",
+			 "a thread at real-time priority has computed for half of its limit "
+			 "without a pause: the kernel ends vipd at the whole");
+		break;
 	default:
-		printout_request(d, PRINTOUT_STATS_CLEAR);
+		printout_request(d, signo == options_signal("JSON") ? PRINTOUT_JSON
+								    : PRINTOUT_STATS_CLEAR);
 		break;
 	}
 }
 
 static int watch_signals(struct daemon *d)
 {
-	const int numbers[] = {SIGTERM, SIGINT,	 SIGHUP,
-			       SIGUSR1, SIGUSR2, options_signal("STATS_CLEAR")};
+	const int numbers[] = {SIGTERM,
+			       SIGINT,
+			       SIGHUP,
+			       SIGUSR1,
+			       SIGUSR2,
+			       options_signal("STATS_CLEAR"),
+			       options_signal("JSON"),
+			       SIGXCPU};
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !error; i++)
@@ -214,23 +225,6 @@ static int start(struct daemon *d)
 	return 0;
 }
 
-static int take_pidfile(struct daemon *d)
-{
-	pid_t other = 0;
-	int error = pidfile_open(d->options.pid_file, &d->pidfile, &other);
-
-	if (!error)
-		return 0;
-	char text[64] = "";
-	if (error == -EEXIST)
-		snprintf(text, sizeof text, "vipd is already running as process %ld", (long)other);
-	log_error("main", "pid file %s: %s", d->options.pid_file, *text ? text : strerror(-error));
-	if (!log_sink_is_stderr(d->sink))
-		fprintf(stderr, "vipd: pid file %s: %s\n", d->options.pid_file,
-			*text ? text : strerror(-error));
-	return EXIT_FATAL;
-}
-
 /* ---- end ---- */
 
 static void join_threads(struct daemon *d)
@@ -252,6 +246,7 @@ static void close_services(struct daemon *d)
 	alerts_free(d);
 	bus_finish(d);
 	printout_free(d);
+	reload_time_free(d);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
 	free(d->postponed);
@@ -273,7 +268,7 @@ static void end(struct daemon *d)
 	join_threads(d);
 	if (d->begun)
 		bracket_end(d);
-	pidfile_close(d->pidfile);
+	place_leave(d);
 	log_notice("main", "stopped");
 	supervise_log(d);
 	/* A thread that still runs may use anything; so may a load
@@ -284,17 +279,18 @@ static void end(struct daemon *d)
 	log_ring_use(NULL);
 	log_ring_free(d->wires.log[THREAD_MAIN]);
 	log_sink_close(d->sink);
+	place_free(d);
 	process_free_paths(&d->paths);
 }
 
 static int live(struct daemon *d)
 {
-	int status = take_pidfile(d);
+	int status = reload_first(d);
 
 	if (!status)
-		status = open_services(d);
+		status = place_take(d);
 	if (!status)
-		status = reload_first(d);
+		status = open_services(d);
 	if (!status)
 		settings_apply(d, d->newest->conf);
 	if (!status && !bracket_begin(d))
@@ -324,6 +320,7 @@ int daemon_run(const struct options *options)
 	struct daemon d = {
 		.options = *options,
 		.ready_fd = -1,
+		.place = {.outside = -1, .ipvs = -1},
 		.started_us = clock_now_us(),
 		.started_wall_us = clock_wall_us(),
 		.wanted = {[THREAD_VRRP] = !options->only_check,
@@ -374,8 +371,8 @@ int main(int argc, char **argv)
 
 		if (number < 0) {
 			fprintf(stderr,
-				"vipd: no signal is called %s; STOP, RELOAD, DATA, STATS and "
-				"STATS_CLEAR are\n",
+				"vipd: no signal is called %s; STOP, RELOAD, DATA, STATS, "
+				"STATS_CLEAR and JSON are\n",
 				options.signal_name);
 			return EXIT_FATAL;
 		}

@@ -59,7 +59,7 @@ static const struct row rows[] = {
 	{0, "state-dir", VALUE, TEXT, AT(state_dir), "DIR: where drains are stored"},
 	{0, "control-socket", VALUE, TEXT, AT(control), "PATH: where vipctl finds this vipd"},
 	{0, "signum", VALUE, TEXT, AT(signal_name),
-	 "NAME: print the number of STOP, RELOAD, DATA, STATS or STATS_CLEAR"},
+	 "NAME: print the number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON"},
 	{'v', "version", NO_VALUE, SWITCH, AT(version), "print the version and exit"},
 	{'h', "help", NO_VALUE, SWITCH, AT(help), "print this and exit"},
 	{0, "all", NO_VALUE, IGNORED, 0, "every engine runs always"},
@@ -184,9 +184,6 @@ int options_parse(int argc, char **argv, FILE *messages, struct options *ret)
 	char letters[3 * ROWS + 2];
 	struct option words[ROWS + 1];
 	struct options options = {
-		.pid_file = RUNSTATEDIR "/vipd.pid",
-		.state_dir = LOCALSTATEDIR "/lib/vipd",
-		.control = RUNSTATEDIR "/vipd/control.sock",
 		.facility = LOG_DAEMON,
 		.umask = -1,
 	};
@@ -258,5 +255,7 @@ int options_signal(const char *name)
 		return SIGUSR2;
 	if (!strcmp(name, "STATS_CLEAR"))
 		return SIGRTMAX - 1;
+	if (!strcmp(name, "JSON"))
+		return SIGRTMIN + 2;
 	return -EINVAL;
 }

@@ -20,10 +20,10 @@ enum exit_status {
 
 struct options {
 	const char *config;	 /* -f; NULL: the default, see options_config() */
-	const char *pid_file;	 /* -p */
+	const char *pid_file;	 /* -p; NULL, as the next two: see place.h */
 	const char *snmp_socket; /* -A; NULL: as configured */
 	const char *config_id;	 /* -i; NULL: host name */
-	const char *netns;	 /* -s; NULL: stay */
+	const char *netns;	 /* -s; NULL: as configured */
 	const char *log_file;	 /* -g; NULL: none */
 	const char *test_log;	 /* -t=FILE; NULL: stderr */
 	const char *state_dir;	 /* --state-dir */

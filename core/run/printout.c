@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files for those who ask by signal or over D-Bus: the state of everything (state_dump_file), the
- * counters of the virtual routers (stats_dump_file). The text is made here from snapshots; a helper
- * writes it beside the file and puts it in its place, so that nobody reads half of one and no link
- * is followed. One at a time; asking twice while one waits is asking once. Runs in main.
+ * counters of the virtual routers (stats_dump_file), both for programs (json_dump_file). The text
+ * is made here from snapshots; a helper writes it beside the file and puts it in its place, so that
+ * nobody reads half of one and no link is followed. One at a time; asking twice while one waits is
+ * asking once. Runs in main.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +18,10 @@
 #include "core/base/latest.h"
 #include "core/base/log.h"
 #include "core/run/daemon.h"
-#include "core/run/printout_text.h"
 #include "core/run/helper.h"
+#include "core/run/printout_json.h"
+#include "core/run/printout_text.h"
+#include "core/track/process.h"
 
 /* ---- in the helper ---- */
 
@@ -62,8 +65,23 @@ static void work(void *owner)
 
 /* ---- in main ---- */
 
+/* data_use_instance, as keepalived has it: vipd.data becomes vipd.TAG.data. */
+static void insert_tag(const char *tag, char room[static PATH_MAX])
+{
+	char *slash = strrchr(room, '/'), *dot = strrchr(slash ? slash : room, '.');
+	char *end = room + strlen(room), *at = dot ? dot : end;
+	size_t size = strlen(tag) + 1;
+
+	if (size >= (size_t)(room + PATH_MAX - end))
+		return;
+	memmove(at + size, at, (size_t)(end - at) + 1);
+	*at = '.';
+	memcpy(at + 1, tag, size - 1);
+}
+
 /* As keepalived finds it: TMPDIR counts when it is a folder given in full. */
-static void find_path(const char *configured, const char *name, char room[static PATH_MAX])
+static void find_path(const struct daemon *d, const char *configured, const char *name,
+		      char room[static PATH_MAX])
 {
 	const char *folder = getenv("TMPDIR");
 	struct stat found;
@@ -74,6 +92,8 @@ static void find_path(const char *configured, const char *name, char room[static
 		snprintf(room, PATH_MAX, "%s", configured);
 	else
 		snprintf(room, PATH_MAX, "%s/%s", folder, name);
+	if (d->newest->conf->global.data_use_instance && *d->place.tag)
+		insert_tag(d->place.tag, room);
 }
 
 static char *make_stats(struct daemon *d, const struct snap_vrrp *vrrp, bool clear)
@@ -88,6 +108,27 @@ static char *make_stats(struct daemon *d, const struct snap_vrrp *vrrp, bool cle
 	return text;
 }
 
+static char *make_json(const struct daemon *d, const struct snap_vrrp *vrrp)
+{
+	size_t n = vrrp ? vrrp->conf->n_processes : 0;
+	struct printout_process *processes = calloc(n + 1, sizeof *processes);
+	char *text = NULL;
+
+	for (size_t i = 0; processes && i < n; i++)
+		processes[i] = (struct printout_process){
+			.running = process_tracker_running(d->processes, vrrp->conf, i),
+			.enough = vrrp->seen[CONF_TRACK_PROCESS][i].state == VRRP_TRACKED_UP,
+			.fork_delayed = process_tracker_waits(d->processes, vrrp->conf, i,
+							      PROCESS_EVENT_FORK),
+			.terminate_delayed = process_tracker_waits(d->processes, vrrp->conf, i,
+								   PROCESS_EVENT_EXIT),
+		};
+	if (processes)
+		text = printout_json(vrrp, d->newest->conf->global.json_version, processes);
+	free(processes);
+	return text;
+}
+
 static char *make_text(struct daemon *d, enum printout_kind kind)
 {
 	const struct conf_global *global = &d->newest->conf->global;
@@ -97,11 +138,15 @@ static char *make_text(struct daemon *d, enum printout_kind kind)
 		(const struct snap_check *)latest_read(d->wires.check, SNAP_MAIN);
 
 	if (kind == PRINTOUT_DATA) {
-		find_path(global->state_dump_file, "keepalived.data", d->printout.path);
+		find_path(d, global->state_dump_file, "keepalived.data", d->printout.path);
 		return printout_data(d->newest->conf, vrrp, check,
 				     (const struct snap_bfd *)latest_read(d->wires.bfd, SNAP_MAIN));
 	}
-	find_path(global->stats_dump_file, "keepalived.stats", d->printout.path);
+	if (kind == PRINTOUT_JSON) {
+		find_path(d, global->json_dump_file, "keepalived.json", d->printout.path);
+		return make_json(d, vrrp);
+	}
+	find_path(d, global->stats_dump_file, "keepalived.stats", d->printout.path);
 	return make_stats(d, vrrp, kind == PRINTOUT_STATS_CLEAR);
 }
 

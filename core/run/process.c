@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens to the process before its first thread: rights, limits, network namespace, and the
- * classic way into the background, in which the starting process waits until the daemon is ready
- * and ends with its status. Runs in main.
+ * What happens to the process before its first thread: rights, limits, and the classic way into the
+ * background, in which the starting process waits until the daemon is ready and ends with its
+ * status. Runs in main.
  */
 #include "core/run/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,21 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int enter_namespace(const char *name)
-{
-	char path[256];
-
-	if (strchr(name, '/') ||
-	    snprintf(path, sizeof path, "/run/netns/%s", name) >= (int)sizeof path)
-		return -EINVAL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	int error = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
-	close(fd);
-	return error;
-}
 
 int process_prepare(const struct options *options)
 {
@@ -45,12 +29,6 @@ int process_prepare(const struct options *options)
 
 		if (setrlimit(RLIMIT_CORE, &unlimited) < 0)
 			fprintf(stderr, "vipd: cannot allow core dumps: %s\n", strerror(errno));
-	}
-	int error = options->netns ? enter_namespace(options->netns) : 0;
-	if (error) {
-		fprintf(stderr, "vipd: cannot enter network namespace %s: %s\n", options->netns,
-			strerror(-error));
-		return EXIT_FATAL;
 	}
 	return 0;
 }

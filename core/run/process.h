@@ -11,7 +11,7 @@ struct process_paths {
 	char *text[PROCESS_PATHS];
 };
 
-/* Rights, umask, core limit, namespace. 0, or an exit status after saying why on stderr. */
+/* Rights, umask, core limit. 0, or an exit status after saying why on stderr. */
 int process_prepare(const struct options *options);
 
 /*

@@ -220,6 +220,7 @@ void reload_hand_out(struct daemon *d)
 	notify_use_conf(d);
 	mailer_use(d->mailer, conf);
 	bus_use_conf(d);
+	reload_time_use_conf(d);
 	if (d->wanted[THREAD_VRRP])
 		rtnl_set_static(d->rtnl, conf);
 	if (d->wanted[THREAD_VRRP] && rtnl_set_macvlans(d->rtnl, conf) < 0)

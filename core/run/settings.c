@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a configuration says about the process as a whole: the name and file creation mask, whether
- * its memory may be swapped out, how many files it may have open. Each is brought from what is in
- * force to what is wanted, so that a reload that takes a keyword away undoes it. Runs in main.
+ * its memory may be swapped out, how long it may compute in real time, how many files it may have
+ * open. Each is brought from what is in force to what is wanted, so that a reload that takes a
+ * keyword away undoes it. Runs in main.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -63,6 +64,37 @@ static void set_locked(struct daemon *d, bool wanted)
 		d->settings.locked = wanted;
 }
 
+static uint32_t least_rttime(const struct conf_global *global)
+{
+	const struct conf_thread *threads[] = {&global->vrrp, &global->checker};
+	uint32_t least_us = 0;
+
+	for (size_t i = 0; i < sizeof threads / sizeof *threads; i++)
+		if (threads[i]->tune.rt_priority && threads[i]->rttime_us &&
+		    (!least_us || threads[i]->rttime_us < least_us))
+			least_us = threads[i]->rttime_us;
+	return least_us;
+}
+
+/* The limit is one of the process; the kernel counts each thread for itself. Half of it is told by
+ * SIGXCPU (main.c), the whole is the end, as with keepalived's processes. */
+static void limit_rttime(struct daemon *d, const struct conf_global *global)
+{
+	struct settings *settings = &d->settings;
+	uint32_t wanted_us = least_rttime(global);
+	struct rlimit limit = {.rlim_cur = wanted_us / 2, .rlim_max = wanted_us};
+
+	if (wanted_us == settings->rttime_us)
+		return;
+	if (!settings->rttime_us)
+		getrlimit(RLIMIT_RTTIME, &settings->rttime_before);
+	if (setrlimit(RLIMIT_RTTIME, wanted_us ? &limit : &settings->rttime_before) < 0)
+		log_warn("main", "the limit of real-time computing stays: %s (CAP_SYS_RESOURCE)",
+			 strerrordesc_np(errno));
+	else
+		settings->rttime_us = wanted_us;
+}
+
 /* An attempt of a check and a run of a program have a descriptor or two, an instance its sockets.
  */
 static size_t count_files(const struct conf *conf)
@@ -102,5 +134,6 @@ void settings_apply(struct daemon *d, const struct conf *conf)
 	set_umask(d, &global->process);
 	set_name(d, &global->process);
 	allow_files(conf);
+	limit_rttime(d, global);
 	set_locked(d, global->vrrp.no_swap || global->checker.no_swap || global->bfd.no_swap);
 }

@@ -104,7 +104,7 @@ void supervise_publish(struct daemon *d)
 	snap->generation = (uint32_t)conf->generation;
 	snap->loaded_wall_us = d->reload.loaded_wall_us;
 	memcpy(snap->load_error, d->reload.last_error, sizeof snap->load_error);
-	snprintf(snap->netns, sizeof snap->netns, "%s", d->options.netns ? d->options.netns : "");
+	snprintf(snap->netns, sizeof snap->netns, "%s", d->place.netns ? d->place.netns : "");
 	snap->started_us = d->started_us;
 	snap->started_wall_us = d->started_wall_us;
 	for (int i = 0; i < THREADS; i++)

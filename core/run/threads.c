@@ -48,6 +48,7 @@ int threads_make_wires(struct daemon *d)
 			error = latest_new(SNAP_READERS, buffers[i]);
 	}
 	d->wires.ipvs = ipvs_netlink_ops();
+	d->wires.ipvs_netns = d->place.ipvs;
 	return error;
 }
 

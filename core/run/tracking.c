@@ -72,7 +72,7 @@ int tracking_open(struct daemon *d)
 	if (!error)
 		error = file_tracker_new(d->loop, on_track, d, &d->files);
 	if (!error)
-		error = process_tracker_new(d->loop, on_track, d, &d->processes);
+		error = process_tracker_new(d->loop, d->place.outside, on_track, d, &d->processes);
 	return error;
 }
 

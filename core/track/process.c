@@ -34,11 +34,13 @@ struct watched {
 	size_t n_judged;    /* how many there were at the last judgement */
 	bool decided, up;
 	bool waits; /* for a delay to be over */
+	enum process_event_kind waits_since;
 	struct loop_timer *delay;
 };
 
 struct process_tracker {
 	struct loop *loop;
+	int netns;
 	process_result_fn *result;
 	void *owner;
 	const struct conf *conf;
@@ -122,6 +124,7 @@ static void judge(struct watched *process)
 	if (process->waits)
 		return;
 	process->waits = true;
+	process->waits_since = more ? PROCESS_EVENT_FORK : PROCESS_EVENT_EXIT;
 	loop_timer_arm(process->delay, clock_now_us() + delay_us);
 }
 
@@ -343,8 +346,9 @@ static void follow(struct process_tracker *tracker)
 	loop_timer_arm(tracker->look, clock_now_us() + LOOK_US);
 	if (tracker->events || tracker->tried)
 		return;
-	error = process_events_new(tracker->loop, &tracker->conf->global.process.events, &hooks,
-				   tracker, &tracker->events);
+	error = process_events_new(tracker->loop, tracker->netns,
+				   &tracker->conf->global.process.events, &hooks, tracker,
+				   &tracker->events);
 	if (error)
 		say_why_looking(tracker, strerror(-error));
 }
@@ -358,7 +362,7 @@ static void stop_following(struct process_tracker *tracker)
 
 /* ---- life ---- */
 
-int process_tracker_new(struct loop *loop, process_result_fn *result, void *owner,
+int process_tracker_new(struct loop *loop, int netns, process_result_fn *result, void *owner,
 			struct process_tracker **ret)
 {
 	struct process_tracker *tracker = calloc(1, sizeof *tracker);
@@ -369,6 +373,7 @@ int process_tracker_new(struct loop *loop, process_result_fn *result, void *owne
 		return error;
 	}
 	tracker->loop = loop;
+	tracker->netns = netns;
 	tracker->result = result;
 	tracker->owner = owner;
 	*ret = tracker;
@@ -481,4 +486,13 @@ uint32_t process_tracker_running(const struct process_tracker *tracker, const st
 	if (conf != tracker->conf || index >= count(tracker))
 		return 0;
 	return (uint32_t)tracker->processes[index]->pids.n;
+}
+
+bool process_tracker_waits(const struct process_tracker *tracker, const struct conf *conf,
+			   size_t index, enum process_event_kind why)
+{
+	const struct watched *process =
+		conf == tracker->conf && index < count(tracker) ? tracker->processes[index] : NULL;
+
+	return process && process->waits && process->waits_since == why;
 }

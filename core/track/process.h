@@ -9,13 +9,16 @@
 
 #include "conf/model.h"
 #include "core/cmd.h"
+#include "core/track/process_events.h"
 
 struct loop;
 struct process_tracker;
 
 typedef void process_result_fn(const struct msg_track *track, void *owner);
 
-int process_tracker_new(struct loop *loop, process_result_fn *result, void *owner,
+/* netns: where the kernel tells of processes, which is in the first network namespace alone; -1:
+ * here (core/base/netns.h). */
+int process_tracker_new(struct loop *loop, int netns, process_result_fn *result, void *owner,
 			struct process_tracker **ret);
 struct process_tracker *process_tracker_free(struct process_tracker *tracker); /* accepts NULL */
 
@@ -30,3 +33,7 @@ int process_tracker_set_conf(struct process_tracker *tracker, const struct conf 
 /* How many of conf->processes[index] run; 0 when conf is not the one adopted last. */
 uint32_t process_tracker_running(const struct process_tracker *tracker, const struct conf *conf,
 				 size_t index);
+/* Whether what processes that came (PROCESS_EVENT_FORK) or went (PROCESS_EVENT_EXIT) mean for it
+ * waits for a delay to be over. */
+bool process_tracker_waits(const struct process_tracker *tracker, const struct conf *conf,
+			   size_t index, enum process_event_kind why);

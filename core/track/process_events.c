@@ -19,6 +19,7 @@
 #include "core/base/buf.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
+#include "core/base/netns.h"
 
 #define TURN_MESSAGES 256 /* taken before others have their turn */
 
@@ -159,18 +160,22 @@ static int open_socket(const struct conf_buffer *buffer)
 	return error;
 }
 
-int process_events_new(struct loop *loop, const struct conf_buffer *buffer,
+int process_events_new(struct loop *loop, int netns, const struct conf_buffer *buffer,
 		       const struct process_events_hooks *hooks, void *owner,
 		       struct process_events **ret)
 {
 	struct process_events *events = calloc(1, sizeof *events);
-	int error;
+	int error, home;
 
 	if (!events)
 		return -ENOMEM;
 	events->hooks = hooks;
 	events->owner = owner;
-	events->fd = open_socket(buffer);
+	events->fd = netns_visit(netns, &home);
+	if (!events->fd) {
+		events->fd = open_socket(buffer);
+		netns_return(home);
+	}
 	error = events->fd < 0 ? events->fd
 			       : loop_io_new(loop, events->fd, EPOLLIN, LOOP_NORMAL, on_socket,
 					     events, &events->io);

@@ -40,8 +40,8 @@ struct process_events_hooks {
 	void (*on_refused)(int error, void *owner); /* it will not do; may be freed then */
 };
 
-/* Subscribes. hooks must outlive it. */
-int process_events_new(struct loop *loop, const struct conf_buffer *buffer,
+/* Subscribes in that network namespace, -1: here (core/base/netns.h). hooks must outlive it. */
+int process_events_new(struct loop *loop, int netns, const struct conf_buffer *buffer,
 		       const struct process_events_hooks *hooks, void *owner,
 		       struct process_events **ret);
 /* Another receive buffer; one of 0 octets leaves what is. */

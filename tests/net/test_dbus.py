@@ -166,6 +166,18 @@ def test_it_is_that_of_keepalived(lab):
         assert found[1][2][VRRP[0]] == [["VrrpStarted"], ["VrrpReloaded"], ["VrrpStopped"]]
 
 
+def test_several_on_one_machine(lab):
+    """Objects stand below the name of the instance."""
+    with Lab() as other:
+        trees = []
+        for each, kind in ((other, "keepalived"), (lab, "vipd")):
+            d = Director(each).start_bus().start("instance a_b\n" + defs() + instance("V_1", 1), kind)
+            d.waits("/org/keepalived/Vrrp1/a_b/Instance/eth0/1/IPv4", "VrrpStatusChange", 2)
+            trees.append({line for line in d.busctl("tree", "--list", NAME).stdout.splitlines()
+                          if line.endswith(("IPv4", "Vrrp"))})
+        assert trees[0] == trees[1]
+
+
 def test_a_master_announces_its_addresses_when_asked(lab):
     d = Director(lab).start_bus()
     peer = lab.node("peer", "192.0.2.2/24")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Files written at a signal: counters as keepalived writes them, the state of everything, who may read them."""
 
+import json
 import re
 import signal
 import subprocess
@@ -69,9 +70,10 @@ def asks(node, number, name):
     return path
 
 
-def start(lab, kind):
+def start(lab, kind, conf=None):
     node = lab.node("director", "192.0.2.1/24")
-    file = node.write("director.conf", CONF % "" + (SERVICE if kind == "vipd" else ""))
+    node.ip("link add eth1 type bridge")
+    file = node.write("director.conf", conf or CONF % "" + (SERVICE if kind == "vipd" else ""))
     if kind == "vipd":
         node.daemon = node.popen(build_dir() / "vipd", "-n", "-l", "-D", "-f", file, log="vipd.log",
                                  env={"TMPDIR": str(node.dir)})
@@ -127,7 +129,107 @@ def test_data_names_files_and_errors(lab):
     assert not list(node.dir.glob("data.*"))
 
 
+JSON = signal.SIGRTMIN + 2
+RICH = """
+vrrp_script chk {
+    script "/bin/true"
+    interval 1
+    weight 4
+}
+vrrp_track_process sleeps {
+    process none-such 7
+    param_match initial
+    quorum 2
+    weight 5
+    terminate_delay 1.5
+}
+vrrp_instance V_1 {
+    interface eth0
+    virtual_router_id 1
+    priority 100
+    version 3
+    advert_int 0.25
+    preempt_delay 2
+    notify_master "/bin/true a b"
+    notify_deleted "/bin/true"
+    smtp_alert
+    track_script {
+        chk
+    }
+    track_process {
+        sleeps
+    }
+    track_interface {
+        eth1 weight 1
+    }
+    virtual_ipaddress {
+        192.0.2.101/24 dev eth0 label eth0:1
+        192.0.2.111/32 dev lo scope link
+    }
+    virtual_ipaddress_excluded {
+        192.0.2.121
+    }
+}
+vrrp_instance V_2 {
+    interface eth0
+    virtual_router_id 2
+    priority 90
+    nopreempt
+    garp_master_refresh 7
+    lower_prio_no_advert
+    authentication {
+        auth_type PASS
+        auth_pass abcd
+    }
+    virtual_ipaddress {
+        192.0.2.102/32
+    }
+    notify_stop "/bin/true s"
+}
+"""
+
+
+def read_json(node, name="keepalived.json"):
+    """Its rows, without what differs from moment to moment."""
+    rows = json.loads(asks(node, JSON, name).read_text())
+    for row in rows if isinstance(rows, list) else rows["vrrp"]:
+        assert 1.7e9 < row["data"].pop("last_transition") < 4e9
+        row["stats"]["advert_sent"] = row["stats"]["advert_sent"] > 0
+    return rows
+
+
+def test_json_is_that_of_keepalived(lab):
+    with Lab() as other:
+        both = [start(other, "keepalived", RICH), start(lab, "vipd", RICH)]
+        for node in both:
+            wait_until(lambda n=node: n.has_address("192.0.2.101") and n.has_address("192.0.2.102"), what="two masters")
+        for node in both:
+            wait_until(lambda n=node: read_json(n)[0]["data"]["effective_priority"] == 104, what="what is tracked")
+        theirs, ours = (read_json(node) for node in both)
+        for own, row in zip(ours, theirs):
+            # vipd names tracked processes too, as newer keepalived does, and shows no password.
+            assert own["data"].pop("track_process", None) == (["sleeps"] if own["data"]["iname"] == "V_1" else None)
+            if row["data"].get("auth_data"):
+                assert row["data"].pop("auth_data") == "abcd" and own["data"].pop("auth_data") == "********"
+            # Programs by their path, as they were found or as they are configured.
+            for key in [key for key in row["data"] if "script" in key]:
+                row["data"][key] = json.loads(json.dumps(row["data"][key]).replace("/usr/bin/", "/bin/"))
+            assert list(own["data"].items()) == list(row["data"].items())
+            assert list(own["stats"].items()) == list(row["stats"].items())
+    node = both[1]
+    wait_until((node.dir / "keepalived.json").exists)
+    assert (node.dir / "keepalived.json").stat().st_mode == 0o100600
+    node.file.write_text(CONF.replace("%s", f"json_version 2\njson_dump_file {node.dir}/mine.json") + RICH[:RICH.index("vrrp_inst")])
+    node.vipctl("reload")
+    rows = read_json(node, "mine.json")
+    assert [row["data"]["iname"] for row in rows["vrrp"]] == ["V_1", "V_2"]
+    assert rows["track_process"] == [{
+        "process": "none-such", "parameters": "'7'", "param_match": "initial", "min_processes": 2,
+        "max_processes": 0xffffffff, "current_processes": 0, "have_quorum": False, "weight": 5, "terminate_delay": 1.5,
+        "fork_delay": 0, "fork_delay_timer_running": False, "terminate_delay_timer_running": False, "full_command": False}]
+
+
 def test_signals_have_numbers(lab):
-    for name, number in (("DATA", signal.SIGUSR1), ("STATS", signal.SIGUSR2), ("STATS_CLEAR", CLEAR)):
+    for name, number in (("DATA", signal.SIGUSR1), ("STATS", signal.SIGUSR2), ("STATS_CLEAR", CLEAR), ("JSON", JSON)):
         for program in (build_dir() / "vipd", "keepalived"):
             assert int(subprocess.run([program, f"--signum={name}"], capture_output=True, check=True).stdout) == number

@@ -2,10 +2,13 @@
 """Keywords about the process as a whole: threads, memory, file mask, scripts around its life, files around a reload."""
 
 import json
+import ctypes
 import os
 import re
 import resource
 import signal
+import socket
+import stat
 import time
 
 import pytest
@@ -263,3 +266,123 @@ def test_unknown_virtual_routers_are_logged_when_asked_for(lab):
     other.vipd(other.write("vipd.conf", lines.format(77, 98)))
     wait_until(lambda: "for VRID 77" in said["log_unknown_vrids"].text(), timeout=15, what="the line")
     assert "for VRID 77" not in said[""].text()
+
+
+SYS_PIDFD_GETFD, NETLINK_ROUTE, CAP_SYS_RESOURCE = 438, 0, 24
+
+
+def buffers(process):
+    """Receive buffers of its sockets for links and addresses, as the kernel counts: twice what was asked for."""
+    found, pidfd = [], os.pidfd_open(process.pid)
+    for number in os.listdir(f"/proc/{process.pid}/fd"):
+        fd = ctypes.CDLL(None).syscall(SYS_PIDFD_GETFD, pidfd, int(number), 0)
+        if fd < 0 or not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            if fd >= 0:
+                os.close(fd)
+            continue
+        with socket.socket(fileno=fd) as copy:
+            if copy.family == socket.AF_NETLINK and copy.proto == NETLINK_ROUTE:
+                found.append(copy.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF))
+    os.close(pidfd)
+    return sorted(found)
+
+
+def test_netlink_has_the_buffers_it_is_given(lab):
+    node, file, process = start(lab)
+    usual = buffers(process)
+    assert len(usual) == 2
+    reload_with(node, file, "vrrp_netlink_cmd_rcv_bufs 100000\n lvs_netlink_cmd_rcv_bufs 90000\n"
+                            " lvs_netlink_monitor_rcv_bufs 30000000\n lvs_netlink_monitor_rcv_bufs_force")
+    assert buffers(process) == [200000, 60000000]
+    reload_with(node, file, "vrrp_netlink_cmd_rcv_bufs 70000")
+    assert buffers(process) == sorted([140000, max(usual)])
+    reload_with(node, file, "")
+    assert buffers(process) == usual
+
+
+def test_configurations_are_saved(lab):
+    node, file, process = start(lab)
+    folder = node.dir / "saved"
+    reload_with(node, file, f"config_save_dir {folder}")
+    saved = folder / f"vipd.conf.{process.pid}"
+    assert folder.stat().st_mode == 0o40700
+    files = {path.name: path.read_text() for path in folder.iterdir()}
+    assert list(files) == [saved.name + ".2"] and f"config_save_dir {folder}\n" in files[saved.name + ".2"]
+    assert (folder / (saved.name + ".2")).stat().st_mode == 0o100600
+    # One that is refused is none; a link is not followed.
+    node.write("mine", "mine")
+    (folder / (saved.name + ".3")).symlink_to(node.dir / "mine")
+    file.write_text("nonsense\n")
+    assert node.vipctl("reload", check=False).returncode == 1
+    assert (node.dir / "mine").read_text() == "mine"
+    reload_with(node, file, f"config_save_dir {folder}\n vrrp_priority 1")
+    assert (node.dir / "mine").read_text() == "mine"
+    wait_until(lambda: f"config_save_dir: cannot write {saved}.3: Too many levels" in process.text(), what="the error")
+    reload_with(node, file, f"config_save_dir {folder}\n vrrp_priority 2")
+    assert "vrrp_priority 2\n" in (folder / (saved.name + ".4")).read_text()
+    reload_with(node, file, "")
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_real_time_is_limited_where_asked_for(lab):
+    def limit():
+        with open(f"/proc/{process.pid}/limits", encoding="ascii") as lines:
+            return next(line.split()[3:5] for line in lines if line.startswith("Max realtime timeout"))
+    node, file, process = start(lab, defs="vrrp_rt_priority 5")
+    usual = limit()
+    reload_with(node, file, "vrrp_rt_priority 5\n vrrp_rlimit_rttime 4000000\n checker_rlimit_rttime 900000")
+    assert limit() == ["2000000", "4000000"], "checks have no real-time priority to limit"
+    reload_with(node, file, "vrrp_rt_priority 5\n vrrp_rlimit_rttime 4000000\n checker_rt_priority 1\n"
+                            " checker_rlimit_rttime 3000000")
+    assert limit() == ["1500000", "3000000"]
+    process.send(signal.SIGXCPU)
+    wait_until(lambda: "computed for half of its limit" in process.text(), what="the warning")
+    reload_with(node, file, "")
+    if int(status(process, "CapEff"), 16) >> CAP_SYS_RESOURCE & 1:
+        assert limit() == usual
+    else:
+        wait_until(lambda: "the limit of real-time computing stays" in process.text(), what="the reason")
+
+
+def test_a_file_says_when_to_reload(lab):
+    def write(text):
+        (node.dir / "new").write_text(text)
+        (node.dir / "new").rename(when)
+
+    def in_seconds(number, form="%Y-%m-%d %H:%M:%SZ"):
+        return time.strftime(form, time.gmtime(time.time() + number))
+
+    def said(words, count=1):
+        wait_until(lambda: process.text().count(words) >= count, 15, words)
+    node, file, process = start(lab)
+    when = node.dir / "when"
+    reload_with(node, file, f"reload_time_file {when}")
+    write("tomorrow\n")
+    said("no moment such as")
+    write(in_seconds(-5) + "\n")
+    said("that is over")
+    write(in_seconds(3600, "%H:%M:%SZ"))
+    said("the next reload is at")
+    when.unlink()
+    said("is gone, and with it the reload")
+    write(in_seconds(3))
+    said("reload asked for by reload_time_file")
+    said("configuration 3 of")
+    wait_until(lambda: not when.exists(), what="the file to go")
+    # Daily, and the file stays.
+    reload_with(node, file, f"reload_time_file {when}\n reload_repeat")
+    write(in_seconds(3, "%H:%M:%SZ"))
+    said("configuration 5 of")
+    assert when.exists()
+    said("the next reload is at", 4)
+    reload_with(node, file, f"reload_time_file {node.dir}/nowhere/when")
+    said("cannot be watched until the next reload: No such file or directory")
+    (node.dir / "nowhere").mkdir()
+    reload_with(node, file, f"reload_time_file {node.dir}/nowhere/when\n vrrp_priority 1")
+    (node.dir / "nowhere/when").write_text(in_seconds(3600))
+    said("the next reload is at", 5)
+    (node.dir / "nowhere/when").unlink()
+    (node.dir / "nowhere").rmdir()
+    said("its folder is gone")
+    reload_with(node, file, "")
+    assert process.stop() == 0

@@ -226,7 +226,7 @@ int main(void)
 {
 	struct probe p = {.ops = ipvs_netlink_ops()};
 	char line[512];
-	int error = p.ops->open(&p.ipvs);
+	int error = p.ops->open(-1, &p.ipvs);
 
 	if (error < 0) {
 		printf("open: %s\n", strerrorname_np(-error));

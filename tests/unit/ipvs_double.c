@@ -65,10 +65,11 @@ struct ipvs_found_dest *ipvs_double_dest(const struct svc_key *key, const struct
 	return find_dest(ipvs_double_service(key), dest);
 }
 
-static int double_open(struct ipvs **ret)
+static int double_open(int netns, struct ipvs **ret)
 {
 	if (fails())
 		return kernel.fail_error;
+	(void)netns;
 	if (kernel.open_error < 0)
 		return kernel.open_error;
 	kernel.open = true;

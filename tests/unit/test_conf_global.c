@@ -118,7 +118,10 @@ static const struct sample samples[] = {
 	{"json_version 2", .line = "json_version 2"},
 	{"}\nlinkbeat_use_polling\nglobal_defs {", .line = "linkbeat_use_polling"},
 	{"}\nuse_pid_dir\nglobal_defs {", .line = "use_pid_dir"},
-	{"}\nnamespace_with_ipsets\nglobal_defs {", .line = "namespace_with_ipsets"},
+	{"}\nnet_namespace red\nglobal_defs {", .line = "net_namespace red"},
+	{"}\nnet_namespace_ipvs\nglobal_defs {", .line = "net_namespace_ipvs"},
+	{"}\nnet_namespace_ipvs blue\nglobal_defs {", .line = "net_namespace_ipvs blue"},
+	{"}\ninstance \"a b\"\nglobal_defs {", .line = "instance \"a b\""},
 	{"}\ninstance one\nglobal_defs {", .line = "instance one"},
 	BAD("}\ninstance a/b\nglobal_defs {", "name without /"),
 	{"}\nchild_wait_time 7\nglobal_defs {", .line = "child_wait_time 7"},
@@ -199,7 +202,7 @@ static void test_defaults(void **state)
 	assert_int_equal(global->startup_timeout_us, 10000000);
 	assert_int_equal(global->filter.nft_priority, -1);
 	assert_int_equal(global->filter.ipsets, CONF_UNSET);
-	assert_int_equal(global->vrrp.rttime_us, 10000);
+	assert_int_equal(global->vrrp.rttime_us, 0);
 	assert_false(global->vrrp.tune.some_cpus);
 	assert_string_equal(global->vrrp.tune.name, "vrrp");
 	assert_null(global->sync.interface);
@@ -221,9 +224,9 @@ static void test_thread_names(void **state)
 /* What a reload cannot change is marked so. */
 static void test_refused(void **state)
 {
-	static const char *const names[] = {"disable_local_igmp", "nftables", "lvs_flush",
-					    "tmp_config_directory"};
-	static const char *const top[] = {"instance", "use_pid_dir"};
+	static const char *const names[] = {"disable_local_igmp", "nftables", "lvs_flush"};
+	static const char *const top[] = {"instance", "use_pid_dir", "net_namespace",
+					  "net_namespace_ipvs"};
 
 	(void)state;
 	for (const struct option_scope *const *scope = option_scopes(); *scope; scope++) {

@@ -156,10 +156,11 @@ static void test_without_effect(void **state)
 	(void)state;
 	expect_warning("virtual_server fwmark 5 {\nha_suspend\nreal_server 192.0.2.2 {\n}\n}\n", 2,
 		       "no address that could be here");
-	expect_error("net_namespace red\n", 1, "-s NAME");
-	expect_error("net_namespace_ipvs red\n", 1, "-s NAME");
+	expect_error("net_namespace ../red\n", 1, "must be a name without /");
+	expect_error("net_namespace_ipvs ..\n", 1, "must be a name without /");
+	expect_error("instance .\n", 1, "must be a name without /");
+	expect_warning("namespace_with_ipsets\n", 1, "no need of ipsets");
 	expect_warning(VS("hashed\nreal_server 192.0.2.2 80 {\n}\n"), 3, "changes nothing");
-	expect_warning("global_defs {\njson_version 2\n}\n", 2, "not supported yet");
 	loaded = load_good("global_defs {\ndynamic_interfaces\n}\n", 0);
 	assert_int_equal(count_diags(&loaded, DIAG_NOTE, 2, "changes nothing"), 1);
 	unload(&loaded);

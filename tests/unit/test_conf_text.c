@@ -100,7 +100,7 @@ static void test_format(void **state)
 
 static void test_strict(void **state)
 {
-	static const char text[] = "global_defs {\nenable_snmp_keepalived\njson_version 2\n}\n";
+	static const char text[] = "global_defs {\nenable_snmp_keepalived\nnftables_ifindex\n}\n";
 	struct conf_load_options options = {.strict = true};
 	const struct conf *conf = NULL;
 	struct diag_list diags;

@@ -44,7 +44,7 @@ static void test_defaults(void **state)
 	assert_int_equal(parse((const char *const[]){"vipd", NULL}, &options, &text), 0);
 	assert_string_equal(text, "");
 	assert_null(options.config);
-	assert_string_equal(options.pid_file, "/run/vipd.pid");
+	assert_null(options.pid_file);
 	assert_false(options.test);
 	assert_false(options.foreground);
 	assert_int_equal(options.facility, LOG_DAEMON);
@@ -127,8 +127,7 @@ static void test_forms_agree(void **state)
 		}
 		assert_true(o[0].facility != none.facility || o[0].umask != none.umask ||
 			    o[0].only_vrrp || o[0].only_check || o[0].dump || o[0].config ||
-			    o[0].config_id || o[0].netns || o[0].snmp_socket ||
-			    strcmp(o[0].pid_file, none.pid_file) != 0);
+			    o[0].config_id || o[0].netns || o[0].snmp_socket || o[0].pid_file);
 	}
 }
 
@@ -215,6 +214,7 @@ static void test_values(void **state)
 	assert_int_equal(options_signal("DATA"), SIGUSR1);
 	assert_int_equal(options_signal("STATS"), SIGUSR2);
 	assert_int_equal(options_signal("STATS_CLEAR"), SIGRTMAX - 1);
+	assert_int_equal(options_signal("JSON"), SIGRTMIN + 2);
 	assert_int_equal(options_signal("BIRDS"), -EINVAL);
 }
 

@@ -117,6 +117,28 @@ static void dumps_keep_their_pace(void **state)
 	bench_free(b);
 }
 
+/* Statistics that are wanted younger than usual, and no longer. */
+static void dumps_come_as_often_as_asked(void **state)
+{
+	struct bench *b = started(1, 1);
+	struct bench_conf *wish = bench_conf(1, 1, 2);
+
+	(void)state;
+	b->engine->refresh_us = LATER;
+	wish->conf.global.vs_stats_us = 1000;
+	wish->conf.global.rs_stats_us = 30 * USEC_PER_SEC;
+	bench_adopt(b, wish);
+	unsigned dumps = ipvs_double()->dumps;
+	bench_run(b, 500);
+	/* Not every millisecond. */
+	assert_in_range(ipvs_double()->dumps, dumps + 1, dumps + 6);
+	bench_adopt(b, bench_conf(1, 1, 3));
+	dumps = ipvs_double()->dumps;
+	bench_run(b, 300);
+	assert_int_equal(ipvs_double()->dumps, dumps);
+	bench_free(b);
+}
+
 /* More services at once than are looked at one by one, and no dump for a while: the next change of
  * one of them still knows what there is to delete. */
 static void told_but_not_looked_at(void **state)
@@ -146,6 +168,7 @@ int main(void)
 		cmocka_unit_test(rows_follow_by_themselves),
 		cmocka_unit_test(reload_is_shown_at_once),
 		cmocka_unit_test(dumps_keep_their_pace),
+		cmocka_unit_test(dumps_come_as_often_as_asked),
 		cmocka_unit_test(told_but_not_looked_at),
 	};
 

@@ -55,7 +55,7 @@ static int set_up(void **state)
 	if (!mkdtemp(bench->folder) ||
 	    file_tracker_new(bench->loop, on_result, bench, &bench->files))
 		return -1;
-	return process_tracker_new(bench->loop, on_result, bench, &bench->processes);
+	return process_tracker_new(bench->loop, -1, on_result, bench, &bench->processes);
 }
 
 static int tear_down(void **state)
