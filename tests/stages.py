@@ -242,7 +242,7 @@ def keep_folder(stage):
 
 
 # These take longest, and not because they are large.
-NET_FIRST = ["test_hung_snmpd", "test_vrrp_interop", "test_vrrp3", "test_vrrp_unicast", "test_reload_routers"]
+NET_FIRST = ["test_hung_snmpd", "test_vrrp_matrix", "test_reload_routers"]
 
 
 def net_file(run, path):

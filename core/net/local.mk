@@ -18,6 +18,7 @@ core_net_libnet_a_SOURCES = \
 	core/net/rtnl_report.c \
 	core/net/rtnl_setting.c \
 	core/net/rtnl_static.c \
+	core/net/rtnl_take.c \
 	core/net/rtnl_tell.c \
 	core/net/rtnl_table.c core/net/rtnl_table.h \
 	core/net/sysctl.c core/net/sysctl.h
@@ -42,3 +43,18 @@ tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCK
 # Drives core/net/ipvs.c by hand, for tests/vm/test_ipvs_netlink.py.
 noinst_PROGRAMS += tests/tools/ipvsprobe
 tests_tools_ipvsprobe_LDADD = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)
+
+# The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
+EXTRA_DIST += tests/fuzz/corpus/netlink tests/fuzz/netlink_seeds
+NETLINK_FUZZ_LIBS = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)
+check_PROGRAMS += tests/fuzz/replay_netlink
+tests_fuzz_replay_netlink_SOURCES = tests/fuzz/fuzz_netlink.c tests/fuzz/replay.c
+tests_fuzz_replay_netlink_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+tests_fuzz_replay_netlink_LDADD = $(NETLINK_FUZZ_LIBS)
+TESTS += tests/fuzz/netlink_seeds
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_netlink
+tests_fuzz_fuzz_netlink_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_netlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_netlink_LDADD = $(NETLINK_FUZZ_LIBS)
+endif

@@ -98,6 +98,9 @@ void rtnl_catch_up(struct rtnl *rtnl);
 /* Reports what has changed and looks soon after what may be lost. */
 void rtnl_report(struct rtnl *rtnl);
 
+/* rtnl_take.c: one message of the kernel, whole as its header says (nlmsg_ok()). */
+void rtnl_take(struct rtnl *rtnl, struct nlmsghdr *header);
+
 /* rtnl_address.c, for rtnl_static.c: a list of addresses in the shape of an instance. */
 int rtnl_change_addresses(struct rtnl *rtnl, const struct conf_instance *old,
 			  const struct conf_instance *now, uint64_t old_generation,

@@ -56,7 +56,9 @@ tests_unit_test_vrrp_replay_SOURCES = \
 tests_unit_test_vrrp_replay_LDADD = $(VRRP_TEST_LIBS)
 
 UNIT_TESTS += tests/unit/test_vrrp_sim
-tests_unit_test_vrrp_sim_SOURCES = tests/unit/test_vrrp_sim.c $(VRRP_RIG)
+tests_unit_test_vrrp_sim_SOURCES = \
+	tests/unit/test_vrrp_sim.c tests/unit/sim.h tests/unit/sim_judge.c tests/unit/sim_node.c \
+	tests/unit/sim_trouble.c tests/unit/sim_wire.c $(VRRP_RIG)
 tests_unit_test_vrrp_sim_LDADD = $(VRRP_TEST_LIBS)
 
 EXTRA_DIST += tests/unit/fsm_rig.h tests/unit/vrrp_message.h tests/replay tests/fuzz/corpus/vrrp tests/fuzz/vrrp_seeds

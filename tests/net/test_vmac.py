@@ -248,6 +248,7 @@ def test_the_life_of_a_macvlan(lab):
     node.run("ip", "link", "delete", NAME)
     wait_until(lambda: f"made {NAME}" in alone.daemon.text()[seen:], 5, "made again")
     wait_until(lambda: alone.addresses() == {NAME: ["192.0.2.100"], "vrrp1.61": ["198.51.100.100"]}, 10, "master again")
+    wait_until(lambda: "BACKUP -> MASTER" in alone.daemon.text()[seen:], 5, "the log says so")
     states = [line.split("one: ")[1].split(":")[0] for line in alone.daemon.text()[seen:].splitlines() if "one: " in line
               and "->" in line]
     assert states == ["MASTER -> FAULT", "FAULT -> BACKUP", "BACKUP -> MASTER"]

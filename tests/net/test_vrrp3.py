@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""VRRP version 3 over IPv4 with Debian's keepalived in one group, each as master and as backup, at 1 s and at 0.1 s."""
+"""VRRP version 3 over IPv4: learned intervals, both checksums, the shortest interval, answers. Who takes over when is in
+test_vrrp_matrix.py."""
 
 import signal
 import statistics
@@ -8,43 +9,11 @@ import time
 import pytest
 
 from lab import Pulse, holds, wait_until
-from vrrp_pair import (HIGH, LOW, LOW_PRIORITY, PAIRS, VIP, VRID, Mode, Pair, Router, flagged, kill, silence,
-                       with_a_flipped_bit)
+from vrrp_pair import HIGH, LOW, LOW_PRIORITY, PAIRS, VRID, Mode, Pair, Router, kill, silence
 
 SECOND = Mode("1s", 3, 1, "version 3\n\tadvert_int 1")
 TENTH = Mode("0.1s", 3, 0.1, "version 3\n\tadvert_int 0.1")
 FASTEST = Mode("0.01s", 3, 0.01, "version 3\n\tadvert_int 0.01")
-MODES = pytest.mark.parametrize("mode", [SECOND, TENTH], ids=lambda mode: mode.name)
-
-
-def check_capture(pair):
-    path = pair.capture.stop().path
-    assert flagged(path) == ""
-    assert flagged(with_a_flipped_bit(path, path.with_name("bent.pcap"), 3)) != "", "tshark must be able to object"
-    adverts = pair.capture.adverts(VRID)
-    assert {advert.source for advert in adverts} == {HIGH, LOW}
-    for advert in adverts:
-        assert (advert.version, advert.type, advert.ttl, advert.interval) == (3, 1, 255, pair.mode.interval)
-        assert (advert.addresses, advert.auth) == ([VIP], b"")
-
-
-@MODES
-@pytest.mark.parametrize("high,low", PAIRS)
-def test_silence_then_return(lab, high, low, mode):
-    """Shows VT-1, VT-2, VS-1, VS-3."""
-    pair = Pair(lab, high, low, mode=mode)
-    _, first = pair.silence_then_return()
-    pair.stays_quiet(first.time)
-    check_capture(pair)
-
-
-@MODES
-@pytest.mark.parametrize("high,low", PAIRS)
-def test_resignation(lab, high, low, mode):
-    """Shows VT-7, VS-2."""
-    pair = Pair(lab, high, low, mode=mode)
-    pair.resignation()
-    check_capture(pair)
 
 
 def test_the_interval_of_the_master_counts(lab):

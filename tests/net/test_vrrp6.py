@@ -1,55 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""VRRP over IPv6 with Debian's keepalived in one group, each as master and as backup, to the group and among unicast
-peers; what the neighbours are told; an address that is still looked for duplicates of."""
+"""VRRP over IPv6: version 2, both families at once, an address that is still looked for duplicates of. Who takes over
+when, and what the neighbours are told, is in test_vrrp_matrix.py."""
 
 import json
 import signal
 import time
 
-import pytest
-
 from lab import holds, wait_until
-from vrrp_pair import LOW_PRIORITY, NET6, PAIRS, VRID, Mode, Pair, Router, flagged, silence, with_a_flipped_bit
+from vrrp_pair import LOW_PRIORITY, NET6, VRID, Mode, Router, silence
 
-GLOBAL = NET6._replace(high="2001:db8::2", low="2001:db8::1")
 GROUP = Mode("group", 3, 0.2, "version 3\n\tadvert_int 0.2", net=NET6)
-PEERS = Mode("peers", 3, 0.2, "version 3\n\tadvert_int 0.2\n\tunicast_src_ip {own}\n\tunicast_ttl 255\n\t"
-             "unicast_peer {{\n\t\t{peer} min_ttl 255 max_ttl 255\n\t}}", True, GLOBAL)
 V2 = Mode("v2", 2, 1, "version 2\n\tadvert_int 1", net=NET6)  # in no RFC, but keepalived's
 VIPS = [vip.split("/")[0] for vip in NET6.vips]
-
-
-def check_capture(pair):
-    path, mode = pair.capture.stop().path, pair.mode
-    assert flagged(path) == ""
-    assert flagged(with_a_flipped_bit(path, path.with_name("bent.pcap"), mode.version)) != "", "tshark can object"
-    adverts = pair.capture.adverts(VRID)
-    assert {advert.source for advert in adverts} == {pair.net.high, pair.net.low}
-    for advert in adverts:
-        assert (advert.version, advert.type, advert.ttl, advert.interval) == (mode.version, 1, 255, mode.interval)
-        assert (advert.addresses, advert.auth) == (VIPS, b"")
-
-
-def check_announcements(pair, since, flags=1):
-    """Of the low router, at once with its first advert; the high one makes its own later."""
-    mac = pair.low.node.output("cat", "/sys/class/net/eth0/address").strip()
-    for vip in VIPS:
-        found = [na for na in pair.capture.unsolicited(vip, since.time - 0.001) if na.frame_macs[1] == mac]
-        assert found[0].time - since.time < 0.1 + pair.pulse.allowance(since.time, found[0].time)
-        for na in found:
-            assert (na.source, na.hops, na.flags, na.mac) == (vip, 255, flags, mac)
-            assert na.frame_macs == ("33:33:00:00:00:01", mac)
-
-
-@pytest.mark.parametrize("mode,high,low", [(GROUP, *pair) for pair in PAIRS] + [(PEERS, *pair) for pair in PAIRS[:2]],
-                         ids=lambda value: getattr(value, "name", value))
-def test_silence_return_and_resignation(lab, high, low, mode):
-    """Shows VT-1, VT-2, VT-7, VS-1, VS-2, VS-3, VS-8."""
-    pair = Pair(lab, high, low, mode=mode)
-    _, first = pair.silence_then_return()
-    check_announcements(pair, first)
-    pair.resignation()
-    check_capture(pair)
 
 
 def test_version_2(lab):

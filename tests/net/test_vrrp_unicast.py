@@ -1,50 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Unicast peers, and a group of one's own, with Debian's keepalived in either seat."""
+"""Unicast peers: lists of them, strangers, none, a source that goes. Who takes over when is in test_vrrp_matrix.py."""
 
-import ipaddress
 import signal
 import time
 
-import pytest
-
 from lab import holds, wait_until
-from vrrp_pair import HIGH, LOW, PAIRS, VIP, VRID, Mode, Pair, flagged
+from vrrp_pair import HIGH, LOW, VIP, VRID, Mode, Pair, flagged
 
 PEERS = "unicast_src_ip {own}\n\tunicast_peer {{\n\t\t{peer}\n\t}}"
-V2 = Mode("v2", 2, 1, f"version 2\n\tadvert_int 1\n\t{PEERS}", True)
 V3 = Mode("v3", 3, 0.5, f"version 3\n\tadvert_int 0.5\n\t{PEERS}", True)
-# Not of 224.0.0.0/24, where tshark objects to any TTL but 1 unless the group is VRRP's own.
-GROUP = Mode("group", 2, 1, "advert_int 1\n\tmcast_dst_ip 239.255.0.81")
-MODES = pytest.mark.parametrize("mode", [V2, V3, GROUP], ids=lambda mode: mode.name)
-
-
-def destinations(capture):
-    """{protocol: {destination}} of every IPv4 packet in the capture."""
-    found = {}
-    for _, frame in capture.frames():
-        if frame[12:14] == b"\x08\x00":
-            found.setdefault(frame[23], set()).add(str(ipaddress.ip_address(frame[30:34])))
-    return found
-
-
-def check_capture(pair):
-    assert flagged(pair.capture.stop().path) == ""
-    seen = destinations(pair.capture)
-    assert seen[112] == ({HIGH, LOW} if pair.mode.unicast else {"239.255.0.81"})
-    for advert in pair.capture.adverts(VRID):
-        assert (advert.version, advert.ttl, advert.interval) == (pair.mode.version, 255, pair.mode.interval)
-    if pair.mode.unicast and pair.high.kind == pair.low.kind == "vipd":
-        assert 2 not in seen, "not even a membership report"
-
-
-@MODES
-@pytest.mark.parametrize("high,low", PAIRS)
-def test_silence_return_and_resignation(lab, high, low, mode):
-    """Shows VT-1, VS-1, VS-2."""
-    pair = Pair(lab, high, low, mode=mode)
-    pair.silence_then_return()
-    pair.resignation()
-    check_capture(pair)
 
 
 def test_several_peers_and_a_stranger(lab):

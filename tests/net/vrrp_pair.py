@@ -13,19 +13,19 @@ from lab import holds, wait_until
 
 VRID = 61
 # The addresses they speak from, every address of theirs by a pattern, and the virtual ones.
-Net = collections.namedtuple("Net", "high low vips hosts")
-NET4 = Net("192.0.2.2", "192.0.2.1", ["192.0.2.100/24"], ["192.0.2.{}/24"])
-NET6 = Net("fe80::2", "fe80::1", ["fe80::100/64", "2001:db8::100/64"], ["fe80::{}/64", "2001:db8::{}/64"])
+Net = collections.namedtuple("Net", "high low third vips hosts")
+NET4 = Net("192.0.2.2", "192.0.2.1", "192.0.2.3", ["192.0.2.100/24"], ["192.0.2.{}/24"])
+NET6 = Net("fe80::2", "fe80::1", "fe80::3", ["fe80::100/64", "2001:db8::100/64"], ["fe80::{}/64", "2001:db8::{}/64"])
 VIP = NET4.vips[0].split("/")[0]
 HIGH, LOW, WATCHER = NET4.high, NET4.low, "192.0.2.9"
-HIGH_PRIORITY, LOW_PRIORITY = 200, 100
+HIGH_PRIORITY, LOW_PRIORITY, THIRD_PRIORITY = 200, 100, 50
 # How much later than the RFC says keepalived takes over by itself: watched, not promised. vipd has no such room.
 SLACK_S = {"vipd": 0, "keepalived": 0.2}
 EARLY_S = 0.02  # two capturing clocks' worth: the adverts are stamped on arrival
 PAIRS = [("vipd", "keepalived"), ("keepalived", "vipd"), ("vipd", "vipd")]
 
-# How the pair speaks; config: lines of the instance, {own} and {peer} are addresses.
-Mode = collections.namedtuple("Mode", "name version interval config unicast net", defaults=(False, NET4))
+# How the pair speaks; config: lines of the instance, {own} and {peer} are addresses; more: what follows the instance.
+Mode = collections.namedtuple("Mode", "name version interval config unicast net more", defaults=(False, NET4, ""))
 
 V2_PASS = Mode("v2-pass", 2, 1, """
 	advert_int 1
@@ -63,18 +63,20 @@ def silence(priority, mode=V2_PASS):
 
 
 class Router:
-    def __init__(self, lab, kind, address, priority, mode=V2_PASS, extra=""):
+    def __init__(self, lab, kind, address, priority, mode=V2_PASS, extra="", others=()):
+        """others: the addresses of its peers, without: the other one of a pair."""
         self.kind, self.address, self.priority = kind, address, priority
         self.net = mode.net
         self.node = lab.node(f"{kind}{priority}")
         self.node.sysctl("net.ipv6.conf.default.addr_gen_mode", 1)  # no link-local address but ours
         number = address.replace(":", ".").split(".")[-1]
         self.node.link("eth0", *[pattern.format(number) for pattern in mode.net.hosts])
-        peer = mode.net.low if address == mode.net.high else mode.net.high
+        peer = "\n\t\t".join(others) or (mode.net.low if address == mode.net.high else mode.net.high)
+        state = "MASTER" if priority == HIGH_PRIORITY else "BACKUP"
         self.config = self.node.write("director.conf", CONFIG.format(
-            name=self.node.name, state="MASTER" if priority == HIGH_PRIORITY else "BACKUP", vrid=VRID,
-            priority=priority, mode=mode.config.format(own=address, peer=peer), extra=extra,
-            vips="\n\t\t".join(mode.net.vips)))
+            name=self.node.name, state=state, vrid=VRID, priority=priority,
+            mode=mode.config.format(own=address, peer=peer), extra=extra,
+            vips="\n\t\t".join(mode.net.vips)) + mode.more.format(state=state, priority=priority))
         self.daemon = None
 
     def start(self):
@@ -92,21 +94,31 @@ def assert_took(last, first, expected, kind, pulse):
 
 
 class Pair:
-    """The high-priority router is master, the low one backup, a watcher captures."""
+    """The high-priority router is master, the low one backup, and so is a third if there is one; a watcher captures."""
 
-    def __init__(self, lab, high, low, extra="", mode=V2_PASS):
+    def __init__(self, lab, high, low, extra="", mode=V2_PASS, third=None):
         self.mode, self.net, self.pulse = mode, mode.net, lab.pulse
         if mode.unicast:  # a hub, or the watcher would not see it
             lab.switch.ip("link set br0 type bridge ageing_time 0")
         self.watcher = lab.node("watcher", f"{WATCHER}/24")
         self.capture = self.watcher.capture("eth0", "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or igmp or icmp6")
-        self.high = Router(lab, high, self.net.high, HIGH_PRIORITY, mode, extra).start()
-        self.low = Router(lab, low, self.net.low, LOW_PRIORITY, mode, extra)
+        seats = [(high, self.net.high, HIGH_PRIORITY), (low, self.net.low, LOW_PRIORITY), (third, self.net.third, THIRD_PRIORITY)]
+        seats = seats[:3 if third else 2]
+        self.routers = [Router(lab, kind, own, priority, mode, extra, [other for _, other, _ in seats if other != own])
+                        for kind, own, priority in seats]
+        self.high, self.low, self.third = (*self.routers, None)[:3]
+        self.high.start()
         wait_until(self.high.is_master, 15, "the high one is master")
-        self.low.start()
-        wait_until(lambda: "BACKUP" in self.low.daemon.text(), what="the low one is backup")
+        for router in self.routers[1:]:
+            router.start()
+        for router in self.routers[1:]:
+            wait_until(lambda: "BACKUP" in router.daemon.text(), what="the others are backup")
         ready = time.time()
         wait_until(lambda: self.capture.adverts(VRID, self.net.high, ready), what="an advert that both heard")
+
+    def one_master(self, router):
+        """It has the addresses, nobody else has."""
+        wait_until(lambda: [each for each in self.routers if each.is_master()] == [router], 5, f"{router.node.name} is master")
 
     def takeover(self, since):
         """(last advert of the high one, first of the low one after it)"""
@@ -152,6 +164,15 @@ class Pair:
         wait_until(self.low.is_master, what="address of the low one")
         assert not self.high.is_master(), "addresses go with the daemon"
 
+    def second_resignation(self):
+        """The low one stops after the high one; the third takes over after its skew."""
+        ended = time.time()
+        self.low.daemon.stop(signal.SIGTERM)
+        first = wait_until(lambda: self.capture.adverts(VRID, self.net.third, ended), 10, "the third takes over")[0]
+        last = [a for a in self.capture.adverts(VRID, self.net.low) if a.time < first.time][-1]
+        assert last.priority == 0
+        assert_took(last, first, skew(THIRD_PRIORITY, self.mode), self.third.kind, self.pulse)
+
 
 def flagged(path):
     """What tshark finds wrong with the VRRP packets and neighbour advertisements of a capture."""
@@ -178,4 +199,5 @@ def kill(router):
         left.unlink()  # keepalived would not start beside a process that nobody has reaped yet
     for address in router.net.vips:
         router.node.run("ip", "address", "flush", "dev", "eth0", "to", address.split("/")[0])
+    router.node.run("ip", "link", "delete", f"vrrp.{VRID}", check=False)  # of use_vmac
     return killed

@@ -52,8 +52,9 @@ static void seal(struct script *s, struct vrrp_envelope *envelope, uint8_t *pack
 	uint32_t sequence = (uint32_t)strtoul(option(s, "ah", "0"), NULL, 10);
 
 	memcpy(key, text, strnlen(text, sizeof key));
-	if (vrrp_ah_seal(s->rig.hmac, key, sequence, &envelope->source, &envelope->destination,
-			 envelope->ttl, packet, VRRP_AH_OCTETS + envelope->size) < 0)
+	if (vrrp_ah_seal(rig_hmac(&s->rig), key, sequence, &envelope->source,
+			 &envelope->destination, envelope->ttl, packet,
+			 VRRP_AH_OCTETS + envelope->size) < 0)
 		script_complain(s, "cannot seal");
 	envelope->sealed = true;
 	if (bend)

@@ -54,11 +54,11 @@ static int on_hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
 {
 	struct rig *rig = owner;
 
-	(void)ifindex, (void)name;
-	assert(rig->open_sockets && rig->hears_ah != on);
+	(void)name;
+	assert(ifindex < RIG_ITEMS && rig->open_sockets && rig->hears_ah[ifindex] != on);
 	if (on && rig->ah_error)
 		return rig->ah_error;
-	rig->hears_ah = on;
+	rig->hears_ah[ifindex] = on;
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static void on_close(void *owner, uint32_t ifindex, uint16_t family)
 	unsigned *joined = memberships(rig, ifindex, family);
 
 	rig->open_sockets--;
-	rig->hears_ah &= family != AF_INET;
+	rig->hears_ah[ifindex] &= family != AF_INET;
 	rig->groups -= *joined;
 	*joined = 0;
 }
@@ -148,6 +148,13 @@ static const char *describe_path(const struct ip *destination, uint8_t ttl, char
 	return room;
 }
 
+struct hmac *rig_hmac(struct rig *rig)
+{
+	if (!rig->hmac && hmac_md5_new(&rig->hmac) < 0)
+		abort();
+	return rig->hmac;
+}
+
 /* What went out is believed under the key of the rig only. */
 static void note_sealed(struct rig *rig, const struct ip *source, const struct ip *destination,
 			uint8_t ttl, const uint8_t *packet, size_t size)
@@ -163,7 +170,7 @@ static void note_sealed(struct rig *rig, const struct ip *source, const struct i
 		abort();
 	rig_note(rig, "advert %u %u%s ah=%u%s", envelope.message[1], envelope.message[2],
 		 describe_path(destination, ttl, path), envelope.sequence,
-		 vrrp_ah_is_genuine(rig->hmac, rig->key, &envelope) ? "" : " other key");
+		 vrrp_ah_is_genuine(rig_hmac(rig), rig->key, &envelope) ? "" : " other key");
 }
 
 static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
@@ -174,7 +181,6 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
 	struct rig *rig = owner;
 	const uint8_t *octets = message;
 
-	(void)ifindex;
 	if (protocol == VRRP_PROTOCOL_AH)
 		note_sealed(rig, source, destination, ttl, octets, size);
 	else if (rig->wire)
@@ -183,7 +189,13 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
 		rig_note(rig, "advert %u %u%s", octets[1], octets[2],
 			 describe_path(destination, ttl, path));
 	if (rig->on_send)
-		rig->on_send(rig, source, destination, message, size);
+		rig->on_send(rig, &(struct rig_sent){.ifindex = ifindex,
+						     .source = *source,
+						     .destination = *destination,
+						     .ttl = ttl,
+						     .protocol = protocol,
+						     .octets = octets,
+						     .size = size});
 	return 0;
 }
 
@@ -276,16 +288,19 @@ static void on_publish(void *owner, struct snap_vrrp *rows)
 static void on_log(void *owner, int level, const char *format, ...)
 {
 	struct rig *rig = owner;
+	char line[256];
 	va_list arguments;
 
 	(void)level;
 	if (!rig->verbose)
 		return;
 	va_start(arguments, format);
-	fprintf(stderr, "%12.6f ", (double)(rig->now_us - RIG_EPOCH_US) / 1e6);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
+	if (rig->on_log)
+		rig->on_log(rig, line);
+	else
+		fprintf(stderr, "%12.6f %s\n", (double)(rig->now_us - RIG_EPOCH_US) / 1e6, line);
 }
 
 static uint64_t on_wall(void *owner)
@@ -317,14 +332,16 @@ void rig_start(struct rig *rig)
 	rig->now_us = RIG_EPOCH_US;
 	rig->answer_addrs = true;
 	memcpy(rig->key, RIG_KEY, sizeof rig->key);
-	if (hmac_md5_new(&rig->hmac) < 0 || vrrp_engine_new(&ops, rig, &rig->engine) < 0)
+	if (vrrp_engine_new(&ops, rig, &rig->engine) < 0)
 		abort();
 }
 
 void rig_end(struct rig *rig)
 {
 	rig->engine = vrrp_engine_free(rig->engine);
-	assert(rig->open_sockets == 0 && !rig->hears_ah);
+	assert(rig->open_sockets == 0);
+	for (size_t i = 0; i < RIG_ITEMS; i++)
+		assert(!rig->hears_ah[i]);
 	rig->hmac = hmac_free(rig->hmac);
 	if (rig->rows)
 		rig->rows->value.free(&rig->rows->value);

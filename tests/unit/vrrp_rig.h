@@ -11,13 +11,22 @@
 
 #define RIG_EFFECTS 4096
 #define RIG_CONFS   16
-#define RIG_ITEMS   8
+#define RIG_ITEMS   16
 #define RIG_KEY	    "secret12"
 
 struct rig_effect {
 	uint64_t at_us;
 	unsigned count; /* the same line again at the same time counts up */
 	char text[120];
+};
+
+/* What the engine sends: a message, or AH and a message. */
+struct rig_sent {
+	uint32_t ifindex;
+	struct ip source, destination;
+	uint8_t ttl, protocol;
+	const uint8_t *octets;
+	size_t size;
 };
 
 struct rig {
@@ -34,8 +43,8 @@ struct rig {
 	size_t n_asked;
 	/* what opening a socket, joining, and opening one for AH return */
 	int open_error, join_error, ah_error;
-	bool hears_ah;
-	struct hmac *hmac;
+	bool hears_ah[RIG_ITEMS];      /* by ifindex */
+	struct hmac *hmac;	       /* rig_hmac() */
 	uint8_t key[VRRP_AUTH_OCTETS]; /* that AH is to have */
 	unsigned joined[RIG_ITEMS][2]; /* by ifindex, then IPv4 and IPv6 */
 	unsigned open_sockets, groups; /* groups: memberships of all sockets */
@@ -43,14 +52,15 @@ struct rig {
 	bool wire;	      /* notes all of an advert that a SET may change, and its checksum */
 	int64_t wall_step_us; /* what somebody did to the machine's clock */
 	void *network;
-	void (*on_send)(struct rig *rig, const struct ip *source, const struct ip *destination,
-			const void *message, size_t size);
+	void (*on_send)(struct rig *rig, const struct rig_sent *sent);
+	void (*on_log)(struct rig *rig, const char *line); /* NULL: to standard error if verbose */
 };
 
 #define RIG_EPOCH_US (1000 * UINT64_C(1000000)) /* virtual time 0 of scripts */
 
 void rig_start(struct rig *rig);
 void rig_end(struct rig *rig);
+struct hmac *rig_hmac(struct rig *rig); /* made when it is first needed: that takes its time */
 
 /* A configuration is built by words ("instance", "A", "vrid=51", ...) and adopted by rig_load(). */
 struct conf *rig_conf_new(struct rig *rig);

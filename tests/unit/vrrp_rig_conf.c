@@ -199,6 +199,8 @@ static bool set_number(struct conf_instance *instance, const char *word)
 		instance->version = (uint8_t)atol(value);
 	else if ((value = value_of(word, "int")))
 		instance->advert_us = seconds(value);
+	else if ((value = value_of(word, "adverts")))
+		instance->down_timer_adverts = (uint8_t)atol(value);
 	else if ((value = value_of(word, "preempt_delay")))
 		instance->preempt_delay_us = seconds(value);
 	else if ((value = value_of(word, "garp_delay")))
