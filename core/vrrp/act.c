@@ -17,6 +17,10 @@
 #define LIMIT_GARP (VRRP_DISCARDS + 999u)
 #define LIMIT_SEND (VRRP_DISCARDS + 2000u)
 
+/* Announcements of one turn. A thousand routers that become master together have some ten thousand
+ * to send, which takes a good part of a second: adverts and packets go in between. */
+#define ANNOUNCE_MAX 64
+
 static const struct conf_address *address_at(const struct conf_instance *conf, size_t i)
 {
 	return i < conf->n_addresses ? &conf->addresses[i] : &conf->excluded[i - conf->n_addresses];
@@ -184,12 +188,13 @@ static void run_burst(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_f
 	size_t count = conf->n_addresses + conf->n_excluded;
 	uint64_t interval_us = family == VRRP_IPV6 ? conf->gna_interval_us : conf->garp_interval_us;
 
-	while (burst->left && port->free_us <= now_us) {
+	while (burst->left && port->free_us <= now_us && e->announced < ANNOUNCE_MAX) {
 		const struct conf_address *address = address_at(conf, burst->next++ % count);
 
 		if (family_of(address) != family)
 			continue;
 		burst->left--;
+		e->announced++;
 		announce_address(e, unit, address, now_us);
 		if (interval_us)
 			port->free_us = now_us + interval_us;

@@ -49,26 +49,11 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 		free(e->seen_map[kind]);
 	}
 	free(e->links);
+	free(e->names);
 	free(e->events);
 	free(e->replies);
 	hmac_free(e->hmac);
 	free(e);
-	return NULL;
-}
-
-struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name)
-{
-	for (size_t i = 0; i < e->n_links; i++)
-		if (strcmp(e->links[i].is.name, name) == 0)
-			return &e->links[i];
-	return NULL;
-}
-
-struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex)
-{
-	for (size_t i = 0; ifindex && i < e->n_links; i++)
-		if (e->links[i].is.ifindex == ifindex)
-			return &e->links[i];
 	return NULL;
 }
 
@@ -264,6 +249,14 @@ void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us)
 	}
 }
 
+/* Several interfaces at once are a matter of all. */
+static uint32_t merge_retries(uint32_t a, uint32_t b)
+{
+	if (a == VRRP_RETRY_NONE || a == b)
+		return b;
+	return b == VRRP_RETRY_NONE ? a : VRRP_RETRY_ALL;
+}
+
 static bool sockets_are_due(const struct vrrp_engine *e, uint64_t now_us)
 {
 	for (size_t i = 0; i < e->n_links; i++)
@@ -276,6 +269,8 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 {
 	if (!e->conf)
 		return;
+	retry = merge_retries(retry, e->retry);
+	e->retry = VRRP_RETRY_NONE;
 	for (size_t i = 0; i < e->conf->n_instances; i++)
 		vrrp_engine_refresh(e, e->units[i]);
 	/* What is listened to changes with configuration and links alone, transitions are many. */
@@ -302,24 +297,6 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 	vrrp_engine_update_groups(e, now_us);
 }
 
-static void settle_if_needed(struct vrrp_engine *e, uint64_t now_us)
-{
-	if (e->unsettled)
-		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
-}
-
-static int add_link(struct vrrp_engine *e, const struct msg_link *is)
-{
-	struct vrrp_link *larger = reallocarray(e->links, e->n_links + 1, sizeof *larger);
-
-	if (!larger)
-		return -ENOMEM;
-	e->links = larger;
-	e->links[e->n_links] = (struct vrrp_link){.is = *is};
-	vrrp_debounce_told(e, &e->links[e->n_links++], true, 0);
-	return 0;
-}
-
 void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t now_us)
 {
 	struct vrrp_link *link = vrrp_engine_link_by_index(e, is->ifindex);
@@ -327,21 +304,21 @@ void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t
 	if (link && (!is->present || strcmp(link->is.name, is->name) != 0)) {
 		/* Gone, or renamed: its socket is bound to what it was. */
 		vrrp_listen_close(e, link);
-		*link = e->links[--e->n_links];
+		vrrp_links_remove(e, link);
 		link = NULL;
 	}
 	if (link) {
 		link->is = *is;
 		vrrp_debounce_told(e, link, false, now_us);
-	} else if (is->present && add_link(e, is) < 0) {
+	} else if (is->present && vrrp_links_add(e, is) < 0) {
 		e->ops->log(e->owner, LOG_ERR, "out of memory: interface %s is not known",
 			    is->name);
 	}
-	e->rows_changed = true;
-	vrrp_engine_settle(e, is->ifindex, now_us);
+	e->rows_changed = e->unsettled = true;
+	e->retry = merge_retries(e->retry, is->ifindex);
 }
 
-void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uint64_t now_us)
+void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track)
 {
 	enum conf_track_kind kind = track->kind;
 	uint32_t index = track->index;
@@ -362,11 +339,10 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 								: VRRP_TRACKED_DOWN,
 		.value = track->value,
 	};
-	e->rows_changed = true;
-	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+	e->rows_changed = e->unsettled = true;
 }
 
-void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is, uint64_t now_us)
+void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is)
 {
 	/* Of every configuration main tells all. */
 	if (!e->conf || is->generation != e->conf->generation ||
@@ -374,7 +350,7 @@ void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is, uint
 	    e->units[is->instance]->static_missing == is->missing)
 		return;
 	e->units[is->instance]->static_missing = is->missing;
-	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+	e->unsettled = true;
 }
 
 void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *done,
@@ -394,7 +370,6 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 				    strerror(-done->error));
 		vrrp_act(e, unit, &event, now_us);
 	}
-	settle_if_needed(e, now_us);
 }
 
 void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
@@ -416,9 +391,10 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 
 		if (due_us && due_us <= now_us)
 			vrrp_act(e, unit, &event, now_us);
-		vrrp_act_announce(e, unit, now_us);
 	}
-	settle_if_needed(e, now_us);
+	/* After every advert that is due. */
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		vrrp_act_announce(e, e->units[i], now_us);
 }
 
 void vrrp_engine_stop(struct vrrp_engine *e, uint64_t now_us)
@@ -434,11 +410,13 @@ static void earlier(uint64_t *first_us, uint64_t at_us)
 		*first_us = at_us;
 }
 
+/* When the next announcement may go: a time long past when it only waits for the next turn. */
 static uint64_t free_us(const struct vrrp_engine *e, uint32_t ifindex, size_t family)
 {
 	const struct vrrp_link *link = vrrp_engine_link_by_index((struct vrrp_engine *)e, ifindex);
+	uint64_t at_us = link ? link->ports[family].free_us : 0;
 
-	return link ? link->ports[family].free_us : 0;
+	return at_us ? at_us : 1;
 }
 
 uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the engine share: engine.c (inputs and conditions), source.c (where adverts
- * come from), listen.c (sockets), act.c (execution), reload.c (a new configuration), receive.c
- * (packets), set.c (changes by SNMP), rows.c (publication). One thread; nobody else includes this.
+ * come from), links.c (interfaces), listen.c (sockets), act.c (execution), reload.c (a new
+ * configuration), receive.c (packets), set.c (changes by SNMP), rows.c (publication). One thread;
+ * nobody else includes this.
  */
 #pragma once
 
+#include <net/if.h>
 #include <syslog.h>
 
 #include "core/base/clock.h"
@@ -74,6 +76,11 @@ struct vrrp_link {
 	struct vrrp_port ports[VRRP_FAMILIES];
 };
 
+struct vrrp_name {
+	char name[IFNAMSIZ];
+	uint32_t ifindex;
+};
+
 struct vrrp_reply {
 	enum snap_thread to;
 	struct msg_reply body;
@@ -90,13 +97,16 @@ struct vrrp_engine {
 	uint32_t *seen_map[CONF_TRACK_KINDS];
 	size_t n_seen_map[CONF_TRACK_KINDS];
 	uint64_t map_generation;
-	struct vrrp_link *links;
+	struct vrrp_link *links; /* by ifindex */
+	struct vrrp_name *names; /* theirs, in order, as many */
 	size_t n_links;
+	unsigned announced; /* in this turn */
 	struct ip mcast_groups[VRRP_FAMILIES];
 	uint64_t addrs_requests; /* made so far */
 	uint64_t start_at_us;	 /* startup delay; 0: over */
 	bool stopping;
-	bool unsettled; /* a transition may concern other instances */
+	bool unsettled; /* what happened may concern other instances */
+	uint32_t retry; /* of the next vrrp_engine_settle() */
 	uint64_t checksum_errors, version_errors, vrid_errors;
 	uint64_t counters_since_us; /* the engine's start */
 	struct vrrp_limit limit;
@@ -131,15 +141,19 @@ struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind
 struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 					 const struct conf_group *group);
 
-/* engine.c */
+/* links.c; pointers are good until the next link is added or removed */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
+int vrrp_links_add(struct vrrp_engine *e, const struct msg_link *is); /* -ENOMEM */
+void vrrp_links_remove(struct vrrp_engine *e, struct vrrp_link *link);
+
+/* engine.c */
 /* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*
  * Opens and closes sockets, works out every hold, fault and priority and lets the state machines
  * follow. retry: the interface whose instances try again what the system refused; VRRP_RETRY_NONE,
- * VRRP_RETRY_ALL.
+ * VRRP_RETRY_ALL. What happens in one turn is settled once, by vrrp_engine_flush().
  */
 #define VRRP_RETRY_NONE 0
 #define VRRP_RETRY_ALL	UINT32_MAX
