@@ -3,8 +3,8 @@
  * The interfaces that main has told of, found by number and by name: every change of anything asks
  * for those of all instances, and there may be a thousand of both. vrrp thread.
  *
- * Links stand in the order of their numbers, in which the kernel mostly tells of them; a second list
- * has their names in order. Two may have one name for a moment, while interfaces swap theirs.
+ * Links stand in the order of their numbers, in which the kernel mostly tells of them; a second
+ * list has their names in order. Two may have one name for a moment, while interfaces swap theirs.
  */
 #include "core/vrrp/engine_private.h"
 
@@ -52,7 +52,7 @@ struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifin
 	size_t at = position(e, ifindex);
 
 	return ifindex && at < e->n_links && e->links[at].is.ifindex == ifindex ? &e->links[at]
-										  : NULL;
+										: NULL;
 }
 
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name)
