@@ -201,7 +201,7 @@ static void run_burst(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_f
 	}
 }
 
-void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
+static void announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	struct vrrp_link *link = NULL;
 
@@ -216,12 +216,25 @@ void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t n
 	}
 }
 
+void vrrp_act_announce_all(struct vrrp_engine *e, uint64_t now_us)
+{
+	if (!e->announcing)
+		return;
+	e->announcing = false;
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		announce(e, e->units[i], now_us);
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			e->announcing |= e->units[i]->bursts[f].left > 0;
+	}
+}
+
 /* Bursts do not add up: under a flood of losing adverts the queue stays one burst long. */
-static void queue_bursts(struct vrrp_unit *unit, uint32_t repeat)
+static void queue_bursts(struct vrrp_engine *e, struct vrrp_unit *unit, uint32_t repeat)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	uint64_t wanted[VRRP_FAMILIES] = {0};
 
+	e->announcing = true;
 	for (size_t i = 0; i < conf->n_addresses + conf->n_excluded; i++)
 		wanted[family_of(address_at(conf, i))] += repeat;
 	for (size_t f = 0; f < VRRP_FAMILIES; f++) {
@@ -238,8 +251,8 @@ void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint6
 {
 	if (unit->fsm.state != VRRP_MASTER)
 		return;
-	queue_bursts(unit, 1);
-	vrrp_act_announce(e, unit, now_us);
+	queue_bursts(e, unit, 1);
+	announce(e, unit, now_us);
 }
 
 struct msg_event *vrrp_act_new_event(struct vrrp_engine *e, enum event_kind kind, uint64_t now_us)
@@ -315,8 +328,8 @@ static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 	if (set & VRRP_STOP_GARP)
 		memset(unit->bursts, 0, sizeof unit->bursts);
 	if (set & VRRP_SEND_GARP) {
-		queue_bursts(unit, actions->garp_repeat);
-		vrrp_act_announce(e, unit, now_us);
+		queue_bursts(e, unit, actions->garp_repeat);
+		announce(e, unit, now_us);
 	}
 	if (set & VRRP_TELL_STATE)
 		tell_state(e, unit, actions, now_us);
@@ -331,6 +344,7 @@ static struct vrrp_actions step_and_perform(struct vrrp_engine *e, struct vrrp_u
 {
 	struct vrrp_actions actions = vrrp_step(&unit->fsm, event, now_us);
 
+	e->due_us[unit->conf_index] = vrrp_due_us(&unit->fsm);
 	perform(e, unit, &actions, now_us);
 	return actions;
 }

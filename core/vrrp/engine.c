@@ -43,6 +43,7 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 		free(e->units[i]);
 	conf_unref(e->conf);
 	free(e->units);
+	free(e->due_us);
 	free(e->groups);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
 		free(e->seen[kind]);
@@ -265,6 +266,24 @@ static bool sockets_are_due(const struct vrrp_engine *e, uint64_t now_us)
 	return false;
 }
 
+static void earlier(uint64_t *first_us, uint64_t at_us)
+{
+	if (at_us && (!*first_us || at_us < *first_us))
+		*first_us = at_us;
+}
+
+static uint64_t links_due_us(const struct vrrp_engine *e)
+{
+	uint64_t first_us = 0;
+
+	for (size_t i = 0; i < e->n_links; i++) {
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			earlier(&first_us, e->links[i].ports[f].open_retry_us);
+		earlier(&first_us, e->links[i].up_due_us);
+	}
+	return first_us;
+}
+
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 {
 	if (!e->conf)
@@ -294,6 +313,7 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 		}
 		retry = VRRP_RETRY_NONE;
 	} while (e->unsettled);
+	e->links_due_us = links_due_us(e);
 	vrrp_engine_update_groups(e, now_us);
 }
 
@@ -382,19 +402,16 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 		e->start_at_us = 0;
 		e->unsettled = true;
 	}
-	for (size_t i = 0; i < e->n_links; i++)
-		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
-	e->unsettled |= sockets_are_due(e, now_us);
-	for (size_t i = 0; i < e->conf->n_instances; i++) {
-		struct vrrp_unit *unit = e->units[i];
-		uint64_t due_us = vrrp_due_us(&unit->fsm);
-
-		if (due_us && due_us <= now_us)
-			vrrp_act(e, unit, &event, now_us);
+	if (e->links_due_us && e->links_due_us <= now_us) {
+		for (size_t i = 0; i < e->n_links; i++)
+			(void)vrrp_debounce_tick(&e->links[i], now_us);
+		e->unsettled = true;
 	}
-	/* After every advert that is due. */
 	for (size_t i = 0; i < e->conf->n_instances; i++)
-		vrrp_act_announce(e, e->units[i], now_us);
+		if (e->due_us[i] && e->due_us[i] <= now_us)
+			vrrp_act(e, e->units[i], &event, now_us);
+	/* After every advert that is due. */
+	vrrp_act_announce_all(e, now_us);
 }
 
 void vrrp_engine_stop(struct vrrp_engine *e, uint64_t now_us)
@@ -402,12 +419,6 @@ void vrrp_engine_stop(struct vrrp_engine *e, uint64_t now_us)
 	e->stopping = true;
 	e->rows_changed = true;
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
-}
-
-static void earlier(uint64_t *first_us, uint64_t at_us)
-{
-	if (at_us && (!*first_us || at_us < *first_us))
-		*first_us = at_us;
 }
 
 /* When the next announcement may go: a time long past when it only waits for the next turn. */
@@ -419,19 +430,17 @@ static uint64_t free_us(const struct vrrp_engine *e, uint32_t ifindex, size_t fa
 	return at_us ? at_us : 1;
 }
 
+/* Asked after each packet and timer: nothing here touches more than it must. */
 uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
 
-	for (size_t i = 0; i < e->n_links; i++) {
-		for (size_t f = 0; f < VRRP_FAMILIES; f++)
-			earlier(&first_us, e->links[i].ports[f].open_retry_us);
-		earlier(&first_us, e->links[i].up_due_us);
-	}
-	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
+	earlier(&first_us, e->links_due_us);
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
+		earlier(&first_us, e->due_us[i]);
+	for (size_t i = 0; e->announcing && i < e->conf->n_instances; i++) {
 		const struct vrrp_unit *unit = e->units[i];
 
-		earlier(&first_us, vrrp_due_us(&unit->fsm));
 		for (size_t f = 0; f < VRRP_FAMILIES; f++)
 			if (unit->bursts[f].left)
 				earlier(&first_us, free_us(e, unit->ifindex, f));

@@ -91,6 +91,7 @@ struct vrrp_engine {
 	void *owner;
 	const struct conf *conf;       /* NULL before the first */
 	struct vrrp_unit **units;      /* one for each conf->instances, in its order */
+	uint64_t *due_us;	       /* of their state machines, side by side; 0: never */
 	struct vrrp_group_row *groups; /* likewise of conf->groups */
 	/* likewise of conf->scripts, files, processes; and from those of the generation before */
 	struct vrrp_seen *seen[CONF_TRACK_KINDS];
@@ -100,7 +101,9 @@ struct vrrp_engine {
 	struct vrrp_link *links; /* by ifindex */
 	struct vrrp_name *names; /* theirs, in order, as many */
 	size_t n_links;
-	unsigned announced; /* in this turn */
+	uint64_t links_due_us; /* earliest of theirs, at the last settling; 0: none */
+	unsigned announced;    /* in this turn */
+	bool announcing;       /* some unit may have announcements left */
 	struct ip mcast_groups[VRRP_FAMILIES];
 	uint64_t addrs_requests; /* made so far */
 	uint64_t start_at_us;	 /* startup delay; 0: over */
@@ -129,7 +132,7 @@ void vrrp_act_alone(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 		    uint64_t now_us);
 void vrrp_act_post_addrs(struct vrrp_engine *e, struct vrrp_unit *unit, bool set);
 /* Sends of the bursts what the intervals allow. */
-void vrrp_act_announce(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+void vrrp_act_announce_all(struct vrrp_engine *e, uint64_t now_us);
 /* One round of a master, besides those that its state machine asks for. */
 void vrrp_act_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 /* Queues an event of an instance as it is now. */

@@ -20,6 +20,7 @@ struct stage {
 	const struct conf *conf;
 	struct conf_diff *diff;
 	struct vrrp_unit **units;
+	uint64_t *due_us;
 	struct vrrp_group_row *groups;
 	struct vrrp_seen *seen[CONF_TRACK_KINDS];
 	uint32_t *seen_map[CONF_TRACK_KINDS];
@@ -45,6 +46,7 @@ static void drop_stage(struct vrrp_engine *e, struct stage *stage)
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
 		e->units[i]->kept = false;
 	free(stage->units);
+	free(stage->due_us);
 	free(stage->groups);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
 		free(stage->seen[kind]);
@@ -107,9 +109,10 @@ static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_u
 	const struct conf *conf = stage->conf;
 
 	stage->units = calloc(conf->n_instances + 1, sizeof *stage->units);
+	stage->due_us = calloc(conf->n_instances + 1, sizeof *stage->due_us);
 	stage->groups = calloc(conf->n_groups + 1, sizeof *stage->groups);
 	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
-	if (!stage->units || !stage->groups || !stage->fresh ||
+	if (!stage->units || !stage->due_us || !stage->groups || !stage->fresh ||
 	    conf_diff_new(e->conf, conf, &stage->diff) < 0)
 		return -ENOMEM;
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++)
@@ -178,6 +181,7 @@ static void remove_old(struct vrrp_engine *e, const struct stage *stage, uint64_
 static void swap_in(struct vrrp_engine *e, struct stage *stage)
 {
 	free(e->units);
+	free(e->due_us);
 	free(e->groups);
 	free(stage->fresh);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
@@ -189,6 +193,7 @@ static void swap_in(struct vrrp_engine *e, struct stage *stage)
 	}
 	e->map_generation = e->conf ? e->conf->generation : 0;
 	e->units = stage->units;
+	e->due_us = stage->due_us;
 	e->groups = stage->groups;
 	e->conf = stage->conf;
 }
