@@ -51,7 +51,7 @@ def routers(count, **options):
 def frame(name, more=""):
     """What stands before them."""
     return (f"global_defs {{\n\trouter_id {name}\n\tvrrp_version 3\n\tvrrp_rt_priority {RT_PRIORITY}\n"
-            f"\tenable_snmp_vrrp\n{more}}}\n")
+            f"{more}}}\n")
 
 
 def cable(one, other, interface, addresses):
