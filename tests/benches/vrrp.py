@@ -29,7 +29,7 @@ def config():
                               priority=1 + (i * 7) % 254) for i in range(count))
 
     # Without more time than it grants itself keepalived is killed by the kernel when all become master.
-    return (frame("bench", "\tvrrp_rlimit_rttime 10000000\n") + some("S", *SLOW, 0) + some("F", *FAST, LINKS - 1))
+    return frame("bench", "\tvrrp_rlimit_rttime 10000000\n") + some("S", *SLOW, 0) + some("F", *FAST, LINKS - 1)
 
 
 def family(pid):
@@ -56,14 +56,14 @@ def record(sink, name):
 
 
 def jitter(capture, interval, since, until):
-    """(all of them in milliseconds, sorted; how many adverts)"""
+    """(all of them in milliseconds, how many adverts, how many routers)"""
     times = {}
     for when, packet in capture.frames():
         if since <= when <= until:
             times.setdefault(packet[14 + 21], []).append(when)  # the VRID of an IP header without options
     gaps = [abs(later - earlier - interval) * 1000
             for each in times.values() for earlier, later in zip(each, each[1:])]
-    return sorted(gaps), sum(map(len, times.values())), len(times)
+    return gaps, sum(map(len, times.values())), len(times)
 
 
 def measure(pulse, director, sink, start, name):

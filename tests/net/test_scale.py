@@ -16,6 +16,7 @@ FAST_INTERVAL = 0.01
 STOPPED_S = 15
 STEADY, STEADY_INTERVAL = 255, 0.1
 STATE_TRAP = snmp.KEEPALIVED_MIB + ".2.10.0.2"
+TRAPS = "\tenable_snmp_vrrp\n\tenable_traps\n"
 TRACKED = "\ttrack_interface {\n\t\ttrk\n\t}\n"
 
 
@@ -68,7 +69,7 @@ def test_a_hung_snmpd_at_ten_milliseconds(lab, record_property):
         node.link("trk")
         options = {"state": state, "priority": priority, "interval": FAST_INTERVAL}
         flapping = "".join(router(f"F{i}", 251 + i, address=f"10.7.0.{i + 1}", more=TRACKED, **options) for i in range(4))
-        config = node.write("director.conf", frame(node.name, "\tenable_snmp_vrrp\n\tenable_traps\n") + routers(FAST, **options) + flapping)
+        config = node.write("director.conf", frame(node.name, TRAPS) + routers(FAST, **options) + flapping)
         node.daemon = node.vipd(config, *(("-x", "-A", node.agentx) if node is pair[0] else ()))
         wait_until(lambda: are_all(node, state, FAST), 30, what=state)
     master, backup = pair
@@ -121,7 +122,7 @@ def start_thousand(lab):
     for node, state, priority in zip(pair, ("MASTER", "BACKUP"), (200, 100)):
         node.link("trk")
         steady = router("steady", STEADY, address="10.7.0.1", state=state, priority=priority, interval=STEADY_INTERVAL)
-        config = node.write("director.conf", frame(node.name, "\tenable_snmp_vrrp\n\tenable_traps\n") + steady
+        config = node.write("director.conf", frame(node.name, TRAPS) + steady
                             + routers(MANY, state=state, priority=priority, interval=1, more=TRACKED))
         node.daemon = node.vipd(config, *(("-x", "-A", node.agentx) if node is pair[0] else ()))
     wait_until(lambda: are_all(pair[0], "MASTER", MANY), 30, what="masters")
