@@ -16,7 +16,7 @@
 
 #include "core/base/clock.h"
 
-#define RING_LINES 1024 /* a power of two */
+#define RING_LINES 4096 /* a power of two; a thousand routers say a few lines each at once */
 
 struct log_ring {
 	_Atomic uint64_t head, tail; /* counts of lines ever written and read */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/log.h"
+
 struct pidfile {
 	int fd;
 	char *path;
@@ -33,16 +35,15 @@ static int lock(int fd, pid_t *ret_other)
 	return -EEXIST;
 }
 
-static int write_pid(int fd)
+/* The lock is what counts: a director must start on a full disk, too. */
+static void write_pid(const struct pidfile *pidfile)
 {
 	char text[24];
 	int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 
-	if (ftruncate(fd, 0) < 0)
-		return -errno;
-	if (pwrite(fd, text, (size_t)length, 0) != length)
-		return -EIO;
-	return 0;
+	if (ftruncate(pidfile->fd, 0) < 0 || pwrite(pidfile->fd, text, (size_t)length, 0) < 0)
+		log_warn("main", "pid file %s stays empty: %s", pidfile->path,
+			 strerrordesc_np(errno));
 }
 
 int pidfile_open(const char *path, struct pidfile **ret, pid_t *ret_other)
@@ -58,10 +59,9 @@ int pidfile_open(const char *path, struct pidfile **ret, pid_t *ret_other)
 		goto fail;
 	pidfile->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	error = pidfile->fd < 0 ? -errno : lock(pidfile->fd, ret_other);
-	if (!error)
-		error = write_pid(pidfile->fd);
 	if (error)
 		goto fail;
+	write_pid(pidfile);
 	*ret = pidfile;
 	return 0;
 fail:

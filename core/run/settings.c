@@ -118,8 +118,8 @@ static void allow_files(const struct conf *conf)
 		return;
 	if (wanted > limit.rlim_max)
 		log_warn("main",
-			 "%lu files may be open at once, but the hard limit is %lu: checks fail "
-			 "when it is reached (systemd: LimitNOFILE=)",
+			 "%lu files may be open at once, but the hard limit is %lu: routers and "
+			 "checks fail when it is reached (systemd: LimitNOFILE=)",
 			 (unsigned long)wanted, (unsigned long)limit.rlim_max);
 	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)

@@ -218,7 +218,7 @@ static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 	if (set & VRRP_STOP_GARP)
 		memset(unit->bursts, 0, sizeof unit->bursts);
 	if (set & VRRP_SEND_GARP) {
-		vrrp_announce_queue(unit, actions->garp_repeat);
+		vrrp_announce_queue(e, unit, actions->garp_repeat);
 		vrrp_announce_run(e, unit, now_us);
 	}
 	if (set & VRRP_SEND_EXTRA)
@@ -236,6 +236,7 @@ static struct vrrp_actions step_and_perform(struct vrrp_engine *e, struct vrrp_u
 {
 	struct vrrp_actions actions = vrrp_step(&unit->fsm, event, now_us);
 
+	e->due_us[unit->conf_index] = vrrp_due_us(&unit->fsm);
 	perform(e, unit, &actions, now_us);
 	return actions;
 }

@@ -15,6 +15,10 @@
 /* Key of the rate limit behind those of the packets. */
 #define LIMIT_GARP (VRRP_DISCARDS + 999u)
 
+/* Announcements of one turn. A thousand routers that become master together have some ten thousand
+ * to send, which takes a good part of a second: adverts and packets go in between. */
+#define ANNOUNCE_MAX 64
+
 /* When something may be sent again; free_us NULL: at any time. */
 struct pace {
 	uint64_t *free_us;
@@ -163,7 +167,7 @@ static void run_burst(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_b
 	const struct conf_instance *conf = unit->fsm.conf;
 	struct vrrp_burst *burst = &unit->bursts[kind];
 
-	while (burst->left) {
+	while (burst->left && e->announced < ANNOUNCE_MAX) {
 		size_t index = next_index(unit, kind);
 		const struct conf_address *address = address_at(conf, index);
 		struct pace pace = pace_of(e, conf, address);
@@ -172,6 +176,7 @@ static void run_burst(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_b
 			return;
 		burst->next = index + 1;
 		burst->left--;
+		e->announced++;
 		announce_address(e, unit, address, now_us);
 		if (pace.free_us && pace.interval_us)
 			*pace.free_us = now_us + pace.interval_us;
@@ -186,13 +191,26 @@ void vrrp_announce_run(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t n
 		run_burst(e, unit, kind, now_us);
 }
 
+void vrrp_announce_all(struct vrrp_engine *e, uint64_t now_us)
+{
+	if (!e->announcing)
+		return;
+	e->announcing = false;
+	for (size_t i = 0; i < e->conf->n_instances; i++) {
+		vrrp_announce_run(e, e->units[i], now_us);
+		for (size_t kind = 0; kind < VRRP_BURSTS; kind++)
+			e->announcing |= e->units[i]->bursts[kind].left > 0;
+	}
+}
+
 /* Bursts do not add up: under a flood of losing adverts the queue stays one burst long. */
-static void queue(struct vrrp_unit *unit, enum vrrp_burst_kind kind, uint64_t repeat)
+static void queue(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_burst_kind kind, uint64_t repeat)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	struct vrrp_burst *burst = &unit->bursts[kind];
 	uint64_t wanted = 0;
 
+	e->announcing = true;
 	for (size_t i = 0; i < count_addresses(conf); i++)
 		wanted += belongs(conf, i, kind) ? repeat : 0;
 	if (burst->left == 0)
@@ -201,22 +219,22 @@ static void queue(struct vrrp_unit *unit, enum vrrp_burst_kind kind, uint64_t re
 		burst->left = wanted;
 }
 
-void vrrp_announce_queue(struct vrrp_unit *unit, uint32_t repeat)
+void vrrp_announce_queue(struct vrrp_engine *e, struct vrrp_unit *unit, uint32_t repeat)
 {
-	queue(unit, VRRP_BURST_IPV4, repeat);
-	queue(unit, VRRP_BURST_IPV6, repeat);
+	queue(e, unit, VRRP_BURST_IPV4, repeat);
+	queue(e, unit, VRRP_BURST_IPV6, repeat);
 }
 
 void vrrp_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	if (unit->fsm.state != VRRP_MASTER)
 		return;
-	vrrp_announce_queue(unit, 1);
+	vrrp_announce_queue(e, unit, 1);
 	vrrp_announce_run(e, unit, now_us);
 }
 
 void vrrp_announce_extra(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
-	queue(unit, VRRP_BURST_EXTRA, 1);
+	queue(e, unit, VRRP_BURST_EXTRA, 1);
 	vrrp_announce_run(e, unit, now_us);
 }

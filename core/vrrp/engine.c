@@ -43,6 +43,7 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 		free(e->units[i]);
 	conf_unref(e->conf);
 	free(e->units);
+	free(e->due_us);
 	free(e->groups);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
 		free(e->seen[kind]);
@@ -50,26 +51,11 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *e)
 	}
 	free(e->garp_free_us);
 	free(e->links);
+	free(e->names);
 	free(e->events);
 	free(e->replies);
 	hmac_free(e->hmac);
 	free(e);
-	return NULL;
-}
-
-struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name)
-{
-	for (size_t i = 0; i < e->n_links; i++)
-		if (strcmp(e->links[i].is.name, name) == 0)
-			return &e->links[i];
-	return NULL;
-}
-
-struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex)
-{
-	for (size_t i = 0; ifindex && i < e->n_links; i++)
-		if (e->links[i].is.ifindex == ifindex)
-			return &e->links[i];
 	return NULL;
 }
 
@@ -268,6 +254,14 @@ void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us)
 	}
 }
 
+/* Several interfaces at once are a matter of all. */
+static uint32_t merge_retries(uint32_t a, uint32_t b)
+{
+	if (a == VRRP_RETRY_NONE || a == b)
+		return b;
+	return b == VRRP_RETRY_NONE ? a : VRRP_RETRY_ALL;
+}
+
 static bool sockets_are_due(const struct vrrp_engine *e, uint64_t now_us)
 {
 	for (size_t i = 0; i < e->n_links; i++)
@@ -276,10 +270,30 @@ static bool sockets_are_due(const struct vrrp_engine *e, uint64_t now_us)
 	return false;
 }
 
+static void earlier(uint64_t *first_us, uint64_t at_us)
+{
+	if (at_us && (!*first_us || at_us < *first_us))
+		*first_us = at_us;
+}
+
+static uint64_t links_due_us(const struct vrrp_engine *e)
+{
+	uint64_t first_us = 0;
+
+	for (size_t i = 0; i < e->n_links; i++) {
+		for (size_t f = 0; f < VRRP_FAMILIES; f++)
+			earlier(&first_us, e->links[i].ports[f].open_retry_us);
+		earlier(&first_us, e->links[i].up_due_us);
+	}
+	return first_us;
+}
+
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 {
 	if (!e->conf)
 		return;
+	retry = merge_retries(retry, e->retry);
+	e->retry = VRRP_RETRY_NONE;
 	for (size_t i = 0; i < e->conf->n_instances; i++)
 		vrrp_engine_refresh(e, e->units[i]);
 	/* What is listened to changes with configuration and links alone, transitions are many. */
@@ -303,25 +317,8 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 		}
 		retry = VRRP_RETRY_NONE;
 	} while (e->unsettled);
+	e->links_due_us = links_due_us(e);
 	vrrp_engine_update_groups(e, now_us);
-}
-
-static void settle_if_needed(struct vrrp_engine *e, uint64_t now_us)
-{
-	if (e->unsettled)
-		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
-}
-
-static int add_link(struct vrrp_engine *e, const struct msg_link *is)
-{
-	struct vrrp_link *larger = reallocarray(e->links, e->n_links + 1, sizeof *larger);
-
-	if (!larger)
-		return -ENOMEM;
-	e->links = larger;
-	e->links[e->n_links] = (struct vrrp_link){.is = *is};
-	vrrp_debounce_told(e, &e->links[e->n_links++], true, 0);
-	return 0;
 }
 
 void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t now_us)
@@ -331,21 +328,21 @@ void vrrp_engine_link(struct vrrp_engine *e, const struct msg_link *is, uint64_t
 	if (link && (!is->present || strcmp(link->is.name, is->name) != 0)) {
 		/* Gone, or renamed: its socket is bound to what it was. */
 		vrrp_listen_close(e, link);
-		*link = e->links[--e->n_links];
+		vrrp_links_remove(e, link);
 		link = NULL;
 	}
 	if (link) {
 		link->is = *is;
 		vrrp_debounce_told(e, link, false, now_us);
-	} else if (is->present && add_link(e, is) < 0) {
+	} else if (is->present && vrrp_links_add(e, is) < 0) {
 		e->ops->log(e->owner, LOG_ERR, "out of memory: interface %s is not known",
 			    is->name);
 	}
-	e->rows_changed = true;
-	vrrp_engine_settle(e, is->ifindex, now_us);
+	e->rows_changed = e->unsettled = true;
+	e->retry = merge_retries(e->retry, is->ifindex);
 }
 
-void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uint64_t now_us)
+void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track)
 {
 	enum conf_track_kind kind = track->kind;
 	uint32_t index = track->index;
@@ -366,11 +363,10 @@ void vrrp_engine_track(struct vrrp_engine *e, const struct msg_track *track, uin
 								: VRRP_TRACKED_DOWN,
 		.value = track->value,
 	};
-	e->rows_changed = true;
-	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+	e->rows_changed = e->unsettled = true;
 }
 
-void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is, uint64_t now_us)
+void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is)
 {
 	/* Of every configuration main tells all. */
 	if (!e->conf || is->generation != e->conf->generation ||
@@ -378,7 +374,7 @@ void vrrp_engine_static(struct vrrp_engine *e, const struct msg_static *is, uint
 	    e->units[is->instance]->static_missing == is->missing)
 		return;
 	e->units[is->instance]->static_missing = is->missing;
-	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+	e->unsettled = true;
 }
 
 void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *done,
@@ -398,7 +394,6 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 				    strerror(-done->error));
 		vrrp_act(e, unit, &event, now_us);
 	}
-	settle_if_needed(e, now_us);
 }
 
 void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
@@ -411,18 +406,16 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 		e->start_at_us = 0;
 		e->unsettled = true;
 	}
-	for (size_t i = 0; i < e->n_links; i++)
-		e->unsettled |= vrrp_debounce_tick(&e->links[i], now_us);
-	e->unsettled |= sockets_are_due(e, now_us);
-	for (size_t i = 0; i < e->conf->n_instances; i++) {
-		struct vrrp_unit *unit = e->units[i];
-		uint64_t due_us = vrrp_due_us(&unit->fsm);
-
-		if (due_us && due_us <= now_us)
-			vrrp_act(e, unit, &event, now_us);
-		vrrp_announce_run(e, unit, now_us);
+	if (e->links_due_us && e->links_due_us <= now_us) {
+		for (size_t i = 0; i < e->n_links; i++)
+			(void)vrrp_debounce_tick(&e->links[i], now_us);
+		e->unsettled = true;
 	}
-	settle_if_needed(e, now_us);
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (e->due_us[i] && e->due_us[i] <= now_us)
+			vrrp_act(e, e->units[i], &event, now_us);
+	/* After every advert that is due. */
+	vrrp_announce_all(e, now_us);
 }
 
 void vrrp_engine_stop(struct vrrp_engine *e, uint64_t now_us)
@@ -432,27 +425,16 @@ void vrrp_engine_stop(struct vrrp_engine *e, uint64_t now_us)
 	vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
 }
 
-static void earlier(uint64_t *first_us, uint64_t at_us)
-{
-	if (at_us && (!*first_us || at_us < *first_us))
-		*first_us = at_us;
-}
-
+/* Asked after each packet and timer: nothing here touches more than it must. */
 uint64_t vrrp_engine_due_us(const struct vrrp_engine *e)
 {
 	uint64_t first_us = e->start_at_us;
 
-	for (size_t i = 0; i < e->n_links; i++) {
-		for (size_t f = 0; f < VRRP_FAMILIES; f++)
-			earlier(&first_us, e->links[i].ports[f].open_retry_us);
-		earlier(&first_us, e->links[i].up_due_us);
-	}
-	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++) {
-		const struct vrrp_unit *unit = e->units[i];
-
-		earlier(&first_us, vrrp_due_us(&unit->fsm));
-		earlier(&first_us, vrrp_announce_due_us((struct vrrp_engine *)e, unit));
-	}
+	earlier(&first_us, e->links_due_us);
+	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
+		earlier(&first_us, e->due_us[i]);
+	for (size_t i = 0; e->announcing && i < e->conf->n_instances; i++)
+		earlier(&first_us, vrrp_announce_due_us((struct vrrp_engine *)e, e->units[i]));
 	if (e->counters_changed)
 		earlier(&first_us, e->published_us + SNAP_VRRP_COUNTERS_US);
 	return first_us;

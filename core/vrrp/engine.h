@@ -65,8 +65,8 @@ struct vrrp_engine *vrrp_engine_free(struct vrrp_engine *engine);
 int vrrp_engine_conf(struct vrrp_engine *engine, const struct conf *conf, uint64_t now_us);
 
 void vrrp_engine_link(struct vrrp_engine *engine, const struct msg_link *link, uint64_t now_us);
-void vrrp_engine_track(struct vrrp_engine *engine, const struct msg_track *track, uint64_t now_us);
-void vrrp_engine_static(struct vrrp_engine *engine, const struct msg_static *is, uint64_t now_us);
+void vrrp_engine_track(struct vrrp_engine *engine, const struct msg_track *track);
+void vrrp_engine_static(struct vrrp_engine *engine, const struct msg_static *is);
 void vrrp_engine_addrs_done(struct vrrp_engine *engine, const struct msg_addrs_done *done,
 			    uint64_t now_us);
 /* Answered by MSG_REPLY at the next flush. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the engine share: engine.c (inputs and conditions), source.c (where adverts
- * come from), listen.c (sockets), act.c (execution), announce.c (gratuitous ARP), reload.c (a new
+ * come from), links.c (interfaces), listen.c (sockets), act.c (execution), announce.c (gratuitous
+ * ARP), reload.c (a new
  * configuration), receive.c (packets), set.c (changes by SNMP), rows.c (publication). One thread;
  * nobody else includes this.
  */
 #pragma once
 
+#include <net/if.h>
 #include <syslog.h>
 
 #include "core/base/clock.h"
@@ -83,6 +85,11 @@ struct vrrp_link {
 	struct vrrp_port ports[VRRP_FAMILIES];
 };
 
+struct vrrp_name {
+	char name[IFNAMSIZ];
+	uint32_t ifindex;
+};
+
 struct vrrp_reply {
 	enum snap_thread to;
 	struct msg_reply body;
@@ -93,6 +100,7 @@ struct vrrp_engine {
 	void *owner;
 	const struct conf *conf;       /* NULL before the first */
 	struct vrrp_unit **units;      /* one for each conf->instances, in its order */
+	uint64_t *due_us;	       /* of their state machines, side by side; 0: never */
 	struct vrrp_group_row *groups; /* likewise of conf->groups */
 	/* likewise of conf->scripts, files, processes; and from those of the generation before */
 	struct vrrp_seen *seen[CONF_TRACK_KINDS];
@@ -100,13 +108,18 @@ struct vrrp_engine {
 	size_t n_seen_map[CONF_TRACK_KINDS];
 	uint64_t map_generation;
 	uint64_t (*garp_free_us)[VRRP_FAMILIES]; /* of conf->garp_groups: no announcement before */
-	struct vrrp_link *links;
+	struct vrrp_link *links;		 /* by ifindex */
+	struct vrrp_name *names;		 /* theirs, in order, as many */
 	size_t n_links;
+	uint64_t links_due_us; /* earliest of theirs, at the last settling; 0: none */
+	unsigned announced;    /* in this turn */
+	bool announcing;       /* some unit may have announcements left */
 	struct ip mcast_groups[VRRP_FAMILIES];
 	uint64_t addrs_requests; /* made so far */
 	uint64_t start_at_us;	 /* startup delay; 0: over */
 	bool stopping;
-	bool unsettled; /* a transition may concern other instances */
+	bool unsettled; /* what happened may concern other instances */
+	uint32_t retry; /* of the next vrrp_engine_settle() */
 	uint64_t checksum_errors, version_errors, vrid_errors;
 	uint64_t counters_since_us; /* the engine's start */
 	struct vrrp_limit limit;
@@ -139,9 +152,10 @@ struct vrrp_group_sum vrrp_act_sum_group(const struct vrrp_engine *e,
 
 /* announce.c */
 /* From now on all addresses are to be announced that often. */
-void vrrp_announce_queue(struct vrrp_unit *unit, uint32_t repeat);
-/* Sends what is queued and the intervals allow. */
+void vrrp_announce_queue(struct vrrp_engine *e, struct vrrp_unit *unit, uint32_t repeat);
+/* Sends what is queued, the intervals allow and one turn has room for: of one, of all. */
 void vrrp_announce_run(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
+void vrrp_announce_all(struct vrrp_engine *e, uint64_t now_us);
 /* When it has something to send; 0: never. */
 uint64_t vrrp_announce_due_us(struct vrrp_engine *e, const struct vrrp_unit *unit);
 /* One round of a master, besides those that its state machine asks for. */
@@ -149,15 +163,19 @@ void vrrp_announce_once(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t 
 /* garp_extra_if: its time has come. */
 void vrrp_announce_extra(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us);
 
-/* engine.c */
+/* links.c; pointers are good until the next link is added or removed */
 struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *name);
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
+int vrrp_links_add(struct vrrp_engine *e, const struct msg_link *is); /* -ENOMEM */
+void vrrp_links_remove(struct vrrp_engine *e, struct vrrp_link *link);
+
+/* engine.c */
 /* Takes the parameters of the state machine from configuration, SET and links. */
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 /*
  * Opens and closes sockets, works out every hold, fault and priority and lets the state machines
  * follow. retry: the interface whose instances try again what the system refused; VRRP_RETRY_NONE,
- * VRRP_RETRY_ALL.
+ * VRRP_RETRY_ALL. What happens in one turn is settled once, by vrrp_engine_flush().
  */
 #define VRRP_RETRY_NONE 0
 #define VRRP_RETRY_ALL	UINT32_MAX

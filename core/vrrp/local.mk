@@ -13,6 +13,7 @@ core_vrrp_libvrrp_a_SOURCES = \
 	core/vrrp/group.c core/vrrp/group.h \
 	core/vrrp/hmac.c core/vrrp/hmac.h \
 	core/vrrp/limit.c core/vrrp/limit.h \
+	core/vrrp/links.c \
 	core/vrrp/listen.c \
 	core/vrrp/macvlan.c \
 	core/vrrp/names.c \

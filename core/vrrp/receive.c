@@ -311,8 +311,6 @@ static void use_advert(const struct arrival *a, const struct vrrp_advert *advert
 		compare_addresses(a, advert);
 	log_election(a, advert);
 	vrrp_act(a->e, a->unit, &event, a->now_us);
-	if (a->e->unsettled)
-		vrrp_engine_settle(a->e, VRRP_RETRY_NONE, a->now_us);
 }
 
 static struct vrrp_expect expected(const struct vrrp_engine *e, const struct vrrp_unit *unit,

@@ -20,6 +20,7 @@ struct stage {
 	const struct conf *conf;
 	struct conf_diff *diff;
 	struct vrrp_unit **units;
+	uint64_t *due_us;
 	struct vrrp_group_row *groups;
 	uint64_t (*garp_free_us)[VRRP_FAMILIES];
 	struct vrrp_seen *seen[CONF_TRACK_KINDS];
@@ -46,6 +47,7 @@ static void drop_stage(struct vrrp_engine *e, struct stage *stage)
 	for (size_t i = 0; e->conf && i < e->conf->n_instances; i++)
 		e->units[i]->kept = false;
 	free(stage->units);
+	free(stage->due_us);
 	free(stage->groups);
 	free(stage->garp_free_us);
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
@@ -109,10 +111,12 @@ static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_u
 	const struct conf *conf = stage->conf;
 
 	stage->units = calloc(conf->n_instances + 1, sizeof *stage->units);
+	stage->due_us = calloc(conf->n_instances + 1, sizeof *stage->due_us);
 	stage->groups = calloc(conf->n_groups + 1, sizeof *stage->groups);
 	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
 	stage->garp_free_us = calloc(conf->n_garp_groups + 1, sizeof *stage->garp_free_us);
-	if (!stage->units || !stage->groups || !stage->fresh || !stage->garp_free_us ||
+	if (!stage->units || !stage->due_us || !stage->groups || !stage->fresh ||
+	    !stage->garp_free_us ||
 	    conf_diff_new(e->conf, conf, &stage->diff) < 0)
 		return -ENOMEM;
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++)
@@ -181,6 +185,7 @@ static void remove_old(struct vrrp_engine *e, const struct stage *stage, uint64_
 static void swap_in(struct vrrp_engine *e, struct stage *stage)
 {
 	free(e->units);
+	free(e->due_us);
 	free(e->groups);
 	free(e->garp_free_us);
 	free(stage->fresh);
@@ -193,6 +198,7 @@ static void swap_in(struct vrrp_engine *e, struct stage *stage)
 	}
 	e->map_generation = e->conf ? e->conf->generation : 0;
 	e->units = stage->units;
+	e->due_us = stage->due_us;
 	e->groups = stage->groups;
 	e->garp_free_us = stage->garp_free_us;
 	e->conf = stage->conf;

@@ -147,10 +147,13 @@ static void post_answers(struct vrrp_engine *e)
 
 void vrrp_engine_flush(struct vrrp_engine *e, uint64_t now_us)
 {
-	bool due = e->rows_changed ||
-		   (e->counters_changed && now_us >= e->published_us + SNAP_VRRP_COUNTERS_US);
 	struct snap_vrrp *rows;
+	bool due;
 
+	if (e->unsettled)
+		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
+	due = e->rows_changed ||
+	      (e->counters_changed && now_us >= e->published_us + SNAP_VRRP_COUNTERS_US);
 	if (e->conf && due) {
 		rows = vrrp_rows_new(e, now_us);
 		if (rows)
@@ -160,4 +163,5 @@ void vrrp_engine_flush(struct vrrp_engine *e, uint64_t now_us)
 	}
 	post_events(e);
 	post_answers(e);
+	e->announced = 0;
 }

@@ -8,6 +8,7 @@
  * have sent in the meantime is read before one of them is declared dead (RFC 9568 section 2.5 asks
  * for no less). A flood must not hold the timer back for ever: once more has been read than the
  * socket could have held when the timer fell due, the timer's work is done from the receiving side.
+ * Nor must a flood of mail: it takes turns with a timer that is due.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -84,8 +85,16 @@ static void on_timer(uint64_t now_us, void *owner)
 
 	body->armed_us = 0;
 	body->read_since_due = 0;
+	loop_io_set_priority(body->mail, LOOP_NORMAL);
 	vrrp_engine_tick(body->engine, now_us);
 	settle(body);
+}
+
+/* A timer that fell due while mail was read goes before more of it. */
+static void guard_timer_from_mail(struct body *body)
+{
+	if (body->armed_us && body->armed_us <= clock_now_us())
+		loop_io_set_priority(body->mail, LOOP_IDLE);
 }
 
 static void guard_timer(struct body *body, unsigned count, uint64_t now_us)
@@ -358,10 +367,10 @@ static void handle(struct body *body, const struct mail *mail, uint64_t now_us)
 		vrrp_engine_link(body->engine, message, now_us);
 		break;
 	case MSG_TRACK:
-		vrrp_engine_track(body->engine, message, now_us);
+		vrrp_engine_track(body->engine, message);
 		break;
 	case MSG_STATIC:
-		vrrp_engine_static(body->engine, message, now_us);
+		vrrp_engine_static(body->engine, message);
 		break;
 	case MSG_ADDRS_DONE:
 		vrrp_engine_addrs_done(body->engine, message, now_us);
@@ -394,6 +403,7 @@ static void on_mail(int fd, uint32_t events, void *owner)
 		mail_free(mail);
 	}
 	settle(body);
+	guard_timer_from_mail(body);
 }
 
 /* Configurations that came too late still carry a reference. */

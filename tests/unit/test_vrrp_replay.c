@@ -108,7 +108,7 @@ static void do_track(struct script *s)
 	}
 	if (track.index == CONF_NONE)
 		script_complain(s, "no script, file or process %s", script_word(s, 1));
-	vrrp_engine_track(rig->engine, &track, rig->now_us);
+	vrrp_engine_track(rig->engine, &track);
 	rig_settle(rig);
 }
 

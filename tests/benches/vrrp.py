@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""500 virtual routers at 1 s and 100 at 10 ms, all masters: how exactly adverts leave, and what they cost.
+
+One program after the other on the same interfaces, again and again. Adverts are stamped by the kernel of the machine
+that receives them. Jitter is by how much the time between two adverts of one router differs from its interval; cost is
+the time that all threads and processes were on a processor.
+"""
+
+import pathlib
+import sys
+import time
+
+import beside
+import pcap
+from lab import Lab, build_dir
+from scale import PER_LINK, RealTimePulse, cable, frame, router
+
+SLOW, FAST = (500, 1), (100, 0.01)  # routers, seconds
+LINKS = 3  # the last one for the fast ones
+WARM_UP, WINDOW, RUNS = 9, 10, 3  # seconds, seconds, of each program: gratuitous ARP is over after 5 s
+
+
+def config():
+    """Priorities differ, so that routers become master one after the other: adverts in step with each other would cost
+    less than they do in a real network."""
+    def some(letter, count, interval, link):
+        return "".join(router(f"{letter}{i}", i % PER_LINK + 1, interface=f"eth{link + i // PER_LINK}", interval=interval,
+                              address=f"10.{6 + link}.{i // PER_LINK}.{i % PER_LINK + 1}", state="BACKUP",
+                              priority=1 + (i * 7) % 254) for i in range(count))
+
+    # Without more time than it grants itself keepalived is killed by the kernel when all become master.
+    return frame("bench", "\tvrrp_rlimit_rttime 10000000\n") + some("S", *SLOW, 0) + some("F", *FAST, LINKS - 1)
+
+
+def family(pid):
+    """That process and those it has started."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
+def on_processor(pid):
+    """Seconds, of all threads of all its processes."""
+    return sum(int(thread.read_text("ascii").split()[0]) for each in family(pid)
+               for thread in pathlib.Path(f"/proc/{each}/task").glob("*/schedstat")) / 1e9
+
+
+def record(sink, name):
+    """A tcpdump for each link, which writes when it has enough."""
+    found = []
+    for link in range(LINKS):
+        path = sink.dir / f"{name}-{link}.pcap"
+        process = sink.popen("tcpdump", "-i", f"eth{link}", "-n", "-s", "64", "-B", "16384", "-Z", "root", "-w", path,
+                             "ip", "proto", "112", log=f"{name}-{link}.log")
+        found.append(pcap.Capture(path, process))
+    return found
+
+
+def jitter(capture, interval, since, until):
+    """(all of them in milliseconds, how many adverts, how many routers)"""
+    times = {}
+    for when, packet in capture.frames():
+        if since <= when <= until:
+            times.setdefault(packet[14 + 21], []).append(when)  # the VRID of an IP header without options
+    gaps = [abs(later - earlier - interval) * 1000
+            for each in times.values() for earlier, later in zip(each, each[1:])]
+    return gaps, sum(map(len, times.values())), len(times)
+
+
+def measure(pulse, director, sink, start, name):
+    """One life of one program: {figure: value}"""
+    process = start()
+    time.sleep(WARM_UP)
+    captures = record(sink, name)
+    time.sleep(1)
+    since, before = time.time(), on_processor(process.pid)
+    time.sleep(WINDOW)
+    until, after = time.time(), on_processor(process.pid)
+    time.sleep(1)
+    for capture in captures:
+        capture.stop()
+    process.stop()
+    result, adverts = {}, 0
+    for what, (routers, interval), chosen in (("1 s", SLOW, captures[:-1]), ("10 ms", FAST, captures[-1:])):
+        parts = [jitter(capture, interval, since, until) for capture in chosen]
+        gaps = sorted(gap for part in parts for gap in part[0])
+        if sum(part[2] for part in parts) != routers:
+            raise SystemExit(f"{name}: {sum(part[2] for part in parts)} of {routers} routers at {what} were heard")
+        adverts += sum(part[1] for part in parts)
+        result[f"{what}: jitter p99.9"], result[f"{what}: jitter max"] = gaps[int(len(gaps) * 0.999)], gaps[-1]
+    result["time per 1,000 adverts"] = (after - before) * 1e6 / adverts
+    print(f"  {name}: {adverts} adverts, {', '.join(f'{what} {value:.3f}' for what, value in result.items())}, "
+          f"machine late by {pulse.worst(since, until) * 1000:.3f} (ms)", flush=True)
+    return result
+
+
+def main():
+    with Lab() as lab:
+        director, sink = lab.node("director"), lab.node("sink")
+        for link in range(LINKS):
+            cable(director, sink, f"eth{link}", [f"10.5.{link}.{i + 1}/24" for i in range(2)])
+        path, pulse = director.write("bench.conf", config()), RealTimePulse(sink)
+        vipd = lambda: director.popen(build_dir() / "vipd", "-n", "-l", "-P", "-f", path, log="vipd.log")  # noqa: E731
+        ours, theirs = beside.alternate(
+            RUNS, lambda: measure(pulse, director, sink, vipd, "vipd"),
+            lambda: measure(pulse, director, sink, lambda: director.keepalived(path, "-P"), "keepalived"))
+    good = [beside.report(what, [run[what] for run in ours], [run[what] for run in theirs], unit="ms", limit=1)
+            for what in ours[0]]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
