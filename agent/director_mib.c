@@ -244,8 +244,9 @@ static const struct table scalars = {
 };
 
 static const struct table *const tables[] = {
-	&scalars,	 &director_services,   &director_service_stats,
-	&director_dests, &director_dest_stats, &director_names,
+	&scalars,	    &director_services,	  &director_service_stats,
+	&director_dests,    &director_dest_stats, &director_names,
+	&director_checkers,
 };
 
 struct table_list director_mib_tables(void)

@@ -54,3 +54,4 @@ extern const struct table director_service_stats; /* 1.2.2 */
 extern const struct table director_dests;	  /* 1.3.1 */
 extern const struct table director_dest_stats;	  /* 1.3.2 */
 extern const struct table director_names;	  /* 1.3.3 */
+extern const struct table director_checkers;	  /* 1.5.1 */

@@ -7,6 +7,7 @@ noinst_LIBRARIES += agent/libmibs.a
 agent_libmibs_a_SOURCES = \
 	agent/bind.c agent/bind.h \
 	agent/cells.c agent/cells.h \
+	agent/director_check.c \
 	agent/director_dest.c \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \

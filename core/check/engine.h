@@ -2,8 +2,8 @@
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
- * (verdicts), kernel.c, view.c and sync.c (IPVS), drain.c, command.c (SET), event.c, publish.c.
- * Private to core/check. Everything here belongs to the check thread.
+ * (verdicts), record.c, kernel.c, view.c and sync.c (IPVS), drain.c, command.c (SET), event.c,
+ * publish.c. Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
  * reduces dirty services, brings the kernel there, publishes one snapshot, posts the events that
@@ -71,9 +71,11 @@ struct probe {
 	uint32_t index;	 /* into the server's checkers */
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
-	int32_t delta;	  /* that the file of a FILE_CHECK adds */
-	bool local_error; /* the newest attempt failed on our side */
-	bool up;	  /* what was last told of it */
+	int32_t delta;		    /* that the file of a FILE_CHECK adds */
+	bool local_error;	    /* the newest attempt failed on our side */
+	bool up;		    /* what was last told of it */
+	struct snap_checker record; /* conf_index apart, which the published row gets */
+	char *error;		    /* of the record; NULL: none */
 };
 
 /* One real server of one virtual server. */
@@ -89,7 +91,8 @@ struct server {
 	const struct conf_checker **checkers; /* of the configured ones, those that can run */
 	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
-	struct place *places; /* one for each member of the service */
+	uint32_t numbers_used; /* of its checkers, past ones included */
+	struct place *places;  /* one for each member of the service */
 	/* While adopting a configuration: what this was before, and whether it was found again. */
 	struct server *was;
 	struct probe **was_probes;
@@ -267,6 +270,10 @@ void health_announce(struct engine *engine, struct server *server, const char *d
 bool health_update(struct server *server);
 /* A tracked file says something; FILE_CHECKs of it hear of it. */
 void health_track(struct engine *engine, const struct msg_track *track);
+
+/* record.c: what is kept of the attempts of one checker. */
+void record_begin(struct probe *probe, uint32_t number);
+void record_attempt(struct probe *probe, const struct check_report *report);
 
 /* Lets the checks of a service rest or go on. */
 void health_suspend(struct engine *engine, struct service *service, bool suspended);

@@ -20,6 +20,7 @@ static struct probe *probe_free(struct probe *probe)
 	if (!probe)
 		return NULL;
 	check_free(probe->check);
+	free(probe->error);
 	free(probe);
 	return NULL;
 }
@@ -161,6 +162,7 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 		return NULL;
 	}
 	probe->up = up;
+	record_begin(probe, ++server->numbers_used);
 	return probe;
 }
 
@@ -222,6 +224,7 @@ static struct server *server_new(struct engine *engine, struct conf_diff *diff,
 	server->conf = &service->conf->servers[index];
 	server->index = index;
 	server->was = was;
+	server->numbers_used = was ? was->numbers_used : 0;
 	server->admin = admin_default();
 	if (take_checkers(server) < 0)
 		return server_free(server);

@@ -329,6 +329,58 @@ static void fill_dest(struct world *w, uint32_t service, uint32_t rs, uint32_t a
 	};
 }
 
+/* A server with two, of which one has failed, and a server of a group with one. */
+static void fill_checkers(struct world *w)
+{
+	w->url.path = "/health";
+	w->checkers[0] = (struct conf_checker){
+		.type = CONF_TCP_CHECK,
+		.connect_ip = world_ip("172.17.13.173"),
+		.connect_port = 80,
+		.connect_timeout_us = 5 * USEC_PER_SEC,
+		.delay_loop_us = 3500 * USEC_PER_MSEC,
+		.retry = 1,
+	};
+	w->checkers[1] = w->checkers[0];
+	w->checkers[1].type = CONF_HTTP_GET;
+	w->checkers[1].urls = &w->url;
+	w->checkers[1].n_urls = 1;
+	w->services[0].servers[0].checkers = w->checkers;
+	w->services[0].servers[0].n_checkers = 2;
+	w->services[2].servers[1].checkers = w->checkers;
+	w->services[2].servers[1].n_checkers = 1;
+	w->live_checkers[0] = (struct snap_checker){
+		.number = 4,
+		.oper = DEST_UP,
+		.error = "",
+		.transitions = 1,
+		.runs = 7,
+		.latency_us = 1200,
+		.least_us = 900,
+		.greatest_us = 2000,
+		.mean_us = 1000,
+		.ran_wall_us = UINT64_C(1700000000500000),
+		.changed_wall_us = UINT64_C(1700000000000000),
+		.since_us = 900 * USEC_PER_SEC,
+	};
+	w->live_checkers[1] = w->live_checkers[0];
+	w->live_checkers[1].number = 2;
+	w->live_checkers[1].conf_index = 1;
+	w->live_checkers[1].oper = DEST_DOWN;
+	w->live_checkers[1].result = CHECK_TIMEOUT;
+	w->live_checkers[1].error = "no answer";
+	w->live_checkers[1].consecutive_fails = 3;
+	w->live_checkers[1].fails = UINT64_C(0x100000003);
+	w->live_checkers[2] = (struct snap_checker){.number = 1, .oper = DEST_UNKNOWN, .error = ""};
+	w->live_dests[1].n_checkers = 2;
+	for (size_t d = 0; d < WORLD_DESTS; d++) {
+		if (w->live_services[w->live_dests[d].service].vs != 2 || w->live_dests[d].rs != 1)
+			continue;
+		w->live_dests[d].first_checker = 2;
+		w->live_dests[d].n_checkers = 1;
+	}
+}
+
 static void fill_check(struct world *w)
 {
 	uint32_t row = 0, dest = 0;
@@ -364,7 +416,10 @@ static void fill_check(struct world *w)
 		.services = w->live_services,
 		.n_dests = WORLD_DESTS,
 		.dests = w->live_dests,
+		.n_checkers = 3,
+		.checkers = w->live_checkers,
 	};
+	fill_checkers(w);
 }
 
 struct world *world_new(void)

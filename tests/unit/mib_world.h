@@ -46,7 +46,10 @@ struct world {
 	struct snap_group live_group;
 	struct snap_check check;
 	struct snap_service live_services[WORLD_ROWS];
+	struct conf_checker checkers[2];
+	struct conf_url url;
 	struct snap_dest live_dests[WORLD_DESTS];
+	struct snap_checker live_checkers[3];
 	struct snap_daemon daemon;
 	struct view view;
 };

@@ -90,7 +90,7 @@ static void test_walk(void **state)
 		cells++;
 	}
 	/* A cell lost or won anywhere shows here. */
-	assert_int_equal(cells, 2372);
+	assert_int_equal(cells, 2372 + 4 * 20);
 }
 
 static void test_nothing_published(void **state)
@@ -253,6 +253,39 @@ static void test_director(void **state)
 	want_number(b, D "2.1.1.14.0.1.4.172.17.13.252.6.80", CELL_INTEGER, DEST_DOWN);
 }
 
+static void test_checkers(void **state)
+{
+	struct bench *b = *state;
+	const char *at = ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.";
+	char oid[200];
+
+	want_text(b, D "5.1.1.2.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.4", "TCP_CHECK");
+	want_text(b, D "5.1.1.3.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.4",
+		  "172.17.13.173:80");
+	want_text(b, D "5.1.1.3.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.2",
+		  "172.17.13.173:80/health");
+	want_text(b, D "5.1.1.9.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.2", "no answer");
+	snprintf(oid, sizeof(oid), D "5.1.1.6%s2", at);
+	want_number(b, oid, CELL_INTEGER, DEST_DOWN);
+	snprintf(oid, sizeof(oid), D "5.1.1.7%s2", at);
+	want_number(b, oid, CELL_INTEGER, 3);
+	snprintf(oid, sizeof(oid), D "5.1.1.7%s4", at);
+	want_number(b, oid, CELL_INTEGER, 2);
+	snprintf(oid, sizeof(oid), D "5.1.1.20%s2", at);
+	want_number(b, oid, CELL_COUNTER64, INT64_C(0x100000003));
+	snprintf(oid, sizeof(oid), D "5.1.1.15%s4", at);
+	want_number(b, oid, CELL_GAUGE32, 3500);
+	snprintf(oid, sizeof(oid), D "5.1.1.23%s4", at);
+	want_number(b, oid, CELL_TIMETICKS, 40000);
+	/* One that never ran, in both services of a group; its neighbour has none. */
+	want_number(b, D "5.1.1.7.0.1.4.10.9.0.1.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
+	want_number(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
+	want_none(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.1.80.1");
+	b->world->live_services[0].suspended = true;
+	snprintf(oid, sizeof(oid), D "5.1.1.5%s4", at);
+	want_number(b, oid, CELL_INTEGER, 2);
+}
+
 static void label_oid(char *room, size_t size, unsigned column, const char *service,
 		      const char *dest)
 {
@@ -325,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_real_servers, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_director, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_checkers, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_names, bench_setup, bench_teardown),
 		cmocka_unit_test(test_long_text),
 	};

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""IPVS-DIRECTOR-MIB of a live daemon: its checkers and what else it tells. There need be no IPVS."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+import snmp
+import test_mib_judge as judge
+from lab import wait_until
+
+D = snmp.DIRECTOR_MIB
+VIP = "198.51.100.1"
+SELF = "10.9.0.1"
+
+CONFIG = """
+global_defs {{
+    router_id LVS_DEVEL
+    enable_traps
+    {extra}
+}}
+{services}
+"""
+SERVICE = """
+virtual_server 198.51.100.1 {port} {{
+    delay_loop 1
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    {servers}
+}}
+"""
+SERVER = """
+    real_server {ip} {port} {{
+        {checks}
+    }}
+"""
+TCP = "TCP_CHECK {\n connect_timeout 1\n warmup 0\n retry 0\n delay_loop 1\n}\n"
+MISC = "MISC_CHECK {\n misc_path /usr/bin/true\n warmup 0\n misc_timeout 3\n delay_loop 1\n}\n"
+
+
+def config(*servers, extra="", ports=(80,)):
+    """Servers as (port, checks) of this machine, the same for every service."""
+    text = "".join(SERVER.format(ip=SELF, port=port, checks=checks) for port, checks in servers)
+    return CONFIG.format(extra=extra, services="".join(SERVICE.format(port=port, servers=text) for port in ports))
+
+
+class Director:
+    def __init__(self, lab, text):
+        self.lab = lab
+        self.node = lab.node("director", SELF + "/24")
+        self.node.snmpd()
+        self.file = self.node.write("vipd.conf", text)
+        self.reader = self.node.snmp("127.0.0.1")
+        self.writer = self.reader.as_writer()
+        self.start()
+
+    def start(self):
+        self.process = self.node.vipd(self.file, "-x", "-A", self.node.agentx)
+        wait_until(lambda: self.reader.answers(D + ".1.1.4.0"), 15, "the agent")
+
+    def reload(self, text):
+        self.file.write_text(text)
+        self.node.vipctl("reload")
+
+    def listen(self, port):
+        """Something that takes connections on this port."""
+        program = (f"import socket\ns = socket.create_server(('{SELF}', {port}))\nprint('ready', flush=True)\n"
+                   "while True: s.accept()[0].close()\n")
+        process = self.node.popen(sys.executable, "-c", program, log=f"port{port}.log", stdin=subprocess.DEVNULL)
+        wait_until(lambda: "ready" in process.text(), what=f"port {port}")
+        return process
+
+    def get(self, oid):
+        return self.reader.get(oid).text
+
+    def number(self, oid):
+        return self.reader.number(oid)
+
+    def refusal(self, *words):
+        with pytest.raises(snmp.SnmpError) as caught:
+            self.writer.set(*words)
+        return caught.value.reason
+
+
+def date(text):
+    """Whether a DateAndTime says a moment, and not never."""
+    return not re.fullmatch(r'"?0-0-0,0:0:0\.0"?|(00 ?){8}', text.strip())
+
+
+def service(port=80):
+    return f"0.1.4.{VIP}.6.{port}"
+
+
+def checker(column, port, number, vport=80):
+    return f"{D}.1.5.1.1.{column}.{service(vport)}.1.4.{SELF}.{port}.{number}"
+
+
+def test_checkers(lab):
+    director = Director(lab, config((8001, TCP + MISC), (8002, TCP)))
+    director.listen(8001)
+    wait_until(lambda: director.number(checker(6, 8001, 1)) == 2, what="the first server up")
+    wait_until(lambda: director.number(checker(6, 8002, 1)) == 4, what="the second down")
+    wait_until(lambda: director.number(checker(6, 8001, 2)) == 2, what="the program's verdict")
+    assert [director.get(checker(2, port, at)) for port, at in ((8001, 1), (8001, 2), (8002, 1))] == [
+        "TCP_CHECK", "MISC_CHECK", "TCP_CHECK"]
+    assert director.get(checker(3, 8002, 1)) == f"{SELF}:8002" and director.get(checker(3, 8001, 2)) == "/usr/bin/true"
+    assert director.number(checker(7, 8002, 1)) == 4  # refused
+    assert director.get(checker(9, 8002, 1)) == "cannot connect: Connection refused"
+    assert director.get(checker(9, 8001, 1)) == ""
+    assert [director.number(checker(column, 8001, 1)) for column in (5, 15, 16, 17, 18, 20)] == [1, 1000, 1000, 0, 0, 0]
+    assert director.number(checker(16, 8001, 2)) == 3000
+    assert date(director.get(checker(10, 8001, 1))) and date(director.get(checker(22, 8002, 1)))
+    least, mean, greatest = (director.number(checker(column, 8001, 1)) for column in (12, 14, 13))
+    assert 0 < least <= mean <= greatest < 1000000
+    assert [director.number(checker(column, 8002, 1)) for column in (12, 13, 14)] == [0, 0, 0]
+    # Counters move with every attempt, and with no other's.
+    runs = director.number(checker(19, 8002, 1))
+    wait_until(lambda: director.number(checker(19, 8002, 1)) > runs, what="another attempt")
+    runs, fails, row = (director.number(checker(column, 8002, 1)) for column in (19, 20, 18))
+    assert 0 < row <= runs and fails <= runs
+    assert director.number(checker(20, 8001, 1)) == 0
+    director.listen(8002)
+    wait_until(lambda: director.number(checker(6, 8002, 1)) == 2, what="the second server up")
+    assert [director.number(checker(column, 8002, 1)) for column in (7, 18, 21)] == [2, 0, 2]
+    assert director.get(checker(9, 8002, 1)) == "cannot connect: Connection refused"  # it stays
+    # Numbers stay with their checkers over a reload that moves them; a changed one gets a new number.
+    since, runs = director.get(checker(23, 8001, 2)), director.number(checker(19, 8001, 2))
+    director.reload(config((8002, TCP), (8001, MISC + TCP.replace("connect_timeout 1", "connect_timeout 2"))))
+    assert director.get(checker(2, 8001, 2)) == "MISC_CHECK" and director.get(checker(2, 8001, 3)) == "TCP_CHECK"
+    assert director.get(checker(23, 8001, 2)) == since and director.number(checker(19, 8001, 2)) >= runs
+    assert director.number(checker(16, 8001, 3)) == 2000
+    assert director.reader.get(checker(2, 8001, 1)).type == "noSuchInstance"
+    walk = director.reader.walk(D)
+    assert judge.judge_walk(walk.items(), judge.parse_modules()) == []
