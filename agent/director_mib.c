@@ -244,9 +244,9 @@ static const struct table scalars = {
 };
 
 static const struct table *const tables[] = {
-	&scalars,	    &director_services,	  &director_service_stats,
-	&director_dests,    &director_dest_stats, &director_names,
-	&director_checkers,
+	&scalars,	   &director_services,	 &director_service_stats,
+	&director_dests,   &director_dest_stats, &director_names,
+	&director_servers, &director_checkers,
 };
 
 struct table_list director_mib_tables(void)

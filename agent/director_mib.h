@@ -44,6 +44,8 @@ const struct snap_service *director_dest_service(const struct view *view, const 
 bool director_get_admin(const struct view *view, const struct row *row, struct cell *ret);
 enum set_error director_set_admin(const struct view *view, const struct row *row,
 				  const struct cell *value, struct set_change *ret);
+/* Control characters are legal UTF-8, but would reach logs and terminals: wrongValue. */
+enum set_error director_judge_comment(const struct cell *value);
 bool director_get_oper(const struct view *view, const struct row *row, struct cell *ret);
 bool director_get_drain(const struct view *view, const struct row *row, struct cell *ret);
 bool director_get_remaining(const struct view *view, const struct row *row, struct cell *ret);
@@ -54,4 +56,5 @@ extern const struct table director_service_stats; /* 1.2.2 */
 extern const struct table director_dests;	  /* 1.3.1 */
 extern const struct table director_dest_stats;	  /* 1.3.2 */
 extern const struct table director_names;	  /* 1.3.3 */
+extern const struct table director_servers;	  /* 1.4.1 */
 extern const struct table director_checkers;	  /* 1.5.1 */

@@ -340,6 +340,8 @@ static void send_dests(struct sets *sets, struct transaction *transaction, bool 
 		message->request = ++sets->last_request;
 		message->reply_to = THREAD_AGENT;
 		snprintf(message->who, sizeof(message->who), "snmp");
+		/* One request made all of them. */
+		message->undoes = undo ? chosen[0]->request : 0;
 		message->count = count;
 		for (uint32_t i = 0; i < count; i++) {
 			message->changes[i] =

@@ -243,6 +243,17 @@ struct snap_dest {
 	uint32_t first_checker, n_checkers;
 };
 
+/* The real servers with one address, over all services. */
+struct snap_machine {
+	struct ip ip;
+	enum dest_admin admin;	    /* the least restrictive of theirs */
+	enum admin_storage storage; /* volatile if that of one is */
+	enum dest_drain drain;
+	char comment[ADMIN_COMMENT_MAX]; /* "" unless all have the same */
+	uint32_t n_dests, n_up;		 /* of snap_check.dests */
+	uint64_t active_conns, inactive_conns;
+};
+
 /* One checker of one real server, and its attempts since it began. */
 struct snap_checker {
 	uint32_t number;	  /* among those of its server; another one never gets it */
@@ -282,10 +293,11 @@ struct snap_check {
 	uint32_t conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
 	struct ipvs_sync sync[IPVS_SYNC_ROLES]; /* as the kernel shows them */
-	size_t n_services, n_dests, n_checkers;
+	size_t n_services, n_dests, n_checkers, n_machines;
 	struct snap_service *services; /* configuration order, members of a group together */
 	struct snap_dest *dests;
 	struct snap_checker *checkers; /* configuration order */
+	struct snap_machine *machines; /* ascending by address */
 };
 
 /* ---- the daemon itself: published by main ---- */

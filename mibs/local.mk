@@ -11,6 +11,7 @@ agent_libmibs_a_SOURCES = \
 	agent/director_dest.c \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \
+	agent/director_server.c \
 	agent/director_svc.c \
 	agent/keepalived.h \
 	agent/keepalived_address.c \

@@ -2,7 +2,8 @@
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
- * (verdicts), record.c, kernel.c, view.c and sync.c (IPVS), drain.c, command.c (SET), event.c,
+ * (verdicts), record.c, kernel.c, view.c and sync.c (IPVS), drain.c, machine.c, change.c and
+ * command.c (SET), event.c,
  * publish.c. Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
@@ -97,6 +98,9 @@ struct server {
 	struct server *was;
 	struct probe **was_probes;
 	bool taken;
+	bool is_new;	/* with the newest configuration */
+	bool changing;	/* by the pending SET */
+	bool concerned; /* by the change of its machine under way */
 };
 
 /* One kernel service: a virtual server over a group has several. */
@@ -133,6 +137,7 @@ struct service {
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
+	bool pushed; /* by the pending SET */
 };
 
 struct pending_event {
@@ -166,8 +171,16 @@ struct pending_set {
 	uint64_t ticket;
 	uint64_t request;
 	enum snap_thread reply_to;
-	size_t n_undo;
-	struct undo undo[DEST_CHANGES_MAX];
+	/* What the servers were. Kept until the next one, or the next configuration: a change of a
+	 * machine is taken back by it. */
+	size_t n_undo, room_undo;
+	struct undo *undo;
+};
+
+/* The real servers with one address, over all services. */
+struct machine {
+	struct server *const *servers; /* configuration order */
+	size_t count;
 };
 
 /* Of the kernel's daemons that copy connections. */
@@ -189,6 +202,8 @@ struct engine {
 	size_t n_services;
 	struct member **members; /* of all services, ascending by key */
 	size_t n_members;
+	struct server **by_address; /* of all services, machine by machine */
+	size_t n_by_address;
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
@@ -210,7 +225,7 @@ struct engine {
 	uint64_t ticket;
 	bool save_wanted;
 	bool save_failed;
-	struct pending_set pending;
+	struct pending_set pending, last; /* last: the one before */
 	struct mail *deferred, **deferred_end;
 
 	struct pending_event *events;
@@ -263,6 +278,23 @@ struct server *services_find_server(const struct service *service, const struct 
 /* When the next check runs that has not run for a while. */
 uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf);
 
+/* machine.c */
+/* All servers by address. -ENOMEM. */
+int machines_index(struct service *const *services, size_t count, struct server ***ret,
+		   size_t *ret_count);
+/* The one that begins there in by_address; the one with that address, of no server when there is
+ * none. */
+struct machine machine_at(const struct engine *engine, size_t first);
+struct machine machine_find(const struct engine *engine, const struct ip *ip);
+/* What its servers show together: state (the least restrictive), storage, drain, comment. */
+struct admin machine_admin(const struct machine *machine);
+/* Whether a change of the machine is one of that server of it. */
+bool machine_concerns(const struct machine *machine, const struct server *server,
+		      const struct dest_change *change);
+/* After adopting another configuration: what is new on a machine that is out of use. Not after the
+ * first: there what was unlocked by itself looks new, too. */
+void machines_hold_new(struct engine *engine);
+
 /* health.c */
 void health_report(struct check *check, const struct check_report *report, void *probe);
 void health_announce(struct engine *engine, struct server *server, const char *detail);
@@ -306,6 +338,14 @@ void drain_confirm(uint64_t now_us, void *engine);
 /* Logs and queues the event of one effect; asks for a save when it is to be stored. */
 void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
 		  const struct admin *before, const char *error);
+
+/* change.c */
+/* One change of a set; *ret_old: what it changes was. -ENOENT, -EINVAL, -EBUSY, -EIO, -ENOMEM with
+ * the reason in text. */
+int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t index,
+		 struct admin *ret_old, char text[static 128]);
+void change_log(struct engine *engine, const struct msg_dest_set *set, const struct admin *old);
+void change_look_first(struct engine *engine, const struct msg_dest_set *set);
 
 /* command.c */
 void command_set(struct engine *engine, const struct mail *mail);

@@ -117,6 +117,8 @@ core_check_libengine_a_SOURCES = \
 	core/check/health.c \
 	core/check/kernel.c \
 	core/check/pace.c core/check/pace.h \
+	core/check/change.c \
+	core/check/machine.c \
 	core/check/publish.c \
 	core/check/record.c \
 	core/check/reload.c \
@@ -150,6 +152,10 @@ tests_unit_test_pace_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(S
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
 tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_machine
+tests_unit_test_machine_SOURCES = tests/unit/test_machine.c $(ENGINE_BENCH)
+tests_unit_test_machine_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)

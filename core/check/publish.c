@@ -27,7 +27,7 @@ static size_t rows_of(const struct service *service)
 
 /* How much there is to publish. */
 struct extent {
-	size_t services, dests, checkers, octets; /* octets: of texts */
+	size_t services, dests, checkers, machines, octets; /* octets: of texts */
 };
 
 static void measure(const struct service *service, struct extent *extent)
@@ -57,17 +57,21 @@ static struct snap_check *make_room(struct engine *engine, struct filling *ret)
 
 	for (size_t i = 0; i < engine->n_services; i++)
 		measure(engine->services[i], &extent);
+	for (size_t at = 0; at < engine->n_by_address; at += machine_at(engine, at).count)
+		extent.machines++;
 	struct snap_check *snap =
 		calloc(1, sizeof *snap + extent.services * sizeof(struct snap_service) +
 				  extent.dests * sizeof(struct snap_dest) +
-				  extent.checkers * sizeof(struct snap_checker) + extent.octets);
+				  extent.checkers * sizeof(struct snap_checker) +
+				  extent.machines * sizeof(struct snap_machine) + extent.octets);
 	if (!snap)
 		return NULL;
 	snap->value.free = snapshot_free;
 	snap->services = (struct snap_service *)(snap + 1);
 	snap->dests = (struct snap_dest *)(snap->services + extent.services);
 	snap->checkers = (struct snap_checker *)(snap->dests + extent.dests);
-	*ret = (struct filling){engine, snap, (char *)(snap->checkers + extent.checkers)};
+	snap->machines = (struct snap_machine *)(snap->checkers + extent.checkers);
+	*ret = (struct filling){engine, snap, (char *)(snap->machines + extent.machines)};
 	return snap;
 }
 
@@ -268,6 +272,39 @@ static void fill_service(struct filling *filling, struct service *service,
 	}
 }
 
+static void fill_machine(struct snap_check *snap, const struct machine *machine)
+{
+	struct snap_machine *row = &snap->machines[snap->n_machines++];
+	struct admin common = machine_admin(machine);
+
+	row->ip = machine->servers[0]->conf->key.ip;
+	row->admin = common.state;
+	row->storage = common.storage;
+	row->drain = common.drain;
+	memcpy(row->comment, common.comment, sizeof row->comment);
+	for (size_t i = 0; i < machine->count; i++) {
+		const struct server *server = machine->servers[i];
+		struct admin_usage usage = engine_usage(server);
+		uint32_t n = (uint32_t)server->service->n_members;
+
+		row->n_dests += n;
+		if (server->oper != DEST_DOWN && server->oper != DEST_UNKNOWN)
+			row->n_up += n;
+		row->active_conns += usage.active;
+		row->inactive_conns += usage.inactive;
+	}
+}
+
+static void fill_machines(struct engine *engine, struct snap_check *snap)
+{
+	struct machine machine;
+
+	for (size_t at = 0; at < engine->n_by_address; at += machine.count) {
+		machine = machine_at(engine, at);
+		fill_machine(snap, &machine);
+	}
+}
+
 void publish(struct engine *engine)
 {
 	struct filling filling;
@@ -286,6 +323,7 @@ void publish(struct engine *engine)
 			fill_service(&filling, engine->services[i], inputs);
 		free(inputs);
 	}
+	fill_machines(engine, snap);
 	snap->conf = conf_ref(engine->conf);
 	snap->kernel_us = engine->kernel_us;
 	snap->serial = engine->serial;

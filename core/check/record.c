@@ -36,8 +36,8 @@ static void record_latency(struct snap_checker *record, bool passed)
 	if (first)
 		record->mean_us = us;
 	else
-		record->mean_us = (uint32_t)(((uint64_t)record->mean_us * (MEAN_PART - 1) + us) /
-					     MEAN_PART);
+		record->mean_us =
+			(uint32_t)(((uint64_t)record->mean_us * (MEAN_PART - 1) + us) / MEAN_PART);
 }
 
 /* Without memory the older text stays: the result beside it is true in any case. */

@@ -69,9 +69,11 @@ void services_free(struct engine *engine)
 {
 	services_free_list(engine->services, engine->n_services);
 	free(engine->members);
+	free(engine->by_address);
 	engine->services = NULL;
 	engine->members = NULL;
-	engine->n_services = engine->n_members = 0;
+	engine->by_address = NULL;
+	engine->n_services = engine->n_members = engine->n_by_address = 0;
 }
 
 /* ---- finding ---- */
@@ -224,6 +226,7 @@ static struct server *server_new(struct engine *engine, struct conf_diff *diff,
 	server->conf = &service->conf->servers[index];
 	server->index = index;
 	server->was = was;
+	server->is_new = !was;
 	server->numbers_used = was ? was->numbers_used : 0;
 	server->admin = admin_default();
 	if (take_checkers(server) < 0)

@@ -365,6 +365,8 @@ struct engine *engine_free(struct engine *engine)
 	loop_free(engine->loop);
 	conf_unref(engine->conf);
 	free(engine->stored);
+	free(engine->pending.undo);
+	free(engine->last.undo);
 	free(engine->events);
 	free(engine->replies);
 	free(engine);

@@ -135,3 +135,50 @@ def test_checkers(lab):
     assert director.reader.get(checker(2, 8001, 1)).type == "noSuchInstance"
     walk = director.reader.walk(D)
     assert judge.judge_walk(walk.items(), judge.parse_modules()) == []
+
+
+def dest(column, port, vport=80):
+    return f"{D}.1.3.1.1.{column}.{service(vport)}.1.4.{SELF}.{port}"
+
+
+def machine(column):
+    return f"{D}.1.4.1.1.{column}.1.4.{SELF}"
+
+
+def test_machines(lab):
+    ports = (80, 443, 8080)
+    director = Director(lab, config((8001, MISC), (8002, MISC), ports=ports))
+    states = lambda: [director.number(dest(5, port, vport)) for vport in ports for port in (8001, 8002)]
+    wait_until(lambda: director.number(machine(7)) == 6, what="all up")
+    assert director.number(machine(6)) == 6 and director.number(machine(3)) == 4 and director.number(machine(10)) == 1
+    # One SET for all services, with its comment; shown by the next GET and kept over a restart.
+    director.writer.set(machine(5), "s", "new disks", machine(3), "i", 2)
+    assert states() == [2] * 6 and director.number(machine(3)) == 2 and director.get(machine(5)) == "new disks"
+    assert director.get(dest(8, 8002, 443)) == "new disks"
+    wait_until(lambda: f"snmp sets administrative state of {SELF} (6 real servers): unlocked -> locked" in
+               director.process.text(), what="a line of the log")
+    assert director.refusal(machine(3), "i", 3) == "inconsistentValue"
+    for value in (0, 1, 5):
+        assert director.refusal(machine(3), "i", value) == "wrongValue"
+    assert director.refusal(machine(6), "u", 1) == "notWritable"
+    assert director.refusal(f"{D}.1.4.1.1.3.1.4.10.9.0.9", "i", 2) == "noCreation"
+    assert director.refusal(machine(5), "s", "x" * 64) == "wrongLength"
+    director.process.stop()
+    director.start()
+    assert states() == [2] * 6
+    director.writer.set(dest(5, 8001), "i", 4)
+    assert director.number(machine(3)) == 4
+    director.writer.set(dest(5, 8001), "i", 2)  # by itself now
+    director.writer.set(machine(3), "i", 4)
+    assert states() == [2, 4, 4, 4, 4, 4]
+    # A SET that fails at another varbind leaves the machine as it was, each destination for itself.
+    before = states()
+    assert director.refusal(machine(3), "i", 2, dest(5, 8001), "i", 3) == "inconsistentValue"
+    assert states() == before
+    # vipctl means the machine by its address alone.
+    director.node.vipctl("lock", SELF)
+    assert states() == [2] * 6
+    director.node.vipctl("undrain", SELF)
+    assert states() == before
+    director.node.vipctl("undrain", f"{SELF}:8001")
+    assert states() == [4] * 6

@@ -69,6 +69,8 @@ NARROWER = {
     "vrrpv3OperationsPrimaryIpAddr": (4, 16),  # of the two types there are
     "ipvsdDestAdminState": (2, 4),  # unknown(1) is not settable
     "ipvsdNameAdminState": (2, 4),
+    "ipvsdSrvAdminState": (2, 4),
+    "ipvsdSrvAdminStorage": (2, 3),
     "ipvsdDestAdminStorage": (2, 3),
 }
 

@@ -418,7 +418,23 @@ static void fill_check(struct world *w)
 		.dests = w->live_dests,
 		.n_checkers = 3,
 		.checkers = w->live_checkers,
+		.n_machines = 2,
+		.machines = w->machines,
 	};
+	w->machines[0] = (struct snap_machine){
+		.ip = world_ip("10.0.1.1"),
+		.admin = DEST_UNLOCKED,
+		.storage = STORAGE_NONVOLATILE,
+		.drain = DRAIN_NONE,
+		.n_dests = 2,
+		.n_up = 1,
+		.active_conns = UINT64_C(0x100000001),
+		.inactive_conns = 8,
+	};
+	w->machines[1] = w->machines[0];
+	w->machines[1].ip = world_ip("2001:db8::2");
+	w->machines[1].admin = DEST_LOCKED;
+	memcpy(w->machines[1].comment, "new disks", sizeof("new disks"));
 	fill_checkers(w);
 }
 

@@ -50,6 +50,7 @@ struct world {
 	struct conf_url url;
 	struct snap_dest live_dests[WORLD_DESTS];
 	struct snap_checker live_checkers[3];
+	struct snap_machine machines[2];
 	struct snap_daemon daemon;
 	struct view view;
 };

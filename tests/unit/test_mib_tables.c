@@ -90,7 +90,7 @@ static void test_walk(void **state)
 		cells++;
 	}
 	/* A cell lost or won anywhere shows here. */
-	assert_int_equal(cells, 2372 + 4 * 20);
+	assert_int_equal(cells, 2372 + 4 * 20 + 2 * 8);
 }
 
 static void test_nothing_published(void **state)
@@ -286,6 +286,19 @@ static void test_checkers(void **state)
 	want_number(b, oid, CELL_INTEGER, 2);
 }
 
+static void test_machines(void **state)
+{
+	struct bench *b = *state;
+	const char *six = D "4.1.1.5.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2";
+
+	want_number(b, D "4.1.1.3.1.4.10.0.1.1", CELL_INTEGER, 4);
+	want_number(b, D "4.1.1.6.1.4.10.0.1.1", CELL_GAUGE32, 2);
+	want_number(b, D "4.1.1.7.1.4.10.0.1.1", CELL_GAUGE32, 1);
+	want_number(b, D "4.1.1.8.1.4.10.0.1.1", CELL_GAUGE32, INT64_C(0x100000001));
+	want_number(b, D "4.1.1.10.1.4.10.0.1.1", CELL_INTEGER, 1);
+	want_text(b, six, "new disks");
+}
+
 static void label_oid(char *room, size_t size, unsigned column, const char *service,
 		      const char *dest)
 {
@@ -359,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_real_servers, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_director, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_checkers, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_machines, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_names, bench_setup, bench_teardown),
 		cmocka_unit_test(test_long_text),
 	};
