@@ -119,15 +119,8 @@ static int build(const struct view *view, struct rows *ret)
 /* The first accessible column of the destination's row. */
 static bool pointer(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const uint32_t first[] = {DIRECTOR_ROOT, 1, 3, 1, 1, 4};
-	struct row place = {0};
-
-	director_index_service(&place, &director_dest_service(view, row)->key);
-	director_index_dest(&place, &director_dest(view, row)->key);
-	memcpy(ret->oid, first, sizeof(first));
-	memcpy(ret->oid + CELL_COUNT(first), place.index,
-	       place.index_length * sizeof(*place.index));
-	ret->size = CELL_COUNT(first) + place.index_length;
+	director_pointer(CHANGED_DEST, &director_dest_service(view, row)->key,
+			 &director_dest(view, row)->key, ret);
 	return true;
 }
 

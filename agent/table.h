@@ -52,13 +52,17 @@ struct view {
 	const struct snap_daemon *daemon;
 	const struct snap_agent *agent;
 	uint64_t now_us, now_wall_us;
-	uint32_t uptime_cs; /* sysUpTime of the master agent at now_us */
-	bool traps_enabled; /* vrrpNotificationCntl */
+	uint32_t uptime_cs;	     /* sysUpTime of the master agent at now_us */
+	bool traps_enabled;	     /* vrrpNotificationCntl */
+	uint32_t admin_lock;	     /* ipvsdSysAdminLock */
+	const struct events *events; /* NULL: none are kept */
 };
 
 /* TimeStamp: sysUpTime at a monotonic moment; 0 for never or for before the master agent started.
  */
 uint32_t view_timestamp(const struct view *view, uint64_t at_us);
+
+struct events;
 
 struct row {
 	uint32_t index[INDEX_MAX];
@@ -112,6 +116,13 @@ enum set_target {
 	SET_TO_AGENT,
 };
 
+/* What the agent keeps itself. */
+enum agent_field {
+	AGENT_TRAPS,  /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+	AGENT_EVENTS, /* ipvsdEventMax */
+	AGENT_LOCK,   /* ipvsdSysAdminLock: the next value */
+};
+
 struct set_change {
 	enum set_target target;
 	union {
@@ -119,7 +130,8 @@ struct set_change {
 		/* request and reply_to are the sender's */
 		struct msg_vrrp_set vrrp;
 		struct {
-			int32_t traps; /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+			enum agent_field field;
+			uint32_t value;
 		} agent;
 	} apply, undo;
 };

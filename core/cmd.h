@@ -79,6 +79,8 @@ enum msg_kind {
 
 	/* vrrp, check, main -> main (scripts) and agent (notifications) */
 	MSG_EVENT,
+	/* vrrp, check -> agent */
+	MSG_CHANGED,
 };
 
 struct msg_conf {

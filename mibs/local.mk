@@ -9,6 +9,7 @@ agent_libmibs_a_SOURCES = \
 	agent/cells.c agent/cells.h \
 	agent/director_check.c \
 	agent/director_dest.c \
+	agent/director_event.c \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \
 	agent/director_server.c \
@@ -33,8 +34,8 @@ agent_libmibs_a_SOURCES = \
 	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 
-MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
-	tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
+MIB_BENCH_SOURCES = agent/table.c agent/events.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
+	tests/unit/mib_world.c tests/unit/mib_world_director.c tests/unit/mib_world_track.c tests/unit/mib_world.h
 MIB_BENCH_LIBS = agent/libmibs.a $(CONF_LIBS) core/base/libbase.a
 
 # What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
@@ -44,7 +45,7 @@ tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
 
 # The agent thread over the same synthetic director, for tests against a real master agent.
 noinst_PROGRAMS += tests/tools/mibserve
-tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
+tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world_director.c tests/unit/mib_world_track.c tests/unit/mib_world.h
 tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h

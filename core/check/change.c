@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One change of an operator, of a real server or of all of a machine: found, applied to the model,
- * told to the log. What the servers were is remembered in the pending set. Thread: check. The kernel
- * and the disk are command.c's.
+ * told to the log. What the servers were is remembered in the pending set. Thread: check. The
+ * kernel and the disk are command.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/mail.h"
 #include "core/check/engine.h"
 
 static int remember(struct pending_set *set, struct server *server)
@@ -114,16 +115,27 @@ static const char *field_text(const struct admin *admin, enum dest_field field,
 	return room;
 }
 
-/* where: "10.0.0.1:80 in web", "10.0.0.1 (3 real servers)" */
-static void log_set(const struct msg_dest_set *set, const char *where,
-		    const struct dest_change *change, const struct admin *old,
-		    const struct admin *now)
+/* To the log and to the ring of events. where: "10.0.0.1:80 in web", "10.0.0.1 (3 real servers)" */
+static void tell(struct engine *engine, const struct msg_dest_set *set, const char *where,
+		 const struct dest_change *change, const struct admin *old, const struct admin *now)
 {
 	char from[ADMIN_COMMENT_MAX], to[ADMIN_COMMENT_MAX];
+	const char *was = field_text(old, change->field, from);
+	const char *is = field_text(now, change->field, to);
+	struct msg_changed changed = {
+		.object = change->machine ? CHANGED_MACHINE : CHANGED_DEST,
+		.svc = change->svc,
+		.dest = change->dest,
+	};
 
-	log_notice("check", "%.*s sets %s of %s: %s -> %s", (int)sizeof set->who - 1, set->who,
-		   fields[change->field].name, where, field_text(old, change->field, from),
-		   field_text(now, change->field, to));
+	snprintf(changed.who, sizeof changed.who, "%s", set->who);
+	snprintf(changed.what, sizeof changed.what, "%s", fields[change->field].name);
+	snprintf(changed.was, sizeof changed.was, "%s", was);
+	snprintf(changed.now, sizeof changed.now, "%s", is);
+	memcpy(changed.comment, now->comment, sizeof changed.comment);
+	log_notice("check", "%s sets %s of %s: %s -> %s", changed.who, changed.what, where, was,
+		   is);
+	mail_post(engine->wires->box[THREAD_AGENT], MSG_CHANGED, &changed, sizeof changed);
 }
 
 /* IPVS facts that keep a drain from doing what one expects; said once, when it starts. */
@@ -159,9 +171,8 @@ static enum admin_effect take_back(struct server *server, const struct admin *be
 }
 
 /* before: what it is to become again, NULL for what the change says. */
-static int change_server(struct engine *engine,
-			 const struct dest_change *change, struct server *server,
-			 const struct admin *before, char text[static 128])
+static int change_server(struct engine *engine, const struct dest_change *change,
+			 struct server *server, const struct admin *before, char text[static 128])
 {
 	struct admin_usage usage = engine_usage(server);
 	enum admin_effect effect = ADMIN_NOTHING;
@@ -223,7 +234,8 @@ static int change_machine(struct engine *engine, const struct msg_dest_set *set,
 	}
 	/* Who is concerned depends on the marks of the others: all are asked before any changes. */
 	for (size_t i = 0; i < machine.count; i++)
-		machine.servers[i]->concerned = machine_concerns(&machine, machine.servers[i], change);
+		machine.servers[i]->concerned =
+			machine_concerns(&machine, machine.servers[i], change);
 	for (size_t i = 0; i < machine.count && !error; i++) {
 		if (machine.servers[i]->concerned)
 			error = change_server(engine, change, machine.servers[i], NULL, text);
@@ -232,7 +244,7 @@ static int change_machine(struct engine *engine, const struct msg_dest_set *set,
 }
 
 int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t index,
-		      struct admin *ret_old, char text[static 128])
+		 struct admin *ret_old, char text[static 128])
 {
 	const struct dest_change *change = &set->changes[index];
 	struct server *server;
@@ -273,9 +285,9 @@ static void log_machine(struct engine *engine, const struct msg_dest_set *set,
 	struct admin now = machine_admin(&machine);
 	char where[KEY_TEXT_MAX + 32], address[IP_TEXT_MAX];
 
-	snprintf(where, sizeof where, "%s (%zu real servers)",
-		 ip_format(&change->dest.ip, address), machine.count);
-	log_set(set, where, change, old, &now);
+	snprintf(where, sizeof where, "%s (%zu real servers)", ip_format(&change->dest.ip, address),
+		 machine.count);
+	tell(engine, set, where, change, old, &now);
 	for (size_t i = 0; change->field == DEST_SET_ADMIN && i < machine.count; i++)
 		warn_drain(machine.servers[i]);
 }
@@ -289,7 +301,7 @@ static void log_server(struct engine *engine, const struct msg_dest_set *set,
 
 	snprintf(where, sizeof where, "%s in %s", dest_key_format(&server->conf->key, key),
 		 service->conf->id);
-	log_set(set, where, change, old, &server->admin);
+	tell(engine, set, where, change, old, &server->admin);
 	if (change->field == DEST_SET_ADMIN && old->state == DEST_UNLOCKED)
 		warn_drain(server);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Machines: real servers by address, over all services. What an operator asks of a machine is asked
- * of each of its real servers; those that it takes out of use are marked, so that giving the machine
- * back leaves alone what was taken out by itself. Thread: check. Must not touch the kernel.
+ * of each of its real servers; those that it takes out of use are marked, so that giving the
+ * machine back leaves alone what was taken out by itself. Thread: check. Must not touch the kernel.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static int by_address(const void *a, const void *b)
 	const struct server *left = *(struct server *const *)a, *right = *(struct server *const *)b;
 	int order = ip_compare(&left->conf->key.ip, &right->conf->key.ip);
 
-	/* Equal addresses in configuration order: what is shown of them does not depend on chance. */
+	/* Equal addresses in configuration order: what is shown of them does not depend on chance.
+	 */
 	if (order == 0)
 		order = (left->service->index > right->service->index) -
 			(left->service->index < right->service->index);

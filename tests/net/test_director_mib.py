@@ -182,3 +182,61 @@ def test_machines(lab):
     assert states() == before
     director.node.vipctl("undrain", f"{SELF}:8001")
     assert states() == [4] * 6
+
+
+LOCK = D + ".1.1.18.0"
+
+
+def events(director):
+    """The ring as dictionaries, oldest first."""
+    names = {4: "type", 5: "source", 6: "object", 7: "old", 8: "new", 9: "text", 10: "name"}
+    ring = {}
+    for oid, value in director.reader.walk(D + ".1.6.5").items():
+        column, index = map(int, oid.split(".")[-2:])
+        if column in names:
+            ring.setdefault(index, {})[names[column]] = value.text
+    return [ring[index] for index in sorted(ring)]
+
+
+def found(director, **wanted):
+    return [event for event in events(director) if all(event[key] == value for key, value in wanted.items())]
+
+
+def test_events_and_lock(lab):
+    director = Director(lab, config((8001, MISC), (8002, TCP)))
+    name = f"{SELF}:8001 in {VIP}:80/tcp"
+    wait_until(lambda: found(director, type="2"), what="the second server's fall")
+    (down,) = found(director, type="2")
+    assert down["source"] == "check" and down["text"] == "cannot connect: Connection refused"
+    assert down["name"] == f"{SELF}:8002 in {VIP}:80/tcp" and down["object"] == dest(4, 8002)
+    # Who, old, new and comment of a SET.
+    director.writer.set(dest(8, 8001), "s", "kernel", dest(5, 8001), "i", 2)
+    wait_until(lambda: len(found(director, type="3", name=name)) == 2, what="both changes")
+    comment, state = found(director, type="3", name=name)
+    assert (comment["old"], comment["new"], comment["text"]) == ("", "kernel", "comment: kernel")
+    assert (state["source"], state["old"], state["new"]) == ("snmp", "unlocked", "locked")
+    assert state["text"] == "administrative state: kernel" and state["object"] == dest(4, 8001)
+    director.node.vipctl("undrain", SELF)
+    wait_until(lambda: found(director, type="3", name=SELF, source="vipctl uid 0", new="unlocked"), what="vipctl's change")
+    assert found(director, name=SELF)[-1]["object"] == machine(3)
+    director.reload(config((8001, MISC)))
+    wait_until(lambda: found(director, type="12", source="vipd", new="2"), what="the reload")
+    # The ring's size: the oldest go at once, numbers never come back.
+    last = director.number(D + ".1.6.3.0")
+    director.writer.set(D + ".1.6.1.0", "u", 2)
+    wait_until(lambda: len(events(director)) == 2, what="two events")
+    assert director.number(D + ".1.6.3.0") == last + 1 == director.number(D + ".1.6.2.0") + 1
+    assert events(director)[-1]["text"] == "ipvsdEventMax" and events(director)[-1]["old"] == "1024"
+    assert director.refusal(D + ".1.6.1.0", "u", 65536) == "wrongValue"
+    # A SET whose lock does not match changes nothing; one that does goes through once.
+    lock = director.number(LOCK)
+    assert director.refusal(LOCK, "i", lock + 1, dest(5, 8001), "i", 2) == "inconsistentValue"
+    assert director.refusal(dest(5, 8001), "i", 2, LOCK, "i", lock - 1 if lock else 7) == "inconsistentValue"
+    assert director.number(dest(5, 8001)) == 4 and director.number(LOCK) == lock
+    director.writer.set(dest(5, 8001), "i", 2, LOCK, "i", lock)
+    assert director.number(dest(5, 8001)) == 2 and director.number(LOCK) == lock + 1
+    assert director.refusal(dest(5, 8001), "i", 4, LOCK, "i", lock) == "inconsistentValue"
+    assert director.number(dest(5, 8001)) == 2
+    # One that fails elsewhere does not move it.
+    assert director.refusal(LOCK, "i", lock + 1, dest(5, 8001), "i", 3) == "inconsistentValue"
+    assert director.number(LOCK) == lock + 1

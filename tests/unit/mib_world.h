@@ -52,6 +52,7 @@ struct world {
 	struct snap_checker live_checkers[3];
 	struct snap_machine machines[2];
 	struct snap_daemon daemon;
+	struct events *events;
 	struct view view;
 };
 
@@ -62,6 +63,10 @@ void world_free(struct world *world);
 /* Its own parts: an address that is well written; tracked objects, routes and rules. */
 struct ip world_ip(const char *text);
 void world_fill_tracks(struct world *w);
+/* mib_world_director.c: what only our own module shows. */
+void world_fill_checkers(struct world *w);
+void world_fill_machines(struct world *w);
+void world_fill_events(struct world *w);
 
 /* Every table of every module. */
 #define WORLD_TABLES_MAX 64

@@ -167,7 +167,8 @@ static void what_was_out_by_itself_stays_out(void **state)
 static void refusals(void **state)
 {
 	struct bench *b = started(SERVICES);
-	struct dest_change change = {.machine = true, .field = DEST_SET_ADMIN, .value = DEST_LOCKED};
+	struct dest_change change = {
+		.machine = true, .field = DEST_SET_ADMIN, .value = DEST_LOCKED};
 
 	(void)state;
 	assert_int_equal(ip_parse("10.9.9.8", &change.dest.ip), 0);
