@@ -77,10 +77,10 @@ static bool name(const struct view *view, const struct row *row, struct cell *re
 }
 
 static const struct column columns[] = {
-	COLUMN_READ(2, OCTETS, date), COLUMN_READ(3, TIMETICKS, uptime),
+	COLUMN_READ(2, OCTETS, date),  COLUMN_READ(3, TIMETICKS, uptime),
 	COLUMN_READ(4, INTEGER, type), COLUMN_READ(5, OCTETS, who),
-	COLUMN_READ(6, OID, object),  COLUMN_READ(7, OCTETS, was),
-	COLUMN_READ(8, OCTETS, now),  COLUMN_READ(9, OCTETS, text),
+	COLUMN_READ(6, OID, object),   COLUMN_READ(7, OCTETS, was),
+	COLUMN_READ(8, OCTETS, now),   COLUMN_READ(9, OCTETS, text),
 	COLUMN_READ(10, OCTETS, name),
 };
 
@@ -117,7 +117,8 @@ static enum set_error set_most(const struct view *view, const struct row *row,
 static bool first(const struct view *view, const struct row *row, struct cell *ret)
 {
 	(void)row;
-	return cell_number(ret, events_count(view->events) ? events_at(view->events, 0)->number : 0);
+	return cell_number(ret,
+			   events_count(view->events) ? events_at(view->events, 0)->number : 0);
 }
 
 static bool last(const struct view *view, const struct row *row, struct cell *ret)

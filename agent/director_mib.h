@@ -63,4 +63,9 @@ extern const struct table director_names;	  /* 1.3.3 */
 extern const struct table director_servers;	  /* 1.4.1 */
 extern const struct table director_event_scalars; /* 1.6 */
 extern const struct table director_events;	  /* 1.6.5 */
+extern const struct table director_sync;	  /* 1.7.1 */
+extern const struct table director_vrrp;	  /* 1.9.1 */
+extern const struct table director_health;	  /* 1.10 */
+extern const struct table director_threads;	  /* 1.10.7 */
+extern const struct table director_alarms;	  /* 1.11.1 */
 extern const struct table director_checkers;	  /* 1.5.1 */

@@ -53,13 +53,6 @@ static size_t labels_keep_unique(struct label *labels, size_t count)
 	return kept;
 }
 
-static void index_text(struct row *row, const char *text)
-{
-	row_index_u32(row, (uint32_t)strlen(text));
-	for (; *text; text++)
-		row_index_u32(row, (unsigned char)*text);
-}
-
 /* room: as many labels as the service has destinations. */
 static int add_service(const struct snap_check *check, const struct label *service_label,
 		       struct label *room, struct rows *ret)
@@ -82,8 +75,8 @@ static int add_service(const struct snap_check *check, const struct label *servi
 
 		if (!row)
 			return -ENOMEM;
-		index_text(row, service_label->text);
-		index_text(row, room[i].text);
+		row_index_text(row, service_label->text);
+		row_index_text(row, room[i].text);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@ AGENT_THREAD_SOURCES = \
 	agent/events.c agent/events.h \
 	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
+	agent/own.c agent/own.h \
 	agent/queue.c agent/queue.h \
 	agent/set.c agent/set.h \
 	agent/stream.c agent/stream.h

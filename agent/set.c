@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "agent/catalog.h"
-#include "agent/events.h"
+#include "agent/own.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mail.h"
@@ -367,50 +367,17 @@ static void send_vrrp(struct sets *sets, struct change *change, bool undo)
 	     mail_post(sets->wires->box[THREAD_VRRP], MSG_VRRP_SET, &message, sizeof(message)));
 }
 
-static const char *const own_names[] = {
-	[AGENT_TRAPS] = "vrrpNotificationCntl",
-	[AGENT_EVENTS] = "ipvsdEventMax",
-	[AGENT_LOCK] = "ipvsdSysAdminLock",
-};
-
-static void own_text(char room[static ADMIN_COMMENT_MAX], enum agent_field field, uint32_t value)
-{
-	if (field == AGENT_TRAPS)
-		snprintf(room, ADMIN_COMMENT_MAX, "%s", value == 1 ? "enabled" : "disabled");
-	else
-		snprintf(room, ADMIN_COMMENT_MAX, "%u", value);
-}
-
-/* A lock that moves says nothing by itself: whoever took it changes something else. */
-static void tell_own(struct sets *sets, enum agent_field field, uint32_t before, uint32_t after,
-		     bool undo)
-{
-	struct msg_changed changed = {.object = CHANGED_NOTHING, .who = "snmp"};
-
-	if (field == AGENT_LOCK)
-		return;
-	own_text(changed.was, field, before);
-	own_text(changed.now, field, after);
-	snprintf(changed.what, sizeof(changed.what), "%s%s", own_names[field],
-		 undo ? " (undone)" : "");
-	log_notice("agent", "SET %s: %s -> %s%s", own_names[field], changed.was, changed.now,
-		   undo ? " (undone)" : "");
-	events_add_changed(catalog_events(sets->catalog), &changed);
-}
-
 static void set_agent(struct sets *sets, struct change *change, bool undo)
 {
 	enum agent_field field = change->set.apply.agent.field;
-	uint32_t before = catalog_own(sets->catalog, field);
-	uint32_t after = undo ? change->set.undo.agent.value : change->set.apply.agent.value;
+	uint32_t value = undo ? change->set.undo.agent.value : change->set.apply.agent.value;
 
-	if (catalog_set_own(sets->catalog, field, after) < 0) {
+	if (own_change(sets->catalog, field, value, undo) < 0) {
 		change->progress = CHANGE_REFUSED;
 		change->error = SET_RESOURCE_UNAVAILABLE;
 		return;
 	}
 	change->progress = CHANGE_APPLIED;
-	tell_own(sets, field, before, after, undo);
 }
 
 static void send_vrrps(struct sets *sets, struct transaction *transaction, bool undo, bool admin)

@@ -81,6 +81,7 @@ struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor);
 /* The one row of a group of scalars. 0 or -ENOMEM. */
 int rows_add_scalars(struct rows *rows);
 void row_index_u32(struct row *row, uint32_t value);
+void row_index_text(struct row *row, const char *text);		/* length . octets */
 void row_index_ip(struct row *row, const struct ip *ip);	/* type . length . octets */
 void row_index_ip_octets(struct row *row, const struct ip *ip); /* IpAddress: octets alone */
 

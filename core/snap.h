@@ -95,6 +95,9 @@ struct snap_instance {
 	uint64_t changed_us, changed_wall_us;
 	enum vrrp_reason reason;
 	enum vrrp_proto_error proto_error;
+	const char *why; /* it last changed its state: a text that stays; NULL before it did */
+	uint64_t transitions;
+	uint64_t worst_late_us;	    /* of an advert */
 	uint64_t counters_since_us; /* when the counters last started from zero */
 	struct vrrp_stats stats;
 	struct vrrp_overrides set; /* what the above has from SNMP; what an undo goes back to */
@@ -293,6 +296,7 @@ struct snap_check {
 	uint32_t conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
 	struct ipvs_sync sync[IPVS_SYNC_ROLES]; /* as the kernel shows them */
+	uint64_t sync_changed_us[IPVS_SYNC_ROLES];
 	size_t n_services, n_dests, n_checkers, n_machines;
 	struct snap_service *services; /* configuration order, members of a group together */
 	struct snap_dest *dests;

@@ -7,13 +7,16 @@ noinst_LIBRARIES += agent/libmibs.a
 agent_libmibs_a_SOURCES = \
 	agent/bind.c agent/bind.h \
 	agent/cells.c agent/cells.h \
+	agent/director_alarm.c \
 	agent/director_check.c \
 	agent/director_dest.c \
 	agent/director_event.c \
+	agent/director_health.c \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \
 	agent/director_server.c \
 	agent/director_svc.c \
+	agent/director_vrrp.c \
 	agent/keepalived.h \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
@@ -53,6 +56,10 @@ MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h
 UNIT_TESTS += tests/unit/test_mib_tables
 tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
 tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_director
+tests_unit_test_mib_director_SOURCES = tests/unit/test_mib_director.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
+tests_unit_test_mib_director_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_vrrp
 tests_unit_test_mib_vrrp_SOURCES = tests/unit/test_mib_vrrp.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)

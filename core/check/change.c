@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/base/mail.h"
 #include "core/check/engine.h"
+#include "core/check/machine.h"
 
 static int remember(struct pending_set *set, struct server *server)
 {

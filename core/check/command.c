@@ -14,6 +14,7 @@
 #include "core/base/log.h"
 #include "core/base/mail.h"
 #include "core/check/engine.h"
+#include "core/check/machine.h"
 
 /* ---- replies ---- */
 

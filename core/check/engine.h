@@ -177,18 +177,13 @@ struct pending_set {
 	struct undo *undo;
 };
 
-/* The real servers with one address, over all services. */
-struct machine {
-	struct server *const *servers; /* configuration order */
-	size_t count;
-};
-
 /* Of the kernel's daemons that copy connections. */
 struct sync {
 	bool master;				 /* the instance that they follow is */
 	struct ipvs_sync told[IPVS_SYNC_ROLES];	 /* started by us; interface "": none */
 	struct ipvs_sync shown[IPVS_SYNC_ROLES]; /* what runs, by the newest look */
-	int error[IPVS_SYNC_ROLES];		 /* last logged */
+	uint64_t changed_us[IPVS_SYNC_ROLES];
+	int error[IPVS_SYNC_ROLES]; /* last logged */
 };
 
 struct engine {
@@ -278,23 +273,6 @@ struct server *services_find_server(const struct service *service, const struct 
 /* When the next check runs that has not run for a while. */
 uint64_t services_first_check_us(struct engine *engine, const struct conf_checker *conf);
 
-/* machine.c */
-/* All servers by address. -ENOMEM. */
-int machines_index(struct service *const *services, size_t count, struct server ***ret,
-		   size_t *ret_count);
-/* The one that begins there in by_address; the one with that address, of no server when there is
- * none. */
-struct machine machine_at(const struct engine *engine, size_t first);
-struct machine machine_find(const struct engine *engine, const struct ip *ip);
-/* What its servers show together: state (the least restrictive), storage, drain, comment. */
-struct admin machine_admin(const struct machine *machine);
-/* Whether a change of the machine is one of that server of it. */
-bool machine_concerns(const struct machine *machine, const struct server *server,
-		      const struct dest_change *change);
-/* After adopting another configuration: what is new on a machine that is out of use. Not after the
- * first: there what was unlocked by itself looks new, too. */
-void machines_hold_new(struct engine *engine);
-
 /* health.c */
 void health_report(struct check *check, const struct check_report *report, void *probe);
 void health_announce(struct engine *engine, struct server *server, const char *detail);
@@ -338,14 +316,6 @@ void drain_confirm(uint64_t now_us, void *engine);
 /* Logs and queues the event of one effect; asks for a save when it is to be stored. */
 void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
 		  const struct admin *before, const char *error);
-
-/* change.c */
-/* One change of a set; *ret_old: what it changes was. -ENOENT, -EINVAL, -EBUSY, -EIO, -ENOMEM with
- * the reason in text. */
-int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t index,
-		 struct admin *ret_old, char text[static 128]);
-void change_log(struct engine *engine, const struct msg_dest_set *set, const struct admin *old);
-void change_look_first(struct engine *engine, const struct msg_dest_set *set);
 
 /* command.c */
 void command_set(struct engine *engine, const struct mail *mail);

@@ -118,7 +118,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/kernel.c \
 	core/check/pace.c core/check/pace.h \
 	core/check/change.c \
-	core/check/machine.c \
+	core/check/machine.c core/check/machine.h \
 	core/check/publish.c \
 	core/check/record.c \
 	core/check/reload.c \

@@ -4,12 +4,13 @@
  * of each of its real servers; those that it takes out of use are marked, so that giving the
  * machine back leaves alone what was taken out by itself. Thread: check. Must not touch the kernel.
  */
+#include "core/check/machine.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/check/engine.h"
 
 static int by_address(const void *a, const void *b)
 {

@@ -11,6 +11,7 @@
 #include "core/base/latest.h"
 #include "core/base/log.h"
 #include "core/check/engine.h"
+#include "core/check/machine.h"
 
 static void snapshot_free(struct latest_value *value)
 {
@@ -335,5 +336,6 @@ void publish(struct engine *engine)
 	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
 	snap->udp_timeout_s = engine->udp_timeout_s;
 	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);
+	memcpy(snap->sync_changed_us, engine->sync.changed_us, sizeof snap->sync_changed_us);
 	latest_publish(engine->wires->check, &snap->value);
 }

@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/check/engine.h"
+#include "core/check/machine.h"
 
 /* ---- moving: cannot fail ---- */
 

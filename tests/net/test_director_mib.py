@@ -240,3 +240,66 @@ def test_events_and_lock(lab):
     # One that fails elsewhere does not move it.
     assert director.refusal(LOCK, "i", lock + 1, dest(5, 8001), "i", 3) == "inconsistentValue"
     assert director.number(LOCK) == lock + 1
+
+
+ROUTER = """
+vrrp_instance VI_1 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority 150
+    advert_int 0.1
+    version 3
+    track_interface { dum0 }
+    virtual_ipaddress { 10.9.0.100 }
+}
+"""
+
+
+def router(column):
+    return f"{D}.1.9.1.1.{column}.4.86.73.95.49"
+
+
+def alarms(director):
+    """{(kind, object): text} of what is wrong."""
+    rows = {}
+    for oid, value in director.reader.walk(D + ".1.11").items():
+        column, kind, number = map(int, oid.split(".")[-3:])
+        rows.setdefault((kind, number), {})[column] = value.text
+    return {(kind, row[6]): row[5] for (kind, _), row in rows.items()}
+
+
+def test_alarms_and_companions(lab):
+    director = Director(lab, config((8001, MISC), (8002, TCP)) + ROUTER)
+    node = director.node
+    fault, down, quorum, load = (1, router(2)), (2, dest(4, 8002)), (3, f"{D}.1.2.1.1.6.{service()}"), (5, f"{D}.1.1.6.0")
+    wait_until(lambda: {fault, down} == set(alarms(director)), what="an instance and a server in trouble")
+    assert alarms(director)[down] == "cannot connect: Connection refused"
+    assert director.number(router(2)) == 4 and director.get(router(6)) == alarms(director)[fault]
+    node.ip("link add dum0 type veth peer name dum1", "link set dum1 up", "link set dum0 up")
+    wait_until(lambda: director.number(router(2)) == 3, what="master")
+    wait_until(lambda: {down} == set(alarms(director)), what="the instance put right")
+    count = director.number(router(4))
+    assert count >= 2 and date(director.get(router(5))) and director.get(router(6))
+    assert director.get(router(8)).split() == ["0A", "09", "00", "01"] and director.number(router(9)) == 150
+    node.ip("link set dum0 down")
+    wait_until(lambda: fault in alarms(director), what="the instance in trouble")
+    assert director.number(router(4)) == count + 1
+    assert len(found(director, type="15", name="VI_1", new="fault")) >= 1
+    # Everything down: the service, too. A configuration that is refused.
+    director.file.write_text(config((8002, TCP)) + ROUTER)
+    node.vipctl("reload")
+    wait_until(lambda: quorum in alarms(director), what="a service in trouble")
+    director.file.write_text("virtual_server {\n")
+    node.vipctl("reload", check=False)
+    wait_until(lambda: load in alarms(director), what="the refused configuration")
+    director.listen(8002)
+    director.reload(config((8002, TCP)))
+    wait_until(lambda: alarms(director) == {}, what="nothing is wrong")
+    assert director.number(D + ".1.10.1.0") == 1
+    names = [director.get(f"{D}.1.10.7.1.2.{n}") for n in range(1, 5)]
+    assert names == ["main", "vrrp", "check", "agent"]
+    assert all(director.number(f"{D}.1.10.7.1.3.{n}") >= 0 for n in range(1, 5))
+    assert [director.number(f"{D}.1.7.1.1.2.{role}") for role in (1, 2)] == [2, 2]
+    walk = director.reader.walk(D)
+    assert judge.judge_walk(walk.items(), judge.parse_modules()) == []

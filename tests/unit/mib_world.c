@@ -401,7 +401,9 @@ struct world *world_new(void)
 	snprintf(w->daemon.load_error, sizeof(w->daemon.load_error),
 		 "test.conf:3: no such keyword");
 	world_fill_events(w);
+	w->agent = (struct snap_agent){.connected = true, .reconnects = 2, .notifications_sent = 5};
 	w->view = (struct view){
+		.agent = &w->agent,
 		.admin_lock = 5,
 		.events = w->events,
 		.vrrp = &w->vrrp,

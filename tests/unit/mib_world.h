@@ -53,6 +53,7 @@ struct world {
 	struct snap_machine machines[2];
 	struct snap_daemon daemon;
 	struct events *events;
+	struct snap_agent agent;
 	struct view view;
 };
 
@@ -67,6 +68,8 @@ void world_fill_tracks(struct world *w);
 void world_fill_checkers(struct world *w);
 void world_fill_machines(struct world *w);
 void world_fill_events(struct world *w);
+struct msg_event world_event(const struct world *w);
+struct msg_changed world_changed(const struct world *w);
 
 /* Every table of every module. */
 #define WORLD_TABLES_MAX 64

@@ -78,16 +78,19 @@ void world_fill_machines(struct world *w)
 	memcpy(w->machines[1].comment, "new disks", sizeof("new disks"));
 }
 
-/* One of an engine, one of an operator. */
-void world_fill_events(struct world *w)
+struct msg_event world_event(const struct world *w)
 {
-	struct msg_event event = {
+	return (struct msg_event){
 		.kind = EVENT_QUORUM,
 		.wall_us = UINT64_C(1700000100000000),
 		.mono_us = 900 * USEC_PER_SEC,
 		.quorum = {.svc = w->keys[0], .n_up = 1, .n_total = 2, .weight = 10},
 	};
-	struct msg_changed changed = {
+}
+
+struct msg_changed world_changed(const struct world *w)
+{
+	return (struct msg_changed){
 		.object = CHANGED_DEST,
 		.svc = w->keys[0],
 		.dest = w->live_dests[1].key,
@@ -97,6 +100,13 @@ void world_fill_events(struct world *w)
 		.now = "locked",
 		.comment = "new disks",
 	};
+}
+
+/* One of an engine, one of an operator. */
+void world_fill_events(struct world *w)
+{
+	struct msg_event event = world_event(w);
+	struct msg_changed changed = world_changed(w);
 	int r = events_new(&w->events);
 
 	assert(r == 0);

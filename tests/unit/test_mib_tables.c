@@ -13,7 +13,6 @@
 
 #include "agent/cells.h"
 #include "agent/director_mib.h"
-#include "agent/events.h"
 #include "agent/keepalived.h"
 #include "tests/unit/mib_bench.h"
 #include "tests/unit/mib_want.h"
@@ -91,7 +90,8 @@ static void test_walk(void **state)
 		cells++;
 	}
 	/* A cell lost or won anywhere shows here. */
-	assert_int_equal(cells, 2372 + 4 * 20 + 2 * 8 + 1 + 4 + 2 * 9);
+	assert_int_equal(cells, 2372 + 4 * 20 + 2 * 8 + 1 + 4 + 2 * 9 + 2 * 9 + 5 * 10 + 6 + 4 * 2 +
+					3 * 4);
 }
 
 static void test_nothing_published(void **state)
@@ -105,6 +105,7 @@ static void test_nothing_published(void **state)
 	b->world->view.check = NULL;
 	b->world->view.daemon = NULL;
 	b->world->view.events = NULL;
+	b->world->view.agent = NULL;
 	bench_build(b);
 	assert_null(bench_next(b, name, &length, &cell));
 }
@@ -255,99 +256,6 @@ static void test_director(void **state)
 	want_number(b, D "2.1.1.14.0.1.4.172.17.13.252.6.80", CELL_INTEGER, DEST_DOWN);
 }
 
-static void test_checkers(void **state)
-{
-	struct bench *b = *state;
-	const char *at = ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.";
-	char oid[200];
-
-	want_text(b, D "5.1.1.2.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.4", "TCP_CHECK");
-	want_text(b, D "5.1.1.3.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.4",
-		  "172.17.13.173:80");
-	want_text(b, D "5.1.1.3.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.2",
-		  "172.17.13.173:80/health");
-	want_text(b, D "5.1.1.9.0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80.2", "no answer");
-	snprintf(oid, sizeof(oid), D "5.1.1.6%s2", at);
-	want_number(b, oid, CELL_INTEGER, DEST_DOWN);
-	snprintf(oid, sizeof(oid), D "5.1.1.7%s2", at);
-	want_number(b, oid, CELL_INTEGER, 3);
-	snprintf(oid, sizeof(oid), D "5.1.1.7%s4", at);
-	want_number(b, oid, CELL_INTEGER, 2);
-	snprintf(oid, sizeof(oid), D "5.1.1.20%s2", at);
-	want_number(b, oid, CELL_COUNTER64, INT64_C(0x100000003));
-	snprintf(oid, sizeof(oid), D "5.1.1.15%s4", at);
-	want_number(b, oid, CELL_GAUGE32, 3500);
-	snprintf(oid, sizeof(oid), D "5.1.1.23%s4", at);
-	want_number(b, oid, CELL_TIMETICKS, 40000);
-	/* One that never ran, in both services of a group; its neighbour has none. */
-	want_number(b, D "5.1.1.7.0.1.4.10.9.0.1.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
-	want_number(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
-	want_none(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.1.80.1");
-	b->world->live_services[0].suspended = true;
-	snprintf(oid, sizeof(oid), D "5.1.1.5%s4", at);
-	want_number(b, oid, CELL_INTEGER, 2);
-}
-
-static void test_machines(void **state)
-{
-	struct bench *b = *state;
-	const char *six = D "4.1.1.5.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2";
-
-	want_number(b, D "4.1.1.3.1.4.10.0.1.1", CELL_INTEGER, 4);
-	want_number(b, D "4.1.1.6.1.4.10.0.1.1", CELL_GAUGE32, 2);
-	want_number(b, D "4.1.1.7.1.4.10.0.1.1", CELL_GAUGE32, 1);
-	want_number(b, D "4.1.1.8.1.4.10.0.1.1", CELL_GAUGE32, INT64_C(0x100000001));
-	want_number(b, D "4.1.1.10.1.4.10.0.1.1", CELL_INTEGER, 1);
-	want_text(b, six, "new disks");
-}
-
-static void test_events(void **state)
-{
-	struct bench *b = *state;
-	struct events *events = b->world->events;
-	struct happening more = {.kind = HAPPENING_CONFIG,
-				 .who = "vipd",
-				 .name = "",
-				 .was = "",
-				 .now = "2",
-				 .text = ""};
-	struct cell cell = want(b, D "6.5.1.6.2", CELL_OID);
-
-	want_number(b, D "6.1.0", CELL_GAUGE32, EVENTS_DEFAULT);
-	want_number(b, D "6.2.0", CELL_GAUGE32, 1);
-	want_number(b, D "6.3.0", CELL_GAUGE32, 2);
-	want_number(b, D "6.5.1.4.1", CELL_INTEGER, 9);
-	want_number(b, D "6.5.1.3.1", CELL_TIMETICKS, 40000);
-	want_text(b, D "6.5.1.9.1", "weight 10, 1 of 2 servers");
-	want_text(b, D "6.5.1.5.2", "snmp");
-	want_text(b, D "6.5.1.7.2", "unlocked");
-	want_text(b, D "6.5.1.8.2", "locked");
-	want_text(b, D "6.5.1.9.2", "administrative state: new disks");
-	want_text(b, D "6.5.1.10.2", "172.17.13.173:80 in 172.17.13.252:80/tcp");
-	assert_non_null(bench_get(b, cell.oid, cell.size, &cell));
-	/* 25 of which 10 are kept, without a gap. */
-	assert_int_equal(events_resize(events, 10), 0);
-	for (unsigned i = 2; i < 25; i++)
-		events_add(events, &more);
-	assert_int_equal(bench_build(b), 0);
-	want_number(b, D "6.2.0", CELL_GAUGE32, 16);
-	want_number(b, D "6.3.0", CELL_GAUGE32, 25);
-	want_number(b, D "6.4.0", CELL_COUNTER32, 15);
-	want_none(b, D "6.5.1.4.15");
-	want_number(b, D "6.5.1.4.16", CELL_INTEGER, 12);
-	want_text(b, D "6.5.1.8.25", "2");
-	assert_int_equal(events_resize(events, 4), 0);
-	assert_int_equal(events_at(events, 0)->number, 22);
-	assert_int_equal(events_resize(events, 0), 0);
-	events_add(events, &more);
-	assert_int_equal(events_count(events), 0);
-	assert_int_equal(events_last(events), 26);
-	assert_int_equal(events_dropped(events), 26);
-	assert_int_equal(events_resize(events, 8), 0);
-	events_add(events, &more);
-	assert_int_equal(events_at(events, 0)->number, 27);
-}
-
 static void label_oid(char *room, size_t size, unsigned column, const char *service,
 		      const char *dest)
 {
@@ -420,9 +328,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_real_servers, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_director, bench_setup, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_checkers, bench_setup, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_machines, bench_setup, bench_teardown),
-		cmocka_unit_test_setup_teardown(test_events, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_names, bench_setup, bench_teardown),
 		cmocka_unit_test(test_long_text),
 	};
