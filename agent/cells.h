@@ -58,11 +58,6 @@ bool cell_date(struct cell *ret, uint64_t wall_us);
 /* TimeStamp: sysUpTime at a monotonic moment. */
 bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us);
 
-/* A change of an instance, with a value that fits in a number; before: what an undo goes back to,
- * see enum vrrp_field. */
-void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_field field,
-		      int32_t value, int32_t before);
-
 /* A change of what the agent keeps itself. */
 void cell_change_agent(struct set_change *ret, enum agent_field field, uint32_t value,
 		       uint32_t before);

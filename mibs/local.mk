@@ -17,7 +17,7 @@ agent_libmibs_a_SOURCES = \
 	agent/director_server.c \
 	agent/director_svc.c \
 	agent/director_vrrp.c \
-	agent/keepalived.h \
+	agent/keepalived.c agent/keepalived.h \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
 	agent/keepalived_global.c \
@@ -34,6 +34,7 @@ agent_libmibs_a_SOURCES = \
 	agent/notify.c agent/notify.h \
 	agent/notify_vrrp.c \
 	agent/traffic.h \
+	agent/router.c agent/router.h \
 	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 
