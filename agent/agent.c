@@ -13,6 +13,7 @@
 
 #include "agent/agentx.h"
 #include "agent/catalog.h"
+#include "agent/events.h"
 #include "agent/queue.h"
 #include "agent/set.h"
 #include "agent/table.h"
@@ -232,6 +233,7 @@ static void on_event(struct agent *agent, const struct msg_event *event)
 {
 	size_t count;
 
+	events_add_event(catalog_events(agent->catalog), event);
 	if (!agent->enabled || !agent->conf->global.snmp_traps)
 		return;
 	/* The rows that show the event are published before it is posted. */
@@ -253,6 +255,10 @@ static void on_mail(struct agent *agent, const struct mail *mail)
 		break;
 	case MSG_EVENT:
 		on_event(agent, (const struct msg_event *)mail->body);
+		break;
+	case MSG_CHANGED:
+		events_add_changed(catalog_events(agent->catalog),
+				   (const struct msg_changed *)mail->body);
 		break;
 	case MSG_STOP:
 		agent->stopping = true;

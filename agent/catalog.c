@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/events.h"
 #include "core/base/clock.h"
 #include "core/base/latest.h"
 #include "core/base/log.h"
@@ -38,6 +39,7 @@ struct catalog {
 	const struct wires *wires;
 	bool served[GROUPS];
 	struct view view;
+	struct events *events;
 	bool fresh;	   /* view is of this turn */
 	uint64_t exchange; /* counts changes of any snapshot */
 	uint64_t base_us;
@@ -76,6 +78,11 @@ int catalog_new(const struct wires *wires, struct catalog **ret)
 	catalog = calloc(1, sizeof(*catalog) + count * sizeof(*catalog->entries));
 	if (!catalog)
 		return -ENOMEM;
+	if (events_new(&catalog->events) < 0) {
+		free(catalog);
+		return -ENOMEM;
+	}
+	catalog->view.events = catalog->events;
 	for (enum group group = 0; group < GROUPS; group++) {
 		struct table_list list = group_tables(group);
 
@@ -96,6 +103,7 @@ struct catalog *catalog_free(struct catalog *catalog)
 		return NULL;
 	for (size_t i = 0; i < catalog->count; i++)
 		rows_free(&catalog->entries[i].rows);
+	events_free(catalog->events);
 	free(catalog);
 	return NULL;
 }
@@ -151,14 +159,39 @@ void catalog_set_agent(struct catalog *catalog, const struct snap_agent *agent)
 	catalog->view.agent = agent;
 }
 
-bool catalog_traps_enabled(const struct catalog *catalog)
+uint32_t catalog_own(const struct catalog *catalog, enum agent_field field)
 {
-	return catalog->view.traps_enabled;
+	switch (field) {
+	case AGENT_EVENTS:
+		return events_room(catalog->events);
+	case AGENT_LOCK:
+		return catalog->view.admin_lock;
+	case AGENT_TRAPS:
+		break;
+	}
+	return catalog->view.traps_enabled ? 1 : 2;
 }
 
-void catalog_set_traps_enabled(struct catalog *catalog, bool enabled)
+int catalog_set_own(struct catalog *catalog, enum agent_field field, uint32_t value)
 {
-	catalog->view.traps_enabled = enabled;
+	switch (field) {
+	case AGENT_EVENTS:
+		catalog->exchange++;
+		return events_resize(catalog->events, value);
+	case AGENT_LOCK:
+		catalog->view.admin_lock = value;
+		break;
+	case AGENT_TRAPS:
+		catalog->view.traps_enabled = value == 1;
+		break;
+	}
+	return 0;
+}
+
+struct events *catalog_events(struct catalog *catalog)
+{
+	catalog->exchange++; /* their rows are others from now on */
+	return catalog->events;
 }
 
 /* The newest value; counts when it is another one. */

@@ -37,9 +37,11 @@ void catalog_expire(struct catalog *catalog);
 /* Monotonic moment at which the master agent's sysUpTime was 0, 0 when not known. */
 void catalog_set_uptime_base(struct catalog *catalog, uint64_t base_us);
 void catalog_set_agent(struct catalog *catalog, const struct snap_agent *agent);
-/* The agent's own state: vrrpNotificationCntl. */
-bool catalog_traps_enabled(const struct catalog *catalog);
-void catalog_set_traps_enabled(struct catalog *catalog, bool enabled);
+/* The agent's own state. -ENOMEM: as before. */
+uint32_t catalog_own(const struct catalog *catalog, enum agent_field field);
+int catalog_set_own(struct catalog *catalog, enum agent_field field, uint32_t value);
+/* To be added to. */
+struct events *catalog_events(struct catalog *catalog);
 
 const struct view *catalog_view(struct catalog *catalog);
 /* Sorted rows for catalog_view(); NULL when they cannot be built (logged). */

@@ -157,6 +157,16 @@ bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us)
 	return cell_number(ret, view_timestamp(view, at_us));
 }
 
+void cell_change_agent(struct set_change *ret, enum agent_field field, uint32_t value,
+		       uint32_t before)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->target = SET_TO_AGENT;
+	ret->apply.agent.field = ret->undo.agent.field = field;
+	ret->apply.agent.value = value;
+	ret->undo.agent.value = before;
+}
+
 uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name)
 {
 	for (size_t i = 0; i < vrrp->n_links; i++)

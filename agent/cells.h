@@ -58,6 +58,10 @@ bool cell_date(struct cell *ret, uint64_t wall_us);
 /* TimeStamp: sysUpTime at a monotonic moment. */
 bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us);
 
+/* A change of what the agent keeps itself. */
+void cell_change_agent(struct set_change *ret, enum agent_field field, uint32_t value,
+		       uint32_t before);
+
 /* ifIndex of an interface by name, 0 when there is none. */
 uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name);
 /* The configuration shown by scalars: newest of those the engines have published, NULL when none

@@ -276,16 +276,21 @@ static enum set_error set_action(const struct view *view, const struct row *row,
 		      director_dest(view, row)->drain_action, ret);
 }
 
-/* Control characters are legal UTF-8, but would reach logs and terminals: wrongValue. */
+enum set_error director_judge_comment(const struct cell *value)
+{
+	if (!cell_is_utf8(value->octets, value->size))
+		return SET_WRONG_ENCODING;
+	return octets_have_control(value->octets, value->size) ? SET_WRONG_VALUE : SET_OK;
+}
+
 static enum set_error set_comment(const struct view *view, const struct row *row,
 				  const struct cell *value, struct set_change *ret)
 {
 	const unsigned char *text = value->octets;
+	enum set_error error = director_judge_comment(value);
 
-	if (!cell_is_utf8(text, value->size))
-		return SET_WRONG_ENCODING;
-	if (octets_have_control(text, value->size))
-		return SET_WRONG_VALUE;
+	if (error != SET_OK)
+		return error;
 	change(view, row, DEST_SET_COMMENT, 0, 0, ret);
 	if (value->size > 0)
 		memcpy(ret->apply.dest.text, text, value->size);

@@ -42,6 +42,35 @@ void director_index_dest(struct row *row, const struct dest_key *key)
 	row_index_u32(row, key->port);
 }
 
+void director_pointer(enum changed_object object, const struct svc_key *svc,
+		      const struct dest_key *dest, struct cell *ret)
+{
+	/* below the objects: branch, table, entry, column */
+	static const uint32_t places[][5] = {
+		[CHANGED_SERVICE] = {1, 2, 1, 1, 6},
+		[CHANGED_DEST] = {1, 3, 1, 1, 4},
+		[CHANGED_MACHINE] = {1, 4, 1, 1, 3},
+	};
+	static const uint32_t root[] = {DIRECTOR_ROOT};
+	struct row row = {0};
+
+	ret->size = 2;
+	ret->oid[0] = ret->oid[1] = 0;
+	if (object == CHANGED_NOTHING || object == CHANGED_INSTANCE)
+		return;
+	if (object != CHANGED_MACHINE)
+		director_index_service(&row, svc);
+	if (object == CHANGED_DEST)
+		director_index_dest(&row, dest);
+	if (object == CHANGED_MACHINE)
+		row_index_ip(&row, &dest->ip);
+	memcpy(ret->oid, root, sizeof(root));
+	memcpy(ret->oid + CELL_COUNT(root), places[object], sizeof(places[object]));
+	ret->size = CELL_COUNT(root) + CELL_COUNT(places[object]);
+	memcpy(ret->oid + ret->size, row.index, row.index_length * sizeof(*row.index));
+	ret->size += row.index_length;
+}
+
 int director_forwarding(enum conf_forward forward)
 {
 	switch (forward) {
@@ -187,6 +216,24 @@ static bool udp_timeout(const struct view *view, const struct row *row, struct c
 	return cell_number(ret, view->check->udp_timeout_s);
 }
 
+static bool admin_lock(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->admin_lock);
+}
+
+/* TestAndIncr: only who knows the value may go on, and the next one finds another. */
+static enum set_error set_lock(const struct view *view, const struct row *row,
+			       const struct cell *value, struct set_change *ret)
+{
+	(void)row;
+	if (value->number != view->admin_lock)
+		return SET_INCONSISTENT_VALUE;
+	cell_change_agent(ret, AGENT_LOCK, view->admin_lock == INT32_MAX ? 0 : view->admin_lock + 1,
+			  view->admin_lock);
+	return SET_OK;
+}
+
 static bool fetch_total(const struct view *view, const struct row *row, struct ipvs_stats *ret)
 {
 	(void)row;
@@ -230,6 +277,7 @@ static const struct column columns[] = {
 	COLUMN_READ(13, GAUGE32, tcp_timeout),
 	COLUMN_READ(14, GAUGE32, tcpfin_timeout),
 	COLUMN_READ(15, GAUGE32, udp_timeout),
+	COLUMN_WRITE(18, INTEGER, admin_lock, set_lock, 0, INT32_MAX),
 	TRAFFIC_COLUMNS(20, total),
 	COLUMN_READ(30, TIMETICKS, discontinuity),
 };
@@ -244,8 +292,11 @@ static const struct table scalars = {
 };
 
 static const struct table *const tables[] = {
-	&scalars,	 &director_services,   &director_service_stats,
-	&director_dests, &director_dest_stats, &director_names,
+	&scalars,	   &director_services,	 &director_service_stats,
+	&director_dests,   &director_dest_stats, &director_names,
+	&director_servers, &director_checkers,	 &director_event_scalars,
+	&director_events,  &director_sync,	 &director_vrrp,
+	&director_health,  &director_threads,	 &director_alarms,
 };
 
 struct table_list director_mib_tables(void)

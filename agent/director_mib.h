@@ -30,6 +30,10 @@ const char *director_name_dest(const struct conf_real_server *rs, const struct d
 void director_index_service(struct row *row, const struct svc_key *key);
 void director_index_dest(struct row *row, const struct dest_key *key);
 
+/* RowPointer: the first accessible column of the row of that object, 0.0 for none. */
+void director_pointer(enum changed_object object, const struct svc_key *svc,
+		      const struct dest_key *dest, struct cell *ret);
+
 /* Columns and notifications share these mappings. IpvsdForwarding and ipvsdSvcOperState numbers. */
 int director_forwarding(enum conf_forward forward);
 int director_service_state(const struct snap_service *service, size_t n_servers);
@@ -44,6 +48,8 @@ const struct snap_service *director_dest_service(const struct view *view, const 
 bool director_get_admin(const struct view *view, const struct row *row, struct cell *ret);
 enum set_error director_set_admin(const struct view *view, const struct row *row,
 				  const struct cell *value, struct set_change *ret);
+/* Control characters are legal UTF-8, but would reach logs and terminals: wrongValue. */
+enum set_error director_judge_comment(const struct cell *value);
 bool director_get_oper(const struct view *view, const struct row *row, struct cell *ret);
 bool director_get_drain(const struct view *view, const struct row *row, struct cell *ret);
 bool director_get_remaining(const struct view *view, const struct row *row, struct cell *ret);
@@ -54,3 +60,12 @@ extern const struct table director_service_stats; /* 1.2.2 */
 extern const struct table director_dests;	  /* 1.3.1 */
 extern const struct table director_dest_stats;	  /* 1.3.2 */
 extern const struct table director_names;	  /* 1.3.3 */
+extern const struct table director_servers;	  /* 1.4.1 */
+extern const struct table director_event_scalars; /* 1.6 */
+extern const struct table director_events;	  /* 1.6.5 */
+extern const struct table director_sync;	  /* 1.7.1 */
+extern const struct table director_vrrp;	  /* 1.9.1 */
+extern const struct table director_health;	  /* 1.10 */
+extern const struct table director_threads;	  /* 1.10.7 */
+extern const struct table director_alarms;	  /* 1.11.1 */
+extern const struct table director_checkers;	  /* 1.5.1 */

@@ -53,13 +53,6 @@ static size_t labels_keep_unique(struct label *labels, size_t count)
 	return kept;
 }
 
-static void index_text(struct row *row, const char *text)
-{
-	row_index_u32(row, (uint32_t)strlen(text));
-	for (; *text; text++)
-		row_index_u32(row, (unsigned char)*text);
-}
-
 /* room: as many labels as the service has destinations. */
 static int add_service(const struct snap_check *check, const struct label *service_label,
 		       struct label *room, struct rows *ret)
@@ -82,8 +75,8 @@ static int add_service(const struct snap_check *check, const struct label *servi
 
 		if (!row)
 			return -ENOMEM;
-		index_text(row, service_label->text);
-		index_text(row, room[i].text);
+		row_index_text(row, service_label->text);
+		row_index_text(row, room[i].text);
 	}
 	return 0;
 }
@@ -119,15 +112,8 @@ static int build(const struct view *view, struct rows *ret)
 /* The first accessible column of the destination's row. */
 static bool pointer(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const uint32_t first[] = {DIRECTOR_ROOT, 1, 3, 1, 1, 4};
-	struct row place = {0};
-
-	director_index_service(&place, &director_dest_service(view, row)->key);
-	director_index_dest(&place, &director_dest(view, row)->key);
-	memcpy(ret->oid, first, sizeof(first));
-	memcpy(ret->oid + CELL_COUNT(first), place.index,
-	       place.index_length * sizeof(*place.index));
-	ret->size = CELL_COUNT(first) + place.index_length;
+	director_pointer(CHANGED_DEST, &director_dest_service(view, row)->key,
+			 &director_dest(view, row)->key, ret);
 	return true;
 }
 

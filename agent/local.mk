@@ -8,8 +8,10 @@ AGENT_THREAD_SOURCES = \
 	agent/answer.c agent/answer.h \
 	agent/agentx.c agent/agentx.h \
 	agent/catalog.c agent/catalog.h \
+	agent/events.c agent/events.h \
 	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
+	agent/own.c agent/own.h \
 	agent/queue.c agent/queue.h \
 	agent/set.c agent/set.h \
 	agent/stream.c agent/stream.h
@@ -22,7 +24,7 @@ agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
 noinst_PROGRAMS += tests/tools/agentprobe
 tests_tools_agentprobe_SOURCES = tests/tools/agentprobe.c tests/tools/agentprobe.h \
 	tests/tools/agentprobe_tables.c
-tests_tools_agentprobe_LDADD = agent/libagent.a core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
+tests_tools_agentprobe_LDADD = agent/libagent.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 UNIT_TESTS += tests/unit/test_table
 tests_unit_test_table_SOURCES = tests/unit/test_table.c agent/table.c

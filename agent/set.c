@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "agent/catalog.h"
+#include "agent/own.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mail.h"
@@ -340,6 +341,8 @@ static void send_dests(struct sets *sets, struct transaction *transaction, bool 
 		message->request = ++sets->last_request;
 		message->reply_to = THREAD_AGENT;
 		snprintf(message->who, sizeof(message->who), "snmp");
+		/* One request made all of them. */
+		message->undoes = undo ? chosen[0]->request : 0;
 		message->count = count;
 		for (uint32_t i = 0; i < count; i++) {
 			message->changes[i] =
@@ -366,13 +369,15 @@ static void send_vrrp(struct sets *sets, struct change *change, bool undo)
 
 static void set_agent(struct sets *sets, struct change *change, bool undo)
 {
-	bool before = catalog_traps_enabled(sets->catalog);
-	bool after = (undo ? change->set.undo.agent.traps : change->set.apply.agent.traps) == 1;
+	enum agent_field field = change->set.apply.agent.field;
+	uint32_t value = undo ? change->set.undo.agent.value : change->set.apply.agent.value;
 
-	catalog_set_traps_enabled(sets->catalog, after);
+	if (own_change(sets->catalog, field, value, undo) < 0) {
+		change->progress = CHANGE_REFUSED;
+		change->error = SET_RESOURCE_UNAVAILABLE;
+		return;
+	}
 	change->progress = CHANGE_APPLIED;
-	log_notice("agent", "SET vrrpNotificationCntl: %s -> %s%s", before ? "enabled" : "disabled",
-		   after ? "enabled" : "disabled", undo ? " (undone)" : "");
 }
 
 static void send_vrrps(struct sets *sets, struct transaction *transaction, bool undo, bool admin)

@@ -80,6 +80,13 @@ void row_index_u32(struct row *row, uint32_t value)
 	row->index[row->index_length++] = value;
 }
 
+void row_index_text(struct row *row, const char *text)
+{
+	row_index_u32(row, (uint32_t)strlen(text));
+	for (; *text; text++)
+		row_index_u32(row, (unsigned char)*text);
+}
+
 void row_index_ip(struct row *row, const struct ip *ip)
 {
 	/* InetAddressType of INET-ADDRESS-MIB: unknown(0), ipv4(1), ipv6(2) */

@@ -52,13 +52,17 @@ struct view {
 	const struct snap_daemon *daemon;
 	const struct snap_agent *agent;
 	uint64_t now_us, now_wall_us;
-	uint32_t uptime_cs; /* sysUpTime of the master agent at now_us */
-	bool traps_enabled; /* vrrpNotificationCntl */
+	uint32_t uptime_cs;	     /* sysUpTime of the master agent at now_us */
+	bool traps_enabled;	     /* vrrpNotificationCntl */
+	uint32_t admin_lock;	     /* ipvsdSysAdminLock */
+	const struct events *events; /* NULL: none are kept */
 };
 
 /* TimeStamp: sysUpTime at a monotonic moment; 0 for never or for before the master agent started.
  */
 uint32_t view_timestamp(const struct view *view, uint64_t at_us);
+
+struct events;
 
 struct row {
 	uint32_t index[INDEX_MAX];
@@ -77,6 +81,7 @@ struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor);
 /* The one row of a group of scalars. 0 or -ENOMEM. */
 int rows_add_scalars(struct rows *rows);
 void row_index_u32(struct row *row, uint32_t value);
+void row_index_text(struct row *row, const char *text);		/* length . octets */
 void row_index_ip(struct row *row, const struct ip *ip);	/* type . length . octets */
 void row_index_ip_octets(struct row *row, const struct ip *ip); /* IpAddress: octets alone */
 
@@ -112,6 +117,13 @@ enum set_target {
 	SET_TO_AGENT,
 };
 
+/* What the agent keeps itself. */
+enum agent_field {
+	AGENT_TRAPS,  /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+	AGENT_EVENTS, /* ipvsdEventMax */
+	AGENT_LOCK,   /* ipvsdSysAdminLock: the next value */
+};
+
 struct set_change {
 	enum set_target target;
 	union {
@@ -119,7 +131,8 @@ struct set_change {
 		/* request and reply_to are the sender's */
 		struct msg_vrrp_set vrrp;
 		struct {
-			int32_t traps; /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+			enum agent_field field;
+			uint32_t value;
 		} agent;
 	} apply, undo;
 };

@@ -59,9 +59,7 @@ static enum set_error set_notifications(const struct view *view, const struct ro
 {
 	(void)row;
 	memset(ret, 0, sizeof(*ret));
-	ret->target = SET_TO_AGENT;
-	ret->apply.agent.traps = (int32_t)value->number;
-	ret->undo.agent.traps = view->traps_enabled ? 1 : 2;
+	cell_change_agent(ret, AGENT_TRAPS, (uint32_t)value->number, view->traps_enabled ? 1 : 2);
 	return SET_OK;
 }
 

@@ -82,6 +82,8 @@ enum msg_kind {
 
 	/* vrrp, check, main -> main (scripts) and agent (notifications) */
 	MSG_EVENT,
+	/* vrrp, check -> agent */
+	MSG_CHANGED,
 };
 
 struct msg_conf {
@@ -215,6 +217,7 @@ struct msg_admin {
 		drain_ended_wall_us;
 	uint32_t drain_initial;
 	char comment[ADMIN_COMMENT_MAX];
+	bool of_machine; /* out of use because its machine is */
 };
 
 /* Everything to be stored; replaces what was stored before. */
@@ -243,6 +246,8 @@ struct dest_change {
 	struct dest_key dest;
 	enum dest_field field;
 	int32_t value;
+	/* of every real server with this address, whatever the service and the port */
+	bool machine;
 	/* takes back a change made a moment ago: from locked to shuttingDown is no error then */
 	bool undo;
 	char text[ADMIN_COMMENT_MAX];
@@ -253,7 +258,8 @@ struct dest_change {
 struct msg_dest_set {
 	uint64_t request;
 	enum snap_thread reply_to;
-	char who[64]; /* for the log: "snmp", "vipctl uid 0" */
+	uint64_t undoes; /* with changes that take back: the request that made them; 0: none */
+	char who[64];	 /* for the log: "snmp", "vipctl uid 0" */
 	uint32_t count;
 	struct dest_change changes[]; /* applied all or none, in this order */
 };

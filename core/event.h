@@ -90,6 +90,26 @@ struct msg_event {
 	};
 };
 
+/* What an operator has changed; check, vrrp -> agent, MSG_CHANGED. */
+enum changed_object {
+	CHANGED_NOTHING,
+	CHANGED_SERVICE,
+	CHANGED_DEST,
+	CHANGED_MACHINE,
+	CHANGED_INSTANCE,
+};
+
+struct msg_changed {
+	enum changed_object object;
+	struct svc_key svc;   /* dest, service */
+	struct dest_key dest; /* dest, machine: its address */
+	char instance[64];
+	char who[64];  /* "snmp", "vipctl uid 0" */
+	char what[32]; /* "administrative state" */
+	char was[ADMIN_COMMENT_MAX], now[ADMIN_COMMENT_MAX];
+	char comment[ADMIN_COMMENT_MAX]; /* that the object has now */
+};
+
 /* Thread bodies: started by main with a const struct wires *; each returns NULL. Signals are
  * blocked already. */
 void *vrrp_thread(void *wires);

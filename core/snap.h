@@ -95,6 +95,9 @@ struct snap_instance {
 	uint64_t changed_us, changed_wall_us;
 	enum vrrp_reason reason;
 	enum vrrp_proto_error proto_error;
+	const char *why; /* it last changed its state: a text that stays; NULL before it did */
+	uint64_t transitions;
+	uint64_t worst_late_us;	    /* of an advert */
 	uint64_t counters_since_us; /* when the counters last started from zero */
 	struct vrrp_stats stats;
 	struct vrrp_overrides set; /* what the above has from SNMP; what an undo goes back to */
@@ -171,6 +174,20 @@ enum admin_storage { STORAGE_VOLATILE = 2, STORAGE_NONVOLATILE = 3 }; /* SNMPv2-
 #define WEIGHT_NO_OVERRIDE  (-1)
 #define DRAIN_TIMEOUT_MAX_S 604800
 
+/* What one attempt of a checker came to. */
+enum check_result {
+	CHECK_OK,
+	CHECK_TIMEOUT,
+	CHECK_REFUSED,
+	CHECK_UNREACHABLE,
+	CHECK_PROTOCOL_ERROR,
+	CHECK_BAD_CONTENT,
+	CHECK_TLS_ERROR,
+	CHECK_SCRIPT_ERROR,
+	CHECK_LOCAL_ERROR, /* we could not even try: descriptors, ports, memory */
+	CHECK_RESULTS
+};
+
 struct ipvs_stats {
 	uint64_t conns, in_packets, out_packets, in_octets, out_octets; /* totals */
 	/* per second */
@@ -233,6 +250,36 @@ struct snap_dest {
 	uint32_t drain_initial;
 	uint64_t stats_since_us;
 	struct ipvs_stats stats;
+	/* into snap_check.checkers; the same for every member of a group */
+	uint32_t first_checker, n_checkers;
+};
+
+/* The real servers with one address, over all services. */
+struct snap_machine {
+	struct ip ip;
+	enum dest_admin admin;	    /* the least restrictive of theirs */
+	enum admin_storage storage; /* volatile if that of one is */
+	enum dest_drain drain;
+	char comment[ADMIN_COMMENT_MAX]; /* "" unless all have the same */
+	uint32_t n_dests, n_up;		 /* of snap_check.dests */
+	uint64_t active_conns, inactive_conns;
+};
+
+/* One checker of one real server, and its attempts since it began. */
+struct snap_checker {
+	uint32_t number;	  /* among those of its server; another one never gets it */
+	uint32_t conf_index;	  /* into the real server's checkers */
+	enum dest_oper oper;	  /* unknown, up or down */
+	enum check_result result; /* of the newest attempt; means nothing while runs is 0 */
+	const char *error;	  /* of the newest failure, "" before the first */
+	uint32_t transitions;	  /* of oper */
+	uint32_t consecutive_fails;
+	uint64_t runs, fails; /* all that ended; those of them that did not end well */
+	/* of the newest attempt; of those that ended well, 0 before the first; the mean moves by an
+	 * eighth each time */
+	uint32_t latency_us, least_us, greatest_us, mean_us;
+	uint64_t ran_wall_us, changed_wall_us;
+	uint64_t since_us; /* when it began to count */
 };
 
 /* The kernel's daemons that copy connections to other directors. */
@@ -259,9 +306,12 @@ struct snap_check {
 	struct ipvs_sysctls sysctls;
 	uint32_t drifts; /* services that somebody else changed in the kernel, since the start */
 	struct ipvs_sync sync[IPVS_SYNC_ROLES]; /* as the kernel shows them */
-	size_t n_services, n_dests;
+	uint64_t sync_changed_us[IPVS_SYNC_ROLES];
+	size_t n_services, n_dests, n_checkers, n_machines;
 	struct snap_service *services; /* configuration order, members of a group together */
 	struct snap_dest *dests;
+	struct snap_checker *checkers; /* configuration order */
+	struct snap_machine *machines; /* ascending by address */
 };
 
 /* ---- BFD: published by the bfd thread on every change, and for counters alone at most once in

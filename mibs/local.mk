@@ -7,10 +7,16 @@ noinst_LIBRARIES += agent/libmibs.a
 agent_libmibs_a_SOURCES = \
 	agent/bind.c agent/bind.h \
 	agent/cells.c agent/cells.h \
+	agent/director_alarm.c \
+	agent/director_check.c \
 	agent/director_dest.c \
+	agent/director_event.c \
+	agent/director_health.c \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \
+	agent/director_server.c \
 	agent/director_svc.c \
+	agent/director_vrrp.c \
 	agent/keepalived.c agent/keepalived.h \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
@@ -32,8 +38,8 @@ agent_libmibs_a_SOURCES = \
 	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 
-MIB_BENCH_SOURCES = agent/table.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
-	tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
+MIB_BENCH_SOURCES = agent/table.c agent/events.c tests/unit/mib_bench.c tests/unit/mib_bench.h \
+	tests/unit/mib_world.c tests/unit/mib_world_director.c tests/unit/mib_world_track.c tests/unit/mib_world.h
 MIB_BENCH_LIBS = agent/libmibs.a $(CONF_LIBS) core/base/libbase.a
 
 # What the judge (tests/net/test_mib_judge.py) holds against the MIB texts.
@@ -43,7 +49,7 @@ tests_tools_mibdump_LDADD = $(MIB_BENCH_LIBS)
 
 # The agent thread over the same synthetic director, for tests against a real master agent.
 noinst_PROGRAMS += tests/tools/mibserve
-tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world_track.c tests/unit/mib_world.h
+tests_tools_mibserve_SOURCES = tests/tools/mibserve.c tests/unit/mib_world.c tests/unit/mib_world_director.c tests/unit/mib_world_track.c tests/unit/mib_world.h
 tests_tools_mibserve_LDADD = agent/libagent.a agent/libmibs.a $(CONF_LIBS) core/base/libbase.a $(SNMP_LIBS) $(SYSTEMD_LIBS)
 
 MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h
@@ -51,6 +57,10 @@ MIB_WANT_SOURCES = tests/unit/mib_want.c tests/unit/mib_want.h
 UNIT_TESTS += tests/unit/test_mib_tables
 tests_unit_test_mib_tables_SOURCES = tests/unit/test_mib_tables.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
 tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_director
+tests_unit_test_mib_director_SOURCES = tests/unit/test_mib_director.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
+tests_unit_test_mib_director_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_vrrp
 tests_unit_test_mib_vrrp_SOURCES = tests/unit/test_mib_vrrp.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)

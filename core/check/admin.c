@@ -60,7 +60,7 @@ bool admin_differs(const struct admin *a, const struct admin *b)
 	       a->drain_deadline_us != b->drain_deadline_us ||
 	       a->drain_initial != b->drain_initial || a->changed_wall_us != b->changed_wall_us ||
 	       a->drain_started_wall_us != b->drain_started_wall_us ||
-	       a->drain_ended_wall_us != b->drain_ended_wall_us ||
+	       a->drain_ended_wall_us != b->drain_ended_wall_us || a->of_machine != b->of_machine ||
 	       strcmp(a->comment, b->comment) != 0;
 }
 
@@ -95,6 +95,7 @@ static void end_drain(struct admin *admin, enum dest_admin state, enum dest_drai
 		      struct admin_time at)
 {
 	admin->state = state;
+	admin->of_machine = admin->of_machine && state != DEST_UNLOCKED;
 	admin->drain = drain;
 	admin->changed_wall_us = at.wall_us;
 	admin->drain_ended_wall_us = at.wall_us;
@@ -111,13 +112,16 @@ static int set_state(struct admin *admin, const struct dest_change *change, stru
 	if (value != DEST_LOCKED && value != DEST_SHUTTING_DOWN && value != DEST_UNLOCKED)
 		return -EINVAL;
 	enum dest_admin to = (enum dest_admin)value;
+	if (to == DEST_SHUTTING_DOWN && admin->state == DEST_LOCKED && !change->undo)
+		return -EBUSY;
+	/* What is asked of one server is its own from now on. */
+	admin->of_machine = change->machine && to != DEST_UNLOCKED &&
+			    (admin->state == DEST_UNLOCKED || admin->of_machine);
 	if (to == admin->state) {
 		*ret = ADMIN_NOTHING;
 		return 0;
 	}
 	if (to == DEST_SHUTTING_DOWN) {
-		if (admin->state == DEST_LOCKED && !change->undo)
-			return -EBUSY;
 		start_drain(admin, at, usage);
 		*ret = ADMIN_DRAIN;
 		return 0;
@@ -286,6 +290,7 @@ void admin_store(const struct admin *admin, struct msg_admin *ret)
 	ret->drain_ended_wall_us = admin->drain_ended_wall_us;
 	ret->drain_initial = admin->drain_initial;
 	memcpy(ret->comment, admin->comment, sizeof ret->comment);
+	ret->of_machine = admin->of_machine;
 }
 
 static void restore_deadline(struct admin *admin, struct admin_time at)
@@ -331,6 +336,7 @@ int admin_restore(const struct msg_admin *stored, struct admin_time at, struct a
 		.drain_deadline_wall_us = stored->drain_deadline_wall_us,
 	};
 
+	admin.of_machine = stored->of_machine && admin.state != DEST_UNLOCKED;
 	memcpy(admin.comment, stored->comment, sizeof admin.comment);
 	admin.comment[sizeof admin.comment - 1] = '\0';
 	if (admin.state == DEST_SHUTTING_DOWN && admin.drain_deadline_wall_us)

@@ -42,6 +42,7 @@ struct admin {
 	uint64_t changed_wall_us, drain_started_wall_us, drain_ended_wall_us;
 	uint64_t drain_deadline_wall_us; /* derived from drain_deadline_us */
 	char comment[ADMIN_COMMENT_MAX];
+	bool of_machine; /* out of use because its machine is, see machine.c */
 };
 
 struct admin_time {

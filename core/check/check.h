@@ -12,24 +12,12 @@
 #include <stdint.h>
 
 #include "conf/model.h"
+#include "core/snap.h"
 
 struct check;
 struct check_env;
 struct loop;
 struct msg_exec_done;
-
-enum check_result {
-	CHECK_OK,
-	CHECK_TIMEOUT,
-	CHECK_REFUSED,
-	CHECK_UNREACHABLE,
-	CHECK_PROTOCOL_ERROR,
-	CHECK_BAD_CONTENT,
-	CHECK_TLS_ERROR,
-	CHECK_SCRIPT_ERROR,
-	CHECK_LOCAL_ERROR, /* we could not even try: descriptors, ports, memory */
-	CHECK_RESULTS
-};
 
 const char *check_result_name(enum check_result result); /* "timeout", ... */
 

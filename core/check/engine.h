@@ -2,8 +2,8 @@
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
- * (verdicts), kernel.c, view.c, sysctls.c and sync.c (IPVS), drain.c, ramp.c and leaving.c (how
- * servers go and come), command.c (SET), event.c, publish.c.
+ * (verdicts), record.c, kernel.c, view.c, sysctls.c and sync.c (IPVS), drain.c, ramp.c and leaving.c
+ * (how servers go and come), machine.c, change.c and command.c (SET), event.c, publish.c.
  * Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
@@ -75,9 +75,11 @@ struct probe {
 	uint32_t index;	 /* into the server's checkers */
 	bool has_weight; /* the program of a MISC_CHECK wants this weight */
 	uint32_t weight;
-	int32_t delta;	  /* that the file of a FILE_CHECK adds */
-	bool local_error; /* the newest attempt failed on our side */
-	bool up;	  /* what was last told of it */
+	int32_t delta;		    /* that the file of a FILE_CHECK adds */
+	bool local_error;	    /* the newest attempt failed on our side */
+	bool up;		    /* what was last told of it */
+	struct snap_checker record; /* conf_index apart, which the published row gets */
+	char *error;		    /* of the record; NULL: none */
 };
 
 /* One real server of one virtual server. */
@@ -93,12 +95,16 @@ struct server {
 	const struct conf_checker **checkers; /* of the configured ones, those that can run */
 	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
-	struct place *places; /* one for each member of the service */
+	uint32_t numbers_used; /* of its checkers, past ones included */
+	struct place *places;  /* one for each member of the service */
 	struct ramp ramp;
 	/* While adopting a configuration: what this was before, and whether it was found again. */
 	struct server *was;
 	struct probe **was_probes;
 	bool taken;
+	bool is_new;	/* with the newest configuration */
+	bool changing;	/* by the pending SET */
+	bool concerned; /* by the change of its machine under way */
 };
 
 /* One kernel service: a virtual server over a group has several. */
@@ -139,6 +145,7 @@ struct service {
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
+	bool pushed; /* by the pending SET */
 };
 
 struct pending_event {
@@ -173,8 +180,10 @@ struct pending_set {
 	uint64_t ticket;
 	uint64_t request;
 	enum snap_thread reply_to;
-	size_t n_undo;
-	struct undo undo[DEST_CHANGES_MAX];
+	/* What the servers were. Kept until the next one, or the next configuration: a change of a
+	 * machine is taken back by it. */
+	size_t n_undo, room_undo;
+	struct undo *undo;
 };
 
 /* Of the kernel's daemons that copy connections. */
@@ -182,7 +191,8 @@ struct sync {
 	bool master;				 /* the instance that they follow is */
 	struct ipvs_sync told[IPVS_SYNC_ROLES];	 /* started by us; interface "": none */
 	struct ipvs_sync shown[IPVS_SYNC_ROLES]; /* what runs, by the newest look */
-	int error[IPVS_SYNC_ROLES];		 /* last logged */
+	uint64_t changed_us[IPVS_SYNC_ROLES];
+	int error[IPVS_SYNC_ROLES]; /* last logged */
 };
 
 struct engine {
@@ -196,6 +206,8 @@ struct engine {
 	size_t n_services;
 	struct member **members; /* of all services, ascending by key */
 	size_t n_members;
+	struct server **by_address; /* of all services, machine by machine */
+	size_t n_by_address;
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
@@ -222,7 +234,7 @@ struct engine {
 	uint64_t ticket;
 	bool save_wanted;
 	bool save_failed;
-	struct pending_set pending;
+	struct pending_set pending, last; /* last: the one before */
 	struct mail *deferred, **deferred_end;
 
 	struct pending_event *events;
@@ -282,6 +294,10 @@ void health_announce(struct engine *engine, struct server *server, const char *d
 bool health_update(struct server *server);
 /* A tracked file or a BFD session says something; its FILE_CHECKs, BFD_CHECKs hear of it. */
 void health_track(struct engine *engine, const struct msg_track *track);
+
+/* record.c: what is kept of the attempts of one checker. */
+void record_begin(struct probe *probe, uint32_t number);
+void record_attempt(struct probe *probe, const struct check_report *report);
 
 /* Lets the checks of a service rest or go on. */
 void health_suspend(struct engine *engine, struct service *service, bool suspended);

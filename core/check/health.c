@@ -129,6 +129,7 @@ void health_report(struct check *check, const struct check_report *report, void 
 
 	bool turned = check_is_up(check) != probe->up;
 	log_attempt(probe, report);
+	record_attempt(probe, report);
 	probe->local_error = report->result == CHECK_LOCAL_ERROR;
 	if (report->result != CHECK_OK)
 		snprintf(server->last_error, sizeof server->last_error, "%s", report->detail);

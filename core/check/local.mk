@@ -127,7 +127,10 @@ core_check_libengine_a_SOURCES = \
 	core/check/pace.c core/check/pace.h \
 	core/check/ramp.c core/check/ramp.h \
 	core/check/sysctls.c \
+	core/check/change.c \
+	core/check/machine.c core/check/machine.h \
 	core/check/publish.c \
+	core/check/record.c \
 	core/check/reload.c \
 	core/check/services.c \
 	core/check/service.c core/check/service.h \
@@ -159,6 +162,10 @@ tests_unit_test_pace_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(S
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
 tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_machine
+tests_unit_test_machine_SOURCES = tests/unit/test_machine.c $(ENGINE_BENCH)
+tests_unit_test_machine_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_reload
 tests_unit_test_reload_SOURCES = tests/unit/test_reload.c $(ENGINE_BENCH)

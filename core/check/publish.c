@@ -11,6 +11,7 @@
 #include "core/base/latest.h"
 #include "core/base/log.h"
 #include "core/check/engine.h"
+#include "core/check/machine.h"
 
 static void snapshot_free(struct latest_value *value)
 {
@@ -25,23 +26,53 @@ static size_t rows_of(const struct service *service)
 	return service->n_servers + (service->conf->has_sorry ? 1 : 0);
 }
 
-static struct snap_check *make_room(const struct engine *engine)
+/* How much there is to publish. */
+struct extent {
+	size_t services, dests, checkers, machines, octets; /* octets: of texts */
+};
+
+static void measure(const struct service *service, struct extent *extent)
 {
-	size_t services = 0, dests = 0;
+	extent->services += service->n_members;
+	extent->dests += service->n_members * rows_of(service);
+	for (size_t i = 0; i < service->n_servers; i++) {
+		const struct server *server = service->servers[i];
 
-	for (size_t i = 0; i < engine->n_services; i++) {
-		const struct service *service = engine->services[i];
-
-		services += service->n_members;
-		dests += service->n_members * rows_of(service);
+		extent->checkers += server->n_probes;
+		for (size_t k = 0; k < server->n_probes; k++)
+			if (server->probes[k]->error)
+				extent->octets += strlen(server->probes[k]->error) + 1;
 	}
-	struct snap_check *snap = calloc(1, sizeof *snap + services * sizeof(struct snap_service) +
-						    dests * sizeof(struct snap_dest));
+}
+
+/* A snapshot being filled: its rows are counted as they are written. */
+struct filling {
+	struct engine *engine;
+	struct snap_check *snap;
+	char *text; /* where the next one goes */
+};
+
+static struct snap_check *make_room(struct engine *engine, struct filling *ret)
+{
+	struct extent extent = {0};
+
+	for (size_t i = 0; i < engine->n_services; i++)
+		measure(engine->services[i], &extent);
+	for (size_t at = 0; at < engine->n_by_address; at += machine_at(engine, at).count)
+		extent.machines++;
+	struct snap_check *snap =
+		calloc(1, sizeof *snap + extent.services * sizeof(struct snap_service) +
+				  extent.dests * sizeof(struct snap_dest) +
+				  extent.checkers * sizeof(struct snap_checker) +
+				  extent.machines * sizeof(struct snap_machine) + extent.octets);
 	if (!snap)
 		return NULL;
 	snap->value.free = snapshot_free;
 	snap->services = (struct snap_service *)(snap + 1);
-	snap->dests = (struct snap_dest *)(snap->services + services);
+	snap->dests = (struct snap_dest *)(snap->services + extent.services);
+	snap->checkers = (struct snap_checker *)(snap->dests + extent.dests);
+	snap->machines = (struct snap_machine *)(snap->checkers + extent.checkers);
+	*ret = (struct filling){engine, snap, (char *)(snap->machines + extent.machines)};
 	return snap;
 }
 
@@ -182,36 +213,106 @@ static void fill_member(struct snap_service *row, const struct service *service,
 	row->stats = member->counters.stats;
 }
 
+static void fill_checker(struct filling *filling, const struct server *server, size_t i)
+{
+	struct snap_check *snap = filling->snap;
+	struct snap_checker *row = &snap->checkers[snap->n_checkers++];
+	const struct probe *probe = server->probes[i];
+
+	*row = probe->record;
+	row->conf_index = (uint32_t)(server->checkers[i] - server->conf->checkers);
+	row->error = "";
+	if (!probe->error)
+		return;
+	row->error = filling->text;
+	filling->text = stpcpy(filling->text, probe->error) + 1;
+}
+
+/* One member of a virtual server, whose checkers begin at first_checker. */
+static void fill_dests(struct filling *filling, struct service *service, size_t k,
+		       const struct server_input *inputs, size_t first_checker)
+{
+	struct snap_check *snap = filling->snap;
+	size_t first = snap->n_dests;
+
+	if (service->conf->has_sorry)
+		fill_sorry(&snap->dests[snap->n_dests++], service, &service->members[k],
+			   snap->made_us);
+	for (size_t i = 0; i < service->n_servers; i++) {
+		struct server *server = service->servers[i];
+		struct snap_dest *row = &snap->dests[snap->n_dests++];
+
+		fill_server(row, server, k, &inputs[i], snap->made_us);
+		row->first_checker = (uint32_t)first_checker;
+		row->n_checkers = (uint32_t)server->n_probes;
+		first_checker += server->n_probes;
+	}
+	for (size_t i = first; i < snap->n_dests; i++) {
+		snap->dests[i].service = (uint32_t)snap->n_services;
+		if (snap->dests[i].changed_us == snap->made_us)
+			filling->engine->changed_us = snap->made_us;
+	}
+}
+
 /* The rows of one virtual server, member by member. */
-static void fill_service(struct engine *engine, struct snap_check *snap, struct service *service,
+static void fill_service(struct filling *filling, struct service *service,
 			 const struct server_input *inputs)
 {
-	stamp_service(engine, service, snap->made_us);
-	for (size_t k = 0; k < service->n_members; k++) {
-		struct member *member = &service->members[k];
-		struct snap_service *row = &snap->services[snap->n_services];
-		size_t first = snap->n_dests;
+	struct snap_check *snap = filling->snap;
+	size_t first_checker = snap->n_checkers;
 
-		fill_member(row, service, member);
-		if (service->conf->has_sorry)
-			fill_sorry(&snap->dests[snap->n_dests++], service, member, snap->made_us);
-		for (size_t i = 0; i < service->n_servers; i++)
-			fill_server(&snap->dests[snap->n_dests++], service->servers[i], k,
-				    &inputs[i], snap->made_us);
-		for (size_t i = first; i < snap->n_dests; i++) {
-			snap->dests[i].service = (uint32_t)snap->n_services;
-			if (snap->dests[i].changed_us == snap->made_us)
-				engine->changed_us = snap->made_us;
-		}
-		row->first_dest = (uint32_t)first;
-		row->n_dests = (uint32_t)(snap->n_dests - first);
+	stamp_service(filling->engine, service, snap->made_us);
+	for (size_t i = 0; i < service->n_servers; i++)
+		for (size_t k = 0; k < service->servers[i]->n_probes; k++)
+			fill_checker(filling, service->servers[i], k);
+	for (size_t k = 0; k < service->n_members; k++) {
+		struct snap_service *row = &snap->services[snap->n_services];
+
+		fill_member(row, service, &service->members[k]);
+		row->first_dest = (uint32_t)snap->n_dests;
+		fill_dests(filling, service, k, inputs, first_checker);
+		row->n_dests = (uint32_t)snap->n_dests - row->first_dest;
 		snap->n_services++;
+	}
+}
+
+static void fill_machine(struct snap_check *snap, const struct machine *machine)
+{
+	struct snap_machine *row = &snap->machines[snap->n_machines++];
+	struct admin common = machine_admin(machine);
+
+	row->ip = machine->servers[0]->conf->key.ip;
+	row->admin = common.state;
+	row->storage = common.storage;
+	row->drain = common.drain;
+	memcpy(row->comment, common.comment, sizeof row->comment);
+	for (size_t i = 0; i < machine->count; i++) {
+		const struct server *server = machine->servers[i];
+		struct admin_usage usage = engine_usage(server);
+		uint32_t n = (uint32_t)server->service->n_members;
+
+		row->n_dests += n;
+		if (server->oper != DEST_DOWN && server->oper != DEST_UNKNOWN)
+			row->n_up += n;
+		row->active_conns += usage.active;
+		row->inactive_conns += usage.inactive;
+	}
+}
+
+static void fill_machines(struct engine *engine, struct snap_check *snap)
+{
+	struct machine machine;
+
+	for (size_t at = 0; at < engine->n_by_address; at += machine.count) {
+		machine = machine_at(engine, at);
+		fill_machine(snap, &machine);
 	}
 }
 
 void publish(struct engine *engine)
 {
-	struct snap_check *snap = engine->conf ? make_room(engine) : NULL;
+	struct filling filling;
+	struct snap_check *snap = engine->conf ? make_room(engine, &filling) : NULL;
 
 	if (!snap) {
 		if (engine->conf)
@@ -223,9 +324,10 @@ void publish(struct engine *engine)
 		struct server_input *inputs = engine_inputs(engine->services[i]);
 
 		if (inputs)
-			fill_service(engine, snap, engine->services[i], inputs);
+			fill_service(&filling, engine->services[i], inputs);
 		free(inputs);
 	}
+	fill_machines(engine, snap);
 	snap->conf = conf_ref(engine->conf);
 	snap->kernel_us = engine->kernel_us;
 	snap->serial = engine->serial;
@@ -239,5 +341,6 @@ void publish(struct engine *engine)
 	snap->sysctls = engine->sysctls;
 	snap->drifts = engine->drifts;
 	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);
+	memcpy(snap->sync_changed_us, engine->sync.changed_us, sizeof snap->sync_changed_us);
 	latest_publish(engine->wires->check, &snap->value);
 }

@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/check/engine.h"
+#include "core/check/machine.h"
 
 /* ---- moving: cannot fail ---- */
 
@@ -168,15 +169,21 @@ int engine_adopt(struct engine *engine, const struct conf *conf)
 {
 	bool first = engine->conf == NULL;
 	struct service **services = NULL;
-	struct member **members;
-	size_t n_members;
+	struct member **members = NULL;
+	struct server **by_address = NULL;
+	size_t n_members, n_by_address;
 
 	if (services_build(engine, conf, &services) < 0)
 		return -ENOMEM;
-	if (services_index(services, conf->n_services, &members, &n_members) < 0) {
+	if (services_index(services, conf->n_services, &members, &n_members) < 0 ||
+	    machines_index(services, conf->n_services, &by_address, &n_by_address) < 0) {
+		free(members);
 		services_free_list(services, conf->n_services);
 		return -ENOMEM;
 	}
+	/* Of rows that go. */
+	engine->pending.request = engine->last.request = 0;
+	engine->pending.n_undo = engine->last.n_undo = 0;
 	remove_unwanted(engine, members, n_members);
 	note_dropped(engine);
 	check_env_set_tls(engine->checks, &conf->tls);
@@ -188,9 +195,13 @@ int engine_adopt(struct engine *engine, const struct conf *conf)
 	engine->n_services = conf->n_services;
 	engine->members = members;
 	engine->n_members = n_members;
+	engine->by_address = by_address;
+	engine->n_by_address = n_by_address;
 	conf_unref(engine->conf);
 	engine->conf = conf;
 	if (first)
 		restore_stored(engine);
+	else
+		machines_hold_new(engine);
 	return 0;
 }

@@ -20,6 +20,7 @@ static struct probe *probe_free(struct probe *probe)
 	if (!probe)
 		return NULL;
 	check_free(probe->check);
+	free(probe->error);
 	free(probe);
 	return NULL;
 }
@@ -69,9 +70,11 @@ void services_free(struct engine *engine)
 {
 	services_free_list(engine->services, engine->n_services);
 	free(engine->members);
+	free(engine->by_address);
 	engine->services = NULL;
 	engine->members = NULL;
-	engine->n_services = engine->n_members = 0;
+	engine->by_address = NULL;
+	engine->n_services = engine->n_members = engine->n_by_address = 0;
 }
 
 /* ---- finding ---- */
@@ -162,6 +165,7 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 		return NULL;
 	}
 	probe->up = up;
+	record_begin(probe, ++server->numbers_used);
 	return probe;
 }
 
@@ -221,6 +225,8 @@ static struct server *server_new(struct engine *engine, struct conf_diff *diff,
 	server->conf = &service->conf->servers[index];
 	server->index = index;
 	server->was = was;
+	server->is_new = !was;
+	server->numbers_used = was ? was->numbers_used : 0;
 	server->admin = admin_default();
 	if (take_checkers(server) < 0)
 		return server_free(server);

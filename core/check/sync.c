@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/check/engine.h"
 
@@ -96,6 +97,16 @@ static bool is_wrong(const struct engine *engine, enum ipvs_sync_role role,
 	return !fits(want, found) || (told->interface[0] && !same(told, want));
 }
 
+static void show(struct engine *engine, const struct ipvs_sync *found)
+{
+	for (int role = 0; role < IPVS_SYNC_ROLES; role++) {
+		if (same(&found[role], &engine->sync.shown[role]))
+			continue;
+		engine->sync.shown[role] = found[role];
+		engine->sync.changed_us[role] = clock_now_us();
+	}
+}
+
 void sync_settle(struct engine *engine)
 {
 	struct ipvs_sync found[IPVS_SYNC_ROLES], want[IPVS_SYNC_ROLES];
@@ -123,6 +134,7 @@ void sync_settle(struct engine *engine)
 				 role_names[role]);
 		start_one(engine, role, &want[role]);
 	}
-	if (engine->ops->read_sync(engine->ipvs, engine->sync.shown) < 0)
-		memset(engine->sync.shown, 0, sizeof engine->sync.shown);
+	if (engine->ops->read_sync(engine->ipvs, found) < 0)
+		memset(found, 0, sizeof found);
+	show(engine, found);
 }

@@ -398,6 +398,8 @@ struct engine *engine_free(struct engine *engine)
 	conf_unref(engine->conf);
 	free(engine->stored);
 	free(engine->orphans);
+	free(engine->pending.undo);
+	free(engine->last.undo);
 	free(engine->events);
 	free(engine->replies);
 	free(engine);

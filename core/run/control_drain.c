@@ -4,7 +4,8 @@
  * the check thread to change them. A virtual server is named by its snmp_name, its identity or its
  * key, those over a group by its name, too; a real server by its snmp_name, address:port or
  * address. Without a virtual server every service that has the real server is meant, without a real
- * server, when all are asked for, every one of the virtual server.
+ * server, when all are asked for, every one of the virtual server. An address without a virtual
+ * server is a machine, which is changed as one.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -99,6 +100,14 @@ static json_t *describe(const struct snap_check *snap, const struct matches *mat
 	return json_pack("{s:o}", "servers", list);
 }
 
+static void begin_message(struct client *client, struct msg_dest_set *message, uint64_t request)
+{
+	message->request = request;
+	message->reply_to = THREAD_MAIN;
+	snprintf(message->who, sizeof message->who, "vipctl uid %lu",
+		 (unsigned long)control_uid(client));
+}
+
 /* One message for as many destinations as fit: each is all or nothing. */
 static void post_some(struct client *client, const struct snap_check *snap, const struct wish *wish,
 		      const uint32_t *dests, uint32_t count, uint64_t request)
@@ -109,10 +118,7 @@ static void post_some(struct client *client, const struct snap_check *snap, cons
 
 	if (!message)
 		return; /* the client's wait ends by time */
-	message->request = request;
-	message->reply_to = THREAD_MAIN;
-	snprintf(message->who, sizeof message->who, "vipctl uid %lu",
-		 (unsigned long)control_uid(client));
+	begin_message(client, message, request);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct snap_dest *dest = &snap->dests[dests[i]];
 
@@ -128,12 +134,57 @@ static void post_some(struct client *client, const struct snap_check *snap, cons
 	free(message);
 }
 
+/* Everything with that address, in one message. */
+static bool is_machine(const struct wish *wish, struct ip *ret)
+{
+	return !wish->vs && ip_parse(wish->rs, ret) == 0;
+}
+
+static void change_machine(struct client *client, const struct snap_check *snap,
+			   const struct wish *wish, const struct matches *matches,
+			   const struct ip *ip)
+{
+	size_t size = sizeof(struct msg_dest_set) + wish->n_steps * sizeof(struct dest_change);
+	struct msg_dest_set *message = calloc(1, size);
+	uint64_t request = control_new_requests(client, 1);
+
+	control_wait_replies(client, request, 1, describe(snap, matches));
+	if (!message)
+		return; /* as above */
+	begin_message(client, message, request);
+	for (uint32_t k = 0; k < wish->n_steps; k++) {
+		message->changes[k] = wish->steps[k];
+		message->changes[k].machine = true;
+		message->changes[k].dest.ip = *ip;
+	}
+	message->count = wish->n_steps;
+	threads_post(control_daemon(client), THREAD_CHECK, MSG_DEST_SET, message, size);
+	free(message);
+}
+
+static void change_each(struct client *client, const struct snap_check *snap,
+			const struct wish *wish, const struct matches *matches)
+{
+	uint32_t each = DEST_CHANGES_MAX / wish->n_steps;
+	uint32_t messages = (matches->count + each - 1) / each;
+	uint64_t first = control_new_requests(client, messages);
+
+	control_wait_replies(client, first, messages, describe(snap, matches));
+	for (uint32_t i = 0; i < messages; i++) {
+		uint32_t from = i * each;
+		uint32_t count = matches->count - from < each ? matches->count - from : each;
+
+		post_some(client, snap, wish, matches->dests + from, count, first + i);
+	}
+}
+
 static void carry_out(struct client *client, const struct wish *wish)
 {
 	struct daemon *d = control_daemon(client);
 	const struct snap_check *snap =
 		(const struct snap_check *)latest_read(d->wires.check, SNAP_MAIN);
 	struct matches matches;
+	struct ip machine;
 
 	if (!snap || find(snap, wish, &matches) < 0) {
 		control_refuse(client, "no services yet");
@@ -146,16 +197,10 @@ static void carry_out(struct client *client, const struct wish *wish)
 			       wish->vs ? wish->vs : "any virtual server");
 		return;
 	}
-	uint32_t each = DEST_CHANGES_MAX / wish->n_steps;
-	uint32_t messages = (matches.count + each - 1) / each;
-	uint64_t first = control_new_requests(client, messages);
-	control_wait_replies(client, first, messages, describe(snap, &matches));
-	for (uint32_t i = 0; i < messages; i++) {
-		uint32_t from = i * each;
-		uint32_t count = matches.count - from < each ? matches.count - from : each;
-
-		post_some(client, snap, wish, matches.dests + from, count, first + i);
-	}
+	if (is_machine(wish, &machine))
+		change_machine(client, snap, wish, &matches, &machine);
+	else
+		change_each(client, snap, wish, &matches);
 	free(matches.dests);
 }
 

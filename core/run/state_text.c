@@ -78,8 +78,9 @@ static json_t *encode_text(const char *text)
 static json_t *encode_item(const struct msg_admin *item)
 {
 	char address[IP_TEXT_MAX];
+	json_t *line;
 
-	return json_pack(
+	line = json_pack(
 		"{s:o, s:s, s:i, s:s?, s:i, s:i, s:s?, s:s?, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"virtual_server", encode_text(item->vs), "address",
 		ip_format(&item->dest.ip, address), "port", (int)item->dest.port, "admin",
@@ -92,6 +93,10 @@ static json_t *encode_item(const struct msg_admin *item)
 		(json_int_t)item->drain_deadline_wall_us, "drain_ended_us",
 		(json_int_t)item->drain_ended_wall_us, "drain_initial",
 		(json_int_t)item->drain_initial, "comment", encode_text(item->comment));
+	/* Left out when false, as before there was such a thing. */
+	if (line && item->of_machine)
+		json_object_set_new(line, "of_machine", json_true());
+	return line;
 }
 
 struct text {
@@ -189,6 +194,7 @@ static bool decode_item(json_t *line, struct msg_admin *ret)
 	if (ip_parse(address, &item.dest.ip) || !*vs || !copy_text(vs, item.vs, sizeof item.vs) ||
 	    !copy_text(comment, item.comment, sizeof item.comment))
 		return false;
+	item.of_machine = json_is_true(json_object_get(line, "of_machine"));
 	item.dest.port = (uint16_t)port;
 	item.admin = (enum dest_admin)admin_number;
 	item.weight_override = (int32_t)weight;

@@ -193,6 +193,8 @@ static void tell_state(struct vrrp_engine *e, struct vrrp_unit *unit,
 		       const struct vrrp_actions *actions, uint64_t now_us)
 {
 	unit->changed_wall_us = e->ops->wall_us(e->owner);
+	unit->transitions++;
+	unit->why = vrrp_why_name(actions->why);
 	unit->stats.become_master = unit->fsm.become_master;
 	unit->stats.release_master = unit->fsm.release_master;
 	e->rows_changed = e->unsettled = true;
@@ -234,9 +236,13 @@ static void perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 static struct vrrp_actions step_and_perform(struct vrrp_engine *e, struct vrrp_unit *unit,
 					    const struct vrrp_event *event, uint64_t now_us)
 {
+	uint64_t due_us = unit->fsm.adver_at_us;
 	struct vrrp_actions actions = vrrp_step(&unit->fsm, event, now_us);
 
 	e->due_us[unit->conf_index] = vrrp_due_us(&unit->fsm);
+	if (due_us && actions.set & VRRP_SEND_ADVERT && now_us > due_us &&
+	    now_us - due_us > unit->worst_late_us)
+		unit->worst_late_us = now_us - due_us;
 	perform(e, unit, &actions, now_us);
 	return actions;
 }

@@ -46,6 +46,9 @@ struct vrrp_unit {
 	struct vrrp_stats stats;
 	enum vrrp_proto_error proto_error;
 	uint64_t changed_wall_us, counters_since_us;
+	const char *why;	/* NULL: it has not changed its state yet */
+	uint64_t transitions;	/* of its state */
+	uint64_t worst_late_us; /* of an advert */
 	/* Set by SNMP; they last until a reload changes the configured value. */
 	bool admin_down;
 	struct vrrp_overrides set;

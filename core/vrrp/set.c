@@ -176,6 +176,21 @@ static const char *obstacle(struct vrrp_engine *e, const struct vrrp_unit *unit,
 	return NULL;
 }
 
+/* To the ring of events. */
+static void tell(struct vrrp_engine *e, const struct vrrp_unit *unit,
+		 const struct msg_vrrp_set *set, const char *was, const char *now)
+{
+	struct msg_changed changed = {.object = CHANGED_INSTANCE};
+
+	snprintf(changed.instance, sizeof changed.instance, "%s", unit->fsm.conf->name);
+	snprintf(changed.who, sizeof changed.who, "%s",
+		 set->reply_to == THREAD_AGENT ? "snmp" : "vipctl");
+	snprintf(changed.what, sizeof changed.what, "%s", fields[set->field].name);
+	snprintf(changed.was, sizeof changed.was, "%s", was);
+	snprintf(changed.now, sizeof changed.now, "%s", now);
+	e->ops->mail(e->owner, THREAD_AGENT, MSG_CHANGED, &changed, sizeof changed);
+}
+
 /* 0 or negative errno, with the reason for it. */
 static int change(struct vrrp_engine *e, struct vrrp_unit *unit, const struct msg_vrrp_set *set,
 		  const char **ret_reason)
@@ -202,6 +217,7 @@ static int change(struct vrrp_engine *e, struct vrrp_unit *unit, const struct ms
 	field->show(unit, after);
 	e->ops->log(e->owner, LOG_NOTICE, "%s: SET of %s: %s -> %s", unit->fsm.conf->name,
 		    field->name, before, after);
+	tell(e, unit, set, before, after);
 	return 0;
 }
 

@@ -69,6 +69,8 @@ NARROWER = {
     "vrrpv3OperationsPrimaryIpAddr": (4, 16),  # of the two types there are
     "ipvsdDestAdminState": (2, 4),  # unknown(1) is not settable
     "ipvsdNameAdminState": (2, 4),
+    "ipvsdSrvAdminState": (2, 4),
+    "ipvsdSrvAdminStorage": (2, 3),
     "ipvsdDestAdminStorage": (2, 3),
 }
 
@@ -87,6 +89,7 @@ BASE = {
         ("other", "volatile", "nonVolatile", "permanent", "readOnly"))}),
     "DisplayString": Syntax("OCTETS", sizes=[(0, 255)]), "SnmpAdminString": Syntax("OCTETS", sizes=[(0, 255)]),
     "MacAddress": Syntax("OCTETS", sizes=[(6, 6)]), "DateAndTime": Syntax("OCTETS", sizes=[(8, 8), (11, 11)]),
+    "TestAndIncr": Syntax("INTEGER", ranges=[(0, 2147483647)]),
     "TimeStamp": Syntax("TIMETICKS"), "RowPointer": Syntax("OID"),
     "InetAddress": Syntax("OCTETS", sizes=[(0, 255)]), "InetPortNumber": Syntax("GAUGE32", ranges=[(0, 65535)]),
     "InetAddressPrefixLength": Syntax("GAUGE32", ranges=[(0, 2040)]),

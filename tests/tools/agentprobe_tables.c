@@ -191,8 +191,8 @@ static enum set_error set_traps(const struct view *view, const struct row *row,
 {
 	(void)row;
 	ret->target = SET_TO_AGENT;
-	ret->apply.agent.traps = (int32_t)value->number;
-	ret->undo.agent.traps = view->traps_enabled ? 1 : 2;
+	ret->apply.agent.value = (uint32_t)value->number;
+	ret->undo.agent.value = view->traps_enabled ? 1 : 2;
 	return SET_OK;
 }
 

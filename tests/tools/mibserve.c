@@ -126,6 +126,8 @@ static int set_up(struct serve *serve, char *socket)
 	struct wires *wires = &serve->wires;
 	struct latest **latest[] = {&wires->vrrp, &wires->check, &wires->daemon, &wires->agent};
 	struct msg_conf message = {conf_ref(&serve->world->conf)};
+	struct msg_event event;
+	struct msg_changed changed;
 	int error = 0;
 
 	for (int i = 0; i < THREADS && !error; i++) {
@@ -141,6 +143,14 @@ static int set_up(struct serve *serve, char *socket)
 	latest_publish(wires->vrrp, &serve->world->vrrp.value);
 	latest_publish(wires->check, &serve->world->check.value);
 	latest_publish(wires->daemon, &serve->world->daemon.value);
+	/* Before the configuration: nobody is notified of them. */
+	event = world_event(serve->world);
+	changed = world_changed(serve->world);
+	error = mail_post(wires->box[THREAD_AGENT], MSG_EVENT, &event, sizeof(event));
+	if (!error)
+		error = mail_post(wires->box[THREAD_AGENT], MSG_CHANGED, &changed, sizeof(changed));
+	if (error)
+		return error;
 	return mail_post(wires->box[THREAD_AGENT], MSG_CONF, &message, sizeof(message));
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/events.h"
 #include "core/base/clock.h"
 
 struct ip world_ip(const char *text)
@@ -364,7 +365,13 @@ static void fill_check(struct world *w)
 		.services = w->live_services,
 		.n_dests = WORLD_DESTS,
 		.dests = w->live_dests,
+		.n_checkers = 3,
+		.checkers = w->live_checkers,
+		.n_machines = 2,
+		.machines = w->machines,
 	};
+	world_fill_checkers(w);
+	world_fill_machines(w);
 }
 
 struct world *world_new(void)
@@ -393,7 +400,12 @@ struct world *world_new(void)
 	};
 	snprintf(w->daemon.load_error, sizeof(w->daemon.load_error),
 		 "test.conf:3: no such keyword");
+	world_fill_events(w);
+	w->agent = (struct snap_agent){.connected = true, .reconnects = 2, .notifications_sent = 5};
 	w->view = (struct view){
+		.agent = &w->agent,
+		.admin_lock = 5,
+		.events = w->events,
 		.vrrp = &w->vrrp,
 		.check = &w->check,
 		.daemon = &w->daemon,
@@ -407,6 +419,8 @@ struct world *world_new(void)
 
 void world_free(struct world *world)
 {
+	if (world)
+		events_free(world->events);
 	free(world);
 }
 

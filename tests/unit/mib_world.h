@@ -46,8 +46,14 @@ struct world {
 	struct snap_group live_group;
 	struct snap_check check;
 	struct snap_service live_services[WORLD_ROWS];
+	struct conf_checker checkers[2];
+	struct conf_url url;
 	struct snap_dest live_dests[WORLD_DESTS];
+	struct snap_checker live_checkers[3];
+	struct snap_machine machines[2];
 	struct snap_daemon daemon;
+	struct events *events;
+	struct snap_agent agent;
 	struct view view;
 };
 
@@ -58,6 +64,12 @@ void world_free(struct world *world);
 /* Its own parts: an address that is well written; tracked objects, routes and rules. */
 struct ip world_ip(const char *text);
 void world_fill_tracks(struct world *w);
+/* mib_world_director.c: what only our own module shows. */
+void world_fill_checkers(struct world *w);
+void world_fill_machines(struct world *w);
+void world_fill_events(struct world *w);
+struct msg_event world_event(const struct world *w);
+struct msg_changed world_changed(const struct world *w);
 
 /* Every table of every module. */
 #define WORLD_TABLES_MAX 64

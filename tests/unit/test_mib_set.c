@@ -46,6 +46,22 @@ static enum set_error set_text(struct bench *b, const char *oid, const char *tex
 	return set_cell(b, oid, CELL_OCTETS, &value, ret);
 }
 
+/* The lock moves by one, and only for who knows it. */
+static void test_set_lock(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+
+	assert_int_equal(set_number(b, D "1.18.0", 4, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, D "1.18.0", 5, &change), SET_OK);
+	assert_int_equal(change.target, SET_TO_AGENT);
+	assert_int_equal(change.apply.agent.value, 6);
+	assert_int_equal(change.undo.agent.value, 5);
+	b->world->view.admin_lock = INT32_MAX;
+	assert_int_equal(set_number(b, D "1.18.0", INT32_MAX, &change), SET_OK);
+	assert_int_equal(change.apply.agent.value, 0);
+}
+
 /* Range, type and absence, for each column of each table. */
 static void test_set_bounds(void **state)
 {
@@ -95,7 +111,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1);
+	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2);
 }
 
 static void test_set_weight(void **state)
@@ -144,8 +160,8 @@ static void test_set_vrrp(void **state)
 	assert_int_equal(set_number(b, V "1.3.1.15.10.63", 4, &change), SET_NO_CREATION);
 	assert_int_equal(set_number(b, V "1.2.0", 2, &change), SET_OK);
 	assert_int_equal(change.target, SET_TO_AGENT);
-	assert_int_equal(change.apply.agent.traps, 2);
-	assert_int_equal(change.undo.agent.traps, 1);
+	assert_int_equal(change.apply.agent.value, 2);
+	assert_int_equal(change.undo.agent.value, 1);
 }
 
 /* What vipd does in one way only: that one is taken, and nobody is asked. */
@@ -371,6 +387,7 @@ static void test_set_comment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_set_lock, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_bounds, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_weight, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_vrrp, bench_setup, bench_teardown),
