@@ -10,6 +10,8 @@ AGENT_THREAD_SOURCES = \
 	agent/catalog.c agent/catalog.h \
 	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
+	agent/manager.c agent/manager.h \
+	agent/probe.c agent/probe.h \
 	agent/queue.c agent/queue.h \
 	agent/set.c agent/set.h \
 	agent/stream.c agent/stream.h

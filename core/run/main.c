@@ -31,6 +31,7 @@
 #include "core/run/pidfile.h"
 #include "core/run/process.h"
 #include "core/run/scripts.h"
+#include "core/run/snmp_check.h"
 #include "core/run/state.h"
 #include "core/run/store.h"
 
@@ -382,5 +383,7 @@ int main(int argc, char **argv)
 		printf("%d\n", number);
 		return 0;
 	}
+	if (options.check_snmp)
+		return snmp_check(&options, stdout);
 	return options.test ? test_config(&options) : daemon_run(&options);
 }

@@ -18,7 +18,7 @@
 #define KEEPALIVED_CONFIG "/etc/keepalived/keepalived.conf"
 
 enum value { NO_VALUE = no_argument, VALUE = required_argument, MAYBE = optional_argument };
-enum kind { SWITCH, TEXT, FACILITY, UMASK, TEST, LOG_FILE, REFUSED, IGNORED };
+enum kind { SWITCH, TEXT, FACILITY, UMASK, TEST, LOG_FILE, CHECK_SNMP, REFUSED, IGNORED };
 
 struct row {
 	char letter; /* 0: long form only */
@@ -34,6 +34,8 @@ struct row {
 static const struct row rows[] = {
 	{'f', "use-file", VALUE, TEXT, AT(config), "FILE: the configuration file"},
 	{'t', "config-test", MAYBE, TEST, 0, "[FILE]: check the configuration and exit"},
+	{0, "check-snmp", MAYBE, CHECK_SNMP, 0,
+	 "[=COMMUNITY[@ADDRESS]]: tell why SNMP does not work and exit"},
 	{0, "strict", NO_VALUE, SWITCH, AT(strict),
 	 "take warnings of the configuration for errors"},
 	{'n', "dont-fork", NO_VALUE, SWITCH, AT(foreground), "stay in the foreground"},
@@ -150,6 +152,10 @@ static int take_row(const struct row *row, const char *value, FILE *messages, st
 		break;
 	case LOG_FILE:
 		ret->log_file = value ? skip_equals(value) : LOCALSTATEDIR "/log/vipd.log";
+		break;
+	case CHECK_SNMP:
+		ret->check_snmp = true;
+		ret->check_snmp_as = value;
 		break;
 	case FACILITY:
 		error = parse_facility(value, &ret->facility);
