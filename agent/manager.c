@@ -132,7 +132,7 @@ static int take_line(int major, int minor, void *argument, void *owner)
 	return 0;
 }
 
-void manager_start(struct snmpd_conf *ret)
+void manager_start(const char *conf_dir, struct snmpd_conf *ret)
 {
 	static const int yes[] = {
 		NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD,
@@ -146,6 +146,9 @@ void manager_start(struct snmpd_conf *ret)
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIBDIRS, "");
 	/* Below a file nothing can be made. */
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, "/dev/null");
+	if (conf_dir)
+		netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_CONFIGURATION_DIR,
+				      conf_dir);
 	netsnmp_config_remember("mibs :");
 	snmp_disable_log();
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(*tokens); i++)

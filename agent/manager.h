@@ -37,8 +37,9 @@ enum manager_answer {
 
 struct manager;
 
-/* Once in a process, before manager_new(). */
-void manager_start(struct snmpd_conf *ret);
+/* Once in a process, before manager_new(). conf_dir: where snmpd.conf is; NULL: net-snmp's own
+ * folders. */
+void manager_start(const char *conf_dir, struct snmpd_conf *ret);
 /* -EINVAL: net-snmp cannot make a session of this address. */
 int manager_new(const char *address, const char *community, struct manager **ret);
 struct manager *manager_free(struct manager *manager);

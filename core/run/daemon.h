@@ -97,6 +97,7 @@ struct daemon {
 	struct options options;
 	struct process_paths paths;
 	struct wires wires;
+	struct snmp_listen snmp; /* what wires.snmp is, with --snmp-listen */
 	struct beat beats[THREADS];
 	bool wanted[THREADS], running[THREADS], stopped[THREADS];
 	pthread_t threads[THREADS];

@@ -45,6 +45,7 @@ vipd_SOURCES = \
 	core/run/settings.c \
 	core/run/snmp_check.c core/run/snmp_check.h \
 	core/run/snmp_running.c \
+	core/run/snmp_trouble.c \
 	core/run/stop.c \
 	core/run/supervise.c \
 	core/run/threads.c \

@@ -50,6 +50,10 @@ static const struct row rows[] = {
 	{'p', "pid", VALUE, TEXT, AT(pid_file), "FILE: the pid file"},
 	{'x', "snmp", NO_VALUE, SWITCH, AT(snmp_all), "enable every SNMP part"},
 	{'A', "snmp-agent-socket", VALUE, TEXT, AT(snmp_socket), "ADDRESS: of the AgentX master"},
+	{0, "snmp-listen", VALUE, TEXT, AT(snmp_listen),
+	 "ADDRESS: answer SNMP there without snmpd, as udp:127.0.0.1:1161"},
+	{0, "snmp-conf", VALUE, TEXT, AT(snmp_conf),
+	 "DIR: where the snmpd.conf of --snmp-listen is"},
 	{'i', "config-id", VALUE, TEXT, AT(config_id), "ID: for @ID lines of the configuration"},
 	{'e', "all-config", NO_VALUE, SWITCH, AT(include_check), "an include must find its files"},
 	{'s', "namespace", VALUE, TEXT, AT(netns), "NAME: run in this network namespace"},
@@ -191,6 +195,7 @@ int options_parse(int argc, char **argv, FILE *messages, struct options *ret)
 	struct option words[ROWS + 1];
 	struct options options = {
 		.pid_file = RUNSTATEDIR "/vipd.pid",
+		.snmp_conf = SYSCONFDIR "/vipd",
 		.state_dir = LOCALSTATEDIR "/lib/vipd",
 		.control = RUNSTATEDIR "/vipd/control.sock",
 		.facility = LOG_DAEMON,

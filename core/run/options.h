@@ -22,6 +22,8 @@ struct options {
 	const char *config;	   /* -f; NULL: the default, see options_config() */
 	const char *pid_file;	   /* -p */
 	const char *snmp_socket;   /* -A; NULL: as configured */
+	const char *snmp_listen;   /* --snmp-listen; NULL: be a subagent */
+	const char *snmp_conf;	   /* --snmp-conf: the folder of the snmpd.conf of that agent */
 	const char *config_id;	   /* -i; NULL: host name */
 	const char *netns;	   /* -s; NULL: stay */
 	const char *log_file;	   /* -g; NULL: none */

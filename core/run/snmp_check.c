@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/catalog.h"
 #include "agent/director_mib.h"
@@ -145,67 +144,12 @@ static bool check_enabled(struct snmp_check *check)
 
 /* ---- the master agent ---- */
 
-/* What snmpd.conf has to do with it that nobody answers at the socket. */
-static const char *snmpd_hint(const struct snmp_check *check, char *room, size_t size)
-{
-	const char *ours = socket_text(check), *theirs = check->snmpd.agentx;
-
-	if (!strncmp(ours, "unix:", 5))
-		ours += 5;
-	if (!strncmp(theirs, "unix:", 5))
-		theirs += 5;
-	room[0] = '\0';
-	if (!check->snmpd.master)
-		snprintf(room, size, "; the snmpd.conf found has no \"master agentx\"");
-	else if (strcmp(*theirs ? theirs : STREAM_DEFAULT, ours) != 0)
-		snprintf(room, size,
-			 "; the snmpd.conf found has agentXSocket %s: set snmp_socket or -A",
-			 *theirs ? theirs : STREAM_DEFAULT);
-	return room;
-}
-
 static void master_finding(struct snmp_check *check, int error)
 {
-	const char *socket = socket_text(check);
-	char hint[256];
+	char text[512];
 
-	snmpd_hint(check, hint, sizeof hint);
-	if (error > 0)
-		finding(check, "refused: the master agent at %s opens no session: error %d", socket,
-			error);
-	else if (error == -EINVAL && !strncmp(socket, "udp", 3))
-		finding(check,
-			"address: %s: AgentX does not run over UDP; unix:PATH, tcp:ADDRESS:PORT "
-			"and "
-			"tcp6:[ADDRESS]:PORT are possible%s",
-			socket, hint);
-	else if (error == -EINVAL)
-		finding(check,
-			"address: %s is none that vipd knows: unix:PATH, tcp:ADDRESS:PORT and "
-			"tcp6:[ADDRESS]:PORT are, with a numeric ADDRESS%s",
-			socket, hint);
-	else if (error == -ENOENT)
-		finding(check, "no socket: %s does not exist: snmpd does not run or is no master%s",
-			socket, hint);
-	else if (error == -EACCES || error == -EPERM)
-		finding(check,
-			"permission: user %u may not connect to %s; agentXPerms in snmpd.conf sets "
-			"the rights of socket and folder",
-			(unsigned)geteuid(), socket);
-	else if (error == -ECONNREFUSED)
-		finding(check, "nobody listens at %s: snmpd does not run or is no master%s", socket,
-			hint);
-	else if (error == -ETIMEDOUT)
-		finding(check,
-			"no answer: who listens at %s does not answer within %d s: snmpd hangs, or "
-			"is "
-			"stopped",
-			socket, PROBE_WAIT_MS / 1000);
-	else if (error == -EPROTO)
-		finding(check, "not AgentX: who listens at %s is not an AgentX master agent%s",
-			socket, hint);
-	else
-		finding(check, "cannot connect to %s: %s", socket, strerror(-error));
+	snmp_trouble_text(socket_text(check), &check->snmpd, error, text, sizeof text);
+	finding(check, "%s", text);
 }
 
 static bool visit_master(struct snmp_check *check)
@@ -364,18 +308,21 @@ static bool check_module(struct snmp_check *check, const struct module *module)
 	answer = hear(check, name, length, &who);
 	if (answer == MANAGER_NOTHING)
 		finding(check,
-			"no answer over SNMP: snmpd at %s does not answer community '%s'%s: see "
+			"no answer over SNMP: the agent at %s does not answer community '%s'%s: "
+			"see "
 			"agentaddress and rocommunity in snmpd.conf, and packet filters",
 			check->asked[0].address, check->asked[0].community,
 			check->n_asked > 1 ? ", nor any other that snmpd.conf has" : "");
 	else if (answer == MANAGER_REFUSED)
 		finding(check,
-			"hidden: snmpd at %s lets community '%s' read nothing: an access line in "
+			"hidden: the agent at %s lets community '%s' read nothing: an access line "
+			"in "
 			"snmpd.conf must name a view with %s",
 			who->address, who->community, module->text);
 	else if (answer == MANAGER_NO_OBJECT)
 		finding(check,
-			"hidden: snmpd at %s does not show %s to community '%s': add \"view NAME "
+			"hidden: the agent at %s does not show %s to community '%s': add \"view "
+			"NAME "
 			"included %s\" to its view, or \"rocommunity COMMUNITY SOURCE %s\"",
 			who->address, module->name, who->community, module->text, module->text);
 	return answer == MANAGER_NO_OBJECT || answer == MANAGER_VALUE;
@@ -430,6 +377,20 @@ static void check_views(struct snmp_check *check)
 
 /* ---- all of it ---- */
 
+/* An agent of vipd's own: nobody to visit. Only the one that runs answers. */
+static void check_own(struct snmp_check *check)
+{
+	const struct snmp_running *running = &check->running;
+
+	if (!running->pid)
+		finding(check, "nobody listens at %s: no vipd answers at %s", check->socket,
+			check->options->control);
+	else if (running->last_error[0])
+		finding(check, "vipd (process %d) says: %s", running->pid, running->last_error);
+	else if (check_enabled(check))
+		check_views(check);
+}
+
 static void check_all(struct snmp_check *check)
 {
 	const struct snmp_running *running = &check->running;
@@ -440,12 +401,32 @@ static void check_all(struct snmp_check *check)
 	snmp_running_ask(check->options->control, &check->running);
 	if (running->enabled && running->socket[0])
 		check->socket = running->socket; /* it may have been given -A */
-	manager_start(&check->snmpd);
+	manager_start(check->options->snmp_listen ? check->options->snmp_conf : NULL,
+		      &check->snmpd);
+	if (check->options->snmp_listen) {
+		check->socket = check->options->snmp_listen;
+		snprintf(check->snmpd.addresses[0], sizeof check->snmpd.addresses[0], "%s",
+			 check->socket);
+		check->snmpd.n_addresses = 1;
+		check_own(check);
+		return;
+	}
 	goes_on = check_enabled(check);
 	if (!visit_master(check) || !goes_on)
 		return;
 	if (check_tables(check))
 		check_views(check);
+}
+
+static void say_works(const struct snmp_check *check)
+{
+	if (check->options->snmp_listen)
+		fprintf(check->to, "SNMP works: vipd (process %d) answers on %s%s\n",
+			check->running.pid, check->socket,
+			check->n_asked ? ", and managers see the tables" : "");
+	else
+		fprintf(check->to, "SNMP works: the master agent at %s takes the tables%s\n",
+			socket_text(check), check->n_asked ? ", and managers see them" : "");
 }
 
 int snmp_check(const struct options *options, FILE *to)
@@ -458,8 +439,7 @@ int snmp_check(const struct options *options, FILE *to)
 	else
 		check_all(&check);
 	if (!check.findings)
-		fprintf(to, "SNMP works: the master agent at %s takes the tables%s\n",
-			socket_text(&check), check.n_asked ? ", and managers see them" : "");
+		say_works(&check);
 	for (size_t i = 0; i < check.n_asked; i++)
 		manager_free(check.asked[i].manager);
 	probe_close(check.probe);

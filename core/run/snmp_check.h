@@ -10,6 +10,11 @@
  * found. */
 int snmp_check(const struct options *options, FILE *to);
 
+/* snmp_trouble.c: what error of probe_open() or probe_register() at socket means. */
+struct snmpd_conf;
+void snmp_trouble_text(const char *socket, const struct snmpd_conf *snmpd, int error, char *room,
+		       size_t size);
+
 /* snmp_running.c: what the vipd that runs says of its SNMP; pid 0: none answers. */
 struct snmp_running {
 	int pid;

@@ -232,6 +232,8 @@ static void test_check_snmp(void **state)
 	assert_int_equal(PARSE(&options, &text, "--check-snmp=watch@192.0.2.1"), 0);
 	assert_true(options.check_snmp);
 	assert_string_equal(options.check_snmp_as, "watch@192.0.2.1");
+	assert_null(options.snmp_listen);
+	assert_string_equal(options.snmp_conf, "/etc/vipd");
 	free(text);
 }
 
