@@ -146,6 +146,10 @@ void role_begin(const struct snmp_listen *own)
 		be_master(own);
 	else
 		be_subagent();
+	/* To find the table of a name the library goes through its list of them, from the last
+	 * place it remembers that is before the name: with more than one that is often an early
+	 * one. A walk stays in a table. */
+	netsnmp_set_lookup_cache_size(1);
 }
 
 void role_ready(const struct snmp_listen *own)

@@ -1,5 +1,5 @@
 # What doc adds to the build.
-EXTRA_DIST += doc/architecture.md doc/conformance.md doc/operations.md doc/vipd.conf.5.in
+EXTRA_DIST += doc/architecture.md doc/conformance.md doc/operations.md doc/performance.md doc/vipd.conf.5.in
 
 dist_man_MANS += doc/vipd.8 doc/vipctl.8 doc/vipd.conf.5
 
