@@ -38,7 +38,7 @@
 #define NOTIFY_WAIT_US	 (30 * USEC_PER_SEC)
 #define REFUSED_FIRST_US (1 * USEC_PER_SEC)
 #define REFUSED_MAX_US	 (60 * USEC_PER_SEC)
-#define UPTIME_SLACK_US	 (50 * USEC_PER_MSEC)
+#define UPTIME_SLACK_US	 ((int64_t)(50 * USEC_PER_MSEC))
 #define CLOSE_WAIT_US	 (20 * USEC_PER_MSEC)
 #define LEAVE_TURNS	 1024
 
@@ -79,6 +79,7 @@ struct agentx {
 	uint64_t pinged_us;	   /* last sent */
 	uint64_t answered_ping_us; /* when the last one that was answered had been sent */
 	uint64_t uptime_base_us;
+	bool uptime_settling; /* a new master agent: its start is known better with each answer */
 	struct in_flight in_flight[QUEUE_WINDOW];
 	struct notification *room; /* of the one being sent */
 	struct agentx_status status;
@@ -107,19 +108,17 @@ static void give_up(struct agentx *agentx, const char *why)
 	library_drop(agentx->library);
 }
 
-static void trouble_over(struct agentx *agentx)
-{
-	agentx->status.last_error[0] = '\0';
-}
-
+/* When the master agent started, from an answer of its own. Every answer gives a moment at or after
+ * the true one, so the earliest of those that come before anything is served is kept. Later small
+ * differences are the way here; following them would make every TimeStamp flicker. */
 static void note_uptime(struct agentx *agentx, uint32_t uptime_cs)
 {
 	uint64_t base_us = clock_now_us() - uptime_cs * USEC_PER_CSEC;
-	uint64_t off_us = base_us > agentx->uptime_base_us ? base_us - agentx->uptime_base_us
-							   : agentx->uptime_base_us - base_us;
+	int64_t later_us = (int64_t)(base_us - agentx->uptime_base_us);
 
-	/* Small differences are the way here; following them would make every TimeStamp flicker. */
-	if (off_us <= UPTIME_SLACK_US)
+	if (later_us > UPTIME_SLACK_US || later_us < -UPTIME_SLACK_US)
+		agentx->uptime_settling = !agentx->ready;
+	else if (later_us >= 0 || !agentx->uptime_settling)
 		return;
 	agentx->uptime_base_us = base_us;
 	catalog_set_uptime_base(agentx->catalog, base_us);
@@ -197,10 +196,12 @@ static void regions_step(struct agentx *agentx, uint64_t now)
 		answered = answered && (!served || (region->tried && !region->request));
 		whole = whole && (!served || region->state == REGION_PRESENT);
 	}
-	if (answered)
+	if (answered) {
 		agentx->ready = true;
+		agentx->uptime_settling = false;
+	}
 	if (whole && library_is_open(agentx->library))
-		trouble_over(agentx);
+		agentx->status.last_error[0] = '\0'; /* the trouble is over */
 }
 
 /* ---- ping ---- */
@@ -279,10 +280,10 @@ static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 			region_answered(agentx, &agentx->regions[i], error);
 	if (request == agentx->close_request)
 		agentx->close_request = 0;
-	if (request != agentx->ping_request)
-		return;
-	agentx->ping_request = 0;
-	agentx->answered_ping_us = agentx->pinged_us;
+	if (request == agentx->ping_request) {
+		agentx->ping_request = 0;
+		agentx->answered_ping_us = agentx->pinged_us;
+	}
 	note_uptime(agentx, uptime_cs);
 }
 
@@ -489,7 +490,7 @@ void agentx_stop(struct agentx *agentx, unsigned drain_ms)
 	(void)library_run(agentx->library, 0);
 	agentx->phase = PHASE_OFF;
 	agentx->status.connected = false;
-	trouble_over(agentx);
+	agentx->status.last_error[0] = '\0'; /* the trouble is over */
 }
 
 const struct agentx_status *agentx_status(const struct agentx *agentx)

@@ -157,18 +157,6 @@ bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us)
 	return cell_number(ret, view_timestamp(view, at_us));
 }
 
-void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_field field,
-		      int32_t value, int32_t before)
-{
-	memset(ret, 0, sizeof(*ret));
-	ret->target = SET_TO_VRRP;
-	ret->apply.vrrp.field = field;
-	ret->apply.vrrp.value = value;
-	snprintf(ret->apply.vrrp.instance, sizeof(ret->apply.vrrp.instance), "%s", instance);
-	ret->undo.vrrp = ret->apply.vrrp;
-	ret->undo.vrrp.value = before;
-}
-
 uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name)
 {
 	for (size_t i = 0; i < vrrp->n_links; i++)

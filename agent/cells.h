@@ -58,11 +58,6 @@ bool cell_date(struct cell *ret, uint64_t wall_us);
 /* TimeStamp: sysUpTime at a monotonic moment. */
 bool cell_timestamp(struct cell *ret, const struct view *view, uint64_t at_us);
 
-/* A change of an instance, with a value that fits in a number; before: what an undo goes back to,
- * see enum vrrp_field. */
-void cell_change_vrrp(struct set_change *ret, const char *instance, enum vrrp_field field,
-		      int32_t value, int32_t before);
-
 /* ifIndex of an interface by name, 0 when there is none. */
 uint32_t view_ifindex(const struct snap_vrrp *vrrp, const char *name);
 /* The configuration shown by scalars: newest of those the engines have published, NULL when none

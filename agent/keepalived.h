@@ -26,6 +26,12 @@ static inline uint32_t keepalived_rs_index(uint32_t rs, bool has_sorry)
 /* virtualServerProtocol: tcp(1) udp(2) sctp(3) none(4). */
 int keepalived_protocol(uint8_t protocol);
 
+/* One row: index first and, unless it is 0, second. 0 or -ENOMEM. */
+int keepalived_add_row(struct rows *rows, uint32_t major, uint32_t minor, uint32_t first,
+		       uint32_t second);
+/* n rows of one owner: minor from 0, index owner and a number from 1. 0 or -ENOMEM. */
+int keepalived_add_rows(struct rows *rows, uint32_t major, uint32_t owner, size_t n);
+
 /* Whether any script is to run. */
 bool keepalived_any_notify(const struct conf_notify *notify);
 /* InetScopeType of an rtnetlink RT_SCOPE_ number; it has no name for most of the 256, so the

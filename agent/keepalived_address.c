@@ -7,8 +7,6 @@
  * Holes: broadcast, alias and peer where none is configured, the index of an interface that is not
  * there.
  */
-#include <errno.h>
-
 #include "agent/cells.h"
 #include "agent/keepalived.h"
 
@@ -29,17 +27,11 @@ static size_t count(const struct conf *conf, uint32_t owner)
 static int build(const struct view *view, struct rows *ret)
 {
 	const struct conf *conf = view->vrrp ? view->vrrp->conf : NULL;
+	int error = 0;
 
-	for (uint32_t owner = 0; conf && owner <= conf->n_instances; owner++)
-		for (uint32_t a = 0; a < count(conf, owner); a++) {
-			struct row *row = rows_add(ret, owner, a);
-
-			if (!row)
-				return -ENOMEM;
-			row_index_u32(row, owner);
-			row_index_u32(row, a + 1);
-		}
-	return 0;
+	for (uint32_t owner = 0; conf && owner <= conf->n_instances && !error; owner++)
+		error = keepalived_add_rows(ret, owner, owner, count(conf, owner));
+	return error;
 }
 
 static const struct conf_instance *conf_of(const struct view *view, const struct row *row)

@@ -9,7 +9,6 @@
  * IPv6 row. Every number that a row can have is there; the tunnel columns show what a tunnel would
  * use.
  */
-#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -19,14 +18,11 @@
 
 static int build(const struct view *view, struct rows *ret)
 {
-	for (uint32_t i = 0; view->check && i < view->check->conf->n_services; i++) {
-		struct row *row = rows_add(ret, i, 0);
+	int error = 0;
 
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(i));
-	}
-	return 0;
+	for (uint32_t i = 0; view->check && i < view->check->conf->n_services && !error; i++)
+		error = keepalived_add_row(ret, i, 0, keepalived_index(i), 0);
+	return error;
 }
 
 static const struct conf_virtual_server *vs_of(const struct view *view, const struct row *row)

@@ -4,8 +4,6 @@
  * place in the configuration. Thread: agent. A column that does not apply to the kind of a member
  * has no instance, as the MIB wants.
  */
-#include <errno.h>
-
 #include "agent/cells.h"
 #include "agent/keepalived.h"
 
@@ -20,15 +18,11 @@ static const struct conf *conf_of(const struct view *view)
 static int build_groups(const struct view *view, struct rows *ret)
 {
 	const struct conf *conf = conf_of(view);
+	int error = 0;
 
-	for (uint32_t g = 0; conf && g < conf->n_address_groups; g++) {
-		struct row *row = rows_add(ret, g, 0);
-
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(g));
-	}
-	return 0;
+	for (uint32_t g = 0; conf && g < conf->n_address_groups && !error; g++)
+		error = keepalived_add_row(ret, g, 0, keepalived_index(g), 0);
+	return error;
 }
 
 static bool group_name(const struct view *view, const struct row *row, struct cell *ret)
@@ -40,26 +34,14 @@ static const struct column group_columns[] = {
 	COLUMN_READ(2, OCTETS, group_name),
 };
 
-static int add_members(const struct conf *conf, uint32_t group, struct rows *ret)
-{
-	for (uint32_t m = 0; m < conf->address_groups[group].n_members; m++) {
-		struct row *row = rows_add(ret, group, m);
-
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(group));
-		row_index_u32(row, m + 1);
-	}
-	return 0;
-}
-
 static int build_members(const struct view *view, struct rows *ret)
 {
 	const struct conf *conf = conf_of(view);
 	int error = 0;
 
 	for (uint32_t g = 0; conf && g < conf->n_address_groups && !error; g++)
-		error = add_members(conf, g, ret);
+		error = keepalived_add_rows(ret, g, keepalived_index(g),
+					    conf->address_groups[g].n_members);
 	return error;
 }
 

@@ -165,30 +165,7 @@ static bool onlink(const struct view *view, const struct row *row, struct cell *
 	return cell_truth(ret, hop_of(view, row)->onlink);
 }
 
-static bool realm_to(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return keepalived_realm_to(ret, hop_of(view, row)->realms);
-}
-
-static bool realm_from(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return keepalived_realm_from(ret, hop_of(view, row)->realms);
-}
-
-#define ENCAP(part)                                                                                \
-	static bool encap_##part(const struct view *view, const struct row *row, struct cell *ret) \
-	{                                                                                          \
-		return keepalived_encap_##part(ret, &hop_of(view, row)->encap);                    \
-	}
-
-ENCAP(labels)
-ENCAP(id)
-ENCAP(to)
-ENCAP(from)
-ENCAP(tos)
-ENCAP(ttl)
-ENCAP(flags)
-ENCAP(locator)
+KEEPALIVED_PATH(hop_of)
 
 static const struct column columns[] = {
 	COLUMN_READ(2, INTEGER, address_type), COLUMN_READ(3, OCTETS, address),

@@ -4,7 +4,6 @@
  * each table by place in the configuration. Thread: agent. What they say now is from the vrrp
  * thread's snapshot, how many processes run from main's.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "agent/cells.h"
@@ -12,14 +11,12 @@
 
 static int build(const struct view *view, enum conf_track_kind kind, struct rows *ret)
 {
-	for (uint32_t i = 0; view->vrrp && i < conf_n_tracked(view->vrrp->conf, kind); i++) {
-		struct row *row = rows_add(ret, i, 0);
+	size_t n = view->vrrp ? conf_n_tracked(view->vrrp->conf, kind) : 0;
+	int error = 0;
 
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(i));
-	}
-	return 0;
+	for (uint32_t i = 0; i < n && !error; i++)
+		error = keepalived_add_row(ret, i, 0, keepalived_index(i), 0);
+	return error;
 }
 
 static struct vrrp_seen seen(const struct view *view, const struct row *row,

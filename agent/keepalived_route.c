@@ -7,7 +7,6 @@
  * route has are always there. A route with several next hops is ecmp, and its gateways are in the
  * table of next hops, so there is never a second one here.
  */
-#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -51,19 +50,6 @@ const struct conf_route *keepalived_routes_of(const struct conf *conf, uint32_t 
 	return owner ? conf->instances[owner - 1].routes : conf->static_routes;
 }
 
-static int add_routes(size_t n, uint32_t owner, struct rows *ret)
-{
-	for (uint32_t at = 0; at < n; at++) {
-		struct row *row = rows_add(ret, owner, at);
-
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, owner);
-		row_index_u32(row, at + 1);
-	}
-	return 0;
-}
-
 static int build(const struct view *view, struct rows *ret)
 {
 	const struct conf *conf = view->vrrp ? view->vrrp->conf : NULL;
@@ -73,7 +59,7 @@ static int build(const struct view *view, struct rows *ret)
 		size_t n;
 
 		keepalived_routes_of(conf, owner, &n);
-		error = add_routes(n, owner, ret);
+		error = keepalived_add_rows(ret, owner, owner, n);
 	}
 	return error;
 }
@@ -261,31 +247,12 @@ static bool preference(const struct view *view, const struct row *row, struct ce
 	       cell_number(ret, preferences[is->preference]);
 }
 
-static bool realm_to(const struct view *view, const struct row *row, struct cell *ret)
+KEEPALIVED_PATH(route)
+
+static bool encap_type(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return keepalived_realm_to(ret, route(view, row)->realms);
+	return keepalived_encap_type(ret, &route(view, row)->encap);
 }
-
-static bool realm_from(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return keepalived_realm_from(ret, route(view, row)->realms);
-}
-
-#define ENCAP(part)                                                                                \
-	static bool encap_##part(const struct view *view, const struct row *row, struct cell *ret) \
-	{                                                                                          \
-		return keepalived_encap_##part(ret, &route(view, row)->encap);                     \
-	}
-
-ENCAP(type)
-ENCAP(labels)
-ENCAP(id)
-ENCAP(to)
-ENCAP(from)
-ENCAP(tos)
-ENCAP(ttl)
-ENCAP(flags)
-ENCAP(locator)
 
 static const struct column columns[] = {
 	COLUMN_READ(2, INTEGER, address_type),

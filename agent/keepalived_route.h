@@ -31,3 +31,22 @@ bool keepalived_encap_tos(struct cell *ret, const struct conf_encap *encap);
 bool keepalived_encap_ttl(struct cell *ret, const struct conf_encap *encap);
 bool keepalived_encap_flags(struct cell *ret, const struct conf_encap *encap);
 bool keepalived_encap_locator(struct cell *ret, const struct conf_encap *encap);
+
+/* The getters of the columns that a route and a next hop both have; of: finds what the row is about
+ * in a view. */
+#define KEEPALIVED_PATH(of)                                                                        \
+	KEEPALIVED_CELL(realm_to, of(view, row)->realms)                                           \
+	KEEPALIVED_CELL(realm_from, of(view, row)->realms)                                         \
+	KEEPALIVED_CELL(encap_labels, &of(view, row)->encap)                                       \
+	KEEPALIVED_CELL(encap_id, &of(view, row)->encap)                                           \
+	KEEPALIVED_CELL(encap_to, &of(view, row)->encap)                                           \
+	KEEPALIVED_CELL(encap_from, &of(view, row)->encap)                                         \
+	KEEPALIVED_CELL(encap_tos, &of(view, row)->encap)                                          \
+	KEEPALIVED_CELL(encap_ttl, &of(view, row)->encap)                                          \
+	KEEPALIVED_CELL(encap_flags, &of(view, row)->encap)                                        \
+	KEEPALIVED_CELL(encap_locator, &of(view, row)->encap)
+#define KEEPALIVED_CELL(name, what)                                                                \
+	static bool name(const struct view *view, const struct row *row, struct cell *ret)         \
+	{                                                                                          \
+		return keepalived_##name(ret, what);                                               \
+	}

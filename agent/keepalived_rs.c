@@ -10,7 +10,6 @@
  * back is harmless. It is writable from 0 to 65535; the sorry server has no weight to write. Holes:
  * texts that are not configured.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "agent/cells.h"
@@ -21,22 +20,17 @@
 static int build(const struct view *view, struct rows *ret)
 {
 	const struct snap_check *check = view->check;
+	int error = 0;
 
-	for (uint32_t s = 0; check && s < check->n_services; s++) {
+	for (uint32_t s = 0; check && s < check->n_services && !error; s++) {
 		const struct snap_service *service = &check->services[s];
 
 		if (s > 0 && check->services[s - 1].vs == service->vs)
 			continue;
-		for (uint32_t d = 0; d < service->n_dests; d++) {
-			struct row *row = rows_add(ret, s, d);
-
-			if (!row)
-				return -ENOMEM;
-			row_index_u32(row, keepalived_index(service->vs));
-			row_index_u32(row, d + 1);
-		}
+		error = keepalived_add_rows(ret, s, keepalived_index(service->vs),
+					    service->n_dests);
 	}
-	return 0;
+	return error;
 }
 
 static const struct snap_service *service_of(const struct view *view, const struct row *row)

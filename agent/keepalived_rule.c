@@ -6,7 +6,6 @@
  * A column of something that the rule does not ask for has no instance. The single address of the
  * older part of the table is the source, or without one the destination, as its direction says.
  */
-#include <errno.h>
 #include <linux/fib_rules.h>
 #include <stdio.h>
 
@@ -18,19 +17,6 @@ static const struct conf_rule *rules_of(const struct conf *conf, uint32_t owner,
 	return owner ? conf->instances[owner - 1].rules : conf->static_rules;
 }
 
-static int add_rules(size_t n, uint32_t owner, struct rows *ret)
-{
-	for (uint32_t at = 0; at < n; at++) {
-		struct row *row = rows_add(ret, owner, at);
-
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, owner);
-		row_index_u32(row, at + 1);
-	}
-	return 0;
-}
-
 static int build(const struct view *view, struct rows *ret)
 {
 	const struct conf *conf = view->vrrp ? view->vrrp->conf : NULL;
@@ -40,7 +26,7 @@ static int build(const struct view *view, struct rows *ret)
 		size_t n;
 
 		rules_of(conf, owner, &n);
-		error = add_rules(n, owner, ret);
+		error = keepalived_add_rows(ret, owner, owner, n);
 	}
 	return error;
 }

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * KEEPALIVED-MIB K.2.1 and K.2.2: sync groups and their members, and what groups share with
- * instances. Thread: agent. Rows are numbered by configuration order. A script column has no
- * instance where no such script is configured.
+ * KEEPALIVED-MIB K.2.1 and K.2.2: sync groups and their members. Thread: agent. Rows are
+ * numbered by configuration order. A script column has no instance where no such script is
+ * configured.
  */
-#include <errno.h>
-
 #include "agent/cells.h"
 #include "agent/keepalived.h"
-
-bool keepalived_any_notify(const struct conf_notify *notify)
-{
-	return notify->master.text || notify->backup.text || notify->fault.text ||
-	       notify->stop.text || notify->deleted.text || notify->any.text ||
-	       notify->master_rx_lower_pri.text;
-}
-
-static int add_row(struct rows *rows, uint32_t major, uint32_t minor, uint32_t first,
-		   uint32_t second)
-{
-	struct row *row = rows_add(rows, major, minor);
-
-	if (!row)
-		return -ENOMEM;
-	row_index_u32(row, first);
-	if (second > 0)
-		row_index_u32(row, second);
-	return 0;
-}
 
 static int build_groups(const struct view *view, struct rows *ret)
 {
 	int error = 0;
 
 	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups && !error; i++)
-		error = add_row(ret, i, 0, keepalived_index(view->vrrp->groups[i].conf_index), 0);
+		error = keepalived_add_row(ret, i, 0,
+					   keepalived_index(view->vrrp->groups[i].conf_index), 0);
 	return error;
 }
 
@@ -106,12 +85,11 @@ static int build_members(const struct view *view, struct rows *ret)
 {
 	int error = 0;
 
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups; i++) {
+	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_groups && !error; i++) {
 		uint32_t at = view->vrrp->groups[i].conf_index;
-		const struct conf_group *group = &view->vrrp->conf->groups[at];
 
-		for (uint32_t m = 0; m < group->n_members && !error; m++)
-			error = add_row(ret, i, m, keepalived_index(at), m + 1);
+		error = keepalived_add_rows(ret, i, keepalived_index(at),
+					    view->vrrp->conf->groups[at].n_members);
 	}
 	return error;
 }

@@ -6,8 +6,6 @@
  * among the lines of its kind, but an interface its ifIndex, so one that does not exist has no row.
  * What an instance has from its sync group is shown with the group.
  */
-#include <errno.h>
-
 #include "agent/cells.h"
 #include "agent/keepalived.h"
 
@@ -44,18 +42,16 @@ static int add_lines(const struct view *view, const struct lines *lines, uint32_
 	for (uint32_t t = 0; t < lines->n; t++) {
 		const struct conf_track *track = &lines->tracks[t];
 		uint32_t number;
-		struct row *row;
+		int error;
 
 		if (track->kind != kind || track->inherited)
 			continue;
 		number = number_of(view, track, kind, ++place);
 		if (!number)
 			continue;
-		row = rows_add(ret, owner, t);
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(owner));
-		row_index_u32(row, number);
+		error = keepalived_add_row(ret, owner, t, keepalived_index(owner), number);
+		if (error)
+			return error;
 	}
 	return 0;
 }

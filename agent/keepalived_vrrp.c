@@ -10,107 +10,86 @@
  * notifications) are the configuration's: the value they have is taken, the other answers
  * inconsistentValue.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "agent/cells.h"
 #include "agent/keepalived.h"
+#include "agent/router.h"
 #include "core/base/clock.h"
 
 static int build_instances(const struct view *view, struct rows *ret)
 {
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances; i++) {
-		struct row *row = rows_add(ret, i, 0);
+	const struct snap_vrrp *vrrp = view->vrrp;
+	int error = 0;
 
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, keepalived_index(view->vrrp->instances[i].conf_index));
-	}
-	return 0;
-}
-
-static const struct snap_instance *live(const struct view *view, const struct row *row)
-{
-	return &view->vrrp->instances[row->major];
-}
-
-static const struct conf_instance *conf_of(const struct view *view, const struct row *row)
-{
-	return &view->vrrp->conf->instances[live(view, row)->conf_index];
+	for (uint32_t i = 0; vrrp && i < vrrp->n_instances && !error; i++)
+		error = keepalived_add_row(ret, i, 0,
+					   keepalived_index(vrrp->instances[i].conf_index), 0);
+	return error;
 }
 
 static bool instance_name(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_text(ret, conf_of(view, row)->name);
+	return cell_text(ret, router_conf(view, row)->name);
 }
 
 static bool instance_vrid(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, conf_of(view, row)->vrid);
+	return cell_number(ret, router_conf(view, row)->vrid);
 }
 
 static bool instance_state(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, live(view, row)->state);
+	return cell_number(ret, router_live(view, row)->state);
 }
 
 static bool instance_initial(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, conf_of(view, row)->state);
+	return cell_number(ret, router_conf(view, row)->state);
 }
 
 static bool instance_wanted(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, live(view, row)->wanted);
-}
-
-static bool instance_base(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_number(ret, live(view, row)->base_priority);
+	return cell_number(ret, router_live(view, row)->wanted);
 }
 
 static bool instance_effective(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, live(view, row)->effective_priority);
+	return cell_number(ret, router_live(view, row)->effective_priority);
 }
 
 static bool instance_vips(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, live(view, row)->addresses_set); /* allSet(1) notAllSet(2) */
+	return cell_truth(ret, router_live(view, row)->addresses_set); /* allSet(1) notAllSet(2) */
 }
 
 static bool instance_interface(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_text(ret, conf_of(view, row)->interface);
+	return cell_text(ret, router_conf(view, row)->interface);
 }
 
 static bool instance_track(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, !conf_of(view, row)->dont_track_primary);
+	return cell_truth(ret, !router_conf(view, row)->dont_track_primary);
 }
 
 /* Seconds in version 2, centiseconds in version 3. */
 static bool instance_advert(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct conf_instance *conf = conf_of(view, row);
+	const struct conf_instance *conf = router_conf(view, row);
 
-	return cell_number(ret, (int64_t)(live(view, row)->advert_us /
+	return cell_number(ret, (int64_t)(router_live(view, row)->advert_us /
 					  (conf->version == 3 ? USEC_PER_CSEC : USEC_PER_SEC)));
-}
-
-static bool instance_preempt(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(ret, live(view, row)->preempt); /* preempt(1) noPreempt(2) */
 }
 
 static bool instance_delay(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_seconds(ret, conf_of(view, row)->preempt_delay_us);
+	return cell_seconds(ret, router_conf(view, row)->preempt_delay_us);
 }
 
 static bool instance_auth(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, live(view, row)->auth);
+	return cell_number(ret, router_live(view, row)->auth);
 }
 
 /* promote_secondaries and linkbeat, neither of which vipd does. */
@@ -124,7 +103,7 @@ static bool instance_off(const struct view *view, const struct row *row, struct 
 static const char *sync_interface(const struct view *view, const struct row *row)
 {
 	const struct conf_sync_daemon *sync = &view->vrrp->conf->global.sync;
-	bool follows = sync->instance && strcmp(sync->instance, conf_of(view, row)->name) == 0;
+	bool follows = sync->instance && strcmp(sync->instance, router_conf(view, row)->name) == 0;
 
 	return follows ? sync->interface : NULL;
 }
@@ -142,85 +121,80 @@ static bool instance_sync_interface(const struct view *view, const struct row *r
 
 static bool instance_checksum(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, conf_of(view, row)->v3_checksum_as_v2);
+	return cell_truth(ret, router_conf(view, row)->v3_checksum_as_v2);
 }
 
 static bool instance_group(const struct view *view, const struct row *row, struct cell *ret)
 {
-	uint32_t group = conf_of(view, row)->group;
+	uint32_t group = router_conf(view, row)->group;
 
 	return group != CONF_NONE && cell_text(ret, view->vrrp->conf->groups[group].name);
 }
 
 static bool instance_garp(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_seconds(ret, conf_of(view, row)->garp_delay_us);
+	return cell_seconds(ret, router_conf(view, row)->garp_delay_us);
 }
 
 static bool instance_smtp(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(
-		ret, conf_mails_router(&view->vrrp->conf->global, conf_of(view, row)->smtp_alert));
+	return cell_truth(ret, conf_mails_router(&view->vrrp->conf->global,
+						 router_conf(view, row)->smtp_alert));
 }
 
 static bool instance_exec(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, keepalived_any_notify(&conf_of(view, row)->notify));
+	return cell_truth(ret, keepalived_any_notify(&router_conf(view, row)->notify));
 }
 
 static bool instance_master(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.master);
+	return cell_command(ret, &router_conf(view, row)->notify.master);
 }
 
 static bool instance_backup(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.backup);
+	return cell_command(ret, &router_conf(view, row)->notify.backup);
 }
 
 static bool instance_fault(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.fault);
+	return cell_command(ret, &router_conf(view, row)->notify.fault);
 }
 
 static bool instance_stop(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.stop);
+	return cell_command(ret, &router_conf(view, row)->notify.stop);
 }
 
 static bool instance_any(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.any);
-}
-
-static bool instance_accept(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(ret, conf_of(view, row)->accept);
+	return cell_command(ret, &router_conf(view, row)->notify.any);
 }
 
 static bool instance_version(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, conf_of(view, row)->version);
+	return cell_number(ret, router_conf(view, row)->version);
 }
 
 static bool instance_deleted(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.deleted);
+	return cell_command(ret, &router_conf(view, row)->notify.deleted);
 }
 
 static bool instance_tells_deleted(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, conf_of(view, row)->notify_deleted);
+	return cell_truth(ret, router_conf(view, row)->notify_deleted);
 }
 
 static bool instance_rx_lower(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_command(ret, &conf_of(view, row)->notify.master_rx_lower_pri);
+	return cell_command(ret, &router_conf(view, row)->notify.master_rx_lower_pri);
 }
 
 static const struct ip *multicast(const struct view *view, const struct row *row)
 {
-	const struct conf_instance *conf = conf_of(view, row);
+	const struct conf_instance *conf = router_conf(view, row);
 	const struct conf_global *global = &view->vrrp->conf->global;
 
 	if (ip_is_set(&conf->mcast_group))
@@ -239,47 +213,17 @@ static bool instance_mcast(const struct view *view, const struct row *row, struc
 	return cell_ip(ret, multicast(view, row));
 }
 
-static enum set_error set_base(const struct view *view, const struct row *row,
-			       const struct cell *value, struct set_change *ret)
-{
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PRIORITY, (int32_t)value->number,
-			 live(view, row)->set.priority);
-	return SET_OK;
-}
-
-static enum set_error set_preempt(const struct view *view, const struct row *row,
-				  const struct cell *value, struct set_change *ret)
-{
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PREEMPT, (int32_t)value->number,
-			 live(view, row)->set.preempt);
-	return SET_OK;
-}
-
-/* What is not changed while it runs. */
-static enum set_error keep(bool now, const struct cell *value, struct set_change *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	ret->target = SET_TO_NOBODY;
-	return (value->number == 1) == now ? SET_OK : SET_INCONSISTENT_VALUE;
-}
-
-static enum set_error set_accept(const struct view *view, const struct row *row,
-				 const struct cell *value, struct set_change *ret)
-{
-	return keep(conf_of(view, row)->accept, value, ret);
-}
-
 static enum set_error set_tells_deleted(const struct view *view, const struct row *row,
 					const struct cell *value, struct set_change *ret)
 {
-	return keep(conf_of(view, row)->notify_deleted, value, ret);
+	return router_keep(router_conf(view, row)->notify_deleted, value, ret);
 }
 
 static enum set_error set_off(const struct view *view, const struct row *row,
 			      const struct cell *value, struct set_change *ret)
 {
 	(void)view, (void)row;
-	return keep(false, value, ret);
+	return router_keep(false, value, ret);
 }
 
 static const struct column instance_columns[] = {
@@ -288,13 +232,13 @@ static const struct column instance_columns[] = {
 	COLUMN_READ(4, INTEGER, instance_state),
 	COLUMN_READ(5, INTEGER, instance_initial),
 	COLUMN_READ(6, INTEGER, instance_wanted),
-	COLUMN_WRITE(7, INTEGER, instance_base, set_base, 1, 255),
+	COLUMN_WRITE(7, INTEGER, router_base_priority, router_set_priority, 1, 255),
 	COLUMN_READ(8, INTEGER, instance_effective),
 	COLUMN_READ(9, INTEGER, instance_vips),
 	COLUMN_READ(10, OCTETS, instance_interface),
 	COLUMN_READ(11, INTEGER, instance_track),
 	COLUMN_READ(12, GAUGE32, instance_advert),
-	COLUMN_WRITE(13, INTEGER, instance_preempt, set_preempt, 1, 2),
+	COLUMN_WRITE(13, INTEGER, router_preempt, router_set_preempt, 1, 2),
 	COLUMN_READ(14, GAUGE32, instance_delay),
 	COLUMN_READ(15, INTEGER, instance_auth),
 	COLUMN_READ(16, INTEGER, instance_sync),
@@ -308,7 +252,7 @@ static const struct column instance_columns[] = {
 	COLUMN_READ(24, OCTETS, instance_fault),
 	COLUMN_READ(25, OCTETS, instance_stop),
 	COLUMN_READ(26, OCTETS, instance_any),
-	COLUMN_WRITE(27, INTEGER, instance_accept, set_accept, 1, 2),
+	COLUMN_WRITE(27, INTEGER, router_accept, router_set_accept, 1, 2),
 	COLUMN_WRITE(28, INTEGER, instance_off, set_off, 1, 2),
 	COLUMN_WRITE(29, INTEGER, instance_off, set_off, 1, 2),
 	COLUMN_READ(30, INTEGER, instance_version),

@@ -16,11 +16,10 @@
  */
 #include "agent/vrrp3_mib.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "agent/cells.h"
-#include "agent/vrrp_mib.h"
+#include "agent/router.h"
 #include "core/base/clock.h"
 
 /* InetAddressType */
@@ -36,22 +35,28 @@ void vrrp3_mib_index(struct row *row, uint32_t ifindex, uint8_t vrid, int family
 	row_index_u32(row, type_of(family));
 }
 
-static const struct snap_instance *live(const struct view *view, const struct row *row)
+static bool covers(const struct conf_instance *conf)
 {
-	return &view->vrrp->instances[row->major];
+	return conf->version == 3;
 }
 
-static const struct conf_instance *conf_of(const struct view *view, const struct row *row)
+/* The type of the router is that of its associated addresses, and stands once in their index. */
+static void index_row(struct row *row, uint32_t ifindex, const struct conf_instance *conf,
+		      const struct ip *address)
 {
-	return &view->vrrp->conf->instances[live(view, row)->conf_index];
+	row_index_u32(row, ifindex);
+	row_index_u32(row, conf->vrid);
+	if (address)
+		row_index_ip(row, address);
+	else
+		row_index_u32(row, type_of(conf_instance_family(conf)));
 }
 
-static bool is_row(const struct snap_vrrp *vrrp, size_t instance)
-{
-	const struct snap_instance *one = &vrrp->instances[instance];
-
-	return one->ifindex && vrrp->conf->instances[one->conf_index].version == 3;
-}
+static const struct router_kind kind = {
+	.covers = covers,
+	.index = index_row,
+	.one_family = true,
+};
 
 bool vrrp3_mib_has_row(const struct view *view, uint32_t ifindex, uint8_t vrid, int family)
 {
@@ -61,8 +66,8 @@ bool vrrp3_mib_has_row(const struct view *view, uint32_t ifindex, uint8_t vrid, 
 		const struct conf_instance *conf =
 			&vrrp->conf->instances[vrrp->instances[i].conf_index];
 
-		if (is_row(vrrp, i) && vrrp->instances[i].ifindex == ifindex &&
-		    conf->vrid == vrid && type_of(conf_instance_family(conf)) == type_of(family))
+		if (covers(conf) && vrrp->instances[i].ifindex == ifindex && conf->vrid == vrid &&
+		    type_of(conf_instance_family(conf)) == type_of(family))
 			return true;
 	}
 	return false;
@@ -72,29 +77,14 @@ bool vrrp3_mib_has_row(const struct view *view, uint32_t ifindex, uint8_t vrid, 
 
 static int build_routers(const struct view *view, struct rows *ret)
 {
-	const struct snap_vrrp *vrrp = view->vrrp;
-
-	for (uint32_t i = 0; vrrp && i < vrrp->n_instances; i++) {
-		const struct conf_instance *conf =
-			&vrrp->conf->instances[vrrp->instances[i].conf_index];
-		struct row *row;
-
-		if (!is_row(vrrp, i))
-			continue;
-		row = rows_add(ret, i, 0);
-		if (!row)
-			return -ENOMEM;
-		vrrp3_mib_index(row, vrrp->instances[i].ifindex, conf->vrid,
-				conf_instance_family(conf));
-	}
-	return 0;
+	return router_build(&kind, view, ret);
 }
 
 /* Of the row's type, whatever is known. */
 static bool address(const struct view *view, const struct row *row, const struct ip *ip,
 		    struct cell *ret)
 {
-	bool v6 = type_of(conf_instance_family(conf_of(view, row))) == 2;
+	bool v6 = type_of(conf_instance_family(router_conf(view, row))) == 2;
 
 	if (ip->family == (v6 ? AF_INET6 : AF_INET))
 		return cell_ip(ret, ip);
@@ -104,73 +94,43 @@ static bool address(const struct view *view, const struct row *row, const struct
 
 static bool master(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return address(view, row, &live(view, row)->master, ret);
+	return address(view, row, &router_live(view, row)->master, ret);
 }
 
 static bool primary(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return address(view, row, &live(view, row)->primary, ret);
+	return address(view, row, &router_live(view, row)->primary, ret);
 }
 
-/* RFC 5798 section 7.3 */
 static bool mac(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct conf_instance *conf = conf_of(view, row);
-	const uint8_t octets[6] = {
-		0x00, 0x00, 0x5e, 0x00, (uint8_t)type_of(conf_instance_family(conf)), conf->vrid};
+	const struct conf_instance *conf = router_conf(view, row);
 
-	memcpy(ret->room, octets, sizeof(octets));
-	return cell_octets(ret, ret->room, sizeof(octets));
+	return router_mac(ret, conf_instance_family(conf), conf->vrid);
 }
 
 static bool status(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, vrrp_mib_state(live(view, row)));
-}
-
-static bool priority(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_number(ret, live(view, row)->base_priority);
-}
-
-static bool is_associated(const struct conf_instance *conf, size_t at)
-{
-	return conf->addresses[at].ip.family == conf->addresses[0].ip.family &&
-	       !vrrp_mib_is_repeated(conf, at);
+	return cell_number(ret, router_state(router_live(view, row)));
 }
 
 static bool count(const struct view *view, const struct row *row, struct cell *ret)
 {
-	const struct conf_instance *conf = conf_of(view, row);
-	int64_t n = 0;
-
-	for (size_t i = 0; i < conf->n_addresses; i++)
-		n += is_associated(conf, i);
-	return cell_number(ret, n);
+	return cell_number(ret, router_n_addresses(&kind, router_conf(view, row)));
 }
 
 /* The protocol has 12 bits for it, and no 0. */
 static bool interval(const struct view *view, const struct row *row, struct cell *ret)
 {
-	uint64_t cs = live(view, row)->advert_us / USEC_PER_CSEC;
+	uint64_t cs = router_live(view, row)->advert_us / USEC_PER_CSEC;
 
 	return cell_number(ret, cs < 1 ? 1 : cs > 4095 ? 4095 : (int64_t)cs);
-}
-
-static bool preempt(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(ret, live(view, row)->preempt);
-}
-
-static bool accept_mode(const struct view *view, const struct row *row, struct cell *ret)
-{
-	return cell_truth(ret, conf_of(view, row)->accept);
 }
 
 /* A duration, unlike that of VRRP-MIB. */
 static bool up_time(const struct view *view, const struct row *row, struct cell *ret)
 {
-	uint64_t since_us = live(view, row)->up_since_us;
+	uint64_t since_us = router_live(view, row)->up_since_us;
 	bool known = since_us && since_us <= view->now_us;
 
 	return cell_number(ret, known ? (int64_t)((view->now_us - since_us) / USEC_PER_CSEC) : 0);
@@ -178,59 +138,33 @@ static bool up_time(const struct view *view, const struct row *row, struct cell 
 
 static bool row_status(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_truth(ret, live(view, row)->admin_up); /* active(1) notInService(2) */
+	return cell_truth(ret, router_live(view, row)->admin_up); /* active(1) notInService(2) */
 }
 
 static enum set_error set_primary(const struct view *view, const struct row *row,
 				  const struct cell *value, struct set_change *ret)
 {
-	const struct snap_instance *instance = live(view, row);
-	const struct ip *before = &instance->set.primary;
+	const struct ip *before = &router_live(view, row)->set.primary;
 	struct ip wanted = {.family = AF_INET};
 
-	if (value->size != 4 || !vrrp_mib_may_change(view, instance))
+	if (value->size != 4 || !router_may_change(view, row))
 		return SET_INCONSISTENT_VALUE;
 	memcpy(wanted.octets, value->octets, 4);
-	if (!vrrp_mib_has_address(view, instance, &wanted))
+	if (!router_has_address(view, row, &wanted))
 		return SET_INCONSISTENT_VALUE;
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PRIMARY, 1, ip_is_set(before));
+	router_change(view, row, VRRP_SET_PRIMARY, 1, ip_is_set(before), ret);
 	ret->apply.vrrp.address = wanted;
 	ret->undo.vrrp.address = *before;
-	return SET_OK;
-}
-
-static enum set_error set_priority(const struct view *view, const struct row *row,
-				   const struct cell *value, struct set_change *ret)
-{
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PRIORITY, (int32_t)value->number,
-			 live(view, row)->set.priority);
 	return SET_OK;
 }
 
 static enum set_error set_interval(const struct view *view, const struct row *row,
 				   const struct cell *value, struct set_change *ret)
 {
-	if (!vrrp_mib_may_change(view, live(view, row)))
+	if (!router_may_change(view, row))
 		return SET_INCONSISTENT_VALUE;
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_INTERVAL, (int32_t)value->number,
-			 live(view, row)->set.interval_cs);
-	return SET_OK;
-}
-
-static enum set_error set_preempt(const struct view *view, const struct row *row,
-				  const struct cell *value, struct set_change *ret)
-{
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_PREEMPT, (int32_t)value->number,
-			 live(view, row)->set.preempt);
-	return SET_OK;
-}
-
-static enum set_error set_accept(const struct view *view, const struct row *row,
-				 const struct cell *value, struct set_change *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	ret->target = SET_TO_NOBODY;
-	return (value->number == 1) == conf_of(view, row)->accept ? SET_OK : SET_INCONSISTENT_VALUE;
+	return router_change(view, row, VRRP_SET_INTERVAL, value->number,
+			     router_live(view, row)->set.interval_cs, ret);
 }
 
 /* RowStatus of RFC 2579 */
@@ -243,9 +177,9 @@ static enum set_error set_row_status(const struct view *view, const struct row *
 		return SET_WRONG_VALUE;
 	if (value->number != ROW_ACTIVE && value->number != ROW_NOT_IN_SERVICE)
 		return SET_INCONSISTENT_VALUE;
-	cell_change_vrrp(ret, conf_of(view, row)->name, VRRP_SET_ADMIN, (int32_t)value->number,
-			 live(view, row)->admin_up ? ROW_ACTIVE : ROW_NOT_IN_SERVICE);
-	return SET_OK;
+	return router_change(view, row, VRRP_SET_ADMIN, value->number,
+			     router_live(view, row)->admin_up ? ROW_ACTIVE : ROW_NOT_IN_SERVICE,
+			     ret);
 }
 
 static const struct column operations_columns[] = {
@@ -253,47 +187,30 @@ static const struct column operations_columns[] = {
 	COLUMN_WRITE(4, OCTETS, primary, set_primary, 4, 16),
 	COLUMN_READ(5, OCTETS, mac),
 	COLUMN_READ(6, INTEGER, status),
-	COLUMN_WRITE(7, GAUGE32, priority, set_priority, 1, 254),
+	COLUMN_WRITE(7, GAUGE32, router_base_priority, router_set_priority, 1, 254),
 	COLUMN_READ(8, INTEGER, count),
 	COLUMN_WRITE(9, INTEGER, interval, set_interval, 1, 4095),
-	COLUMN_WRITE(10, INTEGER, preempt, set_preempt, 1, 2),
-	COLUMN_WRITE(11, INTEGER, accept_mode, set_accept, 1, 2),
+	COLUMN_WRITE(10, INTEGER, router_preempt, router_set_preempt, 1, 2),
+	COLUMN_WRITE(11, INTEGER, router_accept, router_set_accept, 1, 2),
 	COLUMN_READ(12, TIMETICKS, up_time),
 	COLUMN_WRITE(13, INTEGER, row_status, set_row_status, 1, 6),
 };
 
 /* ---- vrrpv3StatisticsTable ---- */
 
-#define COUNTER_GETTER(field)                                                                      \
-	static bool stats_##field(const struct view *view, const struct row *row,                  \
-				  struct cell *ret)                                                \
-	{                                                                                          \
-		return cell_number(ret, (int64_t)live(view, row)->stats.field);                    \
-	}
-
-COUNTER_GETTER(become_master)
-COUNTER_GETTER(advert_received)
-COUNTER_GETTER(interval_errors)
-COUNTER_GETTER(ttl_errors)
-COUNTER_GETTER(priority_zero_received)
-COUNTER_GETTER(priority_zero_sent)
-COUNTER_GETTER(invalid_type)
-COUNTER_GETTER(address_list_errors)
-COUNTER_GETTER(length_errors)
-
 static bool stats_reason(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, live(view, row)->reason);
+	return cell_number(ret, router_live(view, row)->reason);
 }
 
 static bool stats_proto_error(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, live(view, row)->proto_error);
+	return cell_number(ret, router_live(view, row)->proto_error);
 }
 
 static bool stats_discontinuity(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_timestamp(ret, view, live(view, row)->counters_since_us);
+	return cell_timestamp(ret, view, router_live(view, row)->counters_since_us);
 }
 
 static bool stats_refresh(const struct view *view, const struct row *row, struct cell *ret)
@@ -303,51 +220,26 @@ static bool stats_refresh(const struct view *view, const struct row *row, struct
 }
 
 static const struct column statistics_columns[] = {
-	COLUMN_READ(1, COUNTER32, stats_become_master),
+	COLUMN_READ(1, COUNTER32, router_became_master),
 	COLUMN_READ(2, INTEGER, stats_reason),
-	COLUMN_READ(3, COUNTER64, stats_advert_received),
-	COLUMN_READ(4, COUNTER64, stats_interval_errors),
-	COLUMN_READ(5, COUNTER64, stats_ttl_errors),
+	COLUMN_READ(3, COUNTER64, router_adverts),
+	COLUMN_READ(4, COUNTER64, router_interval_errors),
+	COLUMN_READ(5, COUNTER64, router_ttl_errors),
 	COLUMN_READ(6, INTEGER, stats_proto_error),
-	COLUMN_READ(7, COUNTER64, stats_priority_zero_received),
-	COLUMN_READ(8, COUNTER64, stats_priority_zero_sent),
-	COLUMN_READ(9, COUNTER64, stats_invalid_type),
-	COLUMN_READ(10, COUNTER64, stats_address_list_errors),
-	COLUMN_READ(11, COUNTER64, stats_length_errors),
+	COLUMN_READ(7, COUNTER64, router_zero_received),
+	COLUMN_READ(8, COUNTER64, router_zero_sent),
+	COLUMN_READ(9, COUNTER64, router_invalid_type),
+	COLUMN_READ(10, COUNTER64, router_list_errors),
+	COLUMN_READ(11, COUNTER64, router_length_errors),
 	COLUMN_READ(12, TIMETICKS, stats_discontinuity),
 	COLUMN_READ(13, GAUGE32, stats_refresh),
 };
 
 /* ---- vrrpv3AssociatedIpAddrTable ---- */
 
-static int add_addresses(const struct snap_vrrp *vrrp, uint32_t instance, struct rows *ret)
-{
-	const struct snap_instance *one = &vrrp->instances[instance];
-	const struct conf_instance *conf = &vrrp->conf->instances[one->conf_index];
-
-	for (uint32_t a = 0; a < conf->n_addresses; a++) {
-		struct row *row;
-
-		if (!is_associated(conf, a))
-			continue;
-		row = rows_add(ret, instance, a);
-		if (!row)
-			return -ENOMEM;
-		row_index_u32(row, one->ifindex);
-		row_index_u32(row, conf->vrid);
-		row_index_ip(row, &conf->addresses[a].ip);
-	}
-	return 0;
-}
-
 static int build_addresses(const struct view *view, struct rows *ret)
 {
-	int error = 0;
-
-	for (uint32_t i = 0; view->vrrp && i < view->vrrp->n_instances && !error; i++)
-		if (is_row(view->vrrp, i))
-			error = add_addresses(view->vrrp, i, ret);
-	return error;
+	return router_build_addresses(&kind, view, ret);
 }
 
 static bool address_status(const struct view *view, const struct row *row, struct cell *ret)
@@ -369,29 +261,6 @@ static const struct column address_columns[] = {
 
 /* ---- scalars ---- */
 
-static int build_scalars(const struct view *view, struct rows *ret)
-{
-	return view->vrrp ? rows_add_scalars(ret) : 0;
-}
-
-static bool checksum_errors(const struct view *view, const struct row *row, struct cell *ret)
-{
-	(void)row;
-	return cell_number(ret, (int64_t)view->vrrp->checksum_errors);
-}
-
-static bool version_errors(const struct view *view, const struct row *row, struct cell *ret)
-{
-	(void)row;
-	return cell_number(ret, (int64_t)view->vrrp->version_errors);
-}
-
-static bool vrid_errors(const struct view *view, const struct row *row, struct cell *ret)
-{
-	(void)row;
-	return cell_number(ret, (int64_t)view->vrrp->vrid_errors);
-}
-
 static bool discontinuity(const struct view *view, const struct row *row, struct cell *ret)
 {
 	(void)row;
@@ -399,9 +268,9 @@ static bool discontinuity(const struct view *view, const struct row *row, struct
 }
 
 static const struct column scalar_columns[] = {
-	COLUMN_READ(1, COUNTER64, checksum_errors),
-	COLUMN_READ(2, COUNTER64, version_errors),
-	COLUMN_READ(3, COUNTER64, vrid_errors),
+	COLUMN_READ(1, COUNTER64, router_checksum_errors),
+	COLUMN_READ(2, COUNTER64, router_version_errors),
+	COLUMN_READ(3, COUNTER64, router_vrid_errors),
 	COLUMN_READ(4, TIMETICKS, discontinuity),
 };
 
@@ -429,7 +298,7 @@ static const struct table scalars = {
 	.entry_length = 9,
 	.columns = scalar_columns,
 	.n_columns = CELL_COUNT(scalar_columns),
-	.build = build_scalars,
+	.build = router_build_scalars,
 };
 
 static const struct table statistics = {

@@ -11,7 +11,7 @@ agent_libmibs_a_SOURCES = \
 	agent/director_mib.c agent/director_mib.h \
 	agent/director_name.c \
 	agent/director_svc.c \
-	agent/keepalived.h \
+	agent/keepalived.c agent/keepalived.h \
 	agent/keepalived_address.c \
 	agent/keepalived_check.c \
 	agent/keepalived_global.c \
@@ -28,6 +28,7 @@ agent_libmibs_a_SOURCES = \
 	agent/notify.c agent/notify.h \
 	agent/notify_vrrp.c \
 	agent/traffic.h \
+	agent/router.c agent/router.h \
 	agent/vrrp3_mib.c agent/vrrp3_mib.h \
 	agent/vrrp_mib.c agent/vrrp_mib.h
 

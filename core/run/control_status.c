@@ -16,18 +16,7 @@
 #include "core/run/daemon.h"
 #include "core/run/fifos.h"
 #include "core/run/mailer.h"
-
-static const char *state_word(enum vrrp_state state)
-{
-	static const char *const words[] = {
-		[VRRP_INITIALIZE] = "INIT",
-		[VRRP_BACKUP] = "BACKUP",
-		[VRRP_MASTER] = "MASTER",
-		[VRRP_FAULT] = "FAULT",
-	};
-
-	return (unsigned)state < sizeof words / sizeof words[0] ? words[state] : "?";
-}
+#include "core/run/printout_text.h"
 
 static const char *oper_word(enum dest_oper oper)
 {
@@ -129,7 +118,7 @@ static json_t *instance_json(const struct snap_vrrp *snap, const struct snap_ins
 
 	return json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:o, s:i, s:o, s:o, s:b, s:o}", "name",
 			 conf->name, "interface", conf->interface, "vrid", (int)conf->vrid, "state",
-			 state_word(row->state), "priority", (int)row->effective_priority,
+			 printout_state(row->state), "priority", (int)row->effective_priority,
 			 "base_priority", (int)row->base_priority, "master", ip_text(&row->master),
 			 "master_priority", (int)row->master_priority, "addresses",
 			 addresses_json(conf->addresses, conf->n_addresses), "excluded_addresses",
@@ -154,7 +143,7 @@ static json_t *groups_json(const struct snap_vrrp *snap)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s}", "name",
 						snap->conf->groups[snap->groups[i].conf_index].name,
-						"state", state_word(snap->groups[i].state)));
+						"state", printout_state(snap->groups[i].state)));
 	return list;
 }
 

@@ -46,6 +46,13 @@ struct generation {
 	struct scripts *scripts;
 };
 
+/* Addresses that go when the newest configuration is adopted: of that one what the instance no
+ * longer has, of an earlier one all that the instance had. */
+struct postponed {
+	uint64_t generation;
+	uint32_t instance;
+};
+
 enum reload_phase {
 	RELOAD_IDLE,
 	RELOAD_LOADING,	 /* the helper works on `load` */
@@ -123,9 +130,8 @@ struct daemon {
 	struct control *control;
 
 	struct generation *newest;
-	/* By instance of the newest configuration, while it is being adopted: addresses of earlier
-	 * ones are still to go. NULL: none. */
-	bool *outdated;
+	struct postponed *postponed; /* addresses.c */
+	size_t n_postponed;
 	struct settings settings;
 	bool begun; /* the startup script has run */
 	struct role role;
@@ -163,6 +169,10 @@ int generation_add(struct daemon *d, const struct conf *conf,
 const struct generation *generation_find(const struct daemon *d, uint64_t number);
 void generation_sweep(struct daemon *d); /* frees what nobody holds any more */
 void generation_free_all(struct daemon *d);
+
+/* addresses.c */
+int addresses_change(struct daemon *d, const struct msg_addrs *wanted); /* 0 or negative errno */
+void addresses_settle(struct daemon *d); /* the vrrp thread has adopted a configuration */
 
 /* reload.c */
 int reload_first(struct daemon *d);	   /* at start: loads in this thread; 0 or an exit status */

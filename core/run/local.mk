@@ -24,6 +24,7 @@ core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(SYSTE
 
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
+	core/run/addresses.c \
 	core/run/alerts.c \
 	core/run/bus.c core/run/bus_private.h \
 	core/run/bus_objects.c \

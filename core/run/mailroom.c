@@ -10,116 +10,16 @@
 
 #include "core/base/log.h"
 #include "core/base/mail.h"
-#include "core/net/rtnl.h"
 #include "core/run/control.h"
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
 #include "core/run/scripts.h"
 #include "core/run/store.h"
 
-static const struct conf_instance *find_instance(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->n_instances; i++)
-		if (!strcmp(conf->instances[i].name, name))
-			return &conf->instances[i];
-	return NULL;
-}
-
-/* What the instance no longer has; true: something was looked for. The kernel may take secondary
- * addresses of a subnet away with its primary one, so a master sets its own once more. */
-static bool remove_outdated(struct daemon *d, const struct generation *generation,
-			    const struct conf_instance *instance)
-{
-	bool any = false;
-
-	for (const struct generation *old = generation->older; old; old = old->older) {
-		const struct conf_instance *before = find_instance(old->conf, instance->name);
-
-		if (before)
-			rtnl_remove_outdated(d->rtnl, before, instance, old->conf->generation);
-		any = any || before;
-	}
-	return any;
-}
-
-/* While the vrrp thread adopts a configuration, one master after the other asks for its new
- * addresses. One that goes from this to that stays where it is if none goes before all have asked.
- */
-static bool postpone(struct daemon *d, const struct generation *generation, uint32_t instance)
-{
-	const struct conf *conf = generation->conf;
-
-	if (generation != d->newest || !generation->older ||
-	    d->acked[THREAD_VRRP] >= conf->generation)
-		return false;
-	if (!d->outdated)
-		d->outdated = calloc(conf->n_instances, sizeof *d->outdated);
-	if (d->outdated)
-		d->outdated[instance] = true;
-	return d->outdated;
-}
-
-/* Routes and rules need the addresses; what the kernel refuses of them is no reason not to be
- * master. */
-static int set_addresses(struct daemon *d, const struct generation *generation, uint32_t index)
-{
-	const struct conf_instance *instance = &generation->conf->instances[index];
-	uint64_t number = generation->conf->generation;
-	int error = rtnl_set_addresses(d->rtnl, instance, number);
-
-	if (!postpone(d, generation, index) && remove_outdated(d, generation, instance))
-		error = rtnl_set_addresses(d->rtnl, instance, number);
-	rtnl_set_routing(d->rtnl, generation->conf, instance);
-	return error;
-}
-
-static int remove_addresses(struct daemon *d, const struct generation *generation, uint32_t index)
-{
-	const struct conf_instance *instance = &generation->conf->instances[index];
-
-	if (generation == d->newest && d->outdated && d->outdated[index]) {
-		d->outdated[index] = false;
-		remove_outdated(d, generation, instance);
-	}
-	rtnl_remove_routing(d->rtnl, generation->conf, instance);
-	return rtnl_remove_addresses(d->rtnl, instance, generation->conf->generation);
-}
-
-static int change_addresses(struct daemon *d, const struct msg_addrs *wanted)
-{
-	const struct generation *generation = generation_find(d, wanted->generation);
-
-	if (!generation || wanted->instance >= generation->conf->n_instances)
-		return -ENOENT;
-	if (wanted->set)
-		return set_addresses(d, generation, wanted->instance);
-	if (d->options.keep_vips && d->stop != STOP_NO)
-		return 0;
-	return remove_addresses(d, generation, wanted->instance);
-}
-
-/* All masters have asked. */
-static void remove_postponed(struct daemon *d)
-{
-	const struct conf *conf = d->newest->conf;
-
-	for (size_t i = 0; d->outdated && i < conf->n_instances; i++) {
-		const struct conf_instance *instance = &conf->instances[i];
-
-		if (!d->outdated[i])
-			continue;
-		if (remove_outdated(d, d->newest, instance))
-			rtnl_set_addresses(d->rtnl, instance, conf->generation);
-		rtnl_set_routing(d->rtnl, conf, instance);
-	}
-	free(d->outdated);
-	d->outdated = NULL;
-}
-
 static void on_conf_done(struct daemon *d, const struct msg_conf_done *done)
 {
 	if (done->from == THREAD_VRRP)
-		remove_postponed(d);
+		addresses_settle(d);
 	reload_on_adopted(d, done);
 }
 
@@ -127,7 +27,7 @@ static void on_addrs(struct daemon *d, const struct msg_addrs *wanted)
 {
 	struct msg_addrs_done done = {
 		.request = wanted->request,
-		.error = change_addresses(d, wanted),
+		.error = addresses_change(d, wanted),
 	};
 
 	threads_post(d, THREAD_VRRP, MSG_ADDRS_DONE, &done, sizeof done);

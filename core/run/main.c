@@ -255,7 +255,7 @@ static void close_services(struct daemon *d)
 	printout_free(d);
 	helper_finish(d->reload.helper);
 	load_clear(&d->reload.load);
-	free(d->outdated);
+	free(d->postponed);
 	free(d->role.suspended);
 	free(d->reload.changes);
 	threads_free_wires(d);

@@ -15,7 +15,7 @@
 #include "core/base/clock.h"
 #include "core/check/admin.h"
 
-static const char *state_word(enum vrrp_state state)
+const char *printout_state(enum vrrp_state state)
 {
 	static const char *const words[] = {
 		[VRRP_INITIALIZE] = "INIT",
@@ -24,7 +24,7 @@ static const char *state_word(enum vrrp_state state)
 		[VRRP_FAULT] = "FAULT",
 	};
 
-	return words[state];
+	return (unsigned)state < sizeof words / sizeof words[0] ? words[state] : "?";
 }
 
 static void write_moment(FILE *to, const char *what, uint64_t wall_us)
@@ -45,7 +45,8 @@ static void write_instance(FILE *to, const struct conf *conf, const struct snap_
 	char ip[IP_TEXT_MAX];
 
 	fprintf(to, " VRRP Instance = %s\n   VRRP Version = %u\n   State = %s\n   Wantstate = %s\n",
-		instance->name, instance->version, state_word(row->state), state_word(row->wanted));
+		instance->name, instance->version, printout_state(row->state),
+		printout_state(row->wanted));
 	if (!row->admin_up)
 		fputs("   Taken down by a manager\n", to);
 	write_moment(to, "Last transition", row->changed_wall_us);
@@ -71,7 +72,7 @@ static void write_routers(FILE *to, const struct snap_vrrp *vrrp)
 	for (size_t g = 0; g < vrrp->n_groups; g++)
 		fprintf(to, " VRRP Sync Group = %s, %s\n",
 			vrrp->conf->groups[vrrp->groups[g].conf_index].name,
-			state_word(vrrp->groups[g].state));
+			printout_state(vrrp->groups[g].state));
 }
 
 static void write_dest(FILE *to, const struct snap_dest *row)

@@ -2,13 +2,16 @@
 /*
  * The texts that SIGUSR1 and SIGUSR2 write to files: the configuration with the state of
  * everything, and the counters of the virtual routers, the latter word by word as keepalived 2.2.7
- * writes them. Pure. Each returns a string that the caller frees, NULL when memory is out; a
+ * writes them. Pure. Each text is the caller's to free, NULL when memory is out; a
  * snapshot may be NULL: its engine has published nothing.
  */
 #pragma once
 
 #include "conf/model.h"
 #include "core/snap.h"
+
+/* keepalived's word for a state; "?" for none that there is. Not freed. */
+const char *printout_state(enum vrrp_state state);
 
 char *printout_data(const struct conf *conf, const struct snap_vrrp *vrrp,
 		    const struct snap_check *check);

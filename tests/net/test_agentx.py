@@ -107,7 +107,7 @@ def test_switched_off_and_on_by_reload(node):
     assert "socket" not in fds.replace("eventpoll", ""), fds
     probe.ask("conf nonsense:x")
     assert probe.status()["enabled"] == 0
-    assert "is not an address" in probe.process.text()
+    wait_until(lambda: "is not an address" in probe.process.text(), what="the reason in the log")
     probe.stop()
 
 

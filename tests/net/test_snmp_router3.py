@@ -166,5 +166,6 @@ def test_the_row_tells_of_the_wire(router):
     wait_until(lambda: router.reader.answers(router.row(6, vrid=52)), 10, "the row of the new VRID")
     assert not router.reader.walk(router.row(6).rpartition(".51.")[0] + ".51")
     again = ticks(router.get(router.statistic(12, vrid=52)))
-    assert before <= again <= ticks(router.get(UPTIME)) and router.get(router.statistic(5, vrid=52)) == "0"
+    # What the subagent knows of the master's clock comes from whole ticks: it may be one behind, never ahead.
+    assert before - 1 <= again <= ticks(router.get(UPTIME)) and router.get(router.statistic(5, vrid=52)) == "0"
     assert router.get(V3 + ".1.2.1.0") == "3" and ticks(router.get(V3 + ".1.2.4.0")) < again

@@ -165,7 +165,7 @@ def test_the_script_of_the_real_servers(lab):
     page.rename(page.with_suffix(".away"))
     # Noticed within delay_loop 6, then three retries 3 s apart.
     wait_until(lambda: table(director)[1] == [], 6 + 9 + 3 + ROOM, "web1 leaves without its page")
-    assert "status 4" in daemon.text()  # 403 or 404, as the web server has it
+    wait_until(lambda: "status 4" in daemon.text(), 5, "the reason")  # 403 or 404, as the web server has it
     page.with_suffix(".away").rename(page)
     wait_until(lambda: table(director)[1] == both[:1], 6 + ROOM, "web1 returns")
 
