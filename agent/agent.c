@@ -14,6 +14,7 @@
 #include "agent/agentx.h"
 #include "agent/catalog.h"
 #include "agent/events.h"
+#include "agent/master.h"
 #include "agent/queue.h"
 #include "agent/set.h"
 #include "agent/table.h"
@@ -35,7 +36,9 @@ struct agent {
 	struct catalog *catalog;
 	struct sets *sets;
 	struct queue *queue;
-	struct agentx *agentx; /* NULL until SNMP is first switched on */
+	/* One of them, by the wires; NULL until SNMP is first switched on. */
+	struct agentx *agentx;
+	struct master *master;
 	bool enabled, stopping;
 	struct mail *inbox, **inbox_end; /* drained, not yet handled */
 	uint32_t serial;
@@ -56,6 +59,7 @@ static struct agent *agent_free(struct agent *agent)
 		mail_free(mail);
 	}
 	agentx_free(agent->agentx);
+	master_free(agent->master);
 	sets_free(agent->sets);
 	queue_free(agent->queue);
 	catalog_free(agent->catalog);
@@ -96,10 +100,17 @@ fail:
 
 /* ---- status ---- */
 
+static const struct agentx_status *session_status(const struct agent *agent)
+{
+	if (agent->master)
+		return master_status(agent->master);
+	return agent->agentx ? agentx_status(agent->agentx) : NULL;
+}
+
 static void status_now(const struct agent *agent, struct snap_agent *ret)
 {
 	struct queue_counts counts = queue_counts(agent->queue);
-	const struct agentx_status *session = agent->agentx ? agentx_status(agent->agentx) : NULL;
+	const struct agentx_status *session = session_status(agent);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->enabled = agent->enabled;
@@ -184,24 +195,44 @@ static bool conf_wants_snmp(const struct conf *conf)
 	       global->snmp_rfcv3;
 }
 
-static int switch_on(struct agent *agent)
+static int start_subagent(struct agent *agent)
 {
-	int r;
+	int r = 0;
 
-	if (!agent->agentx) {
+	if (!agent->agentx)
 		r = agentx_new(agent->catalog, agent->sets, agent->queue,
 			       mailbox_fd(agent->wires->box[THREAD_AGENT]), inbox_drain, agent,
 			       &agent->agentx);
-		if (r < 0)
-			return r;
-	}
-	return agentx_start(agent->agentx, agent->conf->global.snmp_socket);
+	return r < 0 ? r : agentx_start(agent->agentx, agent->conf->global.snmp_socket);
+}
+
+static int start_master(struct agent *agent)
+{
+	int r = 0;
+
+	if (!agent->master)
+		r = master_new(agent->catalog, agent->sets, agent->queue,
+			       mailbox_fd(agent->wires->box[THREAD_AGENT]), inbox_drain, agent,
+			       agent->wires->snmp, &agent->master);
+	return r < 0 ? r : master_start(agent->master);
+}
+
+static int switch_on(struct agent *agent)
+{
+	return agent->wires->snmp ? start_master(agent) : start_subagent(agent);
+}
+
+static void stop_sessions(struct agent *agent, unsigned drain_ms)
+{
+	if (agent->agentx)
+		agentx_stop(agent->agentx, drain_ms);
+	if (agent->master)
+		master_stop(agent->master);
 }
 
 static void switch_off(struct agent *agent)
 {
-	if (agent->agentx)
-		agentx_stop(agent->agentx, 0);
+	stop_sessions(agent, 0);
 	queue_clear(agent->queue);
 }
 
@@ -315,10 +346,12 @@ static void agent_turn(struct agent *agent)
 {
 	bool enabled = agent->enabled;
 
-	if (agent->enabled)
-		agentx_turn(agent->agentx);
-	else
+	if (!agent->enabled)
 		wait_for_mail(agent);
+	else if (agent->master)
+		master_turn(agent->master);
+	else
+		agentx_turn(agent->agentx);
 	note_turn(agent, enabled ? AGENTX_TICK_US : IDLE_WAIT_MS * USEC_PER_MSEC);
 	catalog_expire(agent->catalog);
 	handle_inbox(agent);
@@ -329,8 +362,7 @@ static void agent_leave(struct agent *agent)
 {
 	struct queue_counts counts;
 
-	if (agent->agentx)
-		agentx_stop(agent->agentx, STOP_DRAIN_MS);
+	stop_sessions(agent, STOP_DRAIN_MS);
 	agent->enabled = false;
 	counts = queue_counts(agent->queue);
 	if (counts.waiting)

@@ -413,7 +413,7 @@ int agentx_new(struct catalog *catalog, struct sets *sets, struct queue *queue, 
 	agentx->room = malloc(sizeof(*agentx->room));
 	if (!agentx->room)
 		goto fail;
-	r = library_new(catalog, sets, mail_fd, &library_events, agentx, &agentx->library);
+	r = library_new(catalog, sets, mail_fd, &library_events, agentx, NULL, &agentx->library);
 	if (r < 0)
 		goto fail;
 	*ret = agentx;

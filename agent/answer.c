@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From net-snmp's requests to the walker and back: one handler serves every table, GET and GETNEXT
- * from the rows of the moment, SET through the transactions of agent/set.c. Values go to and from
- * the library's varbinds here and nowhere else.
+ * From net-snmp's requests to the walker and back: one handler serves every table, GET, GETNEXT,
+ * GETBULK from the rows of the moment, SET through the transactions of agent/set.c. Values go to
+ * and from the library's varbinds here and nowhere else.
  *
  * Thread: agent. No handler calls the kernel or another thread, except for a SET (bounded).
  */
@@ -215,6 +215,29 @@ static void answer_next(const struct served *served, netsnmp_agent_request_info 
 		netsnmp_set_request_error(info, request, SNMP_ERR_GENERR);
 }
 
+/*
+ * A master agent's GETBULK: each repetition goes into the varbind behind the one before, which the
+ * library has made and marks as open in this way. What is left open it asks of the next table.
+ */
+static void answer_bulk(const struct served *served, netsnmp_agent_request_info *info,
+			netsnmp_request_info *request, const struct rows *rows)
+{
+	for (;;) {
+		netsnmp_variable_list *var = request->requestvb, *next = var->next_variable;
+
+		answer_next(served, info, request, rows);
+		if (var->type == ASN_NULL || var->type == ASN_PRIV_RETRY || request->repeat <= 0 ||
+		    !next)
+			return;
+		if (snmp_set_var_objid(next, var->name, var->name_length) != 0)
+			return;
+		next->type = ASN_PRIV_RETRY;
+		request->requestvb = next;
+		request->repeat--;
+		request->inclusive = 0;
+	}
+}
+
 static void answer_read(const struct served *served, netsnmp_agent_request_info *info,
 			netsnmp_request_info *requests)
 {
@@ -227,6 +250,8 @@ static void answer_read(const struct served *served, netsnmp_agent_request_info 
 			netsnmp_set_request_error(info, request, SNMP_ERR_GENERR);
 		else if (info->mode == MODE_GET)
 			answer_get(served, info, request, rows);
+		else if (info->mode == MODE_GETBULK)
+			answer_bulk(served, info, request, rows);
 		else
 			answer_next(served, info, request, rows);
 	}
@@ -279,15 +304,27 @@ static void answer_write(const struct served *served, netsnmp_agent_request_info
 	}
 }
 
+/* A table that the configuration has switched off. A master agent never asks a subagent for one. */
+static void answer_absent(netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+{
+	for (netsnmp_request_info *request = requests; request; request = request->next)
+		if (info->mode == MODE_GET)
+			netsnmp_set_request_error(info, request, SNMP_NOSUCHOBJECT);
+		else if (info->mode == MODE_SET_RESERVE1)
+			netsnmp_set_request_error(info, request, SNMP_ERR_NOTWRITABLE);
+}
+
 static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
 		      netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
 	const struct served *served = handler->myvoid;
 
 	(void)registration;
-	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT)
+	if (!catalog_is_served(served->catalog, served->position))
+		answer_absent(info, requests);
+	else if (MODE_IS_SET(info->mode))
 		answer_write(served, info, requests);
-	else if (catalog_is_served(served->catalog, served->position))
+	else
 		answer_read(served, info, requests);
 	return SNMP_ERR_NOERROR;
 }
@@ -302,7 +339,7 @@ static int serve(struct served *served)
 
 	registration = netsnmp_create_handler_registration(
 		table->name, on_request, root, oid_widen(table->entry, table->entry_length, root),
-		HANDLER_CAN_RWRITE);
+		HANDLER_CAN_RWRITE | HANDLER_CAN_GETBULK);
 	if (!registration)
 		return -ENOMEM;
 	registration->handler->myvoid = served;

@@ -28,6 +28,7 @@
 
 #include "agent/answer.h"
 #include "agent/frame.h"
+#include "agent/role.h"
 #include "agent/stream.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -389,51 +390,43 @@ void library_turn(struct library *library)
 
 /* ---- start ---- */
 
-static int on_log(int major, int minor, void *argument, void *owner)
+/* What a subagent needs besides: its transport, and a bound of the one call that waits for the
+ * master, AgentX Open; the library's start sets five retries. */
+static int subagent_new(struct library *library)
 {
-	const struct snmp_log_message *message = argument;
-	int length = (int)strcspn(message->msg, "\n");
-
-	(void)major;
-	(void)minor;
-	(void)owner;
-	/* The rest is about its connection, which agent/agentx.c tells better ("not reconnecting").
-	 */
-	if (message->priority <= LOG_WARNING)
-		log_write(message->priority, "agent", "net-snmp: %.*s", length, message->msg);
+	library->domain.prefix =
+		calloc(2, sizeof(*library->domain.prefix)); /* freed with the domain */
+	if (!library->domain.prefix)
+		return -ENOMEM;
+	stream_fd_keep(&library->low_fd);
+	role_begin(NULL);
+	domain_register(library);
+	role_ready(NULL);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
+			       on_session_start, library);
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,
+			       on_session_stop, library);
 	return 0;
 }
 
-static void tame(void)
+static void subagent_end(struct library *library)
 {
-	static const int yes_library[] = {
-		NETSNMP_DS_LIB_DONT_READ_CONFIGS,	NETSNMP_DS_LIB_DONT_PERSIST_STATE,
-		NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
-		NETSNMP_DS_LIB_DONT_LOAD_HOST_FILES,
-	};
-	static const int yes_agent[] = {
-		NETSNMP_DS_AGENT_ROLE, /* subagent */
-		NETSNMP_DS_AGENT_NO_ROOT_ACCESS,
-		NETSNMP_DS_AGENT_DISABLE_PERL,
-		NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS,
-	};
-
-	for (size_t i = 0; i < sizeof(yes_library) / sizeof(*yes_library); i++)
-		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, yes_library[i], 1);
-	for (size_t i = 0; i < sizeof(yes_agent) / sizeof(*yes_agent); i++)
-		netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, yes_agent[i], 1);
-	/* Below a file nothing can be read or made: no certificate index in /var/lib/snmp. */
-	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, "/dev/null");
-	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_CONFIGURATION_DIR, "/dev/null");
-	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIBDIRS, "");
-	netsnmp_config_remember("mibs :");
+	netsnmp_tdomain_unregister(&library->domain);
+	/* The library frees the arguments of callbacks that are left. */
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
+				 on_session_start, library, 1);
+	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,
+				 on_session_stop, library, 1);
 }
 
 int library_new(struct catalog *catalog, struct sets *sets, int mail_fd,
-		const struct library_events *events, void *owner, struct library **ret)
+		const struct library_events *events, void *owner, const struct snmp_listen *own,
+		struct library **ret)
 {
 	struct library *library = calloc(1, sizeof(*library));
-	int r;
+	int r = 0;
 
 	if (!library)
 		return -ENOMEM;
@@ -441,30 +434,16 @@ int library_new(struct catalog *catalog, struct sets *sets, int mail_fd,
 	library->owner = owner;
 	library->mail_fd = mail_fd;
 	library->offered_fd = library->low_fd = -1;
-	library->domain.prefix =
-		calloc(2, sizeof(*library->domain.prefix)); /* freed with the domain */
-	if (!library->domain.prefix) {
-		free(library);
-		return -ENOMEM;
+	if (own) {
+		role_begin(own);
+		role_ready(own);
+	} else {
+		r = subagent_new(library);
 	}
-	stream_fd_keep(&library->low_fd);
-	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
-	netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
-	tame();
-	init_agent("vipd");
-	/* init_agent() sets 15 s; with 0 the library neither pings nor reconnects: agent/agentx.c
-	 * does both. */
-	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
-	domain_register(library);
-	init_snmp("vipd");
-	/* Bounds the one call that waits for the master, AgentX Open; init_snmp() sets five
-	 * retries. */
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, 1);
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
-			       on_session_start, library);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,
-			       on_session_stop, library);
+	if (r < 0) {
+		free(library);
+		return r;
+	}
 	r = answer_new(catalog, sets, &library->answer);
 	if (r < 0) {
 		library_free(library);
@@ -479,14 +458,9 @@ struct library *library_free(struct library *library)
 	if (!library)
 		return NULL;
 	assert(!library->tick && !library->session);
-	netsnmp_tdomain_unregister(&library->domain);
-	/* The library frees the arguments of callbacks that are left. */
-	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
-				 on_session_start, library, 1);
-	snmp_unregister_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,
-				 on_session_stop, library, 1);
-	snmp_shutdown("vipd");
-	shutdown_agent();
+	if (library->domain.prefix)
+		subagent_end(library);
+	role_end();
 	answer_free(library->answer);
 	if (library->low_fd >= 0)
 		close(library->low_fd);

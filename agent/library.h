@@ -16,6 +16,7 @@ struct catalog;
 struct library;
 struct notification;
 struct sets;
+struct snmp_listen;
 
 /* RFC 2741 section 6.2.16 */
 enum agentx_error {
@@ -38,10 +39,12 @@ struct library_events {
 /*
  * Starts the library, once in a process, and gives it a handler for every table of the catalog.
  * Keeps the lowest free descriptor for the connection: net-snmp slows down to a quarter with a
- * descriptor above 1023.
+ * descriptor above 1023. own: be a master agent of its own, see agent/role.h, of which the
+ * session below is no part; NULL: a subagent.
  */
 int library_new(struct catalog *catalog, struct sets *sets, int mail_fd,
-		const struct library_events *events, void *owner, struct library **ret);
+		const struct library_events *events, void *owner, const struct snmp_listen *own,
+		struct library **ret);
 /* Only while the loop is not running. */
 struct library *library_free(struct library *library);
 

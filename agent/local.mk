@@ -11,8 +11,12 @@ AGENT_THREAD_SOURCES = \
 	agent/events.c agent/events.h \
 	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
+	agent/manager.c agent/manager.h \
+	agent/master.c agent/master.h \
 	agent/own.c agent/own.h \
+	agent/probe.c agent/probe.h \
 	agent/queue.c agent/queue.h \
+	agent/role.c agent/role.h \
 	agent/set.c agent/set.h \
 	agent/stream.c agent/stream.h
 

@@ -22,6 +22,13 @@ struct latest;
 struct log_ring;
 struct mailbox;
 
+/* vipd as its own master agent; texts outlive every thread. */
+struct snmp_listen {
+	const char *address;   /* of net-snmp's kind */
+	const char *conf_dir;  /* where its snmpd.conf is */
+	const char *state_dir; /* in its folder snmp: what it stores */
+};
+
 /* Everything a thread is given at its start; made by main, outlives every thread. */
 struct wires {
 	struct mailbox *box[THREADS]; /* inbox of each thread */
@@ -30,8 +37,9 @@ struct wires {
 	struct latest *vrrp, *check, *bfd, *daemon, *agent;
 	struct beat *beat[THREADS];
 	struct log_ring *log[THREADS];
-	const struct ipvs_ops *ipvs; /* how the check thread reaches the kernel */
-	int ipvs_netns;		     /* where that is, see core/base/netns.h; -1: here */
+	const struct ipvs_ops *ipvs;	/* how the check thread reaches the kernel */
+	int ipvs_netns;			/* where that is, see core/base/netns.h; -1: here */
+	const struct snmp_listen *snmp; /* NULL: the agent thread is a subagent */
 };
 
 /* Each carries the struct of its own name unless said otherwise. */

@@ -12,5 +12,13 @@ EXTRA_DIST += \
 	tests/stages.py \
 	tests/vm
 
+# For tests/bench: a manager that costs little, and the subagent that vipd is measured against.
+noinst_PROGRAMS += tests/benches/bulk tests/benches/constants
+tests_benches_bulk_SOURCES = tests/benches/bulk.c
+tests_benches_bulk_LDADD = core/base/libbase.a
+tests_benches_constants_SOURCES = tests/benches/constants.c
+tests_benches_constants_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
+tests_benches_constants_LDADD = $(SNMP_LIBS)
+
 dist-hook:
 	rm -rf $(distdir)/tests/__pycache__ $(distdir)/tests/*/__pycache__

@@ -116,6 +116,7 @@ struct daemon {
 	struct process_paths paths;
 	struct place place;
 	struct wires wires;
+	struct snmp_listen snmp; /* what wires.snmp is, with --snmp-listen */
 	struct beat beats[THREADS];
 	bool wanted[THREADS], running[THREADS], stopped[THREADS];
 	pthread_t threads[THREADS];

@@ -48,6 +48,9 @@ vipd_SOURCES = \
 	core/run/reload_time.c \
 	core/run/role.c \
 	core/run/settings.c \
+	core/run/snmp_check.c core/run/snmp_check.h \
+	core/run/snmp_running.c \
+	core/run/snmp_trouble.c \
 	core/run/stop.c \
 	core/run/supervise.c \
 	core/run/threads.c \

@@ -30,6 +30,7 @@
 #include "core/run/mailer.h"
 #include "core/run/process.h"
 #include "core/run/scripts.h"
+#include "core/run/snmp_check.h"
 #include "core/run/state.h"
 #include "core/run/store.h"
 
@@ -379,5 +380,7 @@ int main(int argc, char **argv)
 		printf("%d\n", number);
 		return 0;
 	}
+	if (options.check_snmp)
+		return snmp_check(&options, stdout);
 	return options.test ? test_config(&options) : daemon_run(&options);
 }

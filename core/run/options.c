@@ -18,7 +18,7 @@
 #define KEEPALIVED_CONFIG "/etc/keepalived/keepalived.conf"
 
 enum value { NO_VALUE = no_argument, VALUE = required_argument, MAYBE = optional_argument };
-enum kind { SWITCH, TEXT, FACILITY, UMASK, TEST, LOG_FILE, REFUSED, IGNORED };
+enum kind { SWITCH, TEXT, FACILITY, UMASK, TEST, LOG_FILE, CHECK_SNMP, REFUSED, IGNORED };
 
 struct row {
 	char letter; /* 0: long form only */
@@ -34,6 +34,8 @@ struct row {
 static const struct row rows[] = {
 	{'f', "use-file", VALUE, TEXT, AT(config), "FILE: the configuration file"},
 	{'t', "config-test", MAYBE, TEST, 0, "[FILE]: check the configuration and exit"},
+	{0, "check-snmp", MAYBE, CHECK_SNMP, 0,
+	 "[=COMMUNITY[@ADDRESS]]: tell why SNMP does not work and exit"},
 	{0, "strict", NO_VALUE, SWITCH, AT(strict),
 	 "take warnings of the configuration for errors"},
 	{'n', "dont-fork", NO_VALUE, SWITCH, AT(foreground), "stay in the foreground"},
@@ -49,6 +51,10 @@ static const struct row rows[] = {
 	{'p', "pid", VALUE, TEXT, AT(pid_file), "FILE: the pid file"},
 	{'x', "snmp", NO_VALUE, SWITCH, AT(snmp_all), "enable every SNMP part"},
 	{'A', "snmp-agent-socket", VALUE, TEXT, AT(snmp_socket), "ADDRESS: of the AgentX master"},
+	{0, "snmp-listen", VALUE, TEXT, AT(snmp_listen),
+	 "ADDRESS: answer SNMP there without snmpd, as udp:127.0.0.1:1161"},
+	{0, "snmp-conf", VALUE, TEXT, AT(snmp_conf),
+	 "DIR: where the snmpd.conf of --snmp-listen is"},
 	{'i', "config-id", VALUE, TEXT, AT(config_id), "ID: for @ID lines of the configuration"},
 	{'e', "all-config", NO_VALUE, SWITCH, AT(include_check), "an include must find its files"},
 	{'s', "namespace", VALUE, TEXT, AT(netns), "NAME: run in this network namespace"},
@@ -151,6 +157,10 @@ static int take_row(const struct row *row, const char *value, FILE *messages, st
 	case LOG_FILE:
 		ret->log_file = value ? skip_equals(value) : LOCALSTATEDIR "/log/vipd.log";
 		break;
+	case CHECK_SNMP:
+		ret->check_snmp = true;
+		ret->check_snmp_as = value;
+		break;
 	case FACILITY:
 		error = parse_facility(value, &ret->facility);
 		break;
@@ -184,6 +194,7 @@ int options_parse(int argc, char **argv, FILE *messages, struct options *ret)
 	char letters[3 * ROWS + 2];
 	struct option words[ROWS + 1];
 	struct options options = {
+		.snmp_conf = SYSCONFDIR "/vipd",
 		.facility = LOG_DAEMON,
 		.umask = -1,
 	};

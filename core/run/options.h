@@ -19,22 +19,26 @@ enum exit_status {
 };
 
 struct options {
-	const char *config;	 /* -f; NULL: the default, see options_config() */
-	const char *pid_file;	 /* -p; NULL, as the next two: see place.h */
-	const char *snmp_socket; /* -A; NULL: as configured */
-	const char *config_id;	 /* -i; NULL: host name */
-	const char *netns;	 /* -s; NULL: as configured */
-	const char *log_file;	 /* -g; NULL: none */
-	const char *test_log;	 /* -t=FILE; NULL: stderr */
-	const char *state_dir;	 /* --state-dir */
-	const char *control;	 /* --control-socket */
-	int facility;		 /* -S, syslog.h number */
-	int umask;		 /* -u; -1: keep */
-	bool strict;		 /* warnings of the configuration are errors */
+	const char *config;	   /* -f; NULL: the default, see options_config() */
+	const char *pid_file;	   /* -p; NULL, as the two named so below: see place.h */
+	const char *snmp_socket;   /* -A; NULL: as configured */
+	const char *snmp_listen;   /* --snmp-listen; NULL: be a subagent */
+	const char *snmp_conf;	   /* --snmp-conf: the folder of the snmpd.conf of that agent */
+	const char *config_id;	   /* -i; NULL: host name */
+	const char *netns;	   /* -s; NULL: as configured */
+	const char *log_file;	   /* -g; NULL: none */
+	const char *test_log;	   /* -t=FILE; NULL: stderr */
+	const char *check_snmp_as; /* --check-snmp=COMMUNITY[@ADDRESS]; NULL: not given */
+	const char *state_dir;	   /* --state-dir; see place.h */
+	const char *control;	   /* --control-socket; see place.h */
+	int facility;		   /* -S, syslog.h number */
+	int umask;		   /* -u; -1: keep */
+	bool strict;		   /* warnings of the configuration are errors */
 	bool test, foreground, console, detail, dump;
 	bool include_check; /* -e */
 	bool no_syslog, keep_vips, keep_ipvs, core_dump, snmp_all;
 	bool only_vrrp, only_check, no_bfd;
+	bool check_snmp;
 	bool help, version;
 	const char *signal_name; /* --signum */
 };

@@ -66,9 +66,9 @@ static char *absolute(const char *path)
 
 static int make_absolute(struct options *options, struct process_paths *ret)
 {
-	const char **fields[PROCESS_PATHS] = {&options->config, &options->pid_file,
+	const char **fields[PROCESS_PATHS] = {&options->config,	   &options->pid_file,
 					      &options->state_dir, &options->control,
-					      &options->log_file};
+					      &options->log_file,  &options->snmp_conf};
 
 	for (int i = 0; i < PROCESS_PATHS; i++) {
 		if (!*fields[i])

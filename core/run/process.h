@@ -4,7 +4,7 @@
 
 #include "core/run/options.h"
 
-#define PROCESS_PATHS 5
+#define PROCESS_PATHS 6
 
 /* Paths made absolute, owned here and pointed to by the options. */
 struct process_paths {

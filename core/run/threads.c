@@ -49,6 +49,10 @@ int threads_make_wires(struct daemon *d)
 	}
 	d->wires.ipvs = ipvs_netlink_ops();
 	d->wires.ipvs_netns = d->place.ipvs;
+	d->snmp = (struct snmp_listen){.address = d->options.snmp_listen,
+				       .conf_dir = d->options.snmp_conf,
+				       .state_dir = d->options.state_dir};
+	d->wires.snmp = d->snmp.address ? &d->snmp : NULL;
 	return error;
 }
 

@@ -205,6 +205,7 @@ static void test_values(void **state)
 	assert_string_equal(options.config_id, "left");
 	assert_true(options.include_check);
 	assert_non_null(options.log_file);
+	assert_false(options.check_snmp);
 	free(text);
 	assert_int_equal(PARSE(&options, &text, "--log-facility=local7"), 0);
 	assert_int_equal(options.facility, LOG_LOCAL7);
@@ -218,6 +219,24 @@ static void test_values(void **state)
 	assert_int_equal(options_signal("BIRDS"), -EINVAL);
 }
 
+static void test_check_snmp(void **state)
+{
+	struct options options;
+	char *text;
+
+	(void)state;
+	assert_int_equal(PARSE(&options, &text, "--check-snmp"), 0);
+	assert_true(options.check_snmp);
+	assert_null(options.check_snmp_as);
+	free(text);
+	assert_int_equal(PARSE(&options, &text, "--check-snmp=watch@192.0.2.1"), 0);
+	assert_true(options.check_snmp);
+	assert_string_equal(options.check_snmp_as, "watch@192.0.2.1");
+	assert_null(options.snmp_listen);
+	assert_string_equal(options.snmp_conf, "/etc/vipd");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_forms_agree),  cmocka_unit_test(test_config_test_forms),
 		cmocka_unit_test(test_both_engines), cmocka_unit_test(test_ignored_says_so_once),
 		cmocka_unit_test(test_bad),	     cmocka_unit_test(test_values),
+		cmocka_unit_test(test_check_snmp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

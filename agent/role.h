@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How net-snmp is started in the daemon: as a subagent that reads no file, or as a master agent of
+ * its own, told by an snmpd.conf of vipd's who may read and write and where notifications go.
+ *
+ * Thread: agent.
+ */
+#pragma once
+
+struct notification;
+struct snmp_listen;
+
+/* The start of the library, in two steps: between them a subagent says how it connects. own: NULL
+ * for a subagent. */
+void role_begin(const struct snmp_listen *own);
+void role_ready(const struct snmp_listen *own);
+void role_end(void); /* a master agent stores its engine's boots and users */
+
+/* Of a master agent. Opens and closes what it listens on; -EADDRNOTAVAIL when that cannot be had
+ * (the log says more). */
+int role_listen(const struct snmp_listen *own);
+void role_close(void);
+/* Reads snmpd.conf again: views, communities, users, where notifications go. */
+void role_reread(void);
+/* Sends to every sink of snmpd.conf. -ENOMEM. */
+int role_notify(const struct notification *notification);

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""The table of real servers in KEEPALIVED-MIB, walked: vipd through snmpd and as its own master agent, a bare net-snmp
+subagent of constants through snmpd, and keepalived through snmpd where this kernel has IPVS.
+
+Agents are pinned to one CPU, the manager to another; each shape is measured in turns. Ratios are what counts: a wake-up
+costs on one machine five times what it costs on another. Arguments: the sizes to measure (by default 10000 and 37205),
+or "rows" for the cost of a row at 1,000, 10,000 and 100,000 of them.
+"""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+from lab import Lab, build_dir, wait_until
+from snmp import SnmpError
+
+RUNS = 3
+PORT = 1161
+TABLE = ".1.3.6.1.4.1.9586.100.5.3.4.1"
+CONSTANTS = ".1.3.6.1.4.1.8072.9999.9999.1001"
+COLUMNS = [*range(3, 11), *range(13, 25)]  # twenty of which both daemons have every cell
+SHAPES = {"columns": (50, "each", 4), "whole rows": (5, "all", 20)}  # repetitions, together, columns
+AGENT_CPU, MANAGER_CPU = "0", "1"
+
+
+def config(servers, services):
+    text = ["global_defs {\n    router_id farm\n}\n"]
+    for i in range(services):
+        mine = range(i, servers, services)
+        text.append(f"virtual_server 10.16.{i // 250}.{i % 250 + 1} 80 {{\n    delay_loop 3600\n    lvs_sched wlc\n"
+                    "    lvs_method DR\n    protocol TCP\n")
+        text += [f"    real_server 10.{128 + host // 62500}.{host // 250 % 250}.{host % 250 + 1} 80 {{\n        weight 1\n    }}\n"
+                 for host in mine]
+        text.append("}\n")
+    return "".join(text)
+
+
+class Subject:
+    """An agent that is walked: its processes, where its table is, at which port it is asked."""
+
+    def __init__(self, node, name, process, table, port=161):
+        self.node, self.name, self.table, self.port = node, name, table, port
+        self.pids = {str(process.pid), *subprocess.run(["pgrep", "-P", str(process.pid)], text=True, capture_output=True,
+                                                       check=False).stdout.split()}
+        self.process = process
+
+    def pin(self):
+        for pid in self.pids:
+            self.node.run("taskset", "-a", "-c", "-p", AGENT_CPU, pid)
+
+    def ask(self, *words):
+        out = self.node.output("taskset", "-c", MANAGER_CPU, build_dir() / "tests/benches/bulk", *words, timeout=1800)
+        return [float(word) for word in out.split()]
+
+    def names(self, count):
+        columns = COLUMNS[:count] if self.table == TABLE else range(1, count + 1)
+        return [f"{self.table}.{column}" for column in columns]
+
+    def walk(self, shape, snmpd):
+        """{cells, rate, and microseconds of CPU a cell of the agent and of snmpd}."""
+        repetitions, how, columns = SHAPES[shape]
+        before = cpu(self.pids), cpu(snmpd)
+        cells, seconds, middle, late = self.ask("walk", self.port, repetitions, how, *self.names(columns))
+        after = cpu(self.pids), cpu(snmpd)
+        return {"cells": cells, "rate": cells / seconds, "p50": middle, "p99": late,
+                "agent": (after[0] - before[0]) / cells, "snmpd": (after[1] - before[1]) / cells}
+
+    def late_get(self):
+        """p99 of a GET in ms while a walk goes on."""
+        walk = self.node.popen("taskset", "-c", MANAGER_CPU, build_dir() / "tests/benches/bulk", "walk", self.port, 50, "each",
+                               *self.names(20), log="walk.log")
+        _, _, _, late = self.ask("get", self.port, 2, ".1.3.6.1.2.1.1.3.0" if self.table != TABLE else
+                                 ".1.3.6.1.4.1.9586.100.5.1.1.0")
+        walk.stop()
+        return late
+
+
+def cpu(pids):
+    """Microseconds of CPU of all threads of some processes."""
+    total = 0
+    for pid in pids:
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            total += int((task / "schedstat").read_text("ascii").split()[0])
+    return total / 1000
+
+
+def has_ipvs():
+    return pathlib.Path("/proc/net/ip_vs").exists() or \
+        subprocess.run(["modprobe", "-q", "ip_vs"], check=False).returncode == 0
+
+
+class Bench:
+    """The agents of one size; one at a time has the tables at snmpd."""
+
+    def __init__(self, lab, servers, services):
+        self.node, self.servers, self.figures = lab.node("bench"), servers, {}
+        self.file = self.node.write("farm.conf", config(servers, services))
+        (self.node.dir / "own").mkdir()
+        self.node.write("own/snmpd.conf", "rocommunity public\n")
+        self.snmpd = self.node.snmpd(extra=f"view vipd_read included {CONSTANTS}\ndontLogTCPWrappersConnects yes\n")
+        self.node.run("taskset", "-a", "-c", "-p", AGENT_CPU, self.snmpd.pid)
+
+    def is_there(self, subject):
+        column = subject.names(1)[0]
+        try:
+            return self.node.snmp("127.0.0.1", port=subject.port).next(column, timeout=2)[0][0].startswith(column + ".")
+        except SnmpError:
+            return False
+
+    def ready(self, subject):
+        wait_until(lambda: self.is_there(subject), 300, f"{subject.name}'s table", interval=0.5)
+        subject.pin()
+        return subject
+
+    def subjects(self):
+        """Each in turn, started and stopped."""
+        yield "constants", lambda: (self.node.popen(build_dir() / "tests/benches/constants", self.node.agentx, self.servers,
+                                                    20, log="constants.log"), CONSTANTS, 161)
+        yield "vipd", lambda: (self.vipd("-A", self.node.agentx), TABLE, 161)
+        yield "vipd itself", lambda: (self.vipd("--snmp-listen", f"udp:127.0.0.1:{PORT}", "--snmp-conf",
+                                                self.node.dir / "own"), TABLE, PORT)
+        if has_ipvs():
+            yield "keepalived", lambda: (self.node.keepalived(self.file, "-C", "-x", "-A", self.node.agentx), TABLE, 161)
+
+    def vipd(self, *options):
+        return self.node.popen(build_dir() / "vipd", "-n", "-l", "-C", "-x", "-f", self.file, "--state-dir", "/run/state",
+                               *options, log="vipd.log")
+
+    def measure(self, runs, shapes=SHAPES):
+        for _ in range(runs):
+            for name, start in self.subjects():
+                process, table, port = start()
+                subject = self.ready(Subject(self.node, name, process, table, port))
+                for shape in shapes:
+                    self.figures.setdefault((shape, name), []).append(subject.walk(shape, {str(self.snmpd.pid)}))
+                self.figures.setdefault(("get", name), []).append(subject.late_get())
+                subject.process.stop(timeout=300)
+
+
+def middle(figures, key):
+    return statistics.median(figure[key] for figure in figures)
+
+
+def report(bench, shapes=SHAPES):
+    """Prints each shape; false when a goal is missed."""
+    good = True
+    for shape in shapes:
+        rates = {name: middle(found, "rate") for (what, name), found in bench.figures.items() if what == shape}
+        for name, rate in rates.items():
+            found = bench.figures[(shape, name)]
+            against = {other: rate / rates[other] for other in ("constants", "keepalived") if other in rates and other != name}
+            goals = {"vipd": {"constants": 0.95, "keepalived": 1.0}}.get(name, {})
+            if name == "vipd itself" and shape == "columns":
+                goals = {"keepalived": 8.0}
+            missed = [other for other, least in goals.items() if against.get(other, least) < least]
+            good = good and not missed
+            print(f"  {bench.servers:6} {shape:10} {name:11} {rate / 1000:8.1f}k cells/s  agent {middle(found, 'agent'):6.2f} us "
+                  f"snmpd {middle(found, 'snmpd'):6.2f} us  p50 {middle(found, 'p50'):.2f} p99 {middle(found, 'p99'):.2f} ms "
+                  + " ".join(f" {ratio:.2f} of {other}" for other, ratio in against.items())
+                  + (f": BEHIND (goal {goals})" if missed else ""), flush=True)
+    for (what, name), found in bench.figures.items():
+        if what == "get":
+            print(f"  {bench.servers:6} GET during a walk, {name:11} p99 {statistics.median(found):.2f} ms", flush=True)
+    return good
+
+
+def cost_of_rows():
+    """Seconds a cell at each number of rows, against the smallest."""
+    costs = {}
+    for servers in (1000, 10000, 100000):
+        with Lab() as lab:
+            bench = Bench(lab, servers, max(1, servers // 100))
+            bench.measure(1)
+            report(bench)
+            for key, found in bench.figures.items():
+                if key[0] in SHAPES:
+                    costs.setdefault(key, []).append(1 / middle(found, "rate"))
+    for (shape, name), found in costs.items():
+        print(f"  cost of a row, {shape:10} {name:11} " + " ".join(f"{cost / found[0]:.2f}" for cost in found), flush=True)
+    return all(found[-1] / found[0] <= 1.1 for (_, name), found in costs.items() if name.startswith("vipd"))
+
+
+def main():
+    if "rows" in sys.argv:
+        return 0 if cost_of_rows() else 1
+    good = True
+    for servers in [int(word) for word in sys.argv[1:]] or (10000, 37205):
+        # as in a farm; and the largest with all servers in one service
+        for services in (servers // 100, 1) if servers > 10000 else (servers // 100,):
+            with Lab() as lab:
+                bench = Bench(lab, servers, services)
+                print(f"  {servers} real servers in {services} services", flush=True)
+                bench.measure(int(os.environ.get("RUNS", RUNS)))
+                good = report(bench) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
