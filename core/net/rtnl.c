@@ -25,6 +25,7 @@
 
 #define LISTEN_OCTETS (1024 * 1024)
 #define RETRY_US      (100 * USEC_PER_MSEC)
+#define ERRORS_MAX    16
 
 /* libnl numbers its errors itself; what matters here has a name in errno. */
 int rtnl_errno(int nl_error)
@@ -123,15 +124,21 @@ static int read_everything(struct rtnl *rtnl)
 	return 0;
 }
 
-/* Reads the listener until it is dry. */
+/*
+ * Reads the listener until it is dry. After an overrun as well, and only then everything anew:
+ * until the queue is empty the kernel drops what comes and says so no second time. Of an error that
+ * comes again and again the next turn of the loop hears.
+ */
 void rtnl_catch_up(struct rtnl *rtnl)
 {
+	unsigned errors = 0;
 	int error;
 
-	do
+	do {
 		error = nl_recvmsgs_default(rtnl->listen);
-	while (error >= 0);
-	if (error != -NLE_AGAIN || rtnl->incomplete) {
+		errors += error < 0 && error != -NLE_AGAIN;
+	} while (error != -NLE_AGAIN && errors < ERRORS_MAX);
+	if (errors || rtnl->incomplete) {
 		log_warn("net", "interface events were lost, reading all again");
 		rtnl->shrunk = true;
 		if (read_everything(rtnl) < 0)
