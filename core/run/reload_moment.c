@@ -12,8 +12,8 @@
 #include "core/base/clock.h"
 
 static const char *const forms[] = {
-	"hh:mm:ss", "hh:mm:ssZ", "yy-MM-dd hh:mm:ss", "yy-MM-dd hh:mm:ssZ", "YYYY-MM-dd hh:mm:ss",
-	"YYYY-MM-dd hh:mm:ssZ"};
+	"hh:mm:ss",	      "hh:mm:ssZ",	     "yy-MM-dd hh:mm:ss",
+	"yy-MM-dd hh:mm:ssZ", "YYYY-MM-dd hh:mm:ss", "YYYY-MM-dd hh:mm:ssZ"};
 
 #define FORMS (sizeof forms / sizeof *forms)
 

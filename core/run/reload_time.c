@@ -56,7 +56,8 @@ static void arm(struct reload_time *time)
 		.it_value.tv_sec = (time_t)(time->wall_us / USEC_PER_SEC),
 	};
 
-	if (timerfd_settime(time->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL) < 0)
+	if (timerfd_settime(time->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL) <
+	    0)
 		log_error("conf", "reload_time_file: %s", strerror(errno));
 }
 
@@ -77,8 +78,8 @@ static void look(struct reload_time *time)
 	char text[LINE_OCTETS + 1] = "";
 	uint64_t before_us = time->wall_us, now_us = clock_wall_us();
 	int size = file_read(time->path, text, LINE_OCTETS);
-	int error = size < 0 ? size
-			     : reload_moment_read(text, now_us, &time->wall_us, &time->daily);
+	int error =
+		size < 0 ? size : reload_moment_read(text, now_us, &time->wall_us, &time->daily);
 
 	if (error || time->wall_us <= now_us)
 		time->wall_us = 0;
@@ -86,13 +87,15 @@ static void look(struct reload_time *time)
 	if (time->wall_us && time->wall_us != before_us)
 		say(time);
 	else if (error == -ENOENT && before_us)
-		log_notice("conf", "reload_time_file %s is gone, and with it the reload", time->path);
+		log_notice("conf", "reload_time_file %s is gone, and with it the reload",
+			   time->path);
 	else if (!error && !time->wall_us)
 		log_notice("conf", "reload_time_file %s: that is over", time->path);
 	else if (error && error != -ENOENT)
 		log_error("conf", "reload_time_file %s: %s", time->path,
-			  size < 0 ? strerror(-error) : "no moment such as 23:59:00 or "
-							"2030-12-31 23:59:00Z");
+			  size < 0 ? strerror(-error)
+				   : "no moment such as 23:59:00 or "
+				     "2030-12-31 23:59:00Z");
 }
 
 static void on_change(int fd, uint32_t events, void *owner)
@@ -116,8 +119,10 @@ static void on_change(int fd, uint32_t events, void *owner)
 		}
 	}
 	if (gone) {
-		log_warn("conf", "reload_time_file %s: its folder is gone; looked for at the next "
-				 "reload", time->path);
+		log_warn("conf",
+			 "reload_time_file %s: its folder is gone; looked for at the next "
+			 "reload",
+			 time->path);
 		time->inotify_io = loop_io_free(time->inotify_io);
 	}
 	if (ours || gone)
