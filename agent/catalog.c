@@ -83,6 +83,7 @@ int catalog_new(const struct wires *wires, struct catalog **ret)
 		return -ENOMEM;
 	}
 	catalog->view.events = catalog->events;
+	catalog->view.notify = UINT8_MAX; /* all there are */
 	for (enum group group = 0; group < GROUPS; group++) {
 		struct table_list list = group_tables(group);
 
@@ -166,6 +167,8 @@ uint32_t catalog_own(const struct catalog *catalog, enum agent_field field)
 		return events_room(catalog->events);
 	case AGENT_LOCK:
 		return catalog->view.admin_lock;
+	case AGENT_NOTIFY:
+		return catalog->view.notify;
 	case AGENT_TRAPS:
 		break;
 	}
@@ -180,6 +183,9 @@ int catalog_set_own(struct catalog *catalog, enum agent_field field, uint32_t va
 		return events_resize(catalog->events, value);
 	case AGENT_LOCK:
 		catalog->view.admin_lock = value;
+		break;
+	case AGENT_NOTIFY:
+		catalog->view.notify = (uint8_t)value;
 		break;
 	case AGENT_TRAPS:
 		catalog->view.traps_enabled = value == 1;

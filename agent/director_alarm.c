@@ -2,7 +2,8 @@
 /*
  * IPVS-DIRECTOR-MIB 1.11: what is wrong now. Nothing is remembered: the rows are whatever the
  * snapshots say, so a manager that has missed every notification catches up with one walk. A row is
- * keyed by its kind and a number made from the object it is about. Thread: agent. No cell is ever absent.
+ * keyed by its kind and a number made from the object it is about. Thread: agent. No cell is ever
+ * absent.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -75,10 +75,10 @@ static bool sync_changed(const struct view *view, const struct row *row, struct 
 }
 
 static const struct column sync_columns[] = {
-	COLUMN_READ(2, INTEGER, sync_running), COLUMN_READ(3, INTEGER, sync_ifindex),
-	COLUMN_READ(4, GAUGE32, sync_id),      COLUMN_READ(5, INTEGER, sync_group_type),
-	COLUMN_READ(6, OCTETS, sync_group),    COLUMN_READ(7, GAUGE32, sync_port),
-	COLUMN_READ(8, GAUGE32, sync_ttl),     COLUMN_READ(9, GAUGE32, sync_maxlen),
+	COLUMN_READ(2, INTEGER, sync_running),	  COLUMN_READ(3, INTEGER, sync_ifindex),
+	COLUMN_READ(4, GAUGE32, sync_id),	  COLUMN_READ(5, INTEGER, sync_group_type),
+	COLUMN_READ(6, OCTETS, sync_group),	  COLUMN_READ(7, GAUGE32, sync_port),
+	COLUMN_READ(8, GAUGE32, sync_ttl),	  COLUMN_READ(9, GAUGE32, sync_maxlen),
 	COLUMN_READ(10, TIMETICKS, sync_changed),
 };
 
@@ -89,6 +89,45 @@ const struct table director_sync = {
 	.columns = sync_columns,
 	.n_columns = CELL_COUNT(sync_columns),
 	.build = build_sync,
+};
+
+/* ---- which notifications are sent ---- */
+
+static int build_notify(const struct view *view, struct rows *ret)
+{
+	return view->check ? rows_add_scalars(ret) : 0;
+}
+
+static bool notify(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	ret->room[0] = view->notify & DIRECTOR_NOTIFY_ALL;
+	return cell_octets(ret, ret->room, 1);
+}
+
+static enum set_error set_notify(const struct view *view, const struct row *row,
+				 const struct cell *value, struct set_change *ret)
+{
+	uint8_t octet = *(const uint8_t *)value->octets;
+
+	(void)row;
+	if (octet & ~DIRECTOR_NOTIFY_ALL)
+		return SET_WRONG_VALUE;
+	cell_change_agent(ret, AGENT_NOTIFY, octet, view->notify & DIRECTOR_NOTIFY_ALL);
+	return SET_OK;
+}
+
+static const struct column notify_columns[] = {
+	COLUMN_WRITE(1, OCTETS, notify, set_notify, 1, 1),
+};
+
+const struct table director_notify = {
+	.name = "ipvsdNotifyCtl",
+	.entry = {DIRECTOR_ROOT, 1, 8},
+	.entry_length = DIRECTOR_ROOT_LENGTH + 2,
+	.columns = notify_columns,
+	.n_columns = CELL_COUNT(notify_columns),
+	.build = build_notify,
 };
 
 /* ---- the agent ---- */

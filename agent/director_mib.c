@@ -295,8 +295,9 @@ static const struct table *const tables[] = {
 	&scalars,	   &director_services,	 &director_service_stats,
 	&director_dests,   &director_dest_stats, &director_names,
 	&director_servers, &director_checkers,	 &director_event_scalars,
-	&director_events,  &director_sync,	 &director_vrrp,
-	&director_health,  &director_threads,	 &director_alarms,
+	&director_events,  &director_sync,	 &director_notify,
+	&director_vrrp,	   &director_health,	 &director_threads,
+	&director_alarms,
 };
 
 struct table_list director_mib_tables(void)

@@ -40,6 +40,15 @@ int director_service_state(const struct snap_service *service, size_t n_servers)
 /* Connections a running drain waits for; 0 when none runs. */
 uint32_t director_remaining(const struct snap_dest *dest);
 
+/* Bits of ipvsdNotifyEnable. */
+#define DIRECTOR_NOTIFY_DEST   0x80
+#define DIRECTOR_NOTIFY_DRAIN  0x40
+#define DIRECTOR_NOTIFY_QUORUM 0x20
+#define DIRECTOR_NOTIFY_CONFIG 0x04
+#define DIRECTOR_NOTIFY_ALL                                                                        \
+	(DIRECTOR_NOTIFY_DEST | DIRECTOR_NOTIFY_DRAIN | DIRECTOR_NOTIFY_QUORUM |                   \
+	 DIRECTOR_NOTIFY_CONFIG)
+
 /* A destination row as the tables share it: major is the service, minor the place in
  * snap_check.dests. */
 const struct snap_dest *director_dest(const struct view *view, const struct row *row);
@@ -64,6 +73,7 @@ extern const struct table director_servers;	  /* 1.4.1 */
 extern const struct table director_event_scalars; /* 1.6 */
 extern const struct table director_events;	  /* 1.6.5 */
 extern const struct table director_sync;	  /* 1.7.1 */
+extern const struct table director_notify;	  /* 1.8 */
 extern const struct table director_vrrp;	  /* 1.9.1 */
 extern const struct table director_health;	  /* 1.10 */
 extern const struct table director_threads;	  /* 1.10.7 */

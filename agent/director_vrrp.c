@@ -90,11 +90,11 @@ static bool since(const struct view *view, const struct row *row, struct cell *r
 }
 
 static const struct column columns[] = {
-	COLUMN_READ(2, INTEGER, state),		  COLUMN_READ(3, INTEGER, wanted),
-	COLUMN_READ(4, COUNTER32, transitions),	  COLUMN_READ(5, OCTETS, changed),
-	COLUMN_READ(6, OCTETS, reason),		  COLUMN_READ(7, INTEGER, master_type),
-	COLUMN_READ(8, OCTETS, master),		  COLUMN_READ(9, GAUGE32, master_priority),
-	COLUMN_READ(10, GAUGE32, lateness),	  COLUMN_READ(11, TIMETICKS, since),
+	COLUMN_READ(2, INTEGER, state),		COLUMN_READ(3, INTEGER, wanted),
+	COLUMN_READ(4, COUNTER32, transitions), COLUMN_READ(5, OCTETS, changed),
+	COLUMN_READ(6, OCTETS, reason),		COLUMN_READ(7, INTEGER, master_type),
+	COLUMN_READ(8, OCTETS, master),		COLUMN_READ(9, GAUGE32, master_priority),
+	COLUMN_READ(10, GAUGE32, lateness),	COLUMN_READ(11, TIMETICKS, since),
 };
 
 const struct table director_vrrp = {

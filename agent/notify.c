@@ -214,7 +214,8 @@ static void notify_dest(struct notify_work *work, const struct subject *subject)
 	enum dest_oper oper = event->dest.oper;
 	struct notification *n;
 
-	if (event->dest.stopping || event->dest.rs == SNAP_SORRY)
+	if (!(work->view->notify & DIRECTOR_NOTIFY_DEST) || event->dest.stopping ||
+	    event->dest.rs == SNAP_SORRY)
 		return;
 	if (oper != DEST_DOWN && oper != DEST_UP && oper != DEST_DEGRADED)
 		return;
@@ -233,6 +234,8 @@ static void notify_drain(struct notify_work *work, const struct subject *subject
 	enum director_trap trap;
 	struct notification *n;
 
+	if (!(work->view->notify & DIRECTOR_NOTIFY_DRAIN))
+		return;
 	switch (event->dest.drain) {
 	case DRAIN_DRAINING:
 		trap = TRAP_DRAIN_STARTED;
@@ -273,7 +276,7 @@ static void notify_quorum(struct notify_work *work)
 	bind_number(n, &k_vs, 23, &subject.vs_index, CELL_INTEGER, status);
 	bind_number(n, &k_vs, 22, &subject.vs_index, CELL_GAUGE32, quorum);
 	bind_counts(work, n, &subject, event->quorum.n_up, event->quorum.n_total);
-	if (event->quorum.stopping)
+	if (!(work->view->notify & DIRECTOR_NOTIFY_QUORUM) || event->quorum.stopping)
 		return;
 	sorry = subject.service ? subject.service->sorry_active : false;
 	n = begin_director(work, event->quorum.up ? TRAP_QUORUM_GAINED : TRAP_QUORUM_LOST);
@@ -286,8 +289,11 @@ static void notify_quorum(struct notify_work *work)
 
 static void notify_config(struct notify_work *work)
 {
-	struct notification *n = begin_director(work, TRAP_CONFIG_RELOADED);
+	struct notification *n;
 
+	if (!(work->view->notify & DIRECTOR_NOTIFY_CONFIG))
+		return;
+	n = begin_director(work, TRAP_CONFIG_RELOADED);
 	bind_number(n, &d_system, 4, NULL, CELL_COUNTER32, work->event->config.generation);
 	bind_text(n, &d_system, 6, NULL, work->event->config.error);
 }

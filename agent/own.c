@@ -12,6 +12,7 @@ static const char *const own_names[] = {
 	[AGENT_TRAPS] = "vrrpNotificationCntl",
 	[AGENT_EVENTS] = "ipvsdEventMax",
 	[AGENT_LOCK] = "ipvsdSysAdminLock",
+	[AGENT_NOTIFY] = "ipvsdNotifyEnable",
 };
 
 static void own_text(char room[static ADMIN_COMMENT_MAX], enum agent_field field, uint32_t value)
@@ -23,8 +24,8 @@ static void own_text(char room[static ADMIN_COMMENT_MAX], enum agent_field field
 }
 
 /* A lock that moves says nothing by itself: whoever took it changes something else. */
-static void tell_own(struct catalog *catalog, enum agent_field field, uint32_t before, uint32_t after,
-		     bool undo)
+static void tell_own(struct catalog *catalog, enum agent_field field, uint32_t before,
+		     uint32_t after, bool undo)
 {
 	struct msg_changed changed = {.object = CHANGED_NOTHING, .who = "snmp"};
 

@@ -55,6 +55,7 @@ struct view {
 	uint32_t uptime_cs;	     /* sysUpTime of the master agent at now_us */
 	bool traps_enabled;	     /* vrrpNotificationCntl */
 	uint32_t admin_lock;	     /* ipvsdSysAdminLock */
+	uint8_t notify;		     /* ipvsdNotifyEnable: its octet */
 	const struct events *events; /* NULL: none are kept */
 };
 
@@ -122,6 +123,7 @@ enum agent_field {
 	AGENT_TRAPS,  /* vrrpNotificationCntl: 1 enabled, 2 disabled */
 	AGENT_EVENTS, /* ipvsdEventMax */
 	AGENT_LOCK,   /* ipvsdSysAdminLock: the next value */
+	AGENT_NOTIFY, /* ipvsdNotifyEnable: its octet */
 };
 
 struct set_change {

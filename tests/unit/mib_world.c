@@ -413,6 +413,7 @@ struct world *world_new(void)
 		.now_wall_us = UINT64_C(1700000200000000),
 		.uptime_cs = 50000,
 		.traps_enabled = true,
+		.notify = UINT8_MAX,
 	};
 	return w;
 }

@@ -46,6 +46,18 @@ static enum set_error set_text(struct bench *b, const char *oid, const char *tex
 	return set_cell(b, oid, CELL_OCTETS, &value, ret);
 }
 
+/* Only bits that mean something. */
+static void test_set_notify(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+
+	assert_int_equal(set_text(b, D "8.1.0", "\x10", &change), SET_WRONG_VALUE);
+	assert_int_equal(set_text(b, D "8.1.0", "\x64", &change), SET_OK);
+	assert_int_equal(change.apply.agent.value, 0x64);
+	assert_int_equal(change.undo.agent.value, 0xe4);
+}
+
 /* The lock moves by one, and only for who knows it. */
 static void test_set_lock(void **state)
 {
@@ -111,7 +123,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2);
+	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 1);
 }
 
 static void test_set_weight(void **state)
@@ -387,6 +399,7 @@ static void test_set_comment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_set_notify, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_lock, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_bounds, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_weight, bench_setup, bench_teardown),

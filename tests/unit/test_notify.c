@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/director_mib.h"
 #include "tests/unit/mib_world.h"
 
 #define K    "1.3.6.1.4.1.9586.100.5."
@@ -451,10 +452,21 @@ static void test_switches(void **state)
 	dest_event(b, 0, 0, EVENT_DEST_STATE);
 	raise_event(b);
 	assert_int_equal(b->count, 2);
+	b->world->view.notify = (uint8_t)~DIRECTOR_NOTIFY_DEST;
+	raise_event(b);
+	assert_int_equal(b->count, 1); /* likewise ipvsdNotifyEnable that of our own */
+	assert_int_equal(b->sent[0].trap[6], 9586);
+	dest_event(b, 0, 0, EVENT_DRAIN);
+	b->event.dest.drain = DRAIN_DRAINED;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	b->world->view.notify = (uint8_t)~DIRECTOR_NOTIFY_DRAIN;
+	raise_event(b);
+	assert_int_equal(b->count, 0);
 	global->snmp_checker = false;
 	raise_event(b);
 	assert_int_equal(b->count, 0);
-	assert_int_equal(b->serial, 41); /* unsent notifications use no number */
+	assert_int_equal(b->serial, 42); /* unsent notifications use no number */
 	b->world->view = (struct view){0};
 	raise_event(b);
 	assert_int_equal(b->count, 0);
