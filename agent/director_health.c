@@ -207,6 +207,7 @@ static bool thread_name(const struct view *view, const struct row *row, struct c
 	static const char *const names[THREADS] = {[THREAD_MAIN] = "main",
 						   [THREAD_VRRP] = "vrrp",
 						   [THREAD_CHECK] = "check",
+						   [THREAD_BFD] = "bfd",
 						   [THREAD_AGENT] = "agent"};
 
 	(void)view;

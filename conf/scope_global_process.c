@@ -228,7 +228,8 @@ const struct option global_process_rows[] = {
 	 .max = UINT32_MAX, .needs = "vrrp_rt_priority",
 	 .help = "most microseconds any thread may compute at a stretch at a real-time priority: "
 		 "half of it is logged, then the kernel ends vipd; no limit by default; the "
-		 "smallest of vrrp and checker counts for all, as the limit is one of the process"},
+		 "smallest of vrrp, checker and bfd counts for all, as the limit is one of the "
+		 "process"},
 	{"vrrp_rlimit_rtime", OPTION_ALIAS, .alias_of = "vrrp_rlimit_rttime",
 	 .flags = OPTION_DEPRECATED},
 	{"vrrp_cpu_affinity", OPTION_CUSTOM, MODEL(vrrp.tune), .flags = FIELD, .min = 1,
@@ -259,9 +260,8 @@ const struct option global_process_rows[] = {
 	 .max = 19, .help = "nice value of the BFD thread"},
 	{"bfd_rt_priority", OPTION_UNSIGNED, MODEL(bfd.tune.rt_priority), .flags = FIELD, .min = 1,
 	 .max = 99, .help = "real-time priority of the BFD thread; none by default"},
-	{"bfd_rlimit_rttime", OPTION_UNSIGNED, MODEL(bfd.rttime_us), .flags = DEFAULT, .min = 1,
-	 .max = UINT32_MAX, .initial = 10000,
-	 .help = "most microseconds it may compute at a stretch at a real-time priority"},
+	{"bfd_rlimit_rttime", OPTION_UNSIGNED, MODEL(bfd.rttime_us), .flags = FIELD, .min = 1,
+	 .max = UINT32_MAX, .needs = "bfd_rt_priority", .help = "the same"},
 	{"bfd_rlimit_rtime", OPTION_ALIAS, .alias_of = "bfd_rlimit_rttime",
 	 .flags = OPTION_DEPRECATED},
 	{"bfd_cpu_affinity", OPTION_CUSTOM, MODEL(bfd.tune), .flags = FIELD, .min = 1,

@@ -15,7 +15,6 @@ static const struct option_unsupported entries[] = {
 	{"auth_hmac", "vrrp_instance",
 	 .effect = "with 'mode enforce', the default, the instance does not run; in another mode "
 		   "adverts are sent and accepted without it"},
-	{"bfd_rlimit_rttime", "global_defs", .effect = KEPT},
 	{"nftables_ipvs", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_priority", "global_defs",

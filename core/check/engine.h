@@ -2,8 +2,8 @@
 /*
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
- * (verdicts), record.c, kernel.c, view.c, sysctls.c and sync.c (IPVS), drain.c, ramp.c and leaving.c
- * (how servers go and come), machine.c, change.c and command.c (SET), event.c, publish.c.
+ * (verdicts), record.c, kernel.c, view.c, sysctls.c and sync.c (IPVS), drain.c, ramp.c and
+ * leaving.c (how servers go and come), machine.c, change.c and command.c (SET), event.c, publish.c.
  * Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then

@@ -283,9 +283,9 @@ void control_status(struct client *client, const json_t *request)
 					 daemon_json(d), "agent", agent_json(agent), "instances",
 					 instances_json(vrrp), "groups", groups_json(vrrp),
 					 "bfd_sessions", sessions_json(bfd), "ipvs_available",
-					 check ? check->ipvs_available : 0, "ipvs", ipvs_json(check),
-					 "sync_daemons", sync_json(check), "services",
-					 services_json(check)));
+					 check ? check->ipvs_available : 0, "ipvs",
+					 ipvs_json(check), "sync_daemons", sync_json(check),
+					 "services", services_json(check)));
 }
 
 void control_reload(struct client *client, const json_t *request)

@@ -66,7 +66,7 @@ static void set_locked(struct daemon *d, bool wanted)
 
 static uint32_t least_rttime(const struct conf_global *global)
 {
-	const struct conf_thread *threads[] = {&global->vrrp, &global->checker};
+	const struct conf_thread *threads[] = {&global->vrrp, &global->checker, &global->bfd};
 	uint32_t least_us = 0;
 
 	for (size_t i = 0; i < sizeof threads / sizeof *threads; i++)

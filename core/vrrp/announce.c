@@ -204,7 +204,8 @@ void vrrp_announce_all(struct vrrp_engine *e, uint64_t now_us)
 }
 
 /* Bursts do not add up: under a flood of losing adverts the queue stays one burst long. */
-static void queue(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_burst_kind kind, uint64_t repeat)
+static void queue(struct vrrp_engine *e, struct vrrp_unit *unit, enum vrrp_burst_kind kind,
+		  uint64_t repeat)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	struct vrrp_burst *burst = &unit->bursts[kind];

@@ -116,8 +116,7 @@ static int make_stage(struct vrrp_engine *e, struct stage *stage, uint64_t now_u
 	stage->fresh = calloc(conf->n_instances + 1, sizeof *stage->fresh);
 	stage->garp_free_us = calloc(conf->n_garp_groups + 1, sizeof *stage->garp_free_us);
 	if (!stage->units || !stage->due_us || !stage->groups || !stage->fresh ||
-	    !stage->garp_free_us ||
-	    conf_diff_new(e->conf, conf, &stage->diff) < 0)
+	    !stage->garp_free_us || conf_diff_new(e->conf, conf, &stage->diff) < 0)
 		return -ENOMEM;
 	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++)
 		if (carry_seen(e, stage, kind) < 0)
