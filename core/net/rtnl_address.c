@@ -123,6 +123,7 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 		remove_to_change(rtnl, held, address);
 		match = NET_ABSENT;
 	}
+	snprintf(held->device, sizeof held->device, "%s", address->device);
 	held->peer = address->peer;
 	held->broadcast = address->broadcast;
 	held->scope = address->scope;
@@ -148,18 +149,28 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 	return error;
 }
 
+/* An interface that was renamed meanwhile still has it. */
+static struct net_held *find_held(const struct net_table *table, const struct conf_address *address,
+				  uint32_t ifindex)
+{
+	struct net_held *held = net_table_find_held(table, ifindex, &address->ip, address->prefix);
+
+	return held ? held
+		    : net_table_find_moved(table, address->device, &address->ip, address->prefix);
+}
+
 static int remove_one(struct rtnl *rtnl, const struct conf_address *address, bool owner,
 		      uint64_t generation)
 {
 	struct net_table *table = &rtnl->table;
 	const struct net_link *link = net_table_find_link(table, address->device);
+	uint32_t ifindex = link ? link->now.ifindex : 0;
+	struct net_held *held = find_held(table, address, ifindex);
 
-	if (!link)
-		return 0; /* gone together with its interface */
-	uint32_t ifindex = link->now.ifindex;
-	struct net_held *held = net_table_find_held(table, ifindex, &address->ip, address->prefix);
 	if (held && (held->generation > generation || held->permanent))
 		return 0;
+	if (held)
+		ifindex = held->ifindex;
 	/* An owner's address that we did not set is the machine's own. */
 	bool known = held, foreign = held ? held->foreign : owner;
 	net_table_release(table, held);

@@ -345,6 +345,19 @@ struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifi
 	return &table->held[at];
 }
 
+struct net_held *net_table_find_moved(const struct net_table *table, const char *device,
+				      const struct ip *ip, uint8_t prefix)
+{
+	for (size_t i = 0; i < table->n_held; i++) {
+		struct net_held *held = &table->held[i];
+
+		if (held->prefix == prefix && !ip_compare(&held->ip, ip) &&
+		    !strcmp(held->device, device))
+			return held;
+	}
+	return NULL;
+}
+
 struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip,
 				uint8_t prefix)
 {

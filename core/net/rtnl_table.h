@@ -61,6 +61,7 @@ struct net_virtual {
 /* An address that is in the kernel because of us, or that we use as it is. */
 struct net_held {
 	uint32_t ifindex;
+	char device[IFNAMSIZ]; /* its name when the address was wanted last */
 	struct ip ip, peer, broadcast;
 	uint8_t prefix, scope;
 	char label[IFNAMSIZ]; /* "": none */
@@ -124,6 +125,9 @@ bool net_table_has_address(const struct net_table *table, const struct ip *ip);
 /* NULL: not held. Valid until the next hold or release. */
 struct net_held *net_table_find_held(const struct net_table *table, uint32_t ifindex,
 				     const struct ip *ip, uint8_t prefix);
+/* The same by the name that the interface had then, for one that has another now. */
+struct net_held *net_table_find_moved(const struct net_table *table, const char *device,
+				      const struct ip *ip, uint8_t prefix);
 /* Finds or adds; NULL when memory is out. */
 struct net_held *net_table_hold(struct net_table *table, uint32_t ifindex, const struct ip *ip,
 				uint8_t prefix);

@@ -156,10 +156,11 @@ def test_pauses_clock_steps_and_a_kill(lab):
 
 def test_an_interface_is_renamed(lab):
     it = Router(lab, "it", "10.5.0.1", interval=0.2).start().becomes_master()
-    it.node.ip("link set eth0 down")
-    wait_until(lambda: not it.node.has_address(VIP), what="no address")
-    it.node.ip("link set eth0 name other", "link set other up")
+    it.daemon.pause()  # so that the address is removed after the name is another
+    it.node.ip("link set eth0 down", "link set eth0 name other", "link set other up")
+    it.daemon.resume()
     wait_until(lambda: it.state() == "FAULT", what="fault")
+    wait_until(lambda: not it.node.has_address(VIP), what="no address")
     holds(lambda: not it.node.has_address(VIP), 0.5, "no address under another name")
     # The name counts, whatever bears it.
     it.node.link("eth0", "10.5.0.3/24")
