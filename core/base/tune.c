@@ -6,12 +6,14 @@
 #include "core/base/tune.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 
 static bool set_priority(const char *subsystem, uint8_t rt_priority)
@@ -66,10 +68,11 @@ void tune_thread(const char *subsystem, const struct tune *wanted, struct tune *
 }
 
 /* What is refused once would be refused again. */
-void tune_raise(const char *subsystem, struct tune *applied)
+void tune_late(const char *subsystem, struct tune *applied, uint64_t late_us)
 {
 	uint8_t now = applied->raised ? applied->raised : applied->rt_priority;
 
+	log_warn(subsystem, "a timer came %" PRIu64 " ms late", late_us / USEC_PER_MSEC);
 	if (now >= applied->most)
 		return;
 	if (!set_priority(subsystem, now + 1)) {

@@ -15,8 +15,8 @@
 struct tune {
 	int8_t nice;
 	uint8_t rt_priority; /* SCHED_RR, 0: off */
-	uint8_t most;	/* real-time priority that tune_raise() may reach; 0: it does nothing */
-	uint8_t raised; /* in what is applied: where it has come to, 0: nowhere */
+	uint8_t most;	     /* real-time priority that tune_late() may reach; 0: it does nothing */
+	uint8_t raised;	     /* in what is applied: where it has come to, 0: nowhere */
 	bool some_cpus;
 	uint64_t cpus[TUNE_CPUS / 64]; /* bit n: may run on processor n; meant when some_cpus */
 	char name[TUNE_NAME_MAX + 1];  /* "": as it is */
@@ -29,6 +29,6 @@ struct tune {
  */
 void tune_thread(const char *subsystem, const struct tune *wanted, struct tune *applied);
 
-/* The calling thread does not run often enough: its real-time priority rises by one, as far as
- * *applied allows, and stays there until a change of the wish says otherwise. */
-void tune_raise(const char *subsystem, struct tune *applied);
+/* A timer of the calling thread came late: it is logged, and its real-time priority rises by one,
+ * as far as *applied allows, and stays there until a change of the wish says otherwise. */
+void tune_late(const char *subsystem, struct tune *applied, uint64_t late_us);

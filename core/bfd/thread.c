@@ -223,6 +223,13 @@ static const struct bfd_ops ops = {
 
 /* ---- mail ---- */
 
+static void on_late(uint64_t late_us, void *owner)
+{
+	struct body *body = owner;
+
+	tune_late("bfd", &body->tune, late_us);
+}
+
 static void handle(struct body *body, const struct mail *mail)
 {
 	const struct conf *conf;
@@ -230,6 +237,8 @@ static void handle(struct body *body, const struct mail *mail)
 	switch (mail->kind) {
 	case MSG_CONF:
 		conf = ((const struct msg_conf *)(const void *)mail->body)->conf;
+		loop_on_late(body->loop, conf->global.process.auto_priority_delay_us, on_late,
+			     body);
 		tune_thread("bfd", &conf->global.bfd.tune, &body->tune);
 		(void)bfd_engine_conf(body->engine, conf, clock_now_us()); /* it logs and answers */
 		break;

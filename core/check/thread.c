@@ -4,7 +4,6 @@
  * Must not read files, resolve names or run programs: main does that. May block for an IPVS reply.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -137,8 +136,7 @@ static void on_late(uint64_t late_us, void *owner)
 {
 	struct engine *engine = owner;
 
-	log_warn("check", "a timer came %" PRIu64 " ms late", late_us / USEC_PER_MSEC);
-	tune_raise("check", &engine->tune);
+	tune_late("check", &engine->tune, late_us);
 }
 
 static void adopt(struct engine *engine, const struct conf *conf)

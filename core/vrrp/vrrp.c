@@ -11,7 +11,6 @@
  * Nor must a flood of mail: it takes turns with a timer that is due.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -344,8 +343,7 @@ static void on_late(uint64_t late_us, void *owner)
 {
 	struct body *body = owner;
 
-	log_warn("vrrp", "a timer came %" PRIu64 " ms late", late_us / USEC_PER_MSEC);
-	tune_raise("vrrp", &body->tune);
+	tune_late("vrrp", &body->tune, late_us);
 }
 
 static void adopt(struct body *body, const struct conf *conf, uint64_t now_us)

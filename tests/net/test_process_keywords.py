@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Keywords about the process as a whole: threads, memory, file mask, scripts around its life, files around a reload."""
 
-import json
 import ctypes
+import json
 import os
 import re
 import resource
@@ -119,6 +119,9 @@ def test_the_bfd_thread_comes_with_a_session_and_is_tuned(lab):
     node.vipctl("reload")
     assert os.sched_getscheduler(bfd) & 0xff == os.SCHED_OTHER and os.getpriority(os.PRIO_PROCESS, bfd) == -3
     assert status(process, "Name", bfd) == "bfd"
+    file.write_text(SERVER.format(defs=f"{RISES} 1", service="", server="") + BFD)
+    node.vipctl("reload")
+    stall(process, bfd, lambda now: now == 1)
 
 
 def test_names_of_process_and_threads(lab):
