@@ -216,6 +216,36 @@ static bool udp_timeout(const struct view *view, const struct row *row, struct c
 	return cell_number(ret, view->check->udp_timeout_s);
 }
 
+/* on(1) off(2) unknown(3) */
+static bool is_on(struct cell *ret, int setting)
+{
+	return cell_number(ret, setting < 0 ? 3 : setting ? 1 : 2);
+}
+
+static bool expire_nodest(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return is_on(ret, view->check->sysctls.expire_nodest_conn);
+}
+
+static bool expire_quiescent(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return is_on(ret, view->check->sysctls.expire_quiescent_template);
+}
+
+static bool conn_reuse(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return is_on(ret, view->check->sysctls.conn_reuse_mode);
+}
+
+static bool drifts(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->drifts);
+}
+
 static bool admin_lock(const struct view *view, const struct row *row, struct cell *ret)
 {
 	(void)row;
@@ -277,9 +307,13 @@ static const struct column columns[] = {
 	COLUMN_READ(13, GAUGE32, tcp_timeout),
 	COLUMN_READ(14, GAUGE32, tcpfin_timeout),
 	COLUMN_READ(15, GAUGE32, udp_timeout),
+	COLUMN_READ(16, INTEGER, expire_nodest),
+	COLUMN_READ(17, INTEGER, expire_quiescent),
 	COLUMN_WRITE(18, INTEGER, admin_lock, set_lock, 0, INT32_MAX),
 	TRAFFIC_COLUMNS(20, total),
 	COLUMN_READ(30, TIMETICKS, discontinuity),
+	COLUMN_READ(31, INTEGER, conn_reuse),
+	COLUMN_READ(32, COUNTER32, drifts),
 };
 
 static const struct table scalars = {

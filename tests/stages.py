@@ -283,7 +283,7 @@ def vm(run):
     elif run.command("vm", ["tests/deps", "kernel"]) == 0:
         script = RESULTS / "vm-script"
         script.write_text(f"export VIPD_KEEP='{out}' VIPD_BUILD='{BUILD / 'fast'}'\n" + " ".join(pytest) + "\n")
-        status = run.command("vm", ["tests/vm/vm", "-m", "1536", "-t", "1500", script], env=environment)
+        status = run.command("vm", ["tests/vm/vm", "-m", "1536", "-t", "2400", script], timeout=2500, env=environment)
     else:
         run.tally.skipped.append(("vm", "no ip_vs in this kernel, and no kernel for the virtual machine to be had:\n"
                                   + tail(RESULTS / "vm.log", 3)))

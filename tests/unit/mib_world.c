@@ -361,6 +361,8 @@ static void fill_check(struct world *w)
 		.ipvs_version = 0x010201,
 		.conn_table_size = 4096,
 		.tcp_timeout_s = 900,
+		.sysctls = {.expire_nodest_conn = 1, .conn_reuse_mode = -1},
+		.drifts = 7,
 		.n_services = WORLD_ROWS,
 		.services = w->live_services,
 		.n_dests = WORLD_DESTS,
