@@ -17,6 +17,7 @@ ADVERT_INT = 1.0  # the fastest VRRP version 2 knows
 STOPPED_S = int(os.environ.get("VIPD_HUNG_SECONDS", "150"))
 BACK_WITHIN_S = 5.0
 ROOTS = (snmp.VRRP_MIB, snmp.KEEPALIVED_MIB, snmp.DIRECTOR_MIB)
+MOVING = (snmp.DIRECTOR_MIB + ".1.6.5.", snmp.DIRECTOR_MIB + ".1.11.")  # events, alarms
 REAL_SERVER_STATE = snmp.KEEPALIVED_MIB + ".3.5.0.1"
 REAL_SERVER_STATUS = snmp.KEEPALIVED_MIB + ".3.4.1.6.1.1"
 DEST_DOWN, DEST_UP = snmp.DIRECTOR_MIB + ".0.1", snmp.DIRECTOR_MIB + ".0.2"
@@ -122,8 +123,8 @@ class Flapper(threading.Thread):
 
 
 def all_names(agent):
-    """Every object the agent tells; values move, names must not."""
-    return {root: list(agent.walk(root, timeout=2)) for root in ROOTS}
+    """Every object the agent tells; values move, names must not, but for rows of what happens and what is wrong now."""
+    return {root: [name for name in agent.walk(root, timeout=2) if not name.startswith(MOVING)] for root in ROOTS}
 
 
 def time_to_answer(agent, before):
