@@ -169,7 +169,6 @@ int daemon_run(const struct options *options);
  * status after saying why. */
 int place_take(struct daemon *d);
 void place_leave(struct daemon *d); /* gives its files up; accepts one never taken */
-void place_free(struct daemon *d);
 
 /* threads.c */
 int threads_make_wires(struct daemon *d);

@@ -280,7 +280,7 @@ static void end(struct daemon *d)
 	log_ring_use(NULL);
 	log_ring_free(d->wires.log[THREAD_MAIN]);
 	log_sink_close(d->sink);
-	place_free(d);
+	place_free(&d->place);
 	process_free_paths(&d->paths);
 }
 
@@ -321,7 +321,7 @@ int daemon_run(const struct options *options)
 	struct daemon d = {
 		.options = *options,
 		.ready_fd = -1,
-		.place = {.outside = -1, .ipvs = -1},
+		.place = PLACE_NONE,
 		.started_us = clock_now_us(),
 		.started_wall_us = clock_wall_us(),
 		.wanted = {[THREAD_VRRP] = !options->only_check,

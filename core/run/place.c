@@ -72,8 +72,7 @@ static int choose_files(struct place *place, const struct conf_process *process,
 	return 0;
 }
 
-/* What the command line and a configuration say; options get the files that they do not name. */
-static int choose(struct place *place, const struct conf_process *process, struct options *options)
+int place_choose(struct place *place, const struct conf_process *process, struct options *options)
 {
 	const char *netns = options->netns ? options->netns : process->net_namespace;
 
@@ -107,8 +106,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(const struct daemon *d, 
 	return EXIT_FATAL;
 }
 
-/* For good: the way back is for what has to be outside. */
-static int enter(struct place *place)
+int place_enter(struct place *place)
 {
 	int netns, error;
 
@@ -125,7 +123,7 @@ static int enter(struct place *place)
 static int take_namespaces(struct daemon *d)
 {
 	const char *ipvs = d->newest->conf->global.process.net_namespace_ipvs;
-	int error = enter(&d->place);
+	int error = place_enter(&d->place);
 
 	if (error)
 		return refuse(d, "cannot enter network namespace %s: %s", d->place.netns,
@@ -178,7 +176,7 @@ int place_take(struct daemon *d)
 {
 	struct place *place = &d->place;
 	char name[LOG_NAME_MAX + 1];
-	int error = choose(place, &d->newest->conf->global.process, &d->options);
+	int error = place_choose(place, &d->newest->conf->global.process, &d->options);
 
 	if (error)
 		return refuse(d, "cannot start: %s", strerror(-error));
@@ -202,9 +200,8 @@ void place_leave(struct daemon *d)
 		rmdir(place->directory);
 }
 
-void place_free(struct daemon *d)
+void place_free(struct place *place)
 {
-	struct place *place = &d->place;
 	int fds[] = {place->outside, place->ipvs};
 
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
@@ -217,5 +214,5 @@ void place_free(struct daemon *d)
 	free(place->pid_file);
 	free(place->state_dir);
 	free(place->control);
-	*place = (struct place){.outside = -1, .ipvs = -1};
+	*place = PLACE_NONE;
 }

@@ -26,6 +26,7 @@
 #include "conf/model.h"
 #include "core/base/clock.h"
 #include "core/run/load.h"
+#include "core/run/place.h"
 
 #define ROOT_MAX 10
 
@@ -58,7 +59,8 @@ struct asked {
 };
 
 struct snmp_check {
-	const struct options *options;
+	struct options options; /* with the files that a daemon would have */
+	struct place place;
 	FILE *to;
 	unsigned findings;
 	struct load load;
@@ -98,11 +100,25 @@ static bool is_enabled(const struct snmp_check *check)
 	return false;
 }
 
+/* To where a vipd with this configuration is: its namespace, its files. */
+static bool go_there(struct snmp_check *check)
+{
+	struct place *place = &check->place;
+	int error = place_choose(place, &check->load.conf->global.process, &check->options);
+
+	if (!error)
+		error = place_enter(place);
+	if (error)
+		finding(check, "configuration: network namespace %s: %s",
+			place->netns ? place->netns : "", strerror(-error));
+	return !error;
+}
+
 static bool read_configuration(struct snmp_check *check)
 {
 	char text[512];
 
-	check->load.options = check->options;
+	check->load.options = &check->options;
 	load_run(&check->load);
 	if (check->load.error) {
 		load_summary(&check->load, text, sizeof text);
@@ -111,14 +127,14 @@ static bool read_configuration(struct snmp_check *check)
 	}
 	check->socket = check->load.conf->global.snmp_socket;
 	catalog_select(check->catalog, check->load.conf);
-	return true;
+	return go_there(check);
 }
 
 /* False when there is nothing to look for at the master. */
 static bool check_enabled(struct snmp_check *check)
 {
 	const struct snmp_running *running = &check->running;
-	const char *file = options_config(check->options);
+	const char *file = options_config(&check->options);
 
 	if (is_enabled(check)) {
 		if (running->pid && !running->enabled)
@@ -344,7 +360,7 @@ static void ask_as(struct snmp_check *check, const char *community, const char *
 /* --check-snmp=COMMUNITY[@ADDRESS] goes before what snmpd.conf says. */
 static void choose_managers(struct snmp_check *check)
 {
-	const char *given = check->options->check_snmp_as;
+	const char *given = check->options.check_snmp_as;
 	const char *at = given ? strrchr(given, '@') : NULL;
 	struct snmpd_conf *snmpd = &check->snmpd;
 
@@ -384,7 +400,7 @@ static void check_own(struct snmp_check *check)
 
 	if (!running->pid)
 		finding(check, "nobody listens at %s: no vipd answers at %s", check->socket,
-			check->options->control);
+			check->options.control);
 	else if (running->last_error[0])
 		finding(check, "vipd (process %d) says: %s", running->pid, running->last_error);
 	else if (check_enabled(check))
@@ -398,13 +414,12 @@ static void check_all(struct snmp_check *check)
 
 	if (!read_configuration(check))
 		return;
-	snmp_running_ask(check->options->control, &check->running);
+	snmp_running_ask(check->options.control, &check->running);
 	if (running->enabled && running->socket[0])
 		check->socket = running->socket; /* it may have been given -A */
-	manager_start(check->options->snmp_listen ? check->options->snmp_conf : NULL,
-		      &check->snmpd);
-	if (check->options->snmp_listen) {
-		check->socket = check->options->snmp_listen;
+	manager_start(check->options.snmp_listen ? check->options.snmp_conf : NULL, &check->snmpd);
+	if (check->options.snmp_listen) {
+		check->socket = check->options.snmp_listen;
 		snprintf(check->snmpd.addresses[0], sizeof check->snmpd.addresses[0], "%s",
 			 check->socket);
 		check->snmpd.n_addresses = 1;
@@ -420,7 +435,7 @@ static void check_all(struct snmp_check *check)
 
 static void say_works(const struct snmp_check *check)
 {
-	if (check->options->snmp_listen)
+	if (check->options.snmp_listen)
 		fprintf(check->to, "SNMP works: vipd (process %d) answers on %s%s\n",
 			check->running.pid, check->socket,
 			check->n_asked ? ", and managers see the tables" : "");
@@ -431,7 +446,7 @@ static void say_works(const struct snmp_check *check)
 
 int snmp_check(const struct options *options, FILE *to)
 {
-	struct snmp_check check = {.options = options, .to = to};
+	struct snmp_check check = {.options = *options, .to = to, .place = PLACE_NONE};
 	int r = catalog_new(NULL, &check.catalog);
 
 	if (r < 0)
@@ -445,5 +460,6 @@ int snmp_check(const struct options *options, FILE *to)
 	probe_close(check.probe);
 	catalog_free(check.catalog);
 	load_clear(&check.load);
+	place_free(&check.place);
 	return check.findings ? EXIT_FATAL : 0;
 }
