@@ -297,9 +297,9 @@ def test_alarms_and_companions(lab):
     director.reload(config((8002, TCP)))
     wait_until(lambda: alarms(director) == {}, what="nothing is wrong")
     assert director.number(D + ".1.10.1.0") == 1
-    names = [director.get(f"{D}.1.10.7.1.2.{n}") for n in range(1, 5)]
+    names = [director.get(f"{D}.1.10.7.1.2.{n}") for n in range(1, 6)]
     assert names == ["main", "vrrp", "check", "bfd", "agent"]
-    assert all(director.number(f"{D}.1.10.7.1.3.{n}") >= 0 for n in range(1, 5))
+    assert all(director.number(f"{D}.1.10.7.1.3.{n}") >= 0 for n in range(1, 6))
     assert [director.number(f"{D}.1.7.1.1.2.{role}") for role in (1, 2)] == [2, 2]
     walk = director.reader.walk(D)
     assert judge.judge_walk(walk.items(), judge.parse_modules()) == []
