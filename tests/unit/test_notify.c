@@ -219,6 +219,21 @@ static void test_instance3(void **state)
 	assert_int_equal(b->count, 1);
 }
 
+/* Without an ifIndex there is no row of the RFCs' tables that a trap could name. */
+static void test_instance_anywhere(void **state)
+{
+	struct bench *b = *state;
+
+	instance_event(b, 0, "VI_1");
+	b->event.instance.ifindex = 0;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	assert_name(&b->sent[0].varbinds[0], K "2.3.1.2.1");
+	b->event.instance.version = 3;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+}
+
 static void test_proto_error(void **state)
 {
 	struct bench *b = *state;
@@ -478,6 +493,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_instance, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_instance_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_instance3, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_instance_anywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_proto_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_auth_failure, setup, teardown),
