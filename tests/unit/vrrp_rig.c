@@ -34,10 +34,8 @@ void rig_note(struct rig *rig, const char *format, ...)
 /* Where the rig counts of that interface. */
 static uint32_t place_of(uint32_t ifindex)
 {
-	uint32_t place = ifindex == VRRP_ANYWHERE ? 0 : ifindex;
-
-	assert(place < RIG_ITEMS);
-	return place;
+	assert(ifindex < RIG_ITEMS || ifindex == VRRP_ANYWHERE);
+	return ifindex == VRRP_ANYWHERE ? 0 : ifindex;
 }
 
 static int on_open(void *owner, uint32_t ifindex, uint16_t family, const char *name,
