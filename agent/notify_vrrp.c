@@ -81,7 +81,8 @@ static void notify_new_master(struct notify_work *work)
 
 	if (event->instance.state != VRRP_MASTER || event->instance.stopping)
 		return;
-	if (event->instance.version != 2 || event->instance.master.family != AF_INET)
+	if (event->instance.version != 2 || event->instance.master.family != AF_INET ||
+	    !event->instance.ifindex)
 		return;
 	row_index_u32(&index, event->instance.ifindex);
 	row_index_u32(&index, event->instance.vrid);
@@ -96,7 +97,7 @@ static void notify_new_master3(struct notify_work *work)
 	struct notification *n;
 
 	if (event->instance.state != VRRP_MASTER || event->instance.stopping ||
-	    event->instance.version != 3)
+	    event->instance.version != 3 || !event->instance.ifindex)
 		return;
 	vrrp3_mib_index(&index, event->instance.ifindex, event->instance.vrid,
 			event->instance.master.family);

@@ -66,8 +66,8 @@ bool vrrp3_mib_has_row(const struct view *view, uint32_t ifindex, uint8_t vrid, 
 		const struct conf_instance *conf =
 			&vrrp->conf->instances[vrrp->instances[i].conf_index];
 
-		if (covers(conf) && vrrp->instances[i].ifindex == ifindex && conf->vrid == vrid &&
-		    type_of(conf_instance_family(conf)) == type_of(family))
+		if (ifindex && covers(conf) && vrrp->instances[i].ifindex == ifindex &&
+		    conf->vrid == vrid && type_of(conf_instance_family(conf)) == type_of(family))
 			return true;
 	}
 	return false;

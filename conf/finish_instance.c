@@ -412,21 +412,12 @@ static void finish_hmac(struct build *build, struct draft_instance *instance)
 
 /* ---- what is not supported yet ---- */
 
-/* The keyword that asks for what the engine cannot do, as conf_instance_unsupported() ranks them.
- */
-static const struct node *unsupported_node(const struct draft_instance *instance)
-{
-	const struct conf_instance *model = &instance->model;
-
-	return model->hmac.n_keys ? instance->hmac.node : instance->node;
-}
-
 static void check_supported(struct build *build, const struct draft_instance *instance)
 {
 	const char *why = conf_instance_unsupported(&instance->model);
 
 	if (why)
-		build_warn(build, unsupported_node(instance), 0,
+		build_warn(build, instance->hmac.node, 0,
 			   "%s; '%.64s' stays in FAULT and sends nothing", why,
 			   instance->model.name);
 }

@@ -21,6 +21,22 @@ static const struct node *find_block(const struct draft_instance *instance,
 
 /* ---- the interface ---- */
 
+/* A VRF can be down as an interface can. */
+static void warn_no_interface(struct build *build, const struct draft_instance *instance)
+{
+	const struct node *const setters[] = {
+		SETTER(instance, promote_secondaries),
+		SETTER(instance, linkbeat),
+		instance->model.vrf ? NULL : SETTER(instance, dont_track_primary),
+	};
+
+	for (size_t i = 0; i < sizeof setters / sizeof *setters; i++)
+		if (setters[i])
+			build_warn(build, setters[i], 0,
+				   "'%s' is of the 'interface', and there is none; it is ignored",
+				   setters[i]->words[0].text);
+}
+
 void finish_interface(struct build *build, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
@@ -36,12 +52,13 @@ void finish_interface(struct build *build, struct draft_instance *instance)
 	model->interface = arena_strdup(build->arena, "");
 	if (SETTER(instance, interface))
 		return; /* refused already */
+	warn_no_interface(build, instance);
 	if (!instance->peers.n || !ip_is_set(&model->source))
 		build_error(build, node, 0,
 			    "'vrrp_instance %.64s' has no 'interface', which only unicast with a "
 			    "'unicast_src_ip' can do without",
 			    model->name);
-	else if (model->source.family == AF_INET6 && ip_is_link_local(&model->source))
+	else if (ip_is_link_local(&model->source))
 		build_error(build, SETTER(instance, source), 1,
 			    "a link-local source address needs an 'interface'");
 }
@@ -61,6 +78,9 @@ static void finish_peers(struct build *build, struct draft_instance *instance)
 				  "the peer is not of the family of the instance");
 			continue;
 		}
+		if (conf_instance_is_wide(model) && ip_is_link_local(&peer->model.ip))
+			diags_add(&build->diags, DIAG_ERROR, &peer->place,
+				  "a link-local peer needs an 'interface'");
 		model->peers[model->n_peers++] = peer->model;
 		if (peer->model.min_ttl || peer->model.max_ttl < 255)
 			model->check_unicast_src = true;

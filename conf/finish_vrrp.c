@@ -158,6 +158,12 @@ static bool share_peer(const struct conf_instance *x, const struct conf_instance
 	return !x->n_peers;
 }
 
+/* Without an interface: one with a VRF hears nothing of another. */
+static bool share_vrf(const struct conf_instance *x, const struct conf_instance *y)
+{
+	return !x->vrf || !y->vrf || strcmp(x->vrf, y->vrf) == 0;
+}
+
 static void report_vrid(struct build *build, const struct draft_instance *instance,
 			const struct conf_instance *first)
 {
@@ -185,7 +191,8 @@ static void check_vrids(struct build *build)
 		size_t first = i;
 
 		while (first-- > 0 && compare_links(&sorted[first], &sorted[i]) == 0) {
-			if (!share_peer(&sorted[first]->model, &sorted[i]->model))
+			if (!share_peer(&sorted[first]->model, &sorted[i]->model) ||
+			    !share_vrf(&sorted[first]->model, &sorted[i]->model))
 				continue;
 			report_vrid(build, sorted[i], &sorted[first]->model);
 			break;

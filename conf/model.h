@@ -38,7 +38,7 @@ struct conf_notify {
 
 struct conf_instance {
 	char *name;
-	char *interface; /* "": none, as unicast with a source of its own may have */
+	char *interface; /* "": none, see conf_instance_is_wide() */
 	enum conf_vrrp_state state;
 	uint8_t vrid;
 	uint8_t priority; /* 1..255; 255: address owner */
@@ -66,7 +66,7 @@ struct conf_instance {
 	struct conf_macvlan
 		*macvlans; /* all it needs; with use_vmac the first is the router's own */
 	size_t n_macvlans;
-	char *vrf; /* NULL: none */
+	char *vrf; /* of one without an interface; NULL: none */
 	struct conf_hmac hmac;
 	uint8_t timer_expired_backup; /* highest priority of the others; 0: off */
 	uint32_t rx_buffer;	      /* octets of the socket's receive buffer; 0: by policy */
@@ -178,6 +178,13 @@ static inline const struct conf_macvlan *conf_instance_macvlan(const struct conf
 	return instance->vmac.kind == CONF_VMAC_MACVLAN ? &instance->macvlans[0] : NULL;
 }
 
+/* Without an interface: unicast alone, from a source of its own, over whichever the routes choose,
+ * those of its VRF if it has one. Each of its addresses has a device all the same. */
+static inline bool conf_instance_is_wide(const struct conf_instance *instance)
+{
+	return !*instance->interface;
+}
+
 /* AF_INET or AF_INET6: what it speaks over. Excluded addresses may be of either. */
 static inline uint16_t conf_instance_family(const struct conf_instance *instance)
 {
@@ -193,8 +200,6 @@ static inline uint16_t conf_instance_family(const struct conf_instance *instance
  */
 static inline const char *conf_instance_unsupported(const struct conf_instance *instance)
 {
-	if (!*instance->interface)
-		return "an instance without an interface is not supported yet";
 	if (instance->hmac.n_keys && instance->hmac.mode == CONF_HMAC_ENFORCE)
 		return "auth_hmac is not supported yet";
 	return NULL;

@@ -234,7 +234,7 @@ static const struct option instance_rows[] = {
 	{"vmac_xmit_base", OPTION_FLAG, RESTARTS(xmit_base), .flags = FIELD, .value = true,
 	 .help = "adverts leave from and arrive at the interface below the macvlan"},
 	{"vrf", OPTION_INTERFACE, RESTARTS(vrf), .flags = FIELD,
-	 .help = "VRF of an instance without an interface"},
+	 .help = "VRF of a unicast instance without an interface; else it uses all interfaces"},
 	{"authentication", OPTION_BLOCK, .block = &scope_auth, .flags = OPTION_SECRET,
 	 .dump = dump_auth, .help = "VRRP version 2 only"},
 	{"auth_hmac", OPTION_BLOCK, .block = &scope_hmac, .flags = OPTION_SECRET, .dump = dump_hmac,

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT "it is kept and has no effect"
-
 static const struct option_unsupported entries[] = {
 	{"auth_hmac", "vrrp_instance",
 	 .effect = "with 'mode enforce', the default, the instance does not run; in another mode "
@@ -22,7 +20,6 @@ static const struct option_unsupported entries[] = {
 	{"nftables_ipvs_start_fwmark", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
-	{"vrf", "vrrp_instance", .effect = KEPT},
 	{"vrrp_ipsets", "global_defs",
 	 .effect = "the rules are made by nftables, with its own sets"},
 	{"vrrp_iptables", "global_defs",

@@ -124,6 +124,7 @@ struct msg_link {
 	uint32_t n_own4, n_own6;
 	struct ip own4[LINK_ADDRESSES_MAX], own6[LINK_ADDRESSES_MAX];
 	bool router; /* forwards IPv6 */
+	bool vrf;    /* it is one */
 };
 
 struct msg_track {

@@ -113,7 +113,8 @@ static bool same_link(const struct msg_link *a, const struct msg_link *b)
 	       a->up == b->up && a->enabled == b->enabled && a->lower == b->lower &&
 	       a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) && a->mtu == b->mtu &&
 	       !ip_compare(&a->primary4, &b->primary4) && !ip_compare(&a->primary6, &b->primary6) &&
-	       a->router == b->router && same_list(a->own4, a->n_own4, b->own4, b->n_own4) &&
+	       a->router == b->router && a->vrf == b->vrf &&
+	       same_list(a->own4, a->n_own4, b->own4, b->n_own4) &&
 	       same_list(a->own6, a->n_own6, b->own6, b->n_own6);
 }
 
@@ -127,6 +128,7 @@ static void complete(const struct net_table *table, struct net_link *link)
 	now->n_own4 = list_own(table, now->ifindex, AF_INET, now->own4);
 	now->n_own6 = list_own(table, now->ifindex, AF_INET6, now->own6);
 	now->router = link->router;
+	now->vrf = link->vrf_table;
 	now->up = link->runs && (link->beat.by == CONF_POLL_ANY || link->beat.up);
 }
 

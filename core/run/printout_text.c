@@ -51,7 +51,11 @@ static void write_instance(FILE *to, const struct conf *conf, const struct snap_
 	if (!row->admin_up)
 		fputs("   Taken down by a manager\n", to);
 	write_moment(to, "Last transition", row->changed_wall_us);
-	fprintf(to, "   Interface = %s%s\n", instance->interface, row->ifindex ? "" : " (absent)");
+	if (instance->vrf)
+		fprintf(to, "   VRF = %s%s\n", instance->vrf, row->ifindex ? "" : " (absent)");
+	else if (!conf_instance_is_wide(instance))
+		fprintf(to, "   Interface = %s%s\n", instance->interface,
+			row->ifindex ? "" : " (absent)");
 	if (ip_is_set(&row->primary))
 		fprintf(to, "   Using src_ip = %s\n", ip_format(&row->primary, ip));
 	fprintf(to, "   Virtual Router ID = %u\n   Priority = %u\n   Effective priority = %u\n",

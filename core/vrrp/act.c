@@ -70,8 +70,8 @@ static bool send_to(struct vrrp_engine *e, struct vrrp_unit *unit, const struct 
 	if (r < 0 && vrrp_limit_allows(&e->limit, LIMIT_SEND + unit->conf_index, destination,
 				       now_us, &held_back))
 		e->ops->log(e->owner, LOG_WARNING, "%s: advert to %s not sent on %s: %s (%u more)",
-			    conf->name, ip_format(destination, to), conf->interface, strerror(-r),
-			    held_back);
+			    conf->name, ip_format(destination, to),
+			    vrrp_links_name(vrrp_links_home(e, conf)), strerror(-r), held_back);
 	return r >= 0;
 }
 
@@ -183,7 +183,7 @@ void vrrp_act_tell(struct vrrp_engine *e, struct vrrp_unit *unit, enum event_kin
 	event->instance.removed = event->instance.stopping && !e->stopping;
 	event->instance.priority = vi->priority;
 	event->instance.reason = vi->reason;
-	event->instance.ifindex = unit->ifindex;
+	event->instance.ifindex = vrrp_links_public(unit->ifindex);
 	event->instance.vrid = vi->conf->vrid;
 	event->instance.version = vi->conf->version;
 	event->instance.master = vi->state == VRRP_MASTER ? vi->primary : vi->master;

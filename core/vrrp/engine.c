@@ -22,12 +22,14 @@ int vrrp_engine_new(const struct vrrp_ops *ops, void *owner, struct vrrp_engine 
 
 	if (!e)
 		return -ENOMEM;
+	e->ops = ops;
 	r = hmac_md5_new(&e->hmac);
+	if (r >= 0)
+		r = vrrp_links_add_anywhere(e);
 	if (r < 0) {
-		free(e);
+		vrrp_engine_free(e);
 		return r;
 	}
-	e->ops = ops;
 	e->owner = owner;
 	*ret = e;
 	return 0;
@@ -81,7 +83,7 @@ const uint8_t *vrrp_engine_key(const struct vrrp_unit *unit)
 void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
-	const struct vrrp_link *link = vrrp_engine_link_by_name(e, conf->interface);
+	const struct vrrp_link *link = vrrp_links_home(e, conf);
 	const struct vrrp_link *macvlan = vrrp_macvlan_find(e, conf);
 
 	unit->ifindex = link ? link->is.ifindex : 0;
@@ -96,6 +98,14 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex)
 {
 	return retry == VRRP_RETRY_ALL || (retry != VRRP_RETRY_NONE && retry == ifindex);
+}
+
+/* The addresses of one without an interface may be on any. */
+static bool unit_retries(uint32_t retry, const struct vrrp_unit *unit)
+{
+	if (conf_instance_is_wide(unit->fsm.conf))
+		return retry != VRRP_RETRY_NONE;
+	return vrrp_engine_retries(retry, unit->ifindex);
 }
 
 /* What the object of a line says. A BFD session is down before anything is heard of it, as with
@@ -173,7 +183,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->up && !conf->dont_track_primary) || vrrp_macvlan_is_lacking(e, unit))
 		unit->faults |= VRRP_FAULT_LINK;
-	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(unit, link))
+	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(e, unit, link))
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (conf->unicast_fault_no_peer && !conf->n_peers)
 		unit->faults |= VRRP_FAULT_PEERS;
@@ -193,8 +203,7 @@ static bool is_blocked(const struct vrrp_unit *unit, uint32_t retry)
 	uint32_t own = unit->faults & ~(uint32_t)VRRP_FAULT_GROUP;
 
 	return own || unit->holds ||
-	       (!vrrp_engine_retries(retry, unit->ifindex) &&
-		unit->fsm.faults & VRRP_FAULT_ADDRESSES);
+	       (!unit_retries(retry, unit) && unit->fsm.faults & VRRP_FAULT_ADDRESSES);
 }
 
 /* One blocked member blocks the others. */
@@ -219,8 +228,7 @@ static bool is_settled(const struct vrrp_unit *unit, uint32_t retry)
 {
 	const struct vrrp_instance *vi = &unit->fsm;
 	uint32_t faults =
-		unit->faults |
-		(vrrp_engine_retries(retry, unit->ifindex) ? 0 : vi->faults & VRRP_FAULT_ADDRESSES);
+		unit->faults | (unit_retries(retry, unit) ? 0 : vi->faults & VRRP_FAULT_ADDRESSES);
 	enum vrrp_state state = vi->state;
 
 	if (vi->holds != unit->holds || vi->faults != faults)
@@ -306,11 +314,10 @@ void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us)
 		work_out_groups(e, retry);
 		for (size_t i = 0; i < e->conf->n_instances; i++) {
 			struct vrrp_unit *unit = e->units[i];
-			const struct vrrp_event event = {
-				.kind = VRRP_EVENT_CONDITIONS,
-				.holds = unit->holds,
-				.faults = unit->faults,
-				.retry = vrrp_engine_retries(retry, unit->ifindex)};
+			const struct vrrp_event event = {.kind = VRRP_EVENT_CONDITIONS,
+							 .holds = unit->holds,
+							 .faults = unit->faults,
+							 .retry = unit_retries(retry, unit)};
 
 			if (!is_settled(unit, retry))
 				vrrp_act(e, unit, &event, now_us);

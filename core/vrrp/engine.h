@@ -20,7 +20,12 @@
 struct vrrp_engine;
 struct vrrp_envelope;
 
-/* None may call back into the engine. Errors: negative errno. */
+/* The number of no interface: what an instance without one speaks and listens over. The kernel
+ * counts its own from 1, and never that far. */
+#define VRRP_ANYWHERE INT32_MAX
+
+/* None may call back into the engine. Errors: negative errno. ifindex may be VRRP_ANYWHERE in open,
+ * close, hear_ah, buffer and send, with the name "". */
 struct vrrp_ops {
 	/* Makes the interface able to send, and to receive unicast, in a family (AF_INET,
 	 * AF_INET6); called once for both until close. mac NULL, or of a macvlan: then it receives

@@ -41,7 +41,7 @@ struct vrrp_unit {
 	struct vrrp_instance fsm;
 	uint32_t conf_index;
 	uint32_t group;	  /* into the configuration's groups, CONF_NONE */
-	uint32_t ifindex; /* 0: interface absent */
+	uint32_t ifindex; /* of its interface or VRF, VRRP_ANYWHERE; 0: absent */
 	uint32_t macvlan; /* ifindex of its macvlan; 0: it has none, or that is absent */
 	struct vrrp_stats stats;
 	enum vrrp_proto_error proto_error;
@@ -111,7 +111,7 @@ struct vrrp_engine {
 	size_t n_seen_map[CONF_TRACK_KINDS];
 	uint64_t map_generation;
 	uint64_t (*garp_free_us)[VRRP_FAMILIES]; /* of conf->garp_groups: no announcement before */
-	struct vrrp_link *links;		 /* by ifindex */
+	struct vrrp_link *links;		 /* by ifindex; the last is VRRP_ANYWHERE */
 	struct vrrp_name *names;		 /* theirs, in order, as many */
 	size_t n_links;
 	uint64_t links_due_us; /* earliest of theirs, at the last settling; 0: none */
@@ -121,6 +121,7 @@ struct vrrp_engine {
 	uint64_t addrs_requests; /* made so far */
 	uint64_t start_at_us;	 /* startup delay; 0: over */
 	bool stopping;
+	bool any_wide;	/* some unit has no interface */
 	bool unsettled; /* what happened may concern other instances */
 	uint32_t retry; /* of the next vrrp_engine_settle() */
 	uint64_t checksum_errors, version_errors, vrid_errors;
@@ -171,6 +172,14 @@ struct vrrp_link *vrrp_engine_link_by_name(struct vrrp_engine *e, const char *na
 struct vrrp_link *vrrp_engine_link_by_index(struct vrrp_engine *e, uint32_t ifindex);
 int vrrp_links_add(struct vrrp_engine *e, const struct msg_link *is); /* -ENOMEM */
 void vrrp_links_remove(struct vrrp_engine *e, struct vrrp_link *link);
+/* VRRP_ANYWHERE: no interface, always up, without addresses. -ENOMEM */
+int vrrp_links_add_anywhere(struct vrrp_engine *e);
+/* The interface of the instance, its VRF, or VRRP_ANYWHERE; NULL: absent. */
+struct vrrp_link *vrrp_links_home(struct vrrp_engine *e, const struct conf_instance *conf);
+/* For messages. */
+const char *vrrp_links_name(const struct vrrp_link *link);
+/* As the other threads know it; 0: none. */
+uint32_t vrrp_links_public(uint32_t ifindex);
 
 /* engine.c */
 /* Takes the parameters of the state machine from configuration, SET and links. */
@@ -202,7 +211,8 @@ bool vrrp_source_is_there(const struct vrrp_link *link, const struct ip *address
 /* Source of its adverts, AF_UNSPEC: none. link: its interface, NULL when that is not there. */
 struct ip vrrp_source_of(const struct vrrp_unit *unit, const struct vrrp_link *link);
 /* The configured source may not be used now. */
-bool vrrp_source_is_lost(const struct vrrp_unit *unit, const struct vrrp_link *link);
+bool vrrp_source_is_lost(const struct vrrp_engine *e, const struct vrrp_unit *unit,
+			 const struct vrrp_link *link);
 
 /* listen.c */
 /* The instance may speak at all: only then its interface needs a socket. */

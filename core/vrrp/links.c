@@ -3,6 +3,9 @@
  * The interfaces that main has told of, found by number and by name: every change of anything asks
  * for those of all instances, and there may be a thousand of both. vrrp thread.
  *
+ * Instances without an interface have a link as well, that of VRRP_ANYWHERE: then a socket, its
+ * retries and its faults are like those of the others. It is the engine's own, nobody else sees it.
+ *
  * Links stand in the order of their numbers, in which the kernel mostly tells of them; a second
  * list has their names in order. Two may have one name for a moment, while interfaces swap theirs.
  */
@@ -107,4 +110,32 @@ void vrrp_links_remove(struct vrrp_engine *e, struct vrrp_link *link)
 	e->n_links--;
 	memmove(link, link + 1, (size_t)(&e->links[e->n_links] - link) * sizeof *link);
 	memmove(name, name + 1, (size_t)(&e->names[e->n_links] - name) * sizeof *name);
+}
+
+int vrrp_links_add_anywhere(struct vrrp_engine *e)
+{
+	const struct msg_link anywhere = {
+		.ifindex = VRRP_ANYWHERE, .present = true, .up = true, .enabled = true};
+
+	return vrrp_links_add(e, &anywhere);
+}
+
+struct vrrp_link *vrrp_links_home(struct vrrp_engine *e, const struct conf_instance *conf)
+{
+	struct vrrp_link *link =
+		vrrp_engine_link_by_name(e, conf->vrf ? conf->vrf : conf->interface);
+
+	return link && conf->vrf && !link->is.vrf ? NULL : link;
+}
+
+const char *vrrp_links_name(const struct vrrp_link *link)
+{
+	if (!link)
+		return "?";
+	return link->is.ifindex == VRRP_ANYWHERE ? "no interface" : link->is.name;
+}
+
+uint32_t vrrp_links_public(uint32_t ifindex)
+{
+	return ifindex == VRRP_ANYWHERE ? 0 : ifindex;
 }

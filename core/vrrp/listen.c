@@ -207,7 +207,7 @@ static void complete(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fa
 	port->open_retry_us = r < 0 ? now_us + SOCKET_RETRY_US : 0;
 	if (r < 0 && r != port->open_error)
 		e->ops->log(e->owner, LOG_ERR, "cannot %s a VRRP socket on %s: %s", what,
-			    link->is.name, strerror(-r));
+			    vrrp_links_name(link), strerror(-r));
 	port->open_error = r < 0 ? r : 0;
 }
 
@@ -278,7 +278,7 @@ static void size_buffer(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp
 	r = e->ops->buffer(e->owner, link->is.ifindex, number_of(family), port->buffer);
 	if (r < 0)
 		e->ops->log(e->owner, LOG_WARNING, "cannot set the receive buffer on %s: %s",
-			    link->is.name, strerror(-r));
+			    vrrp_links_name(link), strerror(-r));
 }
 
 static void settle_port(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_family family,

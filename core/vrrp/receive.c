@@ -38,13 +38,21 @@ static unsigned fit(const struct vrrp_engine *e, const struct vrrp_unit *unit,
 		    const struct vrrp_envelope *envelope)
 {
 	const struct ip *group = vrrp_listen_group(e, unit);
+	unsigned fits;
 
 	if (group)
 		return ip_compare(group, &envelope->destination) == 0;
 	if (ip_is_multicast(&envelope->destination))
 		return 0;
-	return 1 + (ip_compare(&unit->fsm.primary, &envelope->destination) == 0) +
+	fits = 1 + (ip_compare(&unit->fsm.primary, &envelope->destination) == 0) +
 	       (find_peer(unit->fsm.conf, &envelope->source) ? 2 : 0);
+	/* One without an interface hears what is for the others, too. */
+	return fits == 1 && conf_instance_is_wide(unit->fsm.conf) ? 0 : fits;
+}
+
+static bool is_here(const struct arrival *a, const struct vrrp_unit *unit)
+{
+	return unit->ifindex == a->ifindex || unit->macvlan == a->ifindex;
 }
 
 /* The best of those with this VRID, so that even a packet for none of them can be charged. */
@@ -56,8 +64,7 @@ static void find_unit(struct arrival *a)
 		struct vrrp_unit *unit = e->units[i];
 		unsigned fits;
 
-		if ((unit->ifindex != a->ifindex && unit->macvlan != a->ifindex) ||
-		    unit->fsm.conf->vrid != a->vrid ||
+		if (!is_here(a, unit) || unit->fsm.conf->vrid != a->vrid ||
 		    conf_instance_family(unit->fsm.conf) != a->envelope.source.family)
 			continue;
 		fits = fit(e, unit, &a->envelope);
@@ -66,6 +73,38 @@ static void find_unit(struct arrival *a)
 		a->unit = unit;
 		a->fits = fits;
 	}
+}
+
+static bool is_wide_here(const struct arrival *a)
+{
+	for (size_t i = 0; i < a->e->conf->n_instances; i++)
+		if (conf_instance_is_wide(a->e->units[i]->fsm.conf) && is_here(a, a->e->units[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A socket of no interface, or of a VRF, hears a packet beside that of the interface it came in by:
+ * it is judged once, where the router listens that it fits best. What fits nobody is for the
+ * sockets of interfaces, if there are any.
+ */
+static bool is_elsewhere(const struct arrival *a)
+{
+	bool wide_here = a->e->any_wide && is_wide_here(a), narrow = false;
+
+	for (size_t i = 0; a->e->any_wide && i < a->e->conf->n_instances; i++) {
+		const struct vrrp_unit *unit = a->e->units[i];
+		const struct conf_instance *conf = unit->fsm.conf;
+		bool wide = conf_instance_is_wide(conf);
+
+		if ((!wide && !wide_here) || is_here(a, unit) ||
+		    conf_instance_family(conf) != a->envelope.source.family)
+			continue;
+		narrow |= !wide && unit->ifindex;
+		if (conf->vrid == a->vrid && fit(a->e, unit, &a->envelope) > a->fits)
+			return true;
+	}
+	return !a->unit && narrow;
 }
 
 /* The counter of a discard in the row of the instance, NULL when it has none. */
@@ -157,7 +196,7 @@ static void tell(const struct arrival *a, enum event_kind kind, uint8_t error)
 
 	if (!event)
 		return;
-	event->packet.ifindex = a->ifindex;
+	event->packet.ifindex = vrrp_links_public(a->ifindex);
 	event->packet.vrid = a->vrid;
 	event->packet.source = a->envelope.source;
 	event->packet.error = error;
@@ -170,8 +209,8 @@ static void log_packet(const struct arrival *a, int level, const char *what, uin
 
 	a->e->ops->log(a->e->owner, level, "%s: packet from %s on %s for VRID %u: %s (%u more)",
 		       a->unit ? a->unit->fsm.conf->name : "-",
-		       ip_format(&a->envelope.source, source), link ? link->is.name : "?", a->vrid,
-		       what, held_back);
+		       ip_format(&a->envelope.source, source), vrrp_links_name(link), a->vrid, what,
+		       held_back);
 }
 
 /* Another group on the same wire is no fault of anybody's. */
@@ -362,6 +401,8 @@ static void arrive(struct arrival *a)
 
 	a->vrid = vrrp_packet_vrid(&a->envelope);
 	find_unit(a);
+	if (is_elsewhere(a))
+		return;
 	if (a->unit && a->unit->fsm.state == VRRP_INITIALIZE)
 		return; /* not taking part yet, or any more */
 	reason = judge(a, &advert);

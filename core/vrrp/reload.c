@@ -253,6 +253,7 @@ static void continue_unit(struct vrrp_engine *e, struct vrrp_unit *unit, struct 
 
 static void adopt_units(struct vrrp_engine *e, struct conf_diff *diff, uint64_t now_us)
 {
+	e->any_wide = false;
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		struct vrrp_unit *unit = e->units[i];
 		const struct conf_instance *before = unit->fsm.conf;
@@ -261,6 +262,7 @@ static void adopt_units(struct vrrp_engine *e, struct conf_diff *diff, uint64_t 
 		unit->conf_index = (uint32_t)i;
 		unit->group = e->conf->instances[i].group;
 		unit->kept = false;
+		e->any_wide |= conf_instance_is_wide(unit->fsm.conf);
 		if (before)
 			continue_unit(e, unit, diff, before, now_us);
 		else

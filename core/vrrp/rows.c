@@ -35,7 +35,7 @@ static void fill_row(const struct vrrp_unit *unit, struct snap_instance *row)
 		.base_priority = vrrp_engine_base_priority(unit),
 		.effective_priority = vi->priority,
 		.addresses_set = vi->addresses_set,
-		.ifindex = unit->ifindex,
+		.ifindex = vrrp_links_public(unit->ifindex),
 		.primary = vi->primary,
 		.master = vi->state == VRRP_MASTER ? vi->primary : vi->master,
 		.master_priority = vi->state == VRRP_MASTER ? vi->priority : vi->master_priority,
@@ -109,7 +109,7 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 	rows->counters_since_us = e->counters_since_us;
 	rows->n_instances = n_instances;
 	rows->n_groups = n_groups;
-	rows->n_links = e->n_links;
+	rows->n_links = e->n_links - 1; /* without VRRP_ANYWHERE, the last */
 	rows->instances = (struct snap_instance *)(rows + 1);
 	rows->groups = (struct snap_group *)(rows->instances + n_instances);
 	rows->links = (struct snap_link *)(rows->groups + n_groups);
@@ -119,7 +119,7 @@ struct snap_vrrp *vrrp_rows_new(const struct vrrp_engine *e, uint64_t now_us)
 		rows->groups[g] = (struct snap_group){.conf_index = (uint32_t)g,
 						      .state = e->groups[g].state,
 						      .changed_us = e->groups[g].changed_us};
-	for (size_t i = 0; i < e->n_links; i++)
+	for (size_t i = 0; i < rows->n_links; i++)
 		fill_link(&e->links[i].is, &rows->links[i]);
 	fill_seen(e, (struct vrrp_seen *)(rows->links + e->n_links), rows);
 	return rows;

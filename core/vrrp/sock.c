@@ -62,12 +62,13 @@ static int configure_ip6(int fd, uint32_t ifindex)
 
 static int configure(int fd, uint32_t ifindex, uint16_t family, uint8_t protocol, const char *name)
 {
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
-		       (socklen_t)strnlen(name, IFNAMSIZ - 1)) < 0 ||
+	if ((*name && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
+				 (socklen_t)strnlen(name, IFNAMSIZ - 1)) < 0) ||
 	    set_int(fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL) < 0)
 		return -errno;
-	return family == AF_INET6 ? configure_ip6(fd, ifindex)
-				  : configure_ip(fd, ifindex, protocol == VRRP_PROTOCOL_AH);
+	return family == AF_INET6
+		       ? configure_ip6(fd, ifindex)
+		       : configure_ip(fd, ifindex, protocol == VRRP_PROTOCOL_AH && *name);
 }
 
 int vrrp_sock_open(uint32_t ifindex, uint16_t family, uint8_t protocol, const char *name)

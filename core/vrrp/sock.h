@@ -15,6 +15,7 @@
 struct vrrp_envelope;
 
 /*
+ * name "": of no interface, ifindex 0; such a socket hears unicast on all, and joins no group.
  * protocol: VRRP_PROTOCOL, or VRRP_PROTOCOL_AH, which hears whatever group a socket of the machine
  * has joined there. Returns a non-blocking, close-on-exec descriptor that hears unicast on that
  * interface alone, and no group yet; negative errno.
@@ -32,7 +33,7 @@ int vrrp_sock_join(int fd, uint32_t ifindex, const struct ip *group);
 void vrrp_sock_leave(int fd, uint32_t ifindex, const struct ip *group);
 
 /* Sends a message of protocol from source to a group or a host, both of the socket's family.
- * Returns 0 or negative errno. */
+ * ifindex 0: to a host, the way the routes say. Returns 0 or negative errno. */
 int vrrp_sock_send(int fd, uint32_t ifindex, const struct ip *source, const struct ip *destination,
 		   uint8_t ttl, uint8_t protocol, const void *message, size_t size);
 

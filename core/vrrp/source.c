@@ -65,19 +65,32 @@ struct ip vrrp_source_of(const struct vrrp_unit *unit, const struct vrrp_link *l
 	return link && chosen_primary(unit, link, &chosen) ? chosen : usual_primary(unit, link);
 }
 
+/* Behind a list that is full the address may still be there. */
+static bool may_be_there(const struct vrrp_link *link, const struct ip *address)
+{
+	size_t n;
+
+	vrrp_source_list(link, address->family == AF_INET6 ? VRRP_IPV6 : VRRP_IPV4, &n);
+	return n == LINK_ADDRESSES_MAX || vrrp_source_is_there(link, address);
+}
+
 /*
  * track_src_ip. With IPv6 it needs no saying: from an address that is not there, or not known to be
  * ours alone yet, nothing may be sent (RFC 4862 section 5.4), and a master that cannot send is
- * worse than none. Behind a list that is full the address may still be there.
+ * worse than none. Without an interface it may be on any.
  */
-bool vrrp_source_is_lost(const struct vrrp_unit *unit, const struct vrrp_link *link)
+bool vrrp_source_is_lost(const struct vrrp_engine *e, const struct vrrp_unit *unit,
+			 const struct vrrp_link *link)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
 	enum vrrp_family family = vrrp_source_family(unit);
-	size_t n;
 
 	if (!link || !ip_is_set(&conf->source) || (family == VRRP_IPV4 && !conf->track_src_ip))
 		return false;
-	vrrp_source_list(link, family, &n);
-	return n < LINK_ADDRESSES_MAX && !vrrp_source_is_there(link, &conf->source);
+	if (!conf_instance_is_wide(conf))
+		return !may_be_there(link, &conf->source);
+	for (size_t i = 0; i < e->n_links; i++)
+		if (may_be_there(&e->links[i], &conf->source))
+			return false;
+	return true;
 }

@@ -157,10 +157,16 @@ static struct port **find_port(struct body *body, uint32_t ifindex, uint16_t fam
 	return at;
 }
 
+/* As the kernel has it. */
+static uint32_t number_of(const struct port *port)
+{
+	return port->ifindex == VRRP_ANYWHERE ? 0 : port->ifindex;
+}
+
 static int open_socket(const struct port *port, const char *name, const uint8_t *mac)
 {
 	return mac ? vrrp_sock_macvlan_open(port->ifindex, port->family, mac)
-		   : vrrp_sock_open(port->ifindex, port->family, port->protocol, name);
+		   : vrrp_sock_open(number_of(port), port->family, port->protocol, name);
 }
 
 static int add_port(struct body *body, uint32_t ifindex, uint16_t family, uint8_t protocol,
@@ -269,7 +275,8 @@ static int send_advert(void *owner, uint32_t ifindex, const struct ip *source,
 	if (port->macvlan)
 		return vrrp_sock_macvlan_send(port->fd, ifindex, source, destination, ttl, protocol,
 					      message, size);
-	return vrrp_sock_send(port->fd, ifindex, source, destination, ttl, protocol, message, size);
+	return vrrp_sock_send(port->fd, number_of(port), source, destination, ttl, protocol,
+			      message, size);
 }
 
 static int send_garp(void *owner, uint32_t ifindex, const uint8_t mac[6], const struct ip *address)

@@ -123,6 +123,11 @@ static void test_interval(void **state)
 	unload(&loaded);
 }
 
+/* Without an interface. */
+#define WIDE(name, address, vrf)                                                                   \
+	"vrrp_instance " name " {\n" vrf "virtual_router_id 7\nunicast_src_ip 192.0.2.7\n"         \
+	"unicast_peer {\n192.0.2.8\n}\nvirtual_ipaddress {\n" address " dev eth0\n}\n}\n"
+
 /* What the VRRP engine cannot do is said at load, with what happens instead. */
 static void test_unsupported_instances(void **state)
 {
@@ -131,8 +136,10 @@ static void test_unsupported_instances(void **state)
 		VI("unicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8 min_ttl 64\n}\n"
 		   "unicast_ttl 64\ncheck_unicast_src\nunicast_fault_no_peer\n"),
 		VI("authentication {\nauth_type AH\nauth_pass x\n}\n"),
-		VI("mcast_dst_ip 224.0.0.81\n"), VI("mcast_dst_ip 224.0.0.18\nversion 2\n")};
-	const char *fault = "'v' stays in FAULT and sends nothing";
+		VI("mcast_dst_ip 224.0.0.81\n"),
+		VI("mcast_dst_ip 224.0.0.18\nversion 2\n"),
+		WIDE("v", "192.0.2.3", "vrf red\n") WIDE("w", "192.0.2.4", "vrf blue\n"),
+		WIDE("v", "192.0.2.3", "")};
 	struct loaded loaded;
 
 	(void)state;
@@ -141,9 +148,11 @@ static void test_unsupported_instances(void **state)
 		assert_null(conf_instance_unsupported(&loaded.conf->instances[0]));
 		unload(&loaded);
 	}
-	expect_warning("vrrp_instance v {\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.3 dev "
-		       "eth0 }\nunicast_src_ip 192.0.2.7\nunicast_peer {\n192.0.2.8\n}\n}\n",
-		       1, fault);
+	loaded = load_good(VI("auth_hmac {\nkey 1 0123456789abcdef0123456789abcdef\n}\n"), 2);
+	assert_int_equal(count_diags(&loaded, DIAG_WARNING, 5, "'v' stays in FAULT"), 1);
+	unload(&loaded);
+	expect_error(WIDE("v", "192.0.2.3", "") WIDE("w", "192.0.2.4", "vrf red\n"), 13,
+		     "is used on no interface by 'v' of line 1");
 	expect_error(VI("unicast_peer {\npeer1\n}\n"), 6, "peer");
 	expect_warning(VI("unicast_peer {\n}\n"), 5, "adverts are multicast");
 }

@@ -11,11 +11,14 @@
 #define V6(body) OPEN "virtual_ipaddress { fe80::1 }\n" body "}\n"
 #define OTHER(body)                                                                                \
 	"vrrp_instance w {\ninterface eth0\n" body "virtual_ipaddress { 192.0.2.2 }\n}\n"
-#define SCRIPT		     "vrrp_script s { script /bin/true\nweight 4\n}\n"
-#define FILES		     "track_file f { file /run/f\n}\nvrrp_track_process p { process a b\n}\n"
-#define BFD(body)	     "bfd_instance b {\nneighbor_ip 192.0.2.9\n" body "}\n"
-#define PEERS		     "unicast_peer { 192.0.2.9 }\n"
-#define STRICT(body)	     VI("strict_mode\n" body)
+#define SCRIPT	     "vrrp_script s { script /bin/true\nweight 4\n}\n"
+#define FILES	     "track_file f { file /run/f\n}\nvrrp_track_process p { process a b\n}\n"
+#define BFD(body)    "bfd_instance b {\nneighbor_ip 192.0.2.9\n" body "}\n"
+#define PEERS	     "unicast_peer { 192.0.2.9 }\n"
+#define STRICT(body) VI("strict_mode\n" body)
+#define WIDE(body)                                                                                 \
+	"vrrp_instance v {\nvirtual_router_id 7\nunicast_src_ip 192.0.2.3\n" PEERS body            \
+	"virtual_ipaddress { 192.0.2.1 dev eth1 }\n}\n"
 #define KEY		     "0123456789abcdef0123456789abcdef"
 #define HMAC(body)	     VI("auth_hmac {\n" body "}\n")
 #define GROUP(members, body) "vrrp_sync_group g {\ngroup { " members " }\n" body "}\n"
@@ -92,6 +95,12 @@ static const struct {
 	{"vrrp_instance v {\nvirtual_router_id 7\nunicast_src_ip fe80::3\n"
 	 "unicast_peer { fe80::4 }\nvirtual_ipaddress { fe80::5 }\n}\n",
 	 BAD, 3, "a link-local source address needs"},
+	{"vrrp_instance v {\nvirtual_router_id 7\nunicast_src_ip 2001:db8::3\n"
+	 "unicast_peer {\nfe80::4\n}\nvirtual_ipaddress { fe80::5 }\n}\n",
+	 BAD, 5, "a link-local peer needs"},
+	{WIDE("promote_secondaries\n"), WARN, 5, "there is none; it is ignored"},
+	{WIDE("linkbeat_use_polling\n"), WARN, 5, "there is none; it is ignored"},
+	{WIDE("dont_track_primary\n"), WARN, 5, "there is none; it is ignored"},
 	{VI("vrf red\n"), WARN, 5, "without an interface; it is ignored"},
 	{VI("vmac_xmit_base\n"), WARN, 5, "is of 'use_vmac'"},
 	{VI(PEERS "use_vmac\n"), WARN, 6, "it is turned on"},
@@ -209,9 +218,8 @@ static const struct {
 	 "use_vmac m eth9 netlink_notify_msg group 5"},
 	{VI("use_ipvlan i 192.0.2.3/24 vepa\n"), "use_ipvlan i 192.0.2.3/24 vepa"},
 	{VI(PEERS "use_vmac\n"), "vmac_xmit_base"},
-	{"vrrp_instance v {\nvirtual_router_id 7\nunicast_src_ip 192.0.2.3\nvrf red\n" PEERS
-	 "virtual_ipaddress { 192.0.2.1 }\n}\n",
-	 "vrf red"},
+	{WIDE("vrf red\n"), "vrf red"},
+	{WIDE("vrf red\ndont_track_primary\n"), "dont_track_primary"},
 	{V6(""), "version 3"},
 	{V6("mcast_dst_ip ff02::99\n"), "mcast_dst_ip ff02::99"},
 	{OPEN "version 2\nvirtual_ipaddress { fe80::1 }\n}\n", "version 2"},

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What each event becomes: which notifications, which varbinds in which order, under which
- * instance. */
+/* What each event becomes: which notifications, which varbinds in order, under which instance. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +164,10 @@ static void test_instance(void **state)
 			     K "1.2.0=LVS_DEVEL"));
 	assert_sent(&b->sent[1], V "0.1", VARBINDS(V "1.3.1.7.10.62=ac110d78"));
 	assert_int_equal(b->sent[1].varbinds[0].type, CELL_IPADDRESS);
+	b->event.instance.ifindex = 0; /* no row of VRRP-MIB */
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	b->event.instance.ifindex = 10;
 	b->event.instance.state = VRRP_BACKUP;
 	raise_event(b);
 	assert_int_equal(b->count, 1);
@@ -210,6 +212,10 @@ static void test_instance3(void **state)
 	assert_sent(&b->sent[1], R "0.1",
 		    VARBINDS(R "1.1.1.1.3.10.62.2=fe800000000000000000000000000001",
 			     R "1.2.5.1.2.10.62.2=3"));
+	b->event.instance.ifindex = 0;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	b->event.instance.ifindex = 10;
 	b->world->conf.global.snmp_rfcv3 = false;
 	raise_event(b);
 	assert_int_equal(b->count, 1);

@@ -4,26 +4,20 @@
  * does.
  *
  *   CONF ... END       a configuration, loaded at its end; its words are in vrrp_rig_conf.c
- *   LINK NAME INDEX up|down|gone [ADDRESS]
+ *   LINK NAME INDEX up|down|gone [ADDRESS|vrf]
  *   STEP SECONDS       time passes
  *   IN NAME SOURCE PRIORITY [version=N] [sum=pseudo|old] [vrid=N] [int=N] [pass=TEXT] [addr=A]...
  *      [ttl=N] [type=N] [ah=N [key=TEXT] [bend=N]] [flip]
- *                      an advertisement arrives; int: the number on the wire; ah: sealed, with
- *                      that sequence number
- *   TRACK NAME up|down|undecided|NUMBER [old]  old: as of the generation before
- *   ADDRS manual|auto  who answers requests to set addresses
- *   ADDRS NAME ok|fail answers the newest; late: the oldest, well
- *   SET NAME admin|priority|preempt|auth|interval NUMBER
- *   SET NAME primary|key TEXT, where 0 means as configured
- *   WIRE               an advert is noted with what a SET may change of it, from now on
- *   SOCKET ok|fail|deaf|no-ah  what opening one returns from now on; deaf: what joining does;
- *                      no-ah: what opening a second one for AH does
- *   CLOCK SECONDS      the machine's clock is stepped by so much
- *   STOP
- *   EXPECT TEXT [xN] [@SECONDS]  the next effect, how many times, at which time
- *   NOTHING            no effect is left
- *   SKIP               forget the effects so far
- *   CHECK NAME|node FIELD VALUE  of the published row, of the whole
+ *                      an advertisement arrives, NAME -: at no interface's socket; int: the number
+ * on the wire; ah: sealed, with that sequence number TRACK NAME up|down|undecided|NUMBER [old] old:
+ * as of the generation before ADDRS manual|auto  who answers requests to set addresses ADDRS NAME
+ * ok|fail answers the newest; late: the oldest, well SET NAME admin|priority|preempt|auth|interval
+ * NUMBER SET NAME primary|key TEXT, where 0 means as configured WIRE               an advert is
+ * noted with what a SET may change of it, from now on SOCKET ok|fail|deaf|no-ah  what opening one
+ * returns from now on; deaf: what joining does; no-ah: what opening a second one for AH does CLOCK
+ * SECONDS      the machine's clock is stepped by so much STOP EXPECT TEXT [xN] [@SECONDS]  the next
+ * effect, how many times, at which time NOTHING            no effect is left SKIP forget the
+ * effects so far CHECK NAME|node FIELD VALUE  of the published row, of the whole
  *
  * Time starts at 0. A line from # on is a comment. One script is one test.
  */
@@ -72,6 +66,8 @@ bool script_is(const struct script *s, size_t i, const char *text)
 
 uint32_t script_ifindex(struct script *s, const char *name)
 {
+	if (strcmp(name, "-") == 0)
+		return VRRP_ANYWHERE;
 	for (size_t i = 0; i < s->n_links; i++)
 		if (strcmp(s->links[i].name, name) == 0)
 			return s->links[i].ifindex;
@@ -206,6 +202,7 @@ static uint64_t row_number(const struct snap_instance *row, const char *field)
 		{"overrides", row->set.priority || row->set.preempt || row->set.auth_type ||
 				      row->set.interval_cs || row->set.keyed ||
 				      ip_is_set(&row->set.primary)},
+		{"ifindex", row->ifindex},
 		{"reason", row->reason},
 		{"proto_error", row->proto_error},
 		{"master_priority", row->master_priority},

@@ -31,6 +31,13 @@ void rig_note(struct rig *rig, const char *format, ...)
 	rig->effects[rig->n_effects++] = effect;
 }
 
+/* Where the rig counts of that interface. */
+static uint32_t place_of(uint32_t ifindex)
+{
+	assert(ifindex < RIG_ITEMS || ifindex == VRRP_ANYWHERE);
+	return ifindex == VRRP_ANYWHERE ? 0 : ifindex;
+}
+
 static int on_open(void *owner, uint32_t ifindex, uint16_t family, const char *name,
 		   const uint8_t *mac)
 {
@@ -46,8 +53,7 @@ static int on_open(void *owner, uint32_t ifindex, uint16_t family, const char *n
 
 static unsigned *memberships(struct rig *rig, uint32_t ifindex, uint16_t family)
 {
-	assert(ifindex < RIG_ITEMS);
-	return &rig->joined[ifindex][family == AF_INET6];
+	return &rig->joined[place_of(ifindex)][family == AF_INET6];
 }
 
 static int on_hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
@@ -55,10 +61,10 @@ static int on_hear_ah(void *owner, uint32_t ifindex, const char *name, bool on)
 	struct rig *rig = owner;
 
 	(void)name;
-	assert(ifindex < RIG_ITEMS && rig->open_sockets && rig->hears_ah[ifindex] != on);
+	assert(rig->open_sockets && rig->hears_ah[place_of(ifindex)] != on);
 	if (on && rig->ah_error)
 		return rig->ah_error;
-	rig->hears_ah[ifindex] = on;
+	rig->hears_ah[place_of(ifindex)] = on;
 	return 0;
 }
 
@@ -68,7 +74,7 @@ static void on_close(void *owner, uint32_t ifindex, uint16_t family)
 	unsigned *joined = memberships(rig, ifindex, family);
 
 	rig->open_sockets--;
-	rig->hears_ah[ifindex] &= family != AF_INET;
+	rig->hears_ah[place_of(ifindex)] &= family != AF_INET;
 	rig->groups -= *joined;
 	*joined = 0;
 }
@@ -96,7 +102,8 @@ static void on_leave(void *owner, uint32_t ifindex, const struct ip *group)
 
 static int on_buffer(void *owner, uint32_t ifindex, uint16_t family, uint32_t octets)
 {
-	rig_note(owner, "buffer %u IPv%c %u", ifindex, family == AF_INET6 ? '6' : '4', octets);
+	rig_note(owner, "buffer %u IPv%c %u", place_of(ifindex), family == AF_INET6 ? '6' : '4',
+		 octets);
 	return 0;
 }
 
@@ -444,7 +451,8 @@ void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present,
 				.mac = {2, 0, 0, 0, 0, 1}};
 
 	strncpy(link.name, name, sizeof link.name - 1);
-	snprintf(text, sizeof text, "%s", addresses ? addresses : "");
+	link.vrf = addresses && strcmp(addresses, "vrf") == 0;
+	snprintf(text, sizeof text, "%s", addresses && !link.vrf ? addresses : "");
 	while ((address = strsep(&rest, ",")) && *address)
 		add_address(&link, address);
 	vrrp_engine_link(rig->engine, &link, rig->now_us);

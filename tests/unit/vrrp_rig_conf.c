@@ -16,6 +16,7 @@ void rig_conf_free(struct conf *conf)
 
 		free(instance->name);
 		free(instance->interface);
+		free(instance->vrf);
 		for (size_t a = 0; a < instance->n_addresses; a++)
 			free(instance->addresses[a].device);
 		for (size_t a = 0; a < instance->n_excluded; a++)
@@ -231,6 +232,10 @@ static bool set_word(struct conf *conf, struct conf_instance *instance, const ch
 	if ((value = value_of(word, "on"))) {
 		free(instance->interface);
 		instance->interface = strdup(value);
+	} else if ((value = value_of(word, "vrf"))) {
+		instance->vrf = strdup(value);
+	} else if (strcmp(word, "hmac") == 0) {
+		instance->hmac = (struct conf_hmac){.n_keys = 1, .mode = CONF_HMAC_ENFORCE};
 	} else if ((value = value_of(word, "addr"))) {
 		add_address(instance, instance->addresses, &instance->n_addresses, value);
 	} else if ((value = value_of(word, "excluded"))) {

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Virtual routers on interfaces of other kinds: a VLAN, a bond, a bridge, a member of a VRF; each on its own, all at once,
-with keepalived as the other one, with and without a virtual MAC address."""
+with keepalived as the other one, with and without a virtual MAC address; and in a VRF without an interface."""
 
-from lab import wait_until
+import signal
+
+from lab import holds, wait_until
 
 KINDS = {"vlan": "link add link eth1 name vlan type vlan id 5",
          "bond": "link add bond type bond mode active-backup",
@@ -59,3 +61,72 @@ def test_routers_on_each(lab):
     wait_until(lambda: mastered(low) == EXPECTED, 60, "the low one takes over all")
     assert mastered(high) == set()
     assert "vrrp." not in high.output("ip", "-o", "link")
+
+
+WIDE = """
+vrrp_instance {name} {{
+    {where}
+    virtual_router_id 61
+    version 3
+    advert_int 0.5
+    priority {priority}
+    unicast_src_ip {own}
+    unicast_peer {{
+        {peer}
+    }}
+    virtual_ipaddress {{
+        {vip}/24 dev {device}
+    }}
+}}
+"""
+
+
+def test_a_vrf_instead_of_an_interface(lab):
+    """One instance in a VRF, by IPv4 and IPv6, and one outside, without an interface all, as master and as backup; another
+    machine without a VRF is the other one. The VRF goes and comes back."""
+    outer, inner, inner6 = "10.9.0.{}", "10.8.0.{}", "2001:db8::{}"
+    nets = (("out", "", outer, "eth1"), ("in4", "vrf red", inner, "eth2"), ("in6", "vrf red", inner6, "eth2"))
+    vips = [own.format(100) for _, _, own, _ in nets]
+    nodes = [lab.node("high"), lab.node("low")]
+    for number, node in enumerate(nodes, 1):
+        node.link("eth1")
+        node.link("eth2")
+        node.ip(f"address add {outer.format(number)}/24 dev eth1")
+
+    def enslave(node, number):
+        node.ip("link add red type vrf table 77", "link set red up", "link set eth2 master red")
+        node.ip(f"address replace {inner.format(number)}/24 dev eth2", f"address replace {inner6.format(number)}/64 dev eth2 nodad")
+
+    def config(node, number, priority, where=None):
+        return node.write("director.conf", "".join(
+            WIDE.format(name=name, where=line if where is None else where.format(device), own=own.format(number),
+                        peer=own.format(3 - number), priority=priority, vip=own.format(100), device=device)
+            for name, line, own, device in nets))
+
+    def has(node):
+        return [vip for vip in vips if node.has_address(vip)]
+
+    (high, low) = nodes
+    enslave(high, 1)
+    low.ip(f"address add {inner.format(2)}/24 dev eth2", f"address add {inner6.format(2)}/64 dev eth2 nodad")
+    keepalived = low.keepalived(config(low, 2, 150, "interface {}"))
+    wait_until(lambda: has(low) == vips, 60, "keepalived is alone")
+    daemon = high.vipd(config(high, 1, 100))
+    wait_until(lambda: daemon.text().count("-> BACKUP") == len(vips), 60, "vipd has begun")
+    holds(lambda: has(high) == [] and has(low) == vips, 5, "vipd hears the better ones, inside and outside")
+    config(high, 1, 200)
+    daemon.send(signal.SIGHUP)
+    wait_until(lambda: has(high) == vips and has(low) == [], 60, "vipd is heard, inside and outside")
+    high.ip("link del red")
+    wait_until(lambda: has(low) == vips[1:], 60, "without its VRF an instance is at fault")
+    wait_until(lambda: has(high) == vips[:1], 60, "and it alone")
+    enslave(high, 1)
+    wait_until(lambda: has(high) == vips and has(low) == [], 60, "the VRF is back")
+    high.ip("link set red down")
+    wait_until(lambda: has(low) == vips[1:], 60, "a VRF that is down is as good as none")
+    high.ip("link set red up")
+    high.ip(f"address replace {inner6.format(1)}/64 dev eth2 nodad")
+    wait_until(lambda: has(high) == vips and has(low) == [], 60, "and up again")
+    keepalived.kill()
+    daemon.stop()
+    assert has(high) == []
