@@ -130,13 +130,13 @@ static void finish_vmac(struct build *build, struct draft_instance *instance)
 			   setter->words[0].text);
 		model->vmac = (struct conf_vmac){.kind = CONF_VMAC_NONE};
 	}
-	if (model->vmac.kind != CONF_VMAC_NONE && model->promote_secondaries) {
+	if (model->vmac.kind == CONF_VMAC_MACVLAN && model->promote_secondaries) {
 		build_warn(build, SETTER(instance, promote_secondaries), 0,
 			   "'promote_secondaries' is needless with '%s'; it is ignored",
 			   setter->words[0].text);
 		model->promote_secondaries = false;
 	}
-	if (model->xmit_base && model->vmac.kind == CONF_VMAC_NONE) {
+	if (model->xmit_base && model->vmac.kind != CONF_VMAC_MACVLAN) {
 		build_warn(build, SETTER(instance, xmit_base), 0,
 			   "'vmac_xmit_base' is of 'use_vmac', which is not given; it is ignored");
 		model->xmit_base = false;
