@@ -13,7 +13,7 @@ core_base_libbase_a_SOURCES = \
 	core/base/tune.c core/base/tune.h
 core_base_libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 
-EXTRA_DIST += core/snap.h core/cmd.h core/event.h
+EXTRA_DIST += core/snap.h core/snap_check.h core/cmd.h core/event.h
 
 UNIT_TESTS += tests/unit/test_base
 tests_unit_test_base_LDADD = core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -118,7 +118,7 @@ noinst_LIBRARIES += core/libipvs.a core/check/libengine.a
 core_libipvs_a_SOURCES = core/ipvs.c core/ipvs.h
 core_check_libengine_a_SOURCES = \
 	core/check/admin.c core/check/admin.h \
-	core/check/command.c core/check/engine.h \
+	core/check/command.c core/check/engine.h core/check/objects.h \
 	core/check/drain.c \
 	core/check/event.c \
 	core/check/health.c \
