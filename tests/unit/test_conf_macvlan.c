@@ -95,8 +95,8 @@ static const struct {
 	/* An ipvlan: no virtual MAC address, no virtual address. */
 	{VI("use_ipvlan 192.0.2.9/24\n", VIP "192.0.2.3 dev eth1\n"),
 	 "vrrp.7<eth0 00:00 from 192.0.2.9/24 mode 0 1@eth0 3@eth1 "},
-	{VI("use_ipvlan i eth5 192.0.2.9 vepa\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
-	 "i<eth5 00:00 from 192.0.2.9/32 mode 2 vrrp.7<eth1 01:07 1@eth0 3@vrrp.7 "},
+	{VI("use_ipvlan i eth0 192.0.2.9 vepa\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
+	 "i<eth0 00:00 from 192.0.2.9/32 mode 2 vrrp.7<eth1 01:07 1@eth0 3@vrrp.7 "},
 	{PREFIX VI("use_ipvlan private\n", "2001:db8::1\n"), "v.7<eth0 00:00 v6 mode 1 184@eth0 "},
 	{PREFIX VI("use_vmac\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
 	 "v.7<eth0 01:07 v1.7<eth1 01:07 1@v.7 3@v1.7 "},
