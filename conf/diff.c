@@ -414,8 +414,9 @@ static bool same_macvlan(const struct conf_macvlan *a, const struct conf_macvlan
 {
 	if (!a || !b)
 		return a == b;
-	return strcmp(a->name, b->name) == 0 && strcmp(a->parent, b->parent) == 0 &&
-	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->parent, b->parent) == 0 && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
+	       ip_compare(&a->ip, &b->ip) == 0 && a->prefix == b->prefix && a->mode == b->mode;
 }
 
 bool conf_instance_same_devices(const struct conf_instance *old, const struct conf_instance *new)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The macvlans of the instances: their names and addresses, and which virtual addresses go there.
+ * The macvlans and ipvlans of the instances: their names and addresses, and which virtual addresses
+ * go there. To an ipvlan, as with keepalived, none goes: it has the MAC address of the interface
+ * below anyway.
  * An address on the instance's own interface goes to the router's macvlan; one on another interface
  * gets a macvlan there when use_vmac_addr or its own use_vmac asks for it. Names are given in the
  * order of the file, as keepalived does: PREFIX.VRID, PREFIX6.VRID for an IPv6 one that comes
  * second, PREFIX1.VRID and so on. Runs in the thread that loads. Sources: keepalived.conf(5),
- * use_vmac and use_vmac_addr; RFC 9568 section 7.3.
+ * use_vmac, use_vmac_addr and use_ipvlan; RFC 9568 section 7.3.
  */
 #include "conf/finish_vrrp.h"
 
@@ -108,6 +110,32 @@ static void virtual_mac(uint8_t vrid, uint16_t family, uint8_t mac[static 6])
 	memcpy(mac, octets, sizeof(octets));
 }
 
+/* The kernel has one mode for all ipvlans above an interface: that which was set last. */
+static void set_ipvlan(struct namer *namer, struct draft_instance *instance,
+		       struct conf_macvlan *own)
+{
+	const struct conf_vmac *asked = &instance->model.vmac;
+	struct build *build = namer->build;
+
+	own->ip = asked->ip;
+	own->prefix = asked->prefix;
+	own->mode = asked->mode;
+	for (struct item *item = build->instances.first; ITEM(draft_instance, item) != instance;
+	     item = item->next) {
+		const struct conf_instance *other = &ITEM(draft_instance, item)->model;
+
+		if (other->vmac.kind != CONF_VMAC_IPVLAN ||
+		    strcmp(other->macvlans[0].parent, own->parent) != 0)
+			continue;
+		if (other->macvlans[0].mode != own->mode)
+			build_warn(build, SETTER(instance, vmac), 0,
+				   "all ipvlans above '%s' have one mode; that of '%.64s' counts",
+				   own->parent, other->name);
+		own->mode = other->macvlans[0].mode;
+		return;
+	}
+}
+
 static void add_own(struct namer *namer, struct draft_instance *instance)
 {
 	struct conf_instance *model = &instance->model;
@@ -115,11 +143,14 @@ static void add_own(struct namer *namer, struct draft_instance *instance)
 	const char *prefix = namer->build->conf->global.vmac_prefix;
 	struct conf_macvlan *own = &model->macvlans[model->n_macvlans++];
 
+	own->kind = asked->kind;
 	own->name = asked->name;
 	if (!own->name)
 		own->name = make_name(namer, instance, prefix ? prefix : PREFIX, instance->family);
 	own->parent = asked->parent ? asked->parent : model->interface;
-	if (asked->has_mac)
+	if (asked->kind == CONF_VMAC_IPVLAN)
+		set_ipvlan(namer, instance, own);
+	else if (asked->has_mac)
 		memcpy(own->mac, asked->mac, sizeof(own->mac));
 	else
 		virtual_mac(model->vrid, instance->family, own->mac);
@@ -137,7 +168,7 @@ static struct conf_macvlan *add_other(struct namer *namer, struct draft_instance
 	const struct conf_global *global = &namer->build->conf->global;
 	const char *prefix =
 		global->vmac_addr_prefix ? global->vmac_addr_prefix : global->vmac_prefix;
-	struct conf_macvlan wanted = {.parent = parent};
+	struct conf_macvlan wanted = {.kind = CONF_VMAC_MACVLAN, .parent = parent};
 
 	virtual_mac(model->vrid, family, wanted.mac);
 	for (size_t i = 0; i < model->n_macvlans; i++)
@@ -186,7 +217,7 @@ static void finish_one(struct namer *namer, struct draft_instance *instance)
 	model->macvlans =
 		arena_array(namer->build->arena, 1 + model->n_addresses + model->n_excluded,
 			    sizeof(*model->macvlans));
-	if (model->vmac.kind == CONF_VMAC_MACVLAN)
+	if (model->vmac.kind != CONF_VMAC_NONE)
 		add_own(namer, instance);
 	for (size_t i = 0; i < model->n_addresses; i++)
 		place(namer, instance, &model->addresses[i]);

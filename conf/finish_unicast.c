@@ -150,13 +150,13 @@ static void finish_vmac(struct build *build, struct draft_instance *instance)
 			   setter->words[0].text);
 		model->vmac = (struct conf_vmac){.kind = CONF_VMAC_NONE};
 	}
-	if (model->vmac.kind != CONF_VMAC_NONE && model->promote_secondaries) {
+	if (model->vmac.kind == CONF_VMAC_MACVLAN && model->promote_secondaries) {
 		build_warn(build, SETTER(instance, promote_secondaries), 0,
 			   "'promote_secondaries' is needless with '%s'; it is ignored",
 			   setter->words[0].text);
 		model->promote_secondaries = false;
 	}
-	if (model->xmit_base && model->vmac.kind == CONF_VMAC_NONE) {
+	if (model->xmit_base && model->vmac.kind != CONF_VMAC_MACVLAN) {
 		build_warn(build, SETTER(instance, xmit_base), 0,
 			   "'vmac_xmit_base' is of 'use_vmac', which is not given; it is ignored");
 		model->xmit_base = false;
@@ -168,13 +168,21 @@ static void finish_vmac(struct build *build, struct draft_instance *instance)
 	}
 }
 
-static void check_ipvlan(struct build *build, const struct draft_instance *instance)
+/* Its group is heard on the interface of the instance; keepalived 2.2.7 ignores another, too. */
+static void check_ipvlan(struct build *build, struct draft_instance *instance)
 {
-	const struct conf_vmac *vmac = &instance->model.vmac;
+	struct conf_vmac *vmac = &instance->model.vmac;
 	const struct node *setter = SETTER(instance, vmac);
 
 	if (vmac->kind != CONF_VMAC_IPVLAN)
 		return;
+	if (vmac->parent && strcmp(vmac->parent, instance->model.interface) != 0) {
+		build_warn(
+			build, setter, 0,
+			"the ipvlan is made above the interface of the instance; '%s' is ignored",
+			vmac->parent);
+		vmac->parent = NULL;
+	}
 	if (ip_is_set(&vmac->ip) && vmac->ip.family != instance->family)
 		build_error(build, setter, 0,
 			    "the address of the ipvlan is not of the family of the instance");

@@ -64,7 +64,7 @@ struct conf_instance {
 	bool use_vmac_addr; /* more such interfaces for addresses on other interfaces */
 	bool xmit_base;	    /* adverts leave from the interface below */
 	struct conf_macvlan
-		*macvlans; /* all it needs; with use_vmac the first is the router's own */
+		*macvlans; /* all it needs; with use_vmac or use_ipvlan the first is its own */
 	size_t n_macvlans;
 	char *vrf; /* of one without an interface; NULL: none */
 	struct conf_hmac hmac;
@@ -172,10 +172,19 @@ size_t conf_n_tracked(const struct conf *conf, enum conf_track_kind kind);
 const struct conf *conf_ref(const struct conf *conf);
 const struct conf *conf_unref(const struct conf *conf); /* accepts and returns NULL */
 
-/* The macvlan that the adverts of the instance come from and go to; NULL: it has none. */
+/* The macvlan or ipvlan that the adverts of the instance come from; NULL: it has none. */
 static inline const struct conf_macvlan *conf_instance_macvlan(const struct conf_instance *instance)
 {
-	return instance->vmac.kind == CONF_VMAC_MACVLAN ? &instance->macvlans[0] : NULL;
+	return instance->vmac.kind != CONF_VMAC_NONE ? &instance->macvlans[0] : NULL;
+}
+
+/* From which address it is to speak: as configured, else that of its ipvlan; AF_UNSPEC: from the
+ * first that its interface has. */
+static inline const struct ip *conf_instance_source(const struct conf_instance *instance)
+{
+	const struct conf_macvlan *own = conf_instance_macvlan(instance);
+
+	return own && !ip_is_set(&instance->source) ? &own->ip : &instance->source;
 }
 
 /* Without an interface: unicast alone, from a source of its own, over whichever the routes choose,

@@ -104,15 +104,20 @@ struct conf_vmac {
 };
 
 /*
- * A macvlan that the daemon makes: with the virtual MAC address, above an interface. What use_vmac,
- * use_vmac_addr and the use_vmac of an address come to.
+ * A link that the daemon makes above an interface. A macvlan has the virtual MAC address; it is
+ * what use_vmac, use_vmac_addr and the use_vmac of an address come to. An ipvlan, of use_ipvlan,
+ * has the MAC address of the interface below, and maybe an address that the router speaks from.
  */
 struct conf_macvlan {
+	enum conf_vmac_kind kind;
 	char *name;
-	char *parent; /* the interface below */
-	uint8_t mac[6];
-	bool ipv6; /* has addresses of that family */
+	char *parent;	/* the interface below */
+	uint8_t mac[6]; /* macvlan */
+	bool ipv6;	/* has addresses of that family */
 	bool netlink_notify;
+	struct ip ip; /* ipvlan: its address, AF_UNSPEC: the kernel's link-local one */
+	uint8_t prefix;
+	enum conf_ipvlan_mode mode; /* ipvlan */
 	bool has_link_group;
 	uint32_t link_group; /* without has_link_group: as the parent's */
 };

@@ -228,7 +228,9 @@ static const struct option instance_rows[] = {
 	{"use_ipvlan", OPTION_CUSTOM, RESTARTS(vmac), .flags = FIELD, .min = 0, .max = 6,
 	 .apply = read_ipvlan, .dump = dump_ipvlan,
 	 .argument = "[[NAME] INTERFACE] [ADDRESS] [bridge|private|vepa] [group N]",
-	 .help = "run on an ipvlan interface; for IPv4 it needs an address of its own"},
+	 .help = "send adverts from an ipvlan interface, in bridge mode by default; for IPv4 it "
+		 "needs an "
+		 "address of its own; all above one interface have the mode of the first"},
 	{"use_vmac_addr", OPTION_FLAG, RESTARTS(use_vmac_addr), .flags = FIELD, .value = true,
 	 .help = "macvlan interfaces also for addresses on other interfaces"},
 	{"vmac_xmit_base", OPTION_FLAG, RESTARTS(xmit_base), .flags = FIELD, .value = true,

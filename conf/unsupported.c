@@ -19,7 +19,6 @@ static const struct option_unsupported entries[] = {
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
 	{"nftables_ipvs_start_fwmark", "global_defs",
 	 .effect = "each member of a group is a virtual server of its own in the kernel"},
-	{"use_ipvlan", "vrrp_instance", .effect = "the interface's own link layer address is used"},
 	{"vrrp_ipsets", "global_defs",
 	 .effect = "the rules are made by nftables, with its own sets"},
 	{"vrrp_iptables", "global_defs",

@@ -114,6 +114,7 @@ struct msg_link {
 	bool up;	/* IFF_UP and IFF_RUNNING */
 	bool enabled;	/* IFF_UP: the administrator's will */
 	uint32_t lower; /* ifindex of the interface it stands on, in this namespace; 0: none */
+	bool ipvlan;	/* it is one, of mode L2 */
 	bool multicast;
 	uint8_t mac[6];
 	uint32_t mtu;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wanted and actual macvlans compared. A macvlan whose address is one of those that RFC 9568
- * section 7.3 sets aside is a router's, whoever made it; any other interface of the wanted name
- * that we have not made is somebody else's. Main thread; pure.
+ * Wanted and actual macvlans and ipvlans compared. A macvlan whose address is one of those that
+ * RFC 9568 section 7.3 sets aside is a router's, whoever made it; any other interface of the wanted
+ * name that is not right and that we have not made is somebody else's. Main thread; pure.
  */
 #include "core/net/macvlan.h"
 
@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longest text of a debt: " arp_announce=2147483647" twice. */
-#define DEBT_MAX 50
+/* Longest text behind the mark: an IPv6 address in full; " arp_announce=2147483647" twice is
+ * shorter. */
+#define REST_MAX (sizeof FROM + IP_TEXT_MAX + sizeof "/128")
+#define FROM	 " from "
 
 const struct macvlan_setting *macvlan_setting(size_t index)
 {
@@ -29,7 +31,7 @@ const struct macvlan_setting *macvlan_setting(size_t index)
 
 void macvlan_mark(const char *pid_file, char room[static NET_ALIAS_SIZE])
 {
-	size_t length = strlen(pid_file), most = NET_ALIAS_SIZE - sizeof "vipd:" - DEBT_MAX;
+	size_t length = strlen(pid_file), most = NET_ALIAS_SIZE - sizeof "vipd:" - REST_MAX;
 
 	snprintf(room, NET_ALIAS_SIZE, "vipd:%s",
 		 length > most ? pid_file + length - most : pid_file);
@@ -44,6 +46,18 @@ void macvlan_alias(const char *mark, const struct macvlan_debt *debt,
 		if (debt->before[i] >= 0)
 			used += snprintf(room + used, NET_ALIAS_SIZE - (size_t)used, " %s=%d",
 					 macvlan_setting(i)->name, debt->before[i]);
+}
+
+void macvlan_alias_ipvlan(const char *mark, const struct conf_macvlan *wanted,
+			  char room[static NET_ALIAS_SIZE])
+{
+	char ip[IP_TEXT_MAX];
+
+	if (ip_is_set(&wanted->ip))
+		snprintf(room, NET_ALIAS_SIZE, "%s" FROM "%s/%u", mark, ip_format(&wanted->ip, ip),
+			 wanted->prefix);
+	else
+		snprintf(room, NET_ALIAS_SIZE, "%s", mark);
 }
 
 /* The text behind the mark; whatever else stands there is not ours. */
@@ -66,9 +80,13 @@ static bool read_debt(const char *text, struct macvlan_debt *ret)
 bool macvlan_is_marked(const struct net_link *link, const char *mark, struct macvlan_debt *ret_debt)
 {
 	size_t length = strlen(mark);
+	const char *rest = link->nature.alias + length;
 
-	return link->nature.macvlan && strncmp(link->nature.alias, mark, length) == 0 &&
-	       read_debt(link->nature.alias + length, ret_debt);
+	if (link->nature.kind == CONF_VMAC_NONE || strncmp(link->nature.alias, mark, length) != 0)
+		return false;
+	if (link->nature.kind == CONF_VMAC_IPVLAN && strncmp(rest, FROM, strlen(FROM)) == 0)
+		rest += strlen(rest);
+	return read_debt(rest, ret_debt);
 }
 
 static bool has_virtual_mac(const struct net_link *link)
@@ -76,7 +94,26 @@ static bool has_virtual_mac(const struct net_link *link)
 	static const uint8_t prefix[4] = {0x00, 0x00, 0x5e, 0x00};
 	uint8_t family = link->now.mac[4];
 
-	return !memcmp(link->now.mac, prefix, sizeof prefix) && (family == 1 || family == 2);
+	return link->nature.kind == CONF_VMAC_MACVLAN &&
+	       !memcmp(link->now.mac, prefix, sizeof prefix) && (family == 1 || family == 2);
+}
+
+/* The address itself may be gone for a moment; one that we have made for another is of an earlier
+ * configuration. */
+static bool is_right(const struct net_link *link, const struct conf_macvlan *wanted,
+		     const char *mark)
+{
+	const struct net_nature *nature = &link->nature;
+	char alias[NET_ALIAS_SIZE];
+	struct macvlan_debt debt;
+
+	if (nature->kind != wanted->kind || !nature->usable)
+		return false;
+	if (wanted->kind == CONF_VMAC_MACVLAN)
+		return !memcmp(link->now.mac, wanted->mac, sizeof wanted->mac);
+	macvlan_alias_ipvlan(mark, wanted, alias);
+	return nature->flags == wanted->mode &&
+	       (!macvlan_is_marked(link, mark, &debt) || !strcmp(nature->alias, alias));
 }
 
 enum macvlan_verdict macvlan_judge(const struct net_table *table, const struct conf_macvlan *wanted,
@@ -93,10 +130,9 @@ enum macvlan_verdict macvlan_judge(const struct net_table *table, const struct c
 		return MACVLAN_WAITS;
 	if (!link)
 		return MACVLAN_MISSING;
-	if (link->nature.macvlan && link->nature.private &&
-	    link->now.lower == parent->now.ifindex && !memcmp(link->now.mac, wanted->mac, 6))
+	if (link->now.lower == parent->now.ifindex && is_right(link, wanted, mark))
 		return MACVLAN_RIGHT;
-	if (link->nature.macvlan && (has_virtual_mac(link) || macvlan_is_marked(link, mark, &debt)))
+	if (has_virtual_mac(link) || macvlan_is_marked(link, mark, &debt))
 		return MACVLAN_WRONG;
 	return MACVLAN_FOREIGN;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is to be done about a macvlan that a virtual router needs, given what is there. Links that
- * we made carry a mark in their alias, by which a later run knows what an earlier one has left
- * behind. Pure. Thread: main.
+ * What is to be done about a macvlan or an ipvlan that a virtual router needs, given what is there.
+ * Links that we made carry a mark in their alias, by which a later run knows what an earlier one
+ * has left behind. Pure. Thread: main.
  */
 #pragma once
 
@@ -40,11 +40,14 @@ struct macvlan_debt {
 
 /*
  * The mark of a daemon that is known by its pid file, which no two can hold at once; and the alias
- * of a link made of it and of what the interface below is owed.
+ * of a link made of it and, for a macvlan, of what the interface below is owed, for an ipvlan of
+ * the address that it was made for.
  */
 void macvlan_mark(const char *pid_file, char room[static NET_ALIAS_SIZE]);
 void macvlan_alias(const char *mark, const struct macvlan_debt *debt,
 		   char room[static NET_ALIAS_SIZE]);
-/* ret_debt is set when it is marked. */
+void macvlan_alias_ipvlan(const char *mark, const struct conf_macvlan *wanted,
+			  char room[static NET_ALIAS_SIZE]);
+/* ret_debt is set when it is marked; of an ipvlan nothing is owed. */
 bool macvlan_is_marked(const struct net_link *link, const char *mark,
 		       struct macvlan_debt *ret_debt);

@@ -76,10 +76,10 @@ void rtnl_remove_static(struct rtnl *rtnl);
 void rtnl_report_static(struct rtnl *rtnl);
 
 /*
- * The macvlans that conf needs and are not there are made; what is there and right is adopted.
- * Those that conf needs no more stay until rtnl_settle_macvlans() says that nobody speaks by them
- * any more: it removes them, those that an earlier run has left behind, and makes anew what is
- * there in another way. What somebody deletes later comes back by itself. What cannot be had is
+ * The macvlans and ipvlans that conf needs and are not there are made; what is there and right is
+ * adopted. Those that conf needs no more stay until rtnl_settle_macvlans() says that nobody speaks
+ * by them any more: it removes them, those that an earlier run has left behind, and makes anew what
+ * is there in another way. What somebody deletes later comes back by itself. What cannot be had is
  * logged and missed, the instance sees it. 0 or -ENOMEM.
  */
 int rtnl_set_macvlans(struct rtnl *rtnl, const struct conf *conf);

@@ -69,7 +69,7 @@ static int send_address(struct rtnl *rtnl, int type, const struct conf_address *
 		nlmsg_free(message);
 		return -ENOMEM;
 	}
-	return rtnl_errno(nl_send_sync(rtnl->request, message));
+	return rtnl_request(rtnl, message);
 }
 
 static void say(int level, const char *what, const struct conf_address *address, const char *why)
@@ -147,6 +147,20 @@ static int set_one(struct rtnl *rtnl, const struct conf_address *address, bool o
 	}
 	net_table_release(table, held);
 	return error;
+}
+
+int rtnl_own_address(struct rtnl *rtnl, const struct conf_address *address)
+{
+	const struct net_link *link = net_table_find_link(&rtnl->table, address->device);
+	int error = set_one(rtnl, address, false, 0);
+	struct net_held *held;
+
+	if (error || !link)
+		return error;
+	held = net_table_find_held(&rtnl->table, link->now.ifindex, &address->ip, address->prefix);
+	if (held)
+		held->permanent = true;
+	return 0;
 }
 
 /* An interface that was renamed meanwhile still has it. */

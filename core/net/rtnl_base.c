@@ -42,12 +42,16 @@ static int reverse_path(void)
 
 void rtnl_base_quieten(const struct conf_macvlan *wanted)
 {
-	set(AF_INET6, wanted->name, "addr_gen_mode", NO_ADDRESSES);
 	set(AF_INET6, wanted->name, "accept_ra", 0);
+	set(AF_INET, wanted->name, "rp_filter", reverse_path());
+	if (wanted->kind == CONF_VMAC_IPVLAN) {
+		set(AF_INET6, wanted->name, "disable_ipv6", !wanted->ipv6);
+		return;
+	}
+	set(AF_INET6, wanted->name, "addr_gen_mode", NO_ADDRESSES);
 	for (size_t i = 0; i < MACVLAN_SETTINGS; i++)
 		set(AF_INET, wanted->name, macvlan_setting(i)->name, macvlan_setting(i)->least);
 	set(AF_INET, wanted->name, "accept_local", 1);
-	set(AF_INET, wanted->name, "rp_filter", reverse_path());
 	set(AF_INET, wanted->name, "promote_secondaries", 1);
 }
 
@@ -121,9 +125,12 @@ static void pay(const char *name, const struct macvlan_debt *debt)
 
 static bool is_needed(const struct rtnl *rtnl, const char *parent)
 {
-	for (size_t i = 0; i < rtnl->macvlans.n_wanted; i++)
-		if (!strcmp(rtnl->macvlans.wanted[i].is->parent, parent))
+	for (size_t i = 0; i < rtnl->macvlans.n_wanted; i++) {
+		const struct conf_macvlan *wanted = rtnl->macvlans.wanted[i].is;
+
+		if (wanted->kind == CONF_VMAC_MACVLAN && !strcmp(wanted->parent, parent))
 			return true;
+	}
 	return false;
 }
 

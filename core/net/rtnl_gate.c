@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a macvlan lets through: while it has none of its addresses, a hub or a switch that floods
- * may still bring frames for the virtual MAC address, which the master forwards already (RFC 9568
- * sections 6.4.2 and 8.3.1). So its IPv4 does not forward and its IPv6 is off; with the addresses
- * it forwards as the interface below does. Adverts pass by a packet socket in any case. That IPv6
- * is off also keeps the kernel from reporting memberships by a MAC address that is another
- * machine's at the moment. Runs in the main thread.
+ * What a macvlan lets through (an ipvlan is nobody's but ours, and has no virtual address): while
+ * it has none of its addresses, a hub or a switch that floods may still bring frames for the
+ * virtual MAC address, which the master forwards already (RFC 9568 sections 6.4.2 and 8.3.1). So
+ * its IPv4 does not forward and its IPv6 is off; with the addresses it forwards as the interface
+ * below does. Adverts pass by a packet socket in any case. That IPv6 is off also keeps the kernel
+ * from reporting memberships by a MAC address that is another machine's at the moment. Runs in the
+ * main thread.
  *
  * Source: Documentation/networking/ip-sysctl.rst.
  */
@@ -33,6 +34,8 @@ static void apply(struct rtnl_wanted *wanted, bool open)
 {
 	int forwards = 0;
 
+	if (wanted->is->kind != CONF_VMAC_MACVLAN)
+		return;
 	if (open)
 		(void)sysctl_read(AF_INET, wanted->is->parent, "forwarding", &forwards);
 	wanted->forwards = forwards;

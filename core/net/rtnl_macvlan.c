@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The macvlans of the virtual routers: made, adopted, repaired, removed. Each is in private mode,
- * so that routers on one machine do not hear each other through it, and answers ARP for its own
- * addresses alone; the interface below, which would answer for them too, is told not to. That and
- * what the kernel would send from the virtual MAC address by itself are settings of the interfaces.
- * Runs in the main thread and waits for the kernel's answer to each request.
+ * The macvlans and ipvlans of the virtual routers: made, adopted, repaired, removed. Each macvlan
+ * is in private mode, so that routers on one machine do not hear each other through it, and answers
+ * ARP for its own addresses alone; the interface below, which would answer for them too, is told
+ * not to. That and what the kernel would send from the virtual MAC address by itself are settings
+ * of the interfaces. An ipvlan gets the address that its router speaks from. Runs in the main
+ * thread and waits for the kernel's answer to each request.
  *
  * Sources: linux/if_link.h; Documentation/networking/ip-sysctl.rst; RFC 9568 sections 7.3
  * and 8.1.2.
  */
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
@@ -47,14 +49,27 @@ static int send_request(struct rtnl *rtnl, struct nl_msg *message, int bad)
 	return rtnl_request(rtnl, message);
 }
 
-static int put_kind(struct nl_msg *message)
+static int put_mode(struct nl_msg *message, const struct conf_macvlan *wanted)
+{
+	if (wanted->kind == CONF_VMAC_MACVLAN)
+		return nla_put_u32(message, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
+	return nla_put_u16(message, IFLA_IPVLAN_MODE, IPVLAN_MODE_L2) |
+	       nla_put_u16(message, IFLA_IPVLAN_FLAGS, (uint16_t)wanted->mode);
+}
+
+static const char *name_kind(const struct conf_macvlan *wanted)
+{
+	return wanted->kind == CONF_VMAC_MACVLAN ? "macvlan" : "ipvlan";
+}
+
+static int put_kind(struct nl_msg *message, const struct conf_macvlan *wanted)
 {
 	struct nlattr *about = nla_nest_start(message, IFLA_LINKINFO), *data;
 
-	if (!about || nla_put_string(message, IFLA_INFO_KIND, "macvlan") < 0)
+	if (!about || nla_put_string(message, IFLA_INFO_KIND, name_kind(wanted)) < 0)
 		return -ENOMEM;
 	data = nla_nest_start(message, IFLA_INFO_DATA);
-	if (!data || nla_put_u32(message, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE) < 0)
+	if (!data || put_mode(message, wanted) < 0)
 		return -ENOMEM;
 	nla_nest_end(message, data);
 	nla_nest_end(message, about);
@@ -83,10 +98,11 @@ static int create(struct rtnl *rtnl, const struct conf_macvlan *wanted,
 		return -ENOMEM;
 	bad |= nla_put_string(message, IFLA_IFNAME, wanted->name);
 	bad |= nla_put_u32(message, IFLA_LINK, parent->now.ifindex);
-	bad |= nla_put(message, IFLA_ADDRESS, sizeof wanted->mac, wanted->mac);
+	if (wanted->kind == CONF_VMAC_MACVLAN)
+		bad |= nla_put(message, IFLA_ADDRESS, sizeof wanted->mac, wanted->mac);
 	bad |= group ? nla_put_u32(message, IFLA_GROUP, group) : 0;
 	bad |= vrf ? nla_put_u32(message, IFLA_MASTER, vrf) : 0;
-	bad |= put_kind(message);
+	bad |= put_kind(message, wanted);
 	return send_request(rtnl, message, bad);
 }
 
@@ -158,27 +174,67 @@ static void complain(struct rtnl *rtnl, struct rtnl_wanted *wanted, const char *
 	wanted->complained = true;
 }
 
+/* What an earlier configuration wants is still there: links of the other kind, its address. */
+static bool may_pass(const struct rtnl *rtnl, int error)
+{
+	return !rtnl->macvlans.settled && (error == -EBUSY || error == -EADDRINUSE);
+}
+
+/* What it was made for, and what the interface below is owed, for a run after a crash. */
+static int mark(struct rtnl *rtnl, const struct conf_macvlan *wanted, const struct net_link *link,
+		const struct net_link *parent)
+{
+	char alias[NET_ALIAS_SIZE];
+	const struct rtnl_base *base;
+
+	if (wanted->kind == CONF_VMAC_IPVLAN) {
+		macvlan_alias_ipvlan(rtnl->macvlans.mark, wanted, alias);
+		return set_alias(rtnl, link, alias);
+	}
+	base = rtnl_base_silence(rtnl, parent);
+	if (!base)
+		return -ENOMEM;
+	macvlan_alias(rtnl->macvlans.mark, &base->debt, alias);
+	return set_alias(rtnl, link, alias);
+}
+
+/* As keepalived has it: nobody takes an IPv6 one for a source by himself. */
+static int set_source(struct rtnl *rtnl, const struct conf_macvlan *wanted)
+{
+	bool is_v6 = wanted->ip.family == AF_INET6;
+	const struct conf_address address = {
+		.ip = wanted->ip,
+		.prefix = wanted->prefix,
+		.device = wanted->name,
+		.flags = is_v6 ? IFA_F_NODAD : 0,
+		.preferred_s = is_v6 ? 0 : UINT32_MAX,
+		.track = true,
+	};
+
+	return ip_is_set(&wanted->ip) ? rtnl_own_address(rtnl, &address) : 0;
+}
+
 /* Settings before it is up, so that nothing leaves it in between. */
 static void take_up(struct rtnl *rtnl, struct rtnl_wanted *wanted, const struct net_link *link,
 		    const struct net_link *parent)
 {
 	uint32_t ifindex = link->now.ifindex;
-	char alias[NET_ALIAS_SIZE];
-	const struct rtnl_base *base;
-	int error = -ENOMEM;
+	int error;
 
 	rtnl_base_take_over(rtnl, link);
 	rtnl_base_quieten(wanted->is);
 	rtnl_gate_settle(rtnl, wanted);
-	base = rtnl_base_silence(rtnl, parent);
-	if (base) {
-		macvlan_alias(rtnl->macvlans.mark, &base->debt, alias);
-		error = set_alias(rtnl, link, alias);
-	}
+	error = mark(rtnl, wanted->is, link, parent);
 	if (!error)
 		error = set_up(rtnl, ifindex);
 	if (error) {
 		complain(rtnl, wanted, "cannot be set up", error);
+		return;
+	}
+	error = set_source(rtnl, wanted->is);
+	if (error) {
+		if (!may_pass(rtnl, error))
+			complain(rtnl, wanted, "its address cannot be set", error);
 		return;
 	}
 	wanted->up = true;
@@ -187,13 +243,28 @@ static void take_up(struct rtnl *rtnl, struct rtnl_wanted *wanted, const struct 
 		tell_of(rtnl, parent);
 }
 
+static void refuse(struct rtnl *rtnl, struct rtnl_wanted *wanted, int error)
+{
+	const char *what = "cannot be made";
+
+	if (may_pass(rtnl, error))
+		return;
+	if (error == -EBUSY)
+		what = "cannot be made: the interface below has links of another kind";
+	else if (error == -EOPNOTSUPP)
+		what = wanted->is->kind == CONF_VMAC_IPVLAN
+			       ? "cannot be made: this kernel has no ipvlan"
+			       : "cannot be made: this kernel has no macvlan";
+	complain(rtnl, wanted, what, error);
+}
+
 static void make(struct rtnl *rtnl, struct rtnl_wanted *wanted, const struct net_link *parent)
 {
 	const struct net_link *link;
 	int error = create(rtnl, wanted->is, parent);
 
 	if (error) {
-		complain(rtnl, wanted, "cannot be made", error);
+		refuse(rtnl, wanted, error);
 		return;
 	}
 	rtnl_catch_up(rtnl);
@@ -230,8 +301,9 @@ static bool look_after(struct rtnl *rtnl, struct rtnl_wanted *wanted, uint64_t n
 		return false;
 	}
 	if (verdict == MACVLAN_RIGHT) {
-		log_notice("net", "adopted %s above %s: it was already there", wanted->is->name,
-			   wanted->is->parent);
+		if (!wanted->complained)
+			log_notice("net", "adopted %s above %s: it was already there",
+				   wanted->is->name, wanted->is->parent);
 		take_up(rtnl, wanted, link, parent);
 		return !wanted->up;
 	}
@@ -323,7 +395,8 @@ static void carry(const struct rtnl_macvlans *old, struct rtnl_wanted *wanted)
 {
 	const struct rtnl_wanted *before = find_wanted(old, wanted->is->name);
 
-	if (before && !strcmp(before->is->parent, wanted->is->parent) &&
+	if (before && before->is->kind == wanted->is->kind &&
+	    !strcmp(before->is->parent, wanted->is->parent) &&
 	    !memcmp(before->is->mac, wanted->is->mac, sizeof wanted->is->mac) &&
 	    before->is->ipv6 == wanted->is->ipv6) {
 		wanted->up = before->up;

@@ -19,7 +19,7 @@ struct nl_sock;
 struct nlmsghdr;
 struct nl_msg;
 
-/* One macvlan that the configuration asks for. */
+/* One macvlan or ipvlan that the configuration asks for. */
 struct rtnl_wanted {
 	const struct conf_macvlan *is;
 	uint64_t tried_us; /* when it was made, or could not be; 0: not yet */
@@ -105,6 +105,9 @@ void rtnl_take(struct rtnl *rtnl, struct nlmsghdr *header);
 int rtnl_change_addresses(struct rtnl *rtnl, const struct conf_instance *old,
 			  const struct conf_instance *now, uint64_t old_generation,
 			  uint64_t generation);
+
+/* An address that the machine speaks from, on a link of ours. Silent; 0 or negative errno. */
+int rtnl_own_address(struct rtnl *rtnl, const struct conf_address *address);
 
 /* rtnl_routing.c */
 void rtnl_routing_open(struct rtnl *rtnl);

@@ -111,7 +111,8 @@ static bool same_link(const struct msg_link *a, const struct msg_link *b)
 {
 	return a->ifindex == b->ifindex && !strcmp(a->name, b->name) && a->present == b->present &&
 	       a->up == b->up && a->enabled == b->enabled && a->lower == b->lower &&
-	       a->multicast == b->multicast && !memcmp(a->mac, b->mac, 6) && a->mtu == b->mtu &&
+	       a->ipvlan == b->ipvlan && a->multicast == b->multicast &&
+	       !memcmp(a->mac, b->mac, 6) && a->mtu == b->mtu &&
 	       !ip_compare(&a->primary4, &b->primary4) && !ip_compare(&a->primary6, &b->primary6) &&
 	       a->router == b->router && a->vrf == b->vrf &&
 	       same_list(a->own4, a->n_own4, b->own4, b->n_own4) &&

@@ -18,7 +18,9 @@
 
 /* What concerns only the interfaces that we make. */
 struct net_nature {
-	bool macvlan, private;	    /* private: in that mode */
+	enum conf_vmac_kind kind;   /* CONF_VMAC_NONE: neither */
+	bool usable;		    /* a macvlan in private mode, an ipvlan in mode L2 */
+	uint16_t flags;		    /* of an ipvlan: enum conf_ipvlan_mode */
 	uint32_t group;		    /* of links */
 	uint32_t master;	    /* ifindex of its bridge, VRF or the like; 0: none */
 	char alias[NET_ALIAS_SIZE]; /* "": none */

@@ -30,18 +30,39 @@ static void take_vrf(struct rtnl *rtnl, uint32_t ifindex, struct nlattr *about)
 		net_table_set_vrf(&rtnl->table, ifindex, nla_get_u32(vrf[IFLA_VRF_TABLE]));
 }
 
+static void take_macvlan(struct net_nature *nature, struct nlattr *about)
+{
+	struct nlattr *data[IFLA_MACVLAN_MAX + 1];
+
+	nature->kind = CONF_VMAC_MACVLAN;
+	if (about && nla_parse_nested(data, IFLA_MACVLAN_MAX, about, NULL) >= 0 &&
+	    data[IFLA_MACVLAN_MODE] && nla_len(data[IFLA_MACVLAN_MODE]) >= 4)
+		nature->usable = nla_get_u32(data[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PRIVATE;
+}
+
+static void take_ipvlan(struct net_nature *nature, struct nlattr *about)
+{
+	struct nlattr *data[IFLA_IPVLAN_MAX + 1];
+
+	nature->kind = CONF_VMAC_IPVLAN;
+	if (!about || nla_parse_nested(data, IFLA_IPVLAN_MAX, about, NULL) < 0)
+		return;
+	if (data[IFLA_IPVLAN_MODE] && nla_len(data[IFLA_IPVLAN_MODE]) >= 2)
+		nature->usable = nla_get_u16(data[IFLA_IPVLAN_MODE]) == IPVLAN_MODE_L2;
+	if (data[IFLA_IPVLAN_FLAGS] && nla_len(data[IFLA_IPVLAN_FLAGS]) >= 2)
+		nature->flags = nla_get_u16(data[IFLA_IPVLAN_FLAGS]);
+}
+
 static void take_mode(struct net_nature *nature, struct nlattr *about)
 {
-	struct nlattr *kind[IFLA_INFO_MAX + 1], *data[IFLA_MACVLAN_MAX + 1];
+	struct nlattr *kind[IFLA_INFO_MAX + 1];
 
-	if (nla_parse_nested(kind, IFLA_INFO_MAX, about, NULL) < 0 || !kind[IFLA_INFO_KIND] ||
-	    nla_strcmp(kind[IFLA_INFO_KIND], "macvlan") != 0)
+	if (nla_parse_nested(kind, IFLA_INFO_MAX, about, NULL) < 0 || !kind[IFLA_INFO_KIND])
 		return;
-	nature->macvlan = true;
-	if (kind[IFLA_INFO_DATA] &&
-	    nla_parse_nested(data, IFLA_MACVLAN_MAX, kind[IFLA_INFO_DATA], NULL) >= 0 &&
-	    data[IFLA_MACVLAN_MODE] && nla_len(data[IFLA_MACVLAN_MODE]) >= 4)
-		nature->private = nla_get_u32(data[IFLA_MACVLAN_MODE]) == MACVLAN_MODE_PRIVATE;
+	if (nla_strcmp(kind[IFLA_INFO_KIND], "macvlan") == 0)
+		take_macvlan(nature, kind[IFLA_INFO_DATA]);
+	else if (nla_strcmp(kind[IFLA_INFO_KIND], "ipvlan") == 0)
+		take_ipvlan(nature, kind[IFLA_INFO_DATA]);
 }
 
 static uint32_t number(struct nlattr *attribute)
@@ -49,7 +70,7 @@ static uint32_t number(struct nlattr *attribute)
 	return attribute && nla_len(attribute) >= 4 ? nla_get_u32(attribute) : 0;
 }
 
-static void take_nature(struct rtnl *rtnl, uint32_t ifindex, struct nlattr **attributes)
+static struct net_nature nature_of(struct nlattr **attributes)
 {
 	struct net_nature nature = {
 		.group = number(attributes[IFLA_GROUP]),
@@ -60,7 +81,7 @@ static void take_nature(struct rtnl *rtnl, uint32_t ifindex, struct nlattr **att
 		nla_strlcpy(nature.alias, attributes[IFLA_IFALIAS], sizeof nature.alias);
 	if (attributes[IFLA_LINKINFO])
 		take_mode(&nature, attributes[IFLA_LINKINFO]);
-	net_table_set_nature(&rtnl->table, ifindex, &nature);
+	return nature;
 }
 
 static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
@@ -68,6 +89,7 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 	struct ifinfomsg *body = nlmsg_data(header);
 	struct nlattr *attributes[IFLA_MAX + 1];
 	struct msg_link link = {0};
+	struct net_nature nature;
 
 	rtnl->shrunk = true;
 	/* Bridges tell of their ports with messages of the same type and another family. */
@@ -90,11 +112,13 @@ static void take_link(struct rtnl *rtnl, struct nlmsghdr *header)
 	if (attributes[IFLA_ADDRESS])
 		nla_memcpy(link.mac, attributes[IFLA_ADDRESS], sizeof link.mac);
 	link.mtu = number(attributes[IFLA_MTU]);
+	nature = nature_of(attributes);
+	link.ipvlan = nature.kind == CONF_VMAC_IPVLAN && nature.usable;
 	if (net_table_set_link(&rtnl->table, &link) < 0)
 		rtnl->incomplete = true;
 	if (attributes[IFLA_LINKINFO])
 		take_vrf(rtnl, link.ifindex, attributes[IFLA_LINKINFO]);
-	take_nature(rtnl, link.ifindex, attributes);
+	net_table_set_nature(&rtnl->table, link.ifindex, &nature);
 }
 
 static void take_address(struct rtnl *rtnl, struct nlmsghdr *header)

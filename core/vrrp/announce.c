@@ -47,7 +47,8 @@ static const char *advert_device(const struct conf_instance *conf)
 {
 	const struct conf_macvlan *own = conf_instance_macvlan(conf);
 
-	return own && !conf->xmit_base ? own->name : conf->interface;
+	return own && own->kind == CONF_VMAC_MACVLAN && !conf->xmit_base ? own->name
+									 : conf->interface;
 }
 
 /* One of each interface is enough for the switches. */

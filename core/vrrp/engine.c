@@ -88,7 +88,8 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit)
 
 	unit->ifindex = link ? link->is.ifindex : 0;
 	unit->macvlan = macvlan ? macvlan->is.ifindex : 0;
-	unit->fsm.primary = vrrp_source_of(unit, link);
+	unit->fsm.primary =
+		vrrp_source_of(unit, vrrp_engine_link_by_index(e, vrrp_macvlan_home(unit)));
 	unit->fsm.preempt = unit->set.preempt ? unit->set.preempt == 1 : conf->preempt;
 	unit->fsm.advert_us =
 		unit->set.interval_cs ? unit->set.interval_cs * USEC_PER_CSEC : conf->advert_us;
@@ -172,7 +173,8 @@ static void take_priority(struct vrrp_engine *e, struct vrrp_unit *unit, uint8_t
 static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now_us)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
-	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
+	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex),
+			       *home = vrrp_engine_link_by_index(e, vrrp_macvlan_home(unit));
 	struct vrrp_sum sum = {0};
 
 	unit->holds = (e->start_at_us ? VRRP_HOLD_START : 0u) |
@@ -183,7 +185,7 @@ static void work_out(struct vrrp_engine *e, struct vrrp_unit *unit, uint64_t now
 		unit->faults |= VRRP_FAULT_UNSUPPORTED;
 	if (!link || (!link->up && !conf->dont_track_primary) || vrrp_macvlan_is_lacking(e, unit))
 		unit->faults |= VRRP_FAULT_LINK;
-	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(e, unit, link))
+	if (!ip_is_set(&unit->fsm.primary) || vrrp_source_is_lost(e, unit, home))
 		unit->faults |= VRRP_FAULT_SOURCE;
 	if (conf->unicast_fault_no_peer && !conf->n_peers)
 		unit->faults |= VRRP_FAULT_PEERS;

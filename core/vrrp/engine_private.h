@@ -42,7 +42,7 @@ struct vrrp_unit {
 	uint32_t conf_index;
 	uint32_t group;	  /* into the configuration's groups, CONF_NONE */
 	uint32_t ifindex; /* of its interface or VRF, VRRP_ANYWHERE; 0: absent */
-	uint32_t macvlan; /* ifindex of its macvlan; 0: it has none, or that is absent */
+	uint32_t macvlan; /* ifindex of its macvlan or ipvlan; 0: none, or that is absent */
 	struct vrrp_stats stats;
 	enum vrrp_proto_error proto_error;
 	uint64_t changed_wall_us, counters_since_us;
@@ -208,7 +208,7 @@ enum vrrp_family vrrp_source_family(const struct vrrp_unit *unit);
 const struct ip *vrrp_source_list(const struct vrrp_link *link, enum vrrp_family family,
 				  size_t *ret_n);
 bool vrrp_source_is_there(const struct vrrp_link *link, const struct ip *address);
-/* Source of its adverts, AF_UNSPEC: none. link: its interface, NULL when that is not there. */
+/* Source of its adverts, AF_UNSPEC: none. link: vrrp_macvlan_home(), NULL when not there. */
 struct ip vrrp_source_of(const struct vrrp_unit *unit, const struct vrrp_link *link);
 /* The configured source may not be used now. */
 bool vrrp_source_is_lost(const struct vrrp_engine *e, const struct vrrp_unit *unit,
@@ -230,9 +230,12 @@ bool vrrp_listen_is_due(const struct vrrp_link *link, uint64_t now_us);
 /* macvlan.c */
 /* The interface that the adverts of the unit leave by; 0: it is absent. */
 uint32_t vrrp_macvlan_out(const struct vrrp_unit *unit);
-/* The macvlan as it should be: one with another address, or above another interface, is somebody
- * else's or about to be made anew. NULL: there is none, or none is wanted. */
+/* The macvlan or ipvlan as it should be: one with another MAC address, or above another interface,
+ * is somebody else's or about to be made anew. NULL: there is none, or none is wanted. */
 const struct vrrp_link *vrrp_macvlan_find(struct vrrp_engine *e, const struct conf_instance *conf);
+/* The interface with the addresses that the unit may speak from: its ipvlan if it is to have one,
+ * else its interface; 0: it is absent. */
+uint32_t vrrp_macvlan_home(const struct vrrp_unit *unit);
 /* It is wanted and not there, somebody has taken it down, or the interface below is down. */
 bool vrrp_macvlan_is_lacking(struct vrrp_engine *e, const struct vrrp_unit *unit);
 

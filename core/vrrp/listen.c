@@ -37,7 +37,8 @@ static bool has_joined(const struct vrrp_port *port, const struct ip *group)
 }
 
 /* A macvlan joins no group: the report of that would leave it from the virtual MAC address, which
- * may be another machine's at the moment. */
+ * may be another machine's at the moment. Nor does an ipvlan: the interface below has heard it all,
+ * and each advert counts once. */
 static bool hears(const struct vrrp_engine *e, const struct vrrp_link *link,
 		  const struct vrrp_unit *unit)
 {
@@ -159,7 +160,8 @@ static int hear_ah(struct vrrp_engine *e, struct vrrp_link *link, enum vrrp_fami
 	return r;
 }
 
-/* NULL: it is no macvlan of ours, or an instance of its own stands on it. */
+/* NULL: it is no macvlan of ours, or an instance of its own stands on it. An ipvlan speaks from an
+ * address that is no one else's, so a socket of IP does. */
 static const uint8_t *virtual_mac(const struct vrrp_engine *e, const struct vrrp_link *link)
 {
 	const uint8_t *mac = NULL;
@@ -167,7 +169,7 @@ static const uint8_t *virtual_mac(const struct vrrp_engine *e, const struct vrrp
 	for (size_t i = 0; i < e->conf->n_instances; i++) {
 		if (e->units[i]->ifindex == link->is.ifindex)
 			return NULL;
-		if (e->units[i]->macvlan == link->is.ifindex)
+		if (e->units[i]->macvlan == link->is.ifindex && !link->is.ipvlan)
 			mac = link->is.mac;
 	}
 	return mac;

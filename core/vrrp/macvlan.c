@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a virtual router with a macvlan needs of it, and which interface its adverts leave by. vrrp
- * thread. The macvlan itself is made by main; here it is a link like any other.
+ * What a virtual router with a macvlan or an ipvlan needs of it, and which interface its adverts
+ * leave by. vrrp thread. The link itself is made by main; here it is one like any other.
  */
 #include <string.h>
 
@@ -20,10 +20,16 @@ const struct vrrp_link *vrrp_macvlan_find(struct vrrp_engine *e, const struct co
 	const struct vrrp_link *link = wanted ? vrrp_engine_link_by_name(e, wanted->name) : NULL;
 	const struct vrrp_link *parent = link ? vrrp_engine_link_by_name(e, wanted->parent) : NULL;
 
-	if (!parent || link->is.lower != parent->is.ifindex ||
-	    memcmp(link->is.mac, wanted->mac, sizeof wanted->mac) != 0)
+	if (!parent || link->is.lower != parent->is.ifindex)
 		return NULL;
-	return link;
+	if (wanted->kind == CONF_VMAC_IPVLAN)
+		return link->is.ipvlan ? link : NULL;
+	return memcmp(link->is.mac, wanted->mac, sizeof wanted->mac) ? NULL : link;
+}
+
+uint32_t vrrp_macvlan_home(const struct vrrp_unit *unit)
+{
+	return unit->fsm.conf->vmac.kind == CONF_VMAC_IPVLAN ? unit->macvlan : unit->ifindex;
 }
 
 /* Carrier is a matter of the interface below, whose changes may be debounced. */

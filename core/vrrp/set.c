@@ -155,7 +155,7 @@ static bool is_down(const struct vrrp_unit *unit)
 static bool may_be_primary(struct vrrp_engine *e, const struct vrrp_unit *unit,
 			   const struct ip *address)
 {
-	const struct vrrp_link *link = vrrp_engine_link_by_index(e, unit->ifindex);
+	const struct vrrp_link *link = vrrp_engine_link_by_index(e, vrrp_macvlan_home(unit));
 
 	return ip_compare(address, &(struct ip){.family = address->family}) == 0 ||
 	       (link && vrrp_source_is_there(link, address));

@@ -53,8 +53,10 @@ static bool chosen_primary(const struct vrrp_unit *unit, const struct vrrp_link 
 /* As configured, else what the interface has for it. */
 static struct ip usual_primary(const struct vrrp_unit *unit, const struct vrrp_link *link)
 {
-	if (ip_is_set(&unit->fsm.conf->source) || !link)
-		return unit->fsm.conf->source;
+	const struct ip *source = conf_instance_source(unit->fsm.conf);
+
+	if (ip_is_set(source) || !link)
+		return *source;
 	return vrrp_source_family(unit) == VRRP_IPV6 ? link->is.primary6 : link->is.primary4;
 }
 
@@ -75,22 +77,25 @@ static bool may_be_there(const struct vrrp_link *link, const struct ip *address)
 }
 
 /*
- * track_src_ip. With IPv6 it needs no saying: from an address that is not there, or not known to be
- * ours alone yet, nothing may be sent (RFC 4862 section 5.4), and a master that cannot send is
- * worse than none. Without an interface it may be on any.
+ * track_src_ip. The address of an ipvlan is ours to look after, and with IPv6 it needs no saying:
+ * from an address that is not there, or not known to be ours alone yet, nothing may be sent (RFC
+ * 4862 section 5.4), and a master that cannot send is worse than none. Without an interface it may
+ * be on any.
  */
 bool vrrp_source_is_lost(const struct vrrp_engine *e, const struct vrrp_unit *unit,
 			 const struct vrrp_link *link)
 {
 	const struct conf_instance *conf = unit->fsm.conf;
+	const struct ip *source = conf_instance_source(conf);
 	enum vrrp_family family = vrrp_source_family(unit);
+	bool tracked = conf->track_src_ip || source != &conf->source;
 
-	if (!link || !ip_is_set(&conf->source) || (family == VRRP_IPV4 && !conf->track_src_ip))
+	if (!link || !ip_is_set(source) || (family == VRRP_IPV4 && !tracked))
 		return false;
 	if (!conf_instance_is_wide(conf))
-		return !may_be_there(link, &conf->source);
+		return !may_be_there(link, source);
 	for (size_t i = 0; i < e->n_links; i++)
-		if (may_be_there(&e->links[i], &conf->source))
+		if (may_be_there(&e->links[i], source))
 			return false;
 	return true;
 }

@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * use_vmac, use_vmac_addr and the use_vmac of an address: which macvlans come of them, above what,
- * with which name and address, and which virtual address goes where. The canonical dump means the
- * same.
+ * use_vmac, use_ipvlan, use_vmac_addr and the use_vmac of an address: which links come of them,
+ * above what, with which name and address, and which virtual address goes where. The canonical dump
+ * means the same.
  */
 #include "tests/unit/conf_text.h"
 
 #include "conf/diff.h"
+
+static size_t describe_ipvlan(const struct conf_macvlan *ipvlan, char *text, size_t size)
+{
+	char ip[IP_TEXT_MAX];
+	size_t used = 0;
+
+	if (ip_is_set(&ipvlan->ip))
+		used += (size_t)snprintf(text, size, "from %s/%u ", ip_format(&ipvlan->ip, ip),
+					 ipvlan->prefix);
+	if (ipvlan->kind == CONF_VMAC_IPVLAN)
+		used += (size_t)snprintf(text + used, size - used, "mode %d ", ipvlan->mode);
+	return used;
+}
 
 /* Each macvlan as "name<parent mac[5..6]", then each address as "address@device". */
 static void describe(const struct conf *conf, char *text, size_t size)
@@ -23,6 +36,7 @@ static void describe(const struct conf *conf, char *text, size_t size)
 			used += (size_t)snprintf(text + used, size - used, "%s<%s %02x:%02x%s ",
 						 macvlan->name, macvlan->parent, macvlan->mac[4],
 						 macvlan->mac[5], macvlan->ipv6 ? " v6" : "");
+			used += describe_ipvlan(macvlan, text + used, size - used);
 		}
 		for (size_t k = 0; k < instance->n_addresses; k++)
 			used += (size_t)snprintf(text + used, size - used, "%u@%s ",
@@ -78,6 +92,12 @@ static const struct {
 		  "vrrp2.7<eth0 01:08 3@vrrp2.7 vrrp3.7<eth2 01:07 4@vrrp3.7 "},
 	{PREFIXES VI("use_vmac\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
 	 "v.7<eth0 01:07 w.7<eth1 01:07 1@v.7 3@w.7 "},
+	/* An ipvlan: no virtual MAC address, no virtual address. */
+	{VI("use_ipvlan 192.0.2.9/24\n", VIP "192.0.2.3 dev eth1\n"),
+	 "vrrp.7<eth0 00:00 from 192.0.2.9/24 mode 0 1@eth0 3@eth1 "},
+	{VI("use_ipvlan i eth0 192.0.2.9 vepa\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
+	 "i<eth0 00:00 from 192.0.2.9/32 mode 2 vrrp.7<eth1 01:07 1@eth0 3@vrrp.7 "},
+	{PREFIX VI("use_ipvlan private\n", "2001:db8::1\n"), "v.7<eth0 00:00 v6 mode 1 184@eth0 "},
 	{PREFIX VI("use_vmac\nuse_vmac_addr\n", VIP "192.0.2.3 dev eth1\n"),
 	 "v.7<eth0 01:07 v1.7<eth1 01:07 1@v.7 3@v1.7 "},
 };
@@ -100,6 +120,41 @@ static void test_examples(void **state)
 		unload(&again);
 		unload(&loaded);
 	}
+}
+
+/* All above one interface have one mode. */
+static void test_modes(void **state)
+{
+	static const char text[] =
+		VI("use_ipvlan 192.0.2.7/24 private\n",
+		   VIP) "vrrp_instance b {\ninterface eth1\nvirtual_router_id 8\n"
+			"use_ipvlan 192.0.2.8/24 vepa\nvirtual_ipaddress {\n192.0.2.2\n}\n}\n"
+			"vrrp_instance c {\ninterface eth0\nvirtual_router_id 9\n"
+			"use_ipvlan 192.0.2.9/24 vepa\nvirtual_ipaddress {\n192.0.2.3\n}\n}\n";
+	struct loaded loaded = load_good(text, 1);
+
+	(void)state;
+	assert_int_equal(loaded.conf->instances[0].macvlans[0].mode, CONF_IPVLAN_PRIVATE);
+	assert_int_equal(loaded.conf->instances[1].macvlans[0].mode, CONF_IPVLAN_VEPA);
+	assert_int_equal(loaded.conf->instances[2].macvlans[0].mode, CONF_IPVLAN_PRIVATE);
+	unload(&loaded);
+}
+
+static void expect_source(const char *settings, const char *source)
+{
+	struct loaded loaded = load_good(settings, 0);
+	char text[IP_TEXT_MAX];
+
+	assert_string_equal(ip_format(conf_instance_source(loaded.conf->instances), text), source);
+	unload(&loaded);
+}
+
+static void test_sources(void **state)
+{
+	(void)state;
+	expect_source(VI("use_vmac\nmcast_src_ip 192.0.2.5\n", VIP), "192.0.2.5");
+	expect_source(VI("use_ipvlan 192.0.2.9/24\n", VIP), "192.0.2.9");
+	expect_source(VI("use_ipvlan 192.0.2.9\nmcast_src_ip 192.0.2.5\n", VIP), "192.0.2.5");
 }
 
 static void test_long_names(void **state)
@@ -130,6 +185,7 @@ static void test_reload(void **state)
 	expect_reload(VI("use_vmac\n", VIP "192.0.2.2\n"), false, true);
 	expect_reload(VI("", VIP), true, false);
 	expect_reload(VI("use_vmac m\n", VIP), true, false);
+	expect_reload(VI("use_ipvlan 192.0.2.9\n", VIP), true, false);
 	expect_reload(VI("use_vmac\n" EVIP("192.0.2.9 dev eth1 use_vmac"), VIP), false, false);
 	/* A name that follows from what stands elsewhere. */
 	expect_reload(PREFIX VI("use_vmac\n", VIP), true, false);
@@ -138,8 +194,8 @@ static void test_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_examples),
-		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_examples), cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_sources),	 cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_reload),
 	};
 

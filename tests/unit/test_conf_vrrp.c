@@ -112,6 +112,8 @@ static const struct {
 	{VI("use_vmac 01:00:5e:00:00:01\n"), BAD, 5, "multicast address"},
 	{VI("use_vmac group\n"), BAD, 5, "is missing"},
 	{VI("use_vmac\nuse_ipvlan 192.0.2.3\n"), WARN, 6, "takes the place of 'use_vmac'"},
+	{VI("use_ipvlan 192.0.2.3\nvmac_xmit_base\n"), WARN, 6, "is of 'use_vmac'"},
+	{VI("use_ipvlan i eth9 192.0.2.3\n"), WARN, 5, "'eth9' is ignored"},
 	{VI("use_ipvlan\n"), BAD, 5, "needs an address"},
 	{VI("use_ipvlan fe80::1\n"), BAD, 5, "not of the family"},
 	{VI("use_ipvlan 192.0.2.1/33\n"), BAD, 5, "prefix length"},
