@@ -121,7 +121,7 @@ def clocks_of_timers(pid):
 
 
 def test_pauses_clock_steps_and_a_kill(lab):
-    """Nothing but silence moves the master."""
+    """Nothing but silence moves the master. Shows VS-15."""
     asan = "asan" in str(build_dir())  # it wants to be the first library
     clock = None if asan else Clock(lab.dir)
     high = Router(lab, "high", "10.5.0.1", env=clock and clock.env).start().becomes_master()
