@@ -84,18 +84,19 @@ def test_a_hung_snmpd_at_ten_milliseconds(lab, record_property):
     toggle(master, 3)
     ended = time.time()
     polling.ending.set()
+    # The log is written a moment later: what the flapping ones did last is in it when all before is.
+    wait_until(lambda: any(at > ended - 1 for at in transitions(backup, "F", began)), what="the log of the end")
     late = {at: pulse.worst(at - 0.2, at) for at in transitions(backup, "R", began) if at < ended}
     record_property("worst_pulse_s", f"{pulse.worst(began, ended):.4f}")
     record_property("transitions", len(late))
     assert not [at - began for at, worst in late.items() if worst < FAST_INTERVAL], "without a fault of the machine's"
-    assert transitions(backup, "F", began), "the others did come and go"
 
     # A master that does stop for that long is noticed: the pair is as quick as it was to be.
     began = time.time()
     master.daemon.pause()
     wait_until(lambda: are_all(backup, "MASTER", FAST), what="takeover")
     master.daemon.resume()
-    assert len(transitions(backup, "R", began)) >= FAST
+    wait_until(lambda: len(transitions(backup, "R", began)) >= FAST, what="the log of it")
 
 
 class Slow(threading.Thread):
