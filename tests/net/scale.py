@@ -3,6 +3,7 @@
 priority that vipd's own thread has."""
 
 import json
+import os
 import pathlib
 import sys
 
@@ -22,18 +23,19 @@ while True:
 
 
 class RealTimePulse:
-    """When a thread of real-time priority that does nothing but sleep was woken late, in a process of its own."""
+    """When a thread of real-time priority that does nothing but sleep was woken late: one for each processor, which may
+    be held up while the others are not, in a process of its own."""
 
     def __init__(self, node):
         argv = (sys.executable, "-c", _BEAT)
         if node.run("chrt", "-r", RT_PRIORITY, "true", check=False).returncode == 0:
             argv = ("chrt", "-r", RT_PRIORITY, *argv)
-        self.process = node.popen(*argv, log="beats")
+        self.logs = [node.popen("taskset", "-c", cpu, *argv, log=f"beats-{cpu}").log for cpu in os.sched_getaffinity(0)]
 
     def worst(self, since, until):
         """Seconds; of what was due in that time, or late into it."""
-        beats = [tuple(map(float, line.split())) for line in pathlib.Path(self.process.log).read_text().splitlines()
-                 if line.count(".") == 2]
+        beats = [tuple(map(float, line.split())) for log in self.logs
+                 for line in pathlib.Path(log).read_text().splitlines() if line.count(".") == 2]
         return max((late for due, late in beats if due <= until and due + late >= since), default=0.0)
 
 
