@@ -266,19 +266,6 @@ static void on_mail(int fd, uint32_t events, void *owner)
 	settle(body);
 }
 
-/* Configurations that came too late still carry a reference. */
-static void drop_mail(struct body *body)
-{
-	struct mail *mail = mailbox_drain(body->wires->box[THREAD_BFD]), *next;
-
-	for (; mail; mail = next) {
-		next = mail->next;
-		if (mail->kind == MSG_CONF)
-			conf_unref(((const struct msg_conf *)(const void *)mail->body)->conf);
-		mail_free(mail);
-	}
-}
-
 /* ---- birth and death ---- */
 
 static int body_open(struct body *body)
@@ -303,7 +290,6 @@ static void body_close(struct body *body)
 	body->mail = loop_io_free(body->mail);
 	body->timer = loop_timer_free(body->timer);
 	body->loop = loop_free(body->loop);
-	drop_mail(body);
 }
 
 void *bfd_thread(void *wires)

@@ -411,19 +411,6 @@ static void on_mail(int fd, uint32_t events, void *owner)
 	guard_timer_from_mail(body);
 }
 
-/* Configurations that came too late still carry a reference. */
-static void drop_mail(struct body *body)
-{
-	struct mail *mail = mailbox_drain(body->wires->box[THREAD_VRRP]), *next;
-
-	for (; mail; mail = next) {
-		next = mail->next;
-		if (mail->kind == MSG_CONF)
-			conf_unref(((const struct msg_conf *)(const void *)mail->body)->conf);
-		mail_free(mail);
-	}
-}
-
 static int body_open(struct body *body)
 {
 	int r = loop_new(body->wires->beat[THREAD_VRRP], &body->loop);
@@ -451,7 +438,6 @@ static void body_close(struct body *body)
 	body->loop = loop_free(body->loop);
 	if (body->garp_fd >= 0)
 		close(body->garp_fd);
-	drop_mail(body);
 }
 
 void *vrrp_thread(void *wires)
