@@ -105,6 +105,13 @@ static void print_address(FILE *to, const struct conf_address *address, bool set
 		fputs(" set", to);
 }
 
+/* Frees the line; NULL: memory is out, the list is then shorter. */
+static void add_line(json_t *list, char *line)
+{
+	json_array_append_new(list, line ? text(line) : NULL);
+	free(line);
+}
+
 static json_t *addresses(const struct conf_address *list, size_t n, bool set)
 {
 	json_t *made = json_array();
@@ -118,8 +125,7 @@ static json_t *addresses(const struct conf_address *list, size_t n, bool set)
 			print_address(to, &list[i], set);
 			fclose(to);
 		}
-		json_array_append_new(made, line ? text(line) : NULL);
-		free(line);
+		add_line(made, line);
 	}
 	return made;
 }
@@ -128,12 +134,8 @@ static json_t *routes(const struct conf *conf, const struct conf_instance *insta
 {
 	json_t *made = json_array();
 
-	for (size_t i = 0; i < instance->n_routes; i++) {
-		char *line = conf_route_text(conf, &instance->routes[i]);
-
-		json_array_append_new(made, line ? text(line) : NULL);
-		free(line);
-	}
+	for (size_t i = 0; i < instance->n_routes; i++)
+		add_line(made, conf_route_text(conf, &instance->routes[i]));
 	return made;
 }
 
@@ -141,12 +143,8 @@ static json_t *rules(const struct conf *conf, const struct conf_instance *instan
 {
 	json_t *made = json_array();
 
-	for (size_t i = 0; i < instance->n_rules; i++) {
-		char *line = conf_rule_text(conf, &instance->rules[i]);
-
-		json_array_append_new(made, line ? text(line) : NULL);
-		free(line);
-	}
+	for (size_t i = 0; i < instance->n_rules; i++)
+		add_line(made, conf_rule_text(conf, &instance->rules[i]));
 	return made;
 }
 
