@@ -210,7 +210,10 @@ static void stop(struct check *check)
 	if (check->twins && check->twins->runner == check)
 		check->twins->runner = NULL;
 	check->waiting = false;
-	check->ops->stop(check);
+	if (check->ops->stop)
+		check->ops->stop(check);
+	free(check->probe);
+	check->probe = NULL;
 	check->io = loop_io_free(check->io);
 	if (check->fd >= 0)
 		close(check->fd);

@@ -25,11 +25,12 @@ struct twins;
 struct checker_ops {
 	const char *name; /* as in the configuration */
 	void (*start)(struct check *check);
-	void (*on_io)(struct check *check,
-		      uint32_t events); /* of the descriptor in check_watch() */
+	/* of the descriptor in check_watch(); NULL: it watches none */
+	void (*on_io)(struct check *check, uint32_t events);
 	void (*on_timeout)(struct check *check);
-	void (*stop)(
-		struct check *check); /* frees check->probe, which may be NULL; reports nothing */
+	/* Gives up what check->probe holds, which may be NULL and is freed afterwards; reports
+	 * nothing. NULL: it holds nothing. */
+	void (*stop)(struct check *check);
 };
 
 const struct checker_ops *checker_tcp_ops(void);

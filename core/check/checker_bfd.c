@@ -22,23 +22,10 @@ static void start(struct check *check)
 		judge(check);
 }
 
-static void on_io(struct check *check, uint32_t events)
-{
-	(void)check;
-	(void)events;
-}
-
-static void stop(struct check *check)
-{
-	(void)check;
-}
-
 static const struct checker_ops ops = {
 	.name = "BFD_CHECK",
 	.start = start,
-	.on_io = on_io,
 	.on_timeout = judge,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_bfd_ops(void)

@@ -81,18 +81,11 @@ static void on_timeout(struct check *check)
 		check_done(check, CHECK_TIMEOUT, "no answer in time");
 }
 
-static void stop(struct check *check)
-{
-	free(check->probe);
-	check->probe = NULL;
-}
-
 static const struct checker_ops ops = {
 	.name = "DNS_CHECK",
 	.start = start,
 	.on_io = on_io,
 	.on_timeout = on_timeout,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_dns_ops(void)

@@ -38,23 +38,10 @@ static void start(struct check *check)
 		judge(check);
 }
 
-static void on_io(struct check *check, uint32_t events)
-{
-	(void)check;
-	(void)events;
-}
-
-static void stop(struct check *check)
-{
-	(void)check;
-}
-
 static const struct checker_ops ops = {
 	.name = "FILE_CHECK",
 	.start = start,
-	.on_io = on_io,
 	.on_timeout = judge,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_file_ops(void)

@@ -120,14 +120,12 @@ void checker_http_stop(struct check *check)
 {
 	struct http_probe *probe = check->probe;
 
-	check->probe = NULL;
 	if (!probe)
 		return;
 	tls_free(probe->tls);
 	md5_free(probe->md5);
 	body_search_free(probe->search);
 	free(probe->request);
-	free(probe);
 }
 
 /* ---- the connection ---- */

@@ -25,20 +25,9 @@ static void start(struct check *check)
 	check_exec_start(check);
 }
 
-static void on_io(struct check *check, uint32_t events)
-{
-	(void)check;
-	(void)events;
-}
-
 static void on_timeout(struct check *check)
 {
 	check_done(check, CHECK_TIMEOUT, "no answer about the program");
-}
-
-static void stop(struct check *check)
-{
-	(void)check;
 }
 
 static void judge_exit(struct check *check, int status)
@@ -85,9 +74,7 @@ void checker_misc_on_exec(struct check *check, const struct msg_exec_done *done)
 static const struct checker_ops ops = {
 	.name = "MISC_CHECK",
 	.start = start,
-	.on_io = on_io,
 	.on_timeout = on_timeout,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_misc_ops(void)

@@ -102,18 +102,11 @@ static void on_timeout(struct check *check)
 	check_done(check, CHECK_TIMEOUT, "no echo reply in time");
 }
 
-static void stop(struct check *check)
-{
-	free(check->probe);
-	check->probe = NULL;
-}
-
 static const struct checker_ops ops = {
 	.name = "PING_CHECK",
 	.start = start,
 	.on_io = on_io,
 	.on_timeout = on_timeout,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_ping_ops(void)

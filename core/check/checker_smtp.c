@@ -163,18 +163,11 @@ static void on_timeout(struct check *check)
 				  steps[probe->step].awaited);
 }
 
-static void stop(struct check *check)
-{
-	free(check->probe);
-	check->probe = NULL;
-}
-
 static const struct checker_ops ops = {
 	.name = "SMTP_CHECK",
 	.start = start,
 	.on_io = on_io,
 	.on_timeout = on_timeout,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_smtp_ops(void)

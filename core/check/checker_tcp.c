@@ -20,17 +20,11 @@ static void on_timeout(struct check *check)
 	check_done(check, CHECK_TIMEOUT, "no connection in time");
 }
 
-static void stop(struct check *check)
-{
-	(void)check;
-}
-
 static const struct checker_ops ops = {
 	.name = "TCP_CHECK",
 	.start = start,
 	.on_io = on_io,
 	.on_timeout = on_timeout,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_tcp_ops(void)

@@ -73,17 +73,11 @@ static void on_timeout(struct check *check)
 		check_done(check, CHECK_OK, "nothing was said against it");
 }
 
-static void stop(struct check *check)
-{
-	(void)check;
-}
-
 static const struct checker_ops ops = {
 	.name = "UDP_CHECK",
 	.start = start,
 	.on_io = on_io,
 	.on_timeout = on_timeout,
-	.stop = stop,
 };
 
 const struct checker_ops *checker_udp_ops(void)
