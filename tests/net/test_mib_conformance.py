@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: MIT
+"""A live vipd behind a real snmpd against what the texts of the four MIBs say, object by object; cases are made from the texts."""
+
+import bisect
+import random
+import re
+
+import pytest
+
+import mibtext
+import snmp
+import test_mib_judge as judge
+import test_mib_live as live
+from lab import wait_until
+
+K, V, V3, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB
+
+GLOBAL = """
+    notification_email { ops@example.org }
+    lvs_sync_daemon eth0 VI_1
+    lvs_timeouts tcp 7200 tcpfin 120 udp 300
+    script_user root
+"""
+SCRIPTS = "".join(f"    notify{what} /usr/bin/true\n" for what in (
+    "_master", "_backup", "_fault", "_stop", ""))
+MORE = """
+vrrp_sync_group VG_2 {
+    group {
+        VI_2
+    }
+%(scripts)s}
+vrrp_instance VI_2 {
+    state BACKUP
+    interface eth0
+    virtual_router_id 64
+    priority 100
+    virtual_ipaddress {
+        172.17.13.251/24 dev eth0 brd 172.17.13.255 label eth0:v
+        10.21.0.1/32 peer 10.21.0.2 dev eth0
+    }
+    virtual_routes {
+        10.20.0.0/16 nexthop via 172.17.13.2 dev eth0 weight 3 nexthop via 172.17.13.3 dev eth0
+    }
+    virtual_rules {
+        from 10.20.0.0/24 table 100 priority 401
+    }
+    notify_deleted /usr/bin/true
+    notify_master_rx_lower_pri /usr/bin/true
+%(scripts)s}
+virtual_server fwmark 7 {
+    delay_loop 1
+    lb_algo sh
+    lb_kind NAT
+    protocol TCP
+    virtualhost www.example.org
+    snmp_name marked
+    quorum 1
+    quorum_up /usr/bin/true
+    quorum_down /usr/bin/true
+    persistence_timeout 60
+    persistence_granularity 255.255.255.0
+    sorry_server 127.0.0.1 80
+    real_server 172.17.13.175 80 {
+        weight 2
+        uthreshold 100
+        lthreshold 10
+        notify_up /usr/bin/true
+        notify_down /usr/bin/true
+        virtualhost one.example.org
+        snmp_name one
+        TCP_CHECK { connect_timeout 1 }
+    }
+}
+""" % {"scripts": SCRIPTS}
+CONFIG = live.CONFIG.replace("global_defs {", "global_defs {" + GLOBAL, 1).replace(
+    "virtual_server group farm {", "virtual_server group farm {\n    delay_loop 1", 1) + MORE
+
+
+
+# Objects that no configuration of this machine gives an instance.
+ABSENT = {
+    "vrrpRouteSecondaryGateway": "a route with 'or' and a second gateway has gone from the language; next hops took its place",
+}
+GREATEST = 2**32 - 1
+
+
+class Director:
+    """Every table has a row here; nothing changes by itself once the servers are found down."""
+
+    def __init__(self, lab):
+        self.node = lab.node("director", "172.17.13.120/24", "172.17.13.121/24")
+        self.snmpd = self.node.snmpd(traps_to="127.0.0.1")
+        self.traps = self.node.snmptrapd()
+        self.file = self.node.write("vipd.conf", CONFIG)
+        self.process = self.node.vipd(self.file, "-x", "-A", self.node.agentx)
+        manager = self.node.snmp("127.0.0.1")
+        wait_until(lambda: manager.answers(V + ".1.1.0"), 15, "the agent")
+        tool = judge.find_tool("snmpask")
+        self.reader, self.writer = (snmp.Session(self.node, tool, community=word) for word in ("public", "private"))
+        wait_until(lambda: self.column(K + ".2.3.1.4") == ["2", "2", "2"], 20, "three masters")
+        wait_until(lambda: set(self.column(D + ".1.3.1.1.10")) == {"4"}, 20, "verdicts")
+
+    def column(self, oid):
+        return [value.text for _, value in self.reader.walk(oid, 20)]
+
+    def get(self, oid):
+        return self.reader.get(oid)[oid].text
+
+    def walk(self, module):
+        return self.reader.walk(live.ROOTS[module.name], 20)
+
+    def steady(self, module, question):
+        """question() and the names that were there before and after it; asked again when a row came or went meanwhile."""
+        for _ in range(5):
+            names = [oid for oid, _ in self.walk(module)]
+            answer = question(names)
+            if names == [oid for oid, _ in self.walk(module)]:
+                return names, answer
+        raise AssertionError(f"{module.name}: rows come and go")
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return mibtext.modules()
+
+
+@pytest.fixture(scope="module")
+def director(story_lab):
+    return Director(story_lab)
+
+
+@pytest.fixture(params=judge.MODULES)
+def module(request, texts):
+    return texts[request.param]
+
+
+def numbers(oid):
+    return tuple(int(part) for part in oid[1:].split("."))
+
+
+def dotted(parts):
+    return "".join(f".{part}" for part in parts)
+
+
+def object_of(module, oid):
+    """OID of the object that an instance is of, by the text or newer than it."""
+    while oid and oid not in module.objects and oid not in judge.NEWER:
+        oid = oid.rpartition(".")[0]
+    return oid
+
+
+def instances(module, names):
+    """{object: its instances, in order}"""
+    found = {}
+    for name in names:
+        found.setdefault(object_of(module, name), []).append(name)
+    return found
+
+
+def test_every_object_is_there_as_declared(director, module):
+    """Type, enumeration, range, size and order of every cell; an instance of every object of the text."""
+    walk = director.walk(module)
+    assert judge.judge_walk(walk, {module.name: module.objects}) == []
+    wanted = set(module.objects) | {oid for oid in judge.NEWER if module.name == "KEEPALIVED-MIB"}
+    missing = {module.names.get(oid) or judge.NEWER[oid][0] for oid in wanted - set(instances(module, dict(walk)))}
+    assert missing == {name for name in ABSENT if name in module.names.values()}
+
+
+def test_get_next_and_bulk_agree(director, module):
+    def ask(names):
+        return (dict(director.reader.walk(live.ROOTS[module.name])), director.reader.get(*names),
+                {oid: value for oid, value in director.walk(module)})
+    names, (stepped, got, bulk) = director.steady(module, ask)
+    assert names == list(stepped) == list(bulk) and names == sorted(names, key=numbers)
+    assert [value.type for value in got.values()] == [value.type for value in bulk.values()]
+    moving = [name for name in names if not stepped[name] == got[name] == bulk[name]]
+    for name in moving:
+        before = names[names.index(name) - 1] if name != names[0] else live.ROOTS[module.name]
+
+        def agree(name=name, before=before):
+            bulk = director.reader.ask("bulk", 1, before).varbinds[0]
+            return director.reader.get(name) == dict([director.reader.next(before)[before]]) == dict([bulk])
+        wait_until(agree, 5, f"{name}: one value", interval=0.003)
+    assert len(moving) < len(names) / 3, moving
+
+
+def spoilt(index):
+    """Indices that are wrong in every way a manager can get them wrong, and some that are right."""
+    found = {index, ()} | {index[:length] for length in range(len(index))}
+    for end in (0, 1, GREATEST):
+        found |= {index + (end,), (end,) * len(index)}
+    for at, part in enumerate(index):
+        for other in (0, max(part - 1, 0), min(part + 1, GREATEST), GREATEST):
+            found |= {index[:at] + (other,) + index[at + 1:], index[:at] + (other,)}
+        found.add(index[:at] + (0,) + index[at:])
+    return found
+
+
+def fill(column, index):
+    """128 sub-identifiers, the most there can be."""
+    left = 128 - len(numbers(column)) - len(index)
+    return {index + (0,) * left, index + (GREATEST,) * left, (1,) * (left + len(index))}
+
+
+def next_of(names, places, oid):
+    """The first of the names behind an OID, by the order of their numbers."""
+    at = bisect.bisect_right(places, numbers(oid))
+    return names[at] if at < len(names) else None
+
+
+def check_places(director, module, asked):
+    """GET and GETNEXT of any OIDs below the module tell what a model of its names tells."""
+    def ask(_):
+        return director.reader.get(*asked), director.reader.next(*asked)
+    names, (got, following) = director.steady(module, ask)
+    places, root = [numbers(name) for name in names], live.ROOTS[module.name] + "."
+    there = set(names)
+    for oid in asked:
+        column = object_of(module, oid)
+        kind = got[oid].type
+        if oid in there:
+            assert kind not in snmp.MISSING.values(), oid
+        else:
+            assert kind == ("noSuchInstance" if column else "noSuchObject"), (oid, kind)
+        wanted, (found, _) = next_of(names, places, oid), following[oid]
+        assert found == wanted if wanted else not found.startswith(root) or found == oid, (oid, found, wanted)
+    return len(asked)
+
+
+def test_hostile_indices(director, module):
+    """Of every table: one column with all of them, every other one with a few."""
+    names = [oid for oid, _ in director.walk(module)]
+    asked, rows, dice = [], instances(module, names), random.Random(6)
+    for entry, columns in module.tables.items():
+        asked += [entry.rpartition(".")[0], entry, entry + ".0", f"{entry}.{GREATEST}", f"{entry}.0.0"]
+        for at, column in enumerate(sorted(set(columns) & set(rows), key=numbers)):
+            index = numbers(rows[column][-1])[len(numbers(column)):]
+            wrong = sorted(spoilt(index) | fill(column, index))
+            asked += [column + dotted(one) for one in (dice.sample(wrong, min(8, len(wrong))) if at else wrong)]
+    for scalar in module.scalars:
+        asked += [scalar, scalar + ".1", scalar + ".0.0", f"{scalar}.{GREATEST}"]
+    check_places(director, module, list(dict.fromkeys(asked)))
+
+
+def test_random_places(director, module):
+    names = [oid for oid, _ in director.walk(module)]
+    root, dice, asked = numbers(live.ROOTS[module.name]), random.Random(6), []
+    for _ in range(600):
+        parts = list(numbers(dice.choice(names)))
+        for _ in range(dice.randint(1, 3)):
+            at = dice.randrange(len(root), len(parts)) if len(parts) > len(root) else len(parts)
+            parts[at:at + dice.randint(0, 1)] = dice.choice([[], [dice.choice((0, 1, 2, 255, GREATEST))]])
+        asked.append(dotted(parts))
+    assert check_places(director, module, list(dict.fromkeys(asked))) > 100
+
+
+def test_what_is_not_accessible(director, module):
+    """Index columns and objects of notifications: not told, not written."""
+    names = [oid for oid, _ in director.walk(module)]
+    for oid in module.hidden:
+        entry = module.entry(oid)
+        some = next((name for name in names if entry and name.startswith(entry + ".")), None)
+        tail = dotted(numbers(some)[len(numbers(entry)) + 1:]) if some else ".0"
+        for name in (oid, oid + tail, f"{oid}.{GREATEST}"):
+            assert director.reader.get(name)[name].type == "noSuchObject", module.hidden[oid]
+            assert director.writer.set(name, "i", 1) == "notWritable", module.hidden[oid]
+
+
+def test_read_only_objects_refuse(director, module):
+    """In their own type and in another, rows that are there and rows that are not."""
+    rows, values = instances(module, dict(director.walk(module))), dict(director.walk(module))
+    for oid, names in rows.items():
+        if oid in module.objects and module.objects[oid].access != "read-only":
+            continue
+        own = OWN[judge.WALK_TYPES[values[names[0]].type]]
+        for name in (names[0], names[-1], oid, f"{oid}.{GREATEST}"):
+            for letter in (own, "i" if own != "i" else "s"):
+                assert director.writer.set(name, letter, VALUES[letter]) == "notWritable", (name, letter)
+
+
+OWN = {"INTEGER": "i", "OCTETS": "s", "OID": "o", "IPADDRESS": "a", "COUNTER32": "c", "GAUGE32": "u", "TIMETICKS": "t",
+       "COUNTER64": "C"}
+VALUES = {"i": 1, "s": "1", "o": ".1.3", "a": "172.17.13.121", "c": 1, "u": 1, "t": 1, "C": 1}
