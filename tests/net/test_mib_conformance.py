@@ -82,6 +82,10 @@ ABSENT = {
     "vrrpRouteSecondaryGateway": "a route with 'or' and a second gateway has gone from the language; next hops took its place",
 }
 GREATEST = 2**32 - 1
+# snmp_add_var(3)'s letter of each type, and a value that it can be.
+OWN = {"INTEGER": "i", "OCTETS": "s", "OID": "o", "IPADDRESS": "a", "COUNTER32": "c", "GAUGE32": "u", "TIMETICKS": "t",
+       "COUNTER64": "C"}
+VALUES = {"i": 1, "s": "1", "o": ".1.3", "a": "172.17.13.121", "c": 1, "u": 1, "t": 1, "C": 1}
 
 
 class Director:
@@ -278,6 +282,80 @@ def test_read_only_objects_refuse(director, module):
                 assert director.writer.set(name, letter, VALUES[letter]) == "notWritable", (name, letter)
 
 
-OWN = {"INTEGER": "i", "OCTETS": "s", "OID": "o", "IPADDRESS": "a", "COUNTER32": "c", "GAUGE32": "u", "TIMETICKS": "t",
-       "COUNTER64": "C"}
-VALUES = {"i": 1, "s": "1", "o": ".1.3", "a": "172.17.13.121", "c": 1, "u": 1, "t": 1, "C": 1}
+LIMITS = {"INTEGER": (-2**31, 2**31 - 1), "GAUGE32": (0, 2**32 - 1)}
+# Values within the bounds that this row cannot have, all inconsistentValue.
+REFUSED = {
+    "vrrpInstanceAccept": {2},  # these four are as configured, in one way only
+    "vrrpInstancePromoteSecondaries": {1},
+    "vrrpInstanceUseLinkbeat": {1},
+    "vrrpInstanceNotifyDeleted": {2},
+    "vrrpv3OperationsAcceptMode": {2},
+    "vrrpOperProtocol": {4},  # ip alone
+    "vrrpOperRowStatus": {6},  # rows are the configuration's
+    "vrrpAssoIpAddrRowStatus": {6},
+    "vrrpv3OperationsRowStatus": {6},
+    "vrrpv3AssociatedIpAddrRowStatus": {6},
+    "vrrpv3OperationsPrimaryIpAddr": {"61" * 4, "61" * 16},  # not an address of this machine, of the other family
+    "ipvsdSysAdminLock": {2**31 - 1},  # not what it is now
+}
+# What the text says in words instead of by a range.
+SPECIAL = {
+    "vrrpOperPrimaryIpAddr": [("a", "172.17.13.121", "noError"), ("a", "172.17.13.99", "inconsistentValue")],
+    "vrrpv3OperationsPrimaryIpAddr": [("x", "AC110D79", "noError"), ("x", "61" * 5, "inconsistentValue")],
+    "ipvsdNotifyEnable": [("x", "E4", "noError"), ("x", "00", "noError"), ("x", "08", "wrongValue"),
+                          ("x", "E480", "wrongLength"), ("x", "", "wrongLength"), ("x", "E4", "noError")],
+}
+# What a GET shows of a value that was taken, where that is not the value.
+SHOWN = {"vrrpOperAuthKey": lambda value: "", "ipvsdSysAdminLock": lambda value: str(value + 1)}
+# So that a row may be changed at all: the columns of the text that come first.
+PREPARE = {"VRRPV3-MIB": ("vrrpv3OperationsRowStatus", "i", 2)}
+
+
+def writes(item):
+    """[(letter, value, what should be answered)] for a writable object: its bounds, beyond them, other types."""
+    kind, limits = item.syntax.type, judge.NARROWER.get(item.name, judge._limits(item.syntax))
+    own, found = OWN[kind], []
+    if kind == "OCTETS" and limits:
+        low, high = limits
+        found += [("x", "61" * size, "noError") for size in limits]
+        found += [("x", "61" * size, "wrongLength") for size in (low - 1, high + 1, 255, 4000) if size > high or 0 <= size < low]
+    elif kind in LIMITS:
+        low, high = limits or LIMITS[kind]
+        least, greatest = LIMITS[kind]
+        found += [(own, value, "noError") for value in (low, high)]
+        found += [(own, value, "wrongValue") for value in (low - 1, high + 1, least, greatest)
+                  if least <= value < low or high < value <= greatest]
+    found = [(letter, value, "inconsistentValue" if answer == "noError" and value in REFUSED.get(item.name, ()) else answer)
+             for letter, value, answer in found]
+    found += SPECIAL.get(item.name, [])
+    assert found, item.name
+    return found + [(letter, VALUES[letter], "wrongType") for letter in VALUES if letter != own] + [("n", "", "wrongType")]
+
+
+def shown(director, name):
+    value = director.reader.get(name)[name]
+    return re.sub(r"\s", "", value.text) if value.type == "Hex-STRING" else value.text
+
+
+def test_writable_objects(director, module):
+    """In order of the text: what is taken shows in the next GET, what is not leaves the value as it was."""
+    rows, dice = instances(module, [oid for oid, _ in director.walk(module)]), random.Random(6)
+    writable = [item for item in module.objects.values() if item.access != "read-only"]
+    by_name = {item.name: rows[item.oid][-1] for item in writable}
+    if module.name in PREPARE:
+        name, letter, value = PREPARE[module.name]
+        assert director.writer.set(by_name[name], letter, value) == "noError"
+    for item in sorted(writable, key=lambda item: numbers(item.oid)):
+        name = by_name[item.name]
+        for letter, value, wanted in writes(item):
+            before = shown(director, name)
+            assert director.writer.set(name, letter, value) == wanted, (item.name, name, letter, value)
+            now = SHOWN.get(item.name, str)(value) if wanted == "noError" else before
+            assert shown(director, name) == now, (item.name, name, letter, value)
+        index = numbers(name)[len(numbers(item.oid)):]
+        legal = next(case[:2] for case in writes(item) if case[2] in ("noError", "inconsistentValue"))
+        absent = sorted({item.oid + dotted(one) for one in spoilt(index) | fill(item.oid, index)} - set(rows[item.oid]))
+        for place in dice.sample(absent, min(12, len(absent))):
+            assert director.writer.set(place, *legal) == "noCreation", (item.name, place)
+    assert set(REFUSED) | set(SPECIAL) | set(SHOWN) <= {item.name for text in mibtext.modules().values()
+                                                       for item in text.objects.values()}
