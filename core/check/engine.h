@@ -105,7 +105,8 @@ struct engine {
 	uint32_t rest;			  /* PACE_REST */
 	struct pace look_pace, show_pace; /* of full dumps, of snapshots */
 	uint64_t reopen_at_us;
-	int kernel_error; /* last logged */
+	int kernel_error;   /* last logged */
+	int timeouts_error; /* of the last try to set them, which is repeated */
 	struct sync sync;
 	unsigned failed_dumps;
 	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;

@@ -121,6 +121,8 @@ static void on_refresh(uint64_t now_us, void *owner)
 	engine_look(engine);
 	if (!engine->ipvs)
 		kernel_open(engine, now_us);
+	if (engine->timeouts_error < 0)
+		kernel_set_timeouts(engine);
 	sync_settle(engine);
 	drain_tick(engine);
 	if (engine->save_failed) {
