@@ -304,6 +304,7 @@ static bool tell(struct telling *t, const struct msg_event *event)
 	case EVENT_AUTH_FAILURE:
 	case EVENT_PROTO_ERROR:
 	case EVENT_CHECK:
+	case EVENT_LIMITED:
 		break;
 	}
 	return false;

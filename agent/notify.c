@@ -39,6 +39,21 @@ enum director_trap {
 	TRAP_DRAIN_TIMED_OUT = 7,
 	TRAP_DRAIN_CANCELLED = 8,
 	TRAP_CONFIG_RELOADED = 11,
+	TRAP_NOTIFY_LIMITED = 12,
+};
+
+/* Of several that tell of one state the first stands for all. */
+static const enum director_trap kinds[] = {
+	[TRAP_DEST_DOWN] = TRAP_DEST_DOWN,
+	[TRAP_DEST_UP] = TRAP_DEST_DOWN,
+	[TRAP_QUORUM_LOST] = TRAP_QUORUM_LOST,
+	[TRAP_QUORUM_GAINED] = TRAP_QUORUM_LOST,
+	[TRAP_DRAIN_STARTED] = TRAP_DRAIN_STARTED,
+	[TRAP_DRAIN_COMPLETED] = TRAP_DRAIN_STARTED,
+	[TRAP_DRAIN_TIMED_OUT] = TRAP_DRAIN_STARTED,
+	[TRAP_DRAIN_CANCELLED] = TRAP_DRAIN_STARTED,
+	[TRAP_CONFIG_RELOADED] = TRAP_CONFIG_RELOADED,
+	[TRAP_NOTIFY_LIMITED] = TRAP_NOTIFY_LIMITED,
 };
 
 void notify_bind_router_id(const struct notify_work *work, struct notification *n)
@@ -175,6 +190,7 @@ static struct notification *begin_director(struct notify_work *work, enum direct
 {
 	struct notification *n = bind_begin(&work->out, &d_traps, trap, work->event);
 
+	n->kind = kinds[trap];
 	*work->serial += 1;
 	bind_number(n, &d_control, 5, NULL, CELL_GAUGE32, *work->serial);
 	return n;
@@ -298,6 +314,14 @@ static void notify_config(struct notify_work *work)
 	bind_text(n, &d_system, 6, NULL, work->event->config.error);
 }
 
+static void notify_limited(struct notify_work *work)
+{
+	struct notification *n = begin_director(work, TRAP_NOTIFY_LIMITED);
+
+	bind_number(n, &d_control, 4, NULL, CELL_COUNTER32,
+		    (int64_t)work->event->limited.suppressed);
+}
+
 static void notify_dest_event(struct notify_work *work)
 {
 	struct subject subject = {0};
@@ -340,6 +364,10 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 	case EVENT_CONFIG:
 		if (sends_check(&work))
 			notify_config(&work);
+		break;
+	case EVENT_LIMITED:
+		if (sends_check(&work))
+			notify_limited(&work);
 		break;
 	case EVENT_RX_LOWER_PRIORITY:
 	case EVENT_PRIORITY:

@@ -20,9 +20,10 @@ enum event_kind {
 	EVENT_DEST_STATE, /* check */
 	EVENT_CHECK,	  /* one checker has changed its mind; main only */
 	EVENT_QUORUM,
-	EVENT_DRAIN,  /* drain column changed: started, completed, timed out, cancelled */
-	EVENT_ADMIN,  /* administrative state or weight changed without a drain */
-	EVENT_CONFIG, /* main: a load ended */
+	EVENT_DRAIN,   /* drain column changed: started, completed, timed out, cancelled */
+	EVENT_ADMIN,   /* administrative state or weight changed without a drain */
+	EVENT_CONFIG,  /* main: a load ended */
+	EVENT_LIMITED, /* agent, to itself: limits suppress notifications */
 };
 
 struct msg_event {
@@ -87,6 +88,9 @@ struct msg_event {
 			uint32_t generation;
 			char error[256];
 		} config;
+		struct {
+			uint64_t suppressed; /* ever */
+		} limited;
 	};
 };
 

@@ -123,7 +123,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 1);
+	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 3);
 }
 
 static void test_set_weight(void **state)

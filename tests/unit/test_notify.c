@@ -438,6 +438,44 @@ static void test_config(void **state)
 		VARBINDS(D "1.8.5.0=41", D "1.1.4.0=3", D "1.1.6.0=test.conf:3: no such keyword"));
 }
 
+static void test_limited(void **state)
+{
+	struct bench *b = *state;
+
+	begin_event(b, EVENT_LIMITED);
+	b->event.limited.suppressed = 99;
+	b->world->view.notify = 0; /* has no switch of its own */
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	assert_sent(&b->sent[0], D "0.12", VARBINDS(D "1.8.5.0=41", D "1.8.4.0=99"));
+	b->world->conf.global.snmp_traps = false;
+	raise_event(b);
+	assert_int_equal(b->count, 0);
+}
+
+/* What tells of one state is of one kind, so that limits let the newest replace the others. */
+static void test_kinds(void **state)
+{
+	struct bench *b = *state;
+
+	dest_event(b, 0, 0, EVENT_DEST_STATE);
+	b->event.dest.oper = DEST_UP;
+	raise_event(b);
+	assert_int_equal(b->count, 2);
+	assert_int_equal(b->sent[0].kind, 1);
+	assert_int_equal(b->sent[1].kind, 1);
+	b->event.dest.oper = DEST_DOWN;
+	raise_event(b);
+	assert_int_equal(b->sent[1].kind, 1);
+	b->event.kind = EVENT_DRAIN;
+	for (int drain = DRAIN_DRAINING; drain <= DRAIN_CANCELLED; drain++) {
+		b->event.dest.drain = (enum dest_drain)drain;
+		raise_event(b);
+		assert_int_equal(b->count, 1);
+		assert_int_equal(b->sent[0].kind, 5);
+	}
+}
+
 static void test_switches(void **state)
 {
 	struct bench *b = *state;
@@ -493,6 +531,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_drain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quorum, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_config, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_limited, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_switches, setup, teardown),
 	};
 
