@@ -325,6 +325,10 @@ static void drift_is_repaired_and_counted(void **state)
 	assert_int_equal(bench_weight(0, 0), WEIGHT);
 	assert_int_equal(bench_snap(b)->drifts, 1);
 	assert_false(bench_snap(b)->services[0].drifted);
+	assert_int_equal(bench_events(b, EVENT_DRIFT), 1);
+	assert_int_equal(bench_last_event(b, EVENT_DRIFT)->drift.drifts, 1);
+	assert_int_equal(bench_last_event(b, EVENT_DRIFT)->drift.svc.port, key.port);
+	assert_false(bench_last_event(b, EVENT_DRIFT)->drift.left);
 	bench_free(b);
 }
 
@@ -345,6 +349,8 @@ static void drift_is_left_when_asked(void **state)
 	bench_refresh(b);
 	assert_int_equal(bench_weight(0, 0), 1);
 	assert_int_equal(bench_snap(b)->drifts, 1); /* said once */
+	assert_int_equal(bench_events(b, EVENT_DRIFT), 1);
+	assert_true(bench_last_event(b, EVENT_DRIFT)->drift.left);
 	assert_true(bench_snap(b)->services[0].drifted);
 	assert_int_equal(bench_row(b, 0, 0)->kernel_weight, 1);
 	assert_int_equal(bench_row(b, 0, 0)->effective_weight, WEIGHT);

@@ -438,6 +438,40 @@ static void test_config(void **state)
 		VARBINDS(D "1.8.5.0=41", D "1.1.4.0=3", D "1.1.6.0=test.conf:3: no such keyword"));
 }
 
+static void test_sync_and_drift(void **state)
+{
+	struct bench *b = *state;
+
+	begin_event(b, EVENT_SYNC);
+	b->event.sync.role = IPVS_SYNC_BACKUP;
+	b->event.sync.running = true;
+	b->event.sync.id = 51;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	assert_sent(&b->sent[0], D "0.9",
+		    VARBINDS(D "1.8.5.0=41", D "1.7.1.1.2.2=1", D "1.7.1.1.4.2=51"));
+	b->event.sync.running = false;
+	raise_event(b);
+	assert_int_equal(b->sent[0].varbinds[1].cell.number, 2);
+	b->world->view.notify = (uint8_t)~DIRECTOR_NOTIFY_SYNC;
+	raise_event(b);
+	assert_int_equal(b->count, 0);
+	dest_event(b, 0, 0, EVENT_DRIFT);
+	struct svc_key svc = b->event.dest.svc;
+	begin_event(b, EVENT_DRIFT);
+	b->event.drift.svc = svc;
+	b->event.drift.drifts = 7;
+	raise_event(b);
+	assert_int_equal(b->count, 1);
+	assert_int_equal(b->sent[0].n_varbinds, 3);
+	assert_name(&b->sent[0].varbinds[1], D "1.2.1.1.6." SVC);
+	assert_name(&b->sent[0].varbinds[2], D "1.1.32.0");
+	assert_int_equal(b->sent[0].varbinds[2].cell.number, 7);
+	b->world->view.notify = (uint8_t)~DIRECTOR_NOTIFY_KERNEL;
+	raise_event(b);
+	assert_int_equal(b->count, 0);
+}
+
 static void test_limited(void **state)
 {
 	struct bench *b = *state;
@@ -531,6 +565,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_drain, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quorum, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_config, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sync_and_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_switches, setup, teardown),
