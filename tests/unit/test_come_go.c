@@ -121,9 +121,12 @@ static void weight_arrives_by_itself(void **state)
 
 static void undrained_server_starts_slowly(void **state)
 {
+	struct svc_key key = bench_key(0);
+	struct dest_key dest = bench_dest(0, 0);
 	struct bench *b = slow(LONG_US);
 
 	(void)state;
+	ipvs_double_dest(&key, &dest)->active_conns = 1; /* a drain does not end meanwhile */
 	assert_int_equal(bench_set(b, 0, 0, DEST_SET_ADMIN, DEST_SHUTTING_DOWN), 0);
 	assert_int_equal(bench_weight(0, 0), 0);
 	assert_int_equal(bench_set(b, 0, 0, DEST_SET_ADMIN, DEST_UNLOCKED), 0);
