@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct notification;
+struct packed;
 struct queue;
 
 #define QUEUE_ROOM   65536
@@ -32,6 +33,8 @@ struct queue *queue_free(struct queue *queue);
 
 /* Stores a copy. -ENOMEM, or -EINVAL for a varbind no PDU can carry: counted as dropped. */
 int queue_push(struct queue *queue, const struct notification *notification);
+/* The same of one that is packed already, which is the queue's from then on. */
+int queue_take(struct queue *queue, struct packed *packed);
 
 /*
  * The oldest one not in flight, as it was pushed; octets point into the queue and stay valid until

@@ -39,7 +39,10 @@ struct mail;
 struct pending_event {
 	enum event_kind kind;
 	struct service *service;
-	struct server *server; /* NULL for EVENT_QUORUM */
+	struct server *server;	   /* of EVENT_DEST_STATE, EVENT_CHECK, EVENT_DRAIN, EVENT_ADMIN */
+	const struct svc_key *key; /* EVENT_DRIFT: of the service's members */
+	bool left;		   /* likewise: it stays so */
+	int role;		   /* EVENT_SYNC, which has no service */
 	uint64_t wall_us, mono_us;
 	enum dest_oper oper;
 	enum dest_admin admin;
@@ -243,6 +246,9 @@ void event_dest(struct engine *engine, enum event_kind kind, struct server *serv
 void event_check(struct engine *engine, const struct probe *probe, bool decisive,
 		 const char *error);
 void event_quorum(struct engine *engine, struct service *service);
+void event_sync(struct engine *engine, int role);
+void event_drift(struct engine *engine, struct service *service, const struct svc_key *key,
+		 bool left);
 void event_initial_up(struct engine *engine, struct server *server);
 void event_stopping(struct engine *engine);
 void event_flush(struct engine *engine);

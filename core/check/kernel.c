@@ -260,6 +260,7 @@ static void judge_drift(struct engine *engine, struct service *service, struct m
 	if (!refused && !member->drifted) {
 		engine->drifts++;
 		log_drift(member, want, leave);
+		event_drift(engine, service, &member->key, leave);
 	}
 	member->drifted = leave;
 	if (!leave)

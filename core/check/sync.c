@@ -103,6 +103,7 @@ static void show(struct engine *engine, const struct ipvs_sync *found)
 		if (same(&found[role], &engine->sync.shown[role]))
 			continue;
 		engine->sync.shown[role] = found[role];
+		event_sync(engine, role);
 		engine->sync.changed_us[role] = clock_now_us();
 	}
 }

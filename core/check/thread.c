@@ -213,11 +213,12 @@ static void stop(struct engine *engine)
 	if (engine->conf) {
 		event_stopping(engine);
 		leave_kernel(engine);
-		event_flush(engine);
 	}
 	command_cancel(engine);
 	engine->stopping = true;
 	sync_settle(engine);
+	if (engine->conf)
+		event_flush(engine);
 	loop_quit(engine->loop, 0);
 }
 
