@@ -20,7 +20,7 @@ import test_mib_judge as judge
 from lab import ROOT
 
 FIXTURES = ROOT / "tests/fixtures/parity"
-ROOTS = (judge.KEEPALIVED, judge.VRRP, judge.VRRPV3)
+ROOTS = (judge.VRRP, judge.VRRPV3, judge.KEEPALIVED)  # in the order of their numbers
 SIDES = ("vipd", "keepalived", "both", "newer")
 
 Line = collections.namedtuple("Line", "file oid name index keepalived vipd")
