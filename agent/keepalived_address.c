@@ -79,7 +79,12 @@ static bool mask(const struct view *view, const struct row *row, struct cell *re
 
 static bool scope(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_number(ret, keepalived_scope(address(view, row)->scope));
+	const struct conf_address *is = address(view, row);
+	const int link = 2, everywhere = 14;
+
+	if (is->ip.family == AF_INET6) /* its own affair (RFC 4007), whatever is configured */
+		return cell_number(ret, ip_is_link_local(&is->ip) ? link : everywhere);
+	return cell_number(ret, keepalived_scope(is->scope));
 }
 
 static const char *device(const struct view *view, const struct row *row)

@@ -44,8 +44,8 @@ static bool trap_enable(const struct view *view, const struct row *row, struct c
 
 static bool link_beat(const struct view *view, const struct row *row, struct cell *ret)
 {
-	(void)view, (void)row;
-	return cell_number(ret, 1); /* netlink */
+	(void)row;
+	return cell_number(ret, global(view)->process.linkbeat_use_polling ? 2 : 1);
 }
 
 static bool lvs_flush(const struct view *view, const struct row *row, struct cell *ret)

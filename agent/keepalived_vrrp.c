@@ -5,10 +5,10 @@
  *
  * Holes: a script column has no instance where no such script is configured, vrrpInstanceSyncGroup
  * none outside a group, vrrpInstanceLvsSyncInterface none unless the sync daemon follows the
- * instance. Every number is always there. Of the columns the MIB calls read-write, base priority
- * and preemption can be changed. The other four (accept, promote_secondaries, linkbeat, deleted
- * notifications) are the configuration's: the value they have is taken, the other answers
- * inconsistentValue.
+ * instance, the multicast address none where adverts go to peers. Every other number is always
+ * there. Of the columns the MIB calls read-write, base priority and preemption can be changed. The
+ * other four (accept, promote_secondaries, linkbeat, deleted notifications) are the
+ * configuration's: the value they have is taken, the other answers inconsistentValue.
  */
 #include <string.h>
 
@@ -92,11 +92,14 @@ static bool instance_auth(const struct view *view, const struct row *row, struct
 	return cell_number(ret, router_live(view, row)->auth);
 }
 
-/* promote_secondaries and linkbeat, neither of which vipd does. */
-static bool instance_off(const struct view *view, const struct row *row, struct cell *ret)
+static bool instance_promotes(const struct view *view, const struct row *row, struct cell *ret)
 {
-	(void)view, (void)row;
-	return cell_truth(ret, false);
+	return cell_truth(ret, router_conf(view, row)->promote_secondaries);
+}
+
+static bool instance_polls(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_truth(ret, router_conf(view, row)->linkbeat);
 }
 
 /* The sync daemon follows at most one instance. */
@@ -192,11 +195,14 @@ static bool instance_rx_lower(const struct view *view, const struct row *row, st
 	return cell_command(ret, &router_conf(view, row)->notify.master_rx_lower_pri);
 }
 
+/* NULL when the adverts go to peers. */
 static const struct ip *multicast(const struct view *view, const struct row *row)
 {
 	const struct conf_instance *conf = router_conf(view, row);
 	const struct conf_global *global = &view->vrrp->conf->global;
 
+	if (conf->n_peers)
+		return NULL;
 	if (ip_is_set(&conf->mcast_group))
 		return &conf->mcast_group;
 	return conf_instance_family(conf) == AF_INET6 ? &global->mcast_group6
@@ -205,12 +211,16 @@ static const struct ip *multicast(const struct view *view, const struct row *row
 
 static bool instance_mcast_type(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_ip_type(ret, multicast(view, row));
+	const struct ip *group = multicast(view, row);
+
+	return group && cell_ip_type(ret, group);
 }
 
 static bool instance_mcast(const struct view *view, const struct row *row, struct cell *ret)
 {
-	return cell_ip(ret, multicast(view, row));
+	const struct ip *group = multicast(view, row);
+
+	return group && cell_ip(ret, group);
 }
 
 static enum set_error set_tells_deleted(const struct view *view, const struct row *row,
@@ -219,11 +229,16 @@ static enum set_error set_tells_deleted(const struct view *view, const struct ro
 	return router_keep(router_conf(view, row)->notify_deleted, value, ret);
 }
 
-static enum set_error set_off(const struct view *view, const struct row *row,
-			      const struct cell *value, struct set_change *ret)
+static enum set_error set_promotes(const struct view *view, const struct row *row,
+				   const struct cell *value, struct set_change *ret)
 {
-	(void)view, (void)row;
-	return router_keep(false, value, ret);
+	return router_keep(router_conf(view, row)->promote_secondaries, value, ret);
+}
+
+static enum set_error set_polls(const struct view *view, const struct row *row,
+				const struct cell *value, struct set_change *ret)
+{
+	return router_keep(router_conf(view, row)->linkbeat, value, ret);
 }
 
 static const struct column instance_columns[] = {
@@ -253,8 +268,8 @@ static const struct column instance_columns[] = {
 	COLUMN_READ(25, OCTETS, instance_stop),
 	COLUMN_READ(26, OCTETS, instance_any),
 	COLUMN_WRITE(27, INTEGER, router_accept, router_set_accept, 1, 2),
-	COLUMN_WRITE(28, INTEGER, instance_off, set_off, 1, 2),
-	COLUMN_WRITE(29, INTEGER, instance_off, set_off, 1, 2),
+	COLUMN_WRITE(28, INTEGER, instance_promotes, set_promotes, 1, 2),
+	COLUMN_WRITE(29, INTEGER, instance_polls, set_polls, 1, 2),
 	COLUMN_READ(30, INTEGER, instance_version),
 	COLUMN_READ(31, OCTETS, instance_rx_lower),
 	COLUMN_READ(32, OCTETS, instance_deleted),

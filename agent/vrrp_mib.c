@@ -49,10 +49,17 @@ static bool node_version(const struct view *view, const struct row *row, struct 
 	return cell_number(ret, 2);
 }
 
+static bool may_notify(const struct view *view)
+{
+	const struct conf *conf = view_conf(view);
+
+	return conf && conf->global.snmp_traps;
+}
+
 static bool notification_control(const struct view *view, const struct row *row, struct cell *ret)
 {
 	(void)row;
-	return cell_truth(ret, view->traps_enabled);
+	return cell_truth(ret, view->traps_enabled && may_notify(view));
 }
 
 static enum set_error set_notifications(const struct view *view, const struct row *row,
@@ -60,6 +67,8 @@ static enum set_error set_notifications(const struct view *view, const struct ro
 {
 	(void)row;
 	memset(ret, 0, sizeof(*ret));
+	if (value->number == 1 && !may_notify(view))
+		return SET_INCONSISTENT_VALUE; /* enable_traps is off */
 	cell_change_agent(ret, AGENT_TRAPS, (uint32_t)value->number, view->traps_enabled ? 1 : 2);
 	return SET_OK;
 }

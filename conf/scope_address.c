@@ -170,6 +170,18 @@ static void warn_family(struct line *line, const struct conf_address *address)
 			   "'scope' has no effect on an IPv6 address: the kernel knows it");
 }
 
+/* The prefix is then that of the peer, which is one address; so the kernel routes to it alone. */
+static void prefer_peer(struct line *line, struct conf_address *address)
+{
+	uint8_t whole = address->ip.family == AF_INET ? 32 : 128;
+
+	if (!ip_is_set(&address->peer) || address->prefix == whole)
+		return;
+	build_warn(line->build, line->node, line_place(line, "peer"),
+		   "the prefix length has no effect beside 'peer', which is a single address");
+	address->prefix = whole;
+}
+
 static bool check_address(struct line *line, const struct conf_address *address)
 {
 	if (!line_check_family(line))
@@ -205,6 +217,7 @@ static void read_address(struct build *build, const struct node *node, struct it
 		line_refuse(&line, "an address");
 		return;
 	}
+	prefer_peer(&line, address);
 	if (check_address(&line, address))
 		*(struct draft_address *)items_add(list, build->scratch, sizeof(draft)) = draft;
 }

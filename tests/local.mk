@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	tests/bare \
 	tests/conftest.py \
 	tests/deps \
+	tests/fixtures/parity \
 	tests/fixtures/real_server \
 	tests/fixtures/vrrp_requirements \
 	tests/lint \

@@ -483,7 +483,7 @@ int process_tracker_set_conf(struct process_tracker *tracker, const struct conf 
 uint32_t process_tracker_running(const struct process_tracker *tracker, const struct conf *conf,
 				 size_t index)
 {
-	if (conf != tracker->conf || index >= count(tracker))
+	if (!tracker || conf != tracker->conf || index >= count(tracker))
 		return 0;
 	return (uint32_t)tracker->processes[index]->pids.n;
 }
@@ -491,8 +491,10 @@ uint32_t process_tracker_running(const struct process_tracker *tracker, const st
 bool process_tracker_waits(const struct process_tracker *tracker, const struct conf *conf,
 			   size_t index, enum process_event_kind why)
 {
-	const struct watched *process =
-		conf == tracker->conf && index < count(tracker) ? tracker->processes[index] : NULL;
+	const struct watched *process;
 
-	return process && process->waits && process->waits_since == why;
+	if (!tracker || conf != tracker->conf || index >= count(tracker))
+		return false;
+	process = tracker->processes[index];
+	return process->waits && process->waits_since == why;
 }

@@ -30,10 +30,11 @@ struct process_tracker *process_tracker_free(struct process_tracker *tracker); /
  */
 int process_tracker_set_conf(struct process_tracker *tracker, const struct conf *conf);
 
-/* How many of conf->processes[index] run; 0 when conf is not the one adopted last. */
+/* How many of conf->processes[index] run; 0 when conf is not the one adopted last, or tracking has
+ * ended (NULL). */
 uint32_t process_tracker_running(const struct process_tracker *tracker, const struct conf *conf,
 				 size_t index);
 /* Whether what processes that came (PROCESS_EVENT_FORK) or went (PROCESS_EVENT_EXIT) mean for it
- * waits for a delay to be over. */
+ * waits for a delay to be over; false as above. */
 bool process_tracker_waits(const struct process_tracker *tracker, const struct conf *conf,
 			   size_t index, enum process_event_kind why);

@@ -39,6 +39,8 @@ static const struct example virtual_addresses[] = {
 	{"192.0.2.9 label", NULL, "1 to 15 characters"},
 	{"2001:db8::1 label eth0:1", NULL, "'label' is possible with IPv4 only"},
 	{"192.0.2.9 peer 192.0.2.7", "192.0.2.9/32 peer 192.0.2.7 dev eth0", NULL},
+	{"192.0.2.9/24 peer 192.0.2.7", "192.0.2.9/32 peer 192.0.2.7 dev eth0",
+	 "the prefix length has no effect beside 'peer'"},
 	{"192.0.2.9 peer 192.0.2.7/30", NULL, "must be an address without a prefix length"},
 	{"192.0.2.9 peer 2001:db8::1", NULL, "is of IPv6"},
 	{"192.0.2.9 home -nodad mngtmpaddr", "home mngtmpaddr", "the kernel refuses 'mngtmpaddr'"},

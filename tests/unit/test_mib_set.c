@@ -174,6 +174,9 @@ static void test_set_vrrp(void **state)
 	assert_int_equal(change.target, SET_TO_AGENT);
 	assert_int_equal(change.apply.agent.value, 2);
 	assert_int_equal(change.undo.agent.value, 1);
+	b->world->conf.global.snmp_traps = false; /* then none is sent, whatever this says */
+	assert_int_equal(set_number(b, V "1.2.0", 1, &change), SET_INCONSISTENT_VALUE);
+	assert_int_equal(set_number(b, V "1.2.0", 2, &change), SET_OK);
 }
 
 /* What vipd does in one way only: that one is taken, and nobody is asked. */
@@ -185,11 +188,12 @@ static void test_set_fixed(void **state)
 		const char *oid;
 		int64_t now, other, none;
 	} rows[] = {
-		{K "2.3.1.27.1", 1, 2, 0}, {K "2.3.1.28.1", 2, 1, 3},	{K "2.3.1.29.1", 2, 1, 3},
+		{K "2.3.1.27.1", 1, 2, 0}, {K "2.3.1.28.1", 2, 1, 3},	{K "2.3.1.29.1", 1, 2, 3},
 		{K "2.3.1.33.1", 2, 1, 3}, {V "1.3.1.14.2.4", 1, 2, 5},
 	};
 
 	b->world->instances[0].accept = true;
+	b->world->instances[0].linkbeat = true;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		assert_int_equal(set_number(b, rows[i].oid, rows[i].now, &change), SET_OK);
 		assert_int_equal(change.target, SET_TO_NOBODY);

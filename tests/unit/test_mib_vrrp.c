@@ -47,9 +47,9 @@ static void test_keepalived_vrrp(void **state)
 	want_octets(b, K "2.6.1.3.1.1", "\xac\x11\x0d\xfc", 4);
 	want_number(b, K "2.6.1.6.1.1", CELL_INTEGER, 14);
 	want_number(b, K "2.6.1.6.1.2", CELL_INTEGER, 2);
-	want_number(b, K "2.6.1.6.1.3", CELL_INTEGER, 5);
-	want_number(b, K "2.6.1.7.1.2", CELL_INTEGER, 2); /* eth0 */
-	want_none(b, K "2.6.1.7.1.3");			  /* there is no dummy0 */
+	want_number(b, K "2.6.1.6.1.3", CELL_INTEGER, 14); /* of IPv6: not what is configured */
+	want_number(b, K "2.6.1.7.1.2", CELL_INTEGER, 2);  /* eth0 */
+	want_none(b, K "2.6.1.7.1.3");			   /* there is no dummy0 */
 	want_text(b, K "2.6.1.9.1.1", "eth1:1");
 	want_number(b, K "2.6.1.11.1.2", CELL_INTEGER, 1);
 	want_number(b, K "2.6.1.11.1.3", CELL_INTEGER, 2);
@@ -202,6 +202,28 @@ static void test_keepalived_rules(void **state)
 	want_none(b, K "2.8.1.35.2.2");
 }
 
+/* Switches of the configuration that are told as they are. */
+static void test_switches(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->world;
+
+	want_number(b, K "1.5.0", CELL_INTEGER, 1);
+	want_number(b, K "2.3.1.28.2", CELL_INTEGER, 2);
+	want_number(b, K "2.3.1.29.2", CELL_INTEGER, 2);
+	want_number(b, V "1.2.0", CELL_INTEGER, 1);
+	w->conf.global.process.linkbeat_use_polling = true;
+	w->conf.global.snmp_traps = false;
+	w->instances[1].promote_secondaries = w->instances[1].linkbeat = true;
+	w->instances[1].n_peers = 1; /* to which adverts go, instead of to a group */
+	want_number(b, K "1.5.0", CELL_INTEGER, 2);
+	want_number(b, K "2.3.1.28.2", CELL_INTEGER, 1);
+	want_number(b, K "2.3.1.29.2", CELL_INTEGER, 1);
+	want_none(b, K "2.3.1.34.2");
+	want_none(b, K "2.3.1.35.2");
+	want_number(b, V "1.2.0", CELL_INTEGER, 2);
+}
+
 static void test_vrrp_mib(void **state)
 {
 	struct bench *b = *state;
@@ -295,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_keepalived_routes, bench_setup,
 						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_keepalived_rules, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_switches, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_vrrp_mib, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_vrrp3_mib, bench_setup, bench_teardown),
 	};

@@ -333,6 +333,9 @@ static void test_process_comes_and_goes(void **state)
 	end(first);
 	assert_up(bench, 0, false);
 	assert_up(bench, 2, true);
+	/* Nothing runs and nothing waits once tracking is over; the status may still ask. */
+	assert_int_equal(process_tracker_running(NULL, NULL, 0), 0);
+	assert_false(process_tracker_waits(NULL, NULL, 0, PROCESS_EVENT_EXIT));
 }
 
 /* One that is back in time was never missed. */
