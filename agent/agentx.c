@@ -264,6 +264,8 @@ static void on_mail(void *owner)
 	agentx->on_mail(agentx->owner);
 }
 
+/* Of a session that is being left only notifications count: what the master took and said so, before
+ * it went or before it was given up, must not be sent again. */
 static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 {
 	struct agentx *agentx = owner;
@@ -275,6 +277,8 @@ static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 	}
 	if (slot)
 		notify_answered(agentx, slot, error);
+	if (!library_is_open(agentx->library))
+		return;
 	for (size_t i = 0; i < agentx->n_regions; i++)
 		if (agentx->regions[i].request == request)
 			region_answered(agentx, &agentx->regions[i], error);
