@@ -15,12 +15,14 @@
 
 #include "agent/table.h"
 
-#define RING_FIRST 64
+#define RING_FIRST  64
+#define SWEEP_SHARE 64 /* of the room: what one sweep makes at most */
 
 struct packed {
 	uint64_t sent_us; /* 0: not in flight */
 	uint64_t wall_us, mono_us;
-	bool acked;
+	uint64_t about; /* what it is about, see notification_about() */
+	bool acked, superseded;
 	uint32_t size;
 	unsigned char bytes[];
 };
@@ -31,6 +33,7 @@ struct queue {
 	uint64_t head_id;  /* of the oldest; ids start at 1 */
 	uint64_t next_id;  /* of the next pushed */
 	uint64_t fresh_id; /* of the oldest not in flight */
+	uint64_t sweep_at; /* not before so many were queued ever */
 	uint64_t queued, sent, dropped;
 };
 
@@ -198,6 +201,90 @@ static bool notification_is_sound(const struct notification *notification)
 	return true;
 }
 
+/* ---- the last word on each object ---- */
+
+/*
+ * The names of the varbinds with their instances, without the values and without the trap's own
+ * name: up and down of one server have the same, and those of two servers or of its drain have not.
+ */
+static uint64_t notification_about(const struct notification *notification)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a, by sub-identifiers */
+
+	for (size_t i = 0; i < notification->n_varbinds; i++) {
+		const struct varbind *varbind = &notification->varbinds[i];
+
+		for (size_t k = 0; k < varbind->name_length; k++)
+			hash = (hash ^ varbind->name[k]) * 1099511628211u;
+		hash = (hash ^ varbind->name_length) * 1099511628211u;
+	}
+	return hash ? hash : 1;
+}
+
+/* Adds to an open-addressed set of so many places, a power of two; false: it was there. */
+static bool seen_add(uint64_t *seen, size_t places, uint64_t about)
+{
+	size_t at = (about ^ about >> 32) & (places - 1);
+
+	while (seen[at] && seen[at] != about)
+		at = (at + 1) & (places - 1);
+	if (seen[at])
+		return false;
+	seen[at] = about;
+	return true;
+}
+
+/* Marks those not in flight that a newer one supersedes. False: no memory to find out. */
+static bool mark_superseded(struct queue *queue)
+{
+	size_t places = 2 * queue->room;
+	uint64_t *seen = calloc(places, sizeof(*seen));
+
+	if (!seen)
+		return false;
+	for (uint64_t id = queue->next_id; id-- > queue->fresh_id;) {
+		struct packed *packed = *queue_slot(queue, id);
+
+		packed->superseded = !seen_add(seen, places, packed->about);
+	}
+	free(seen);
+	return true;
+}
+
+/* Drops the oldest of them, and moves the others up; what is in flight keeps its id. */
+static void sweep(struct queue *queue)
+{
+	size_t most = queue->room / SWEEP_SHARE + 1;
+	uint64_t to = queue->fresh_id;
+
+	queue->sweep_at = queue->queued + most;
+	if (!mark_superseded(queue))
+		return;
+	for (uint64_t id = queue->fresh_id; id < queue->next_id; id++) {
+		struct packed *packed = *queue_slot(queue, id);
+
+		*queue_slot(queue, id) = NULL;
+		if (packed->superseded && most) {
+			most--;
+			queue->dropped += !packed->acked;
+			free(packed);
+			continue;
+		}
+		*queue_slot(queue, to++) = packed;
+	}
+	queue->next_id = to;
+}
+
+static void make_room(struct queue *queue)
+{
+	if (queue->queued >= queue->sweep_at)
+		sweep(queue);
+	if (queue->next_id - queue->head_id < queue->room)
+		return;
+	queue->dropped++;
+	queue_pop(queue);
+}
+
 int queue_push(struct queue *queue, const struct notification *notification)
 {
 	struct pack pack = {0};
@@ -217,16 +304,15 @@ int queue_push(struct queue *queue, const struct notification *notification)
 		return -ENOMEM;
 	}
 	*packed = (struct packed){
+		.about = notification_about(notification),
 		.size = (uint32_t)pack.size,
 		.wall_us = notification->wall_us,
 		.mono_us = notification->mono_us,
 	};
 	pack = (struct pack){.at = packed->bytes};
 	pack_notification(&pack, notification);
-	if (queue->next_id - queue->head_id == queue->room) {
-		queue->dropped++;
-		queue_pop(queue);
-	}
+	if (queue->next_id - queue->head_id == queue->room)
+		make_room(queue);
 	*queue_slot(queue, queue->next_id++) = packed;
 	return 0;
 }

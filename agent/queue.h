@@ -3,7 +3,8 @@
  * Notifications on their way to the master agent: a bounded FIFO with a window of sent but
  * unacknowledged ones at its head. Each has an id that only grows. Nothing leaves before its
  * acknowledgement, so a lost connection costs nothing: rewind, and the same ones are sent again in
- * the same order. When full the oldest is dropped and counted.
+ * the same order. When full, the oldest of those that a newer one about the same object supersedes
+ * are dropped and counted, so that the last word on each object stays; without any, the oldest.
  *
  * Thread: agent.
  */
