@@ -12,6 +12,11 @@ EXTRA_DIST += \
 	tests/stages.py \
 	tests/vm
 
+# The machine's own lateness, for tests and tests/bench.
+noinst_PROGRAMS += tests/tools/beats
+tests_tools_beats_SOURCES = tests/tools/beats.c
+tests_tools_beats_LDADD = core/base/libbase.a
+
 # For tests/bench: a manager that costs little, and the subagent that vipd is measured against.
 noinst_PROGRAMS += tests/benches/bulk tests/benches/constants
 tests_benches_bulk_SOURCES = tests/benches/bulk.c

@@ -405,10 +405,36 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 	}
 }
 
-void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
+/* The instance whose time was first of those whose time had come, or the number of all. */
+static size_t first_due(const struct vrrp_engine *e, uint64_t now_us)
+{
+	size_t first = e->conf->n_instances;
+
+	for (size_t i = 0; i < e->conf->n_instances; i++)
+		if (e->due_us[i] && e->due_us[i] <= now_us) {
+			now_us = e->due_us[i] - 1;
+			first = i;
+		}
+	return first;
+}
+
+/* Each at its own time, not at that of the first, so that after a stall not all of them are in
+ * step and hold each other up at every interval from then on. */
+static void tick_instances(struct vrrp_engine *e, uint64_t now_us)
 {
 	const struct vrrp_event event = {.kind = VRRP_EVENT_TICK};
 
+	for (size_t n = 0; n < e->conf->n_instances; n++) {
+		size_t i = first_due(e, now_us);
+
+		if (i == e->conf->n_instances)
+			break;
+		vrrp_act(e, e->units[i], &event, e->ops->now_us(e->owner));
+	}
+}
+
+void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
+{
 	if (!e->conf)
 		return;
 	if (e->start_at_us && e->start_at_us <= now_us) {
@@ -420,9 +446,7 @@ void vrrp_engine_tick(struct vrrp_engine *e, uint64_t now_us)
 			(void)vrrp_debounce_tick(&e->links[i], now_us);
 		e->unsettled = true;
 	}
-	for (size_t i = 0; i < e->conf->n_instances; i++)
-		if (e->due_us[i] && e->due_us[i] <= now_us)
-			vrrp_act(e, e->units[i], &event, now_us);
+	tick_instances(e, now_us);
 	/* After every advert that is due. */
 	vrrp_announce_all(e, now_us);
 }

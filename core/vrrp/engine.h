@@ -55,6 +55,7 @@ struct vrrp_ops {
 	void (*publish)(void *owner, struct snap_vrrp *rows); /* takes rows */
 	void (*log)(void *owner, int level, const char *format, ...)
 		__attribute__((format(printf, 3, 4)));
+	uint64_t (*now_us)(void *owner); /* the clock that the calls below are given */
 	uint64_t (*wall_us)(void *owner);
 };
 
@@ -84,6 +85,7 @@ void vrrp_engine_receive(struct vrrp_engine *engine, uint32_t ifindex, const voi
 /* An IPv6 message, and what the kernel says of its header. */
 void vrrp_engine_receive6(struct vrrp_engine *engine, uint32_t ifindex,
 			  const struct vrrp_envelope *envelope, uint64_t now_us);
+/* What is due by then, first what was due first. */
 void vrrp_engine_tick(struct vrrp_engine *engine, uint64_t now_us);
 /* All resign. Flush once more, then free. */
 void vrrp_engine_stop(struct vrrp_engine *engine, uint64_t now_us);

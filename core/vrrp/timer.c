@@ -8,6 +8,8 @@
 
 #include "core/base/clock.h"
 
+#define WAKE_UP_US 100 /* what it ordinarily takes from an expiry to our turn */
+
 uint64_t vrrp_timer_skew_us(uint8_t version, uint8_t priority, uint64_t interval_us)
 {
 	uint64_t whole = version == 2 ? USEC_PER_SEC : interval_us;
@@ -28,8 +30,7 @@ bool vrrp_timer_is_due(uint64_t at_us, uint64_t now_us)
 
 uint64_t vrrp_timer_next_us(uint64_t at_us, uint64_t period_us, uint64_t now_us)
 {
-	at_us += period_us;
-	return at_us > now_us ? at_us : now_us + period_us;
+	return now_us <= at_us + WAKE_UP_US ? at_us + period_us : now_us + period_us;
 }
 
 uint64_t vrrp_timer_rearm_us(uint64_t at_us, uint64_t period_us, uint64_t now_us)

@@ -324,6 +324,12 @@ static void publish(void *owner, struct snap_vrrp *rows)
 	latest_publish(body->wires->vrrp, &rows->value);
 }
 
+static uint64_t now_us(void *owner)
+{
+	(void)owner;
+	return clock_now_us();
+}
+
 static uint64_t wall_us(void *owner)
 {
 	(void)owner;
@@ -343,6 +349,7 @@ static const struct vrrp_ops ops = {
 	.mail = post,
 	.publish = publish,
 	.log = write_log,
+	.now_us = now_us,
 	.wall_us = wall_us,
 };
 

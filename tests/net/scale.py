@@ -5,38 +5,31 @@ priority that vipd's own thread has."""
 import json
 import os
 import pathlib
-import sys
+
+from lab import build_dir
 
 PER_LINK = 250  # virtual routers of one interface, so that VRIDs suffice; 251 and more are the test's own
 RT_PRIORITY = 40
 
-_BEAT = """
-import sys, time
-every, least = 0.005, 0.005
-while True:
-    due = time.time() + every
-    time.sleep(every)
-    late = time.time() - due
-    if late > least:
-        print(f"{due:.6f} {late:.6f}", flush=True)
-"""
-
-
 class RealTimePulse:
-    """When a thread of real-time priority that does nothing but sleep was woken late: one for each processor, which may
-    be held up while the others are not, in a process of its own."""
+    """When a thread of a priority above that of vipd's that does nothing but sleep was woken late: one for each
+    processor, which may be held up while the others are not."""
 
-    def __init__(self, node):
-        argv = (sys.executable, "-c", _BEAT)
-        if node.run("chrt", "-r", RT_PRIORITY, "true", check=False).returncode == 0:
-            argv = ("chrt", "-r", RT_PRIORITY, *argv)
+    def __init__(self, node, every=0.005, least=0.005):
+        argv = (build_dir() / "tests/tools/beats", int(every * 1e6), int(least * 1e6))
+        if node.run("chrt", "-r", RT_PRIORITY + 1, "true", check=False).returncode == 0:
+            argv = ("chrt", "-r", RT_PRIORITY + 1, *argv)
         self.logs = [node.popen("taskset", "-c", cpu, *argv, log=f"beats-{cpu}").log for cpu in os.sched_getaffinity(0)]
+
+    def stalls(self):
+        """[(from, to)], seconds of the wall clock, of all processors, from the earliest on."""
+        beats = [tuple(map(float, line.split())) for log in self.logs
+                 for line in pathlib.Path(log).read_text().splitlines(keepends=True) if line.endswith("\n")]
+        return sorted((due, due + late) for due, late in beats)
 
     def worst(self, since, until):
         """Seconds; of what was due in that time, or late into it."""
-        beats = [tuple(map(float, line.split())) for log in self.logs
-                 for line in pathlib.Path(log).read_text().splitlines() if line.count(".") == 2]
-        return max((late for due, late in beats if due <= until and due + late >= since), default=0.0)
+        return max((end - due for due, end in self.stalls() if due <= until and end >= since), default=0.0)
 
 
 def router(name, vrid, *, interface="eth0", address, state, priority, interval, more=""):

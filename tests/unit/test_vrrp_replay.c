@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /*
  * Runs the scripts of tests/replay: a VRRP engine in virtual time, told what happens, asked what it
  * does.
@@ -6,21 +7,34 @@
  *   CONF ... END       a configuration, loaded at its end; its words are in vrrp_rig_conf.c
  *   LINK NAME INDEX up|down|gone [ADDRESS|vrf]
  *   STEP SECONDS       time passes
+ *   STALL SECONDS COST time passes in which the engine is not run, then it is; COST: microseconds
+ *                      that each advert takes from then on
  *   IN NAME SOURCE PRIORITY [version=N] [sum=pseudo|old] [vrid=N] [int=N] [pass=TEXT] [addr=A]...
  *      [ttl=N] [type=N] [ah=N [key=TEXT] [bend=N]] [flip]
  *                      an advertisement arrives, NAME -: at no interface's socket; int: the number
- * on the wire; ah: sealed, with that sequence number TRACK NAME up|down|undecided|NUMBER [old] old:
- * as of the generation before ADDRS manual|auto  who answers requests to set addresses ADDRS NAME
- * ok|fail answers the newest; late: the oldest, well SET NAME admin|priority|preempt|auth|interval
- * NUMBER SET NAME primary|key TEXT, where 0 means as configured WIRE               an advert is
- * noted with what a SET may change of it, from now on SOCKET ok|fail|deaf|no-ah  what opening one
- * returns from now on; deaf: what joining does; no-ah: what opening a second one for AH does CLOCK
- * SECONDS      the machine's clock is stepped by so much STOP EXPECT TEXT [xN] [@SECONDS]  the next
- * effect, how many times, at which time NOTHING            no effect is left SKIP forget the
- * effects so far CHECK NAME|node FIELD VALUE  of the published row, of the whole
+ *                      on the wire; ah: sealed, with that sequence number
+ *   TRACK NAME up|down|undecided|NUMBER [old]
+ *                      old: as of the generation before
+ *   ADDRS manual|auto  who answers requests to set addresses
+ *   ADDRS NAME ok|fail answers the newest; late: the oldest, well
+ *   SET NAME admin|priority|preempt|auth|interval NUMBER
+ *   SET NAME primary|key TEXT, where 0 means as configured
+ *   WIRE               an advert is noted with what a SET may change of it, from now on
+ *   SOCKET ok|fail|deaf|no-ah
+ *                      what opening one returns from now on; deaf: what joining does; no-ah: what
+ *                      opening a second one for AH does
+ *   CLOCK SECONDS      the machine's clock is stepped by so much
+ *   STOP
+ *   EXPECT TEXT [xN] [@SECONDS]
+ *                      the next effect, how many times, at which time
+ *   NOTHING            no effect is left
+ *   SKIP               forget the effects so far
+ *   CHECK NAME|node FIELD VALUE
+ *                      of the published row, of the whole
  *
  * Time starts at 0. A line from # on is a comment. One script is one test.
  */
+/* clang-format on */
 #include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
@@ -287,6 +301,14 @@ static void do_step(struct script *s)
 	rig_run_until(&s->rig, s->rig.now_us + seconds(script_word(s, 1)));
 }
 
+static void do_stall(struct script *s)
+{
+	s->rig.now_us += seconds(script_word(s, 1));
+	s->rig.send_us = strtoull(script_word(s, 2), NULL, 10);
+	vrrp_engine_tick(s->rig.engine, s->rig.now_us);
+	rig_settle(&s->rig);
+}
+
 static void do_stop(struct script *s)
 {
 	vrrp_engine_stop(s->rig.engine, s->rig.now_us);
@@ -322,7 +344,7 @@ static const struct {
 	{"CONF", do_conf},     {"LINK", do_link},	{"STEP", do_step},   {"IN", replay_in},
 	{"TRACK", do_track},   {"ADDRS", do_addrs},	{"SET", do_set},     {"STOP", do_stop},
 	{"EXPECT", do_expect}, {"NOTHING", do_nothing}, {"CHECK", do_check}, {"SKIP", do_skip},
-	{"SOCKET", do_socket}, {"WIRE", do_wire},	{"CLOCK", do_clock},
+	{"SOCKET", do_socket}, {"WIRE", do_wire},	{"CLOCK", do_clock}, {"STALL", do_stall},
 };
 
 static void split(struct script *s, char *line)

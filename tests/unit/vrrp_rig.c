@@ -203,6 +203,7 @@ static int on_send(void *owner, uint32_t ifindex, const struct ip *source,
 						     .protocol = protocol,
 						     .octets = octets,
 						     .size = size});
+	rig->now_us += rig->send_us;
 	return 0;
 }
 
@@ -310,6 +311,13 @@ static void on_log(void *owner, int level, const char *format, ...)
 		fprintf(stderr, "%12.6f %s\n", (double)(rig->now_us - RIG_EPOCH_US) / 1e6, line);
 }
 
+static uint64_t on_now(void *owner)
+{
+	const struct rig *rig = owner;
+
+	return rig->now_us;
+}
+
 static uint64_t on_wall(void *owner)
 {
 	const struct rig *rig = owner;
@@ -330,6 +338,7 @@ static const struct vrrp_ops ops = {
 	.mail = on_mail,
 	.publish = on_publish,
 	.log = on_log,
+	.now_us = on_now,
 	.wall_us = on_wall,
 };
 
@@ -416,46 +425,6 @@ void rig_load(struct rig *rig)
 
 	if (vrrp_engine_conf(rig->engine, conf_ref(conf), rig->now_us) < 0)
 		abort();
-	rig_settle(rig);
-}
-
-static void add_address(struct msg_link *link, const char *text)
-{
-	struct ip ip;
-
-	if (strcmp(text, "router") == 0) {
-		link->router = true;
-		return;
-	}
-	if (ip_parse(text, &ip) < 0)
-		abort();
-	if (ip.family == AF_INET)
-		link->own4[link->n_own4++] = ip;
-	else
-		link->own6[link->n_own6++] = ip;
-	link->primary4 = link->own4[0];
-	if (ip_is_link_local(&ip) && !ip_is_set(&link->primary6))
-		link->primary6 = ip;
-}
-
-void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
-	      const char *addresses)
-{
-	char text[120] = "", *rest = text, *address;
-
-	struct msg_link link = {.ifindex = ifindex,
-				.present = present,
-				.up = up,
-				.multicast = true,
-				.mtu = 1500,
-				.mac = {2, 0, 0, 0, 0, 1}};
-
-	strncpy(link.name, name, sizeof link.name - 1);
-	link.vrf = addresses && strcmp(addresses, "vrf") == 0;
-	snprintf(text, sizeof text, "%s", addresses && !link.vrf ? addresses : "");
-	while ((address = strsep(&rest, ",")) && *address)
-		add_address(&link, address);
-	vrrp_engine_link(rig->engine, &link, rig->now_us);
 	rig_settle(rig);
 }
 

@@ -32,6 +32,7 @@ struct rig_sent {
 struct rig {
 	struct vrrp_engine *engine;
 	uint64_t now_us;
+	uint64_t send_us;	       /* that the sending of an advert takes */
 	struct conf *confs[RIG_CONFS]; /* by generation - 1; the newest may be in the making */
 	size_t n_confs;
 	struct snap_vrrp *rows; /* newest publication */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Configurations made from words, for the engine in virtual time: see vrrp_rig.h. */
+/* Configurations and interfaces made from words, for the engine in virtual time: see vrrp_rig.h. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -379,4 +379,44 @@ bool rig_conf_add(struct conf *conf, char **words, size_t count)
 	if (strcmp(words[0], "instance") == 0)
 		return add_instance(conf, words, count);
 	return strcmp(words[0], "group") == 0 && add_group(conf, words, count);
+}
+
+static void add_own_address(struct msg_link *link, const char *text)
+{
+	struct ip ip;
+
+	if (strcmp(text, "router") == 0) {
+		link->router = true;
+		return;
+	}
+	if (ip_parse(text, &ip) < 0)
+		abort();
+	if (ip.family == AF_INET)
+		link->own4[link->n_own4++] = ip;
+	else
+		link->own6[link->n_own6++] = ip;
+	link->primary4 = link->own4[0];
+	if (ip_is_link_local(&ip) && !ip_is_set(&link->primary6))
+		link->primary6 = ip;
+}
+
+void rig_link(struct rig *rig, const char *name, uint32_t ifindex, bool present, bool up,
+	      const char *addresses)
+{
+	char text[120] = "", *rest = text, *address;
+
+	struct msg_link link = {.ifindex = ifindex,
+				.present = present,
+				.up = up,
+				.multicast = true,
+				.mtu = 1500,
+				.mac = {2, 0, 0, 0, 0, 1}};
+
+	strncpy(link.name, name, sizeof link.name - 1);
+	link.vrf = addresses && strcmp(addresses, "vrf") == 0;
+	snprintf(text, sizeof text, "%s", addresses && !link.vrf ? addresses : "");
+	while ((address = strsep(&rest, ",")) && *address)
+		add_own_address(&link, address);
+	vrrp_engine_link(rig->engine, &link, rig->now_us);
+	rig_settle(rig);
 }
