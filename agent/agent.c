@@ -14,6 +14,7 @@
 #include "agent/agentx.h"
 #include "agent/catalog.h"
 #include "agent/events.h"
+#include "agent/limit.h"
 #include "agent/master.h"
 #include "agent/queue.h"
 #include "agent/set.h"
@@ -29,6 +30,7 @@
 #define STOP_DRAIN_MS	 40 /* main waits 100 ms in all */
 #define PUBLISH_EVERY_US USEC_PER_SEC
 #define NOTIFICATIONS	 4 /* of one event */
+#define LIMITED_EVERY_US (60 * USEC_PER_SEC)
 
 struct agent {
 	const struct wires *wires;
@@ -36,6 +38,9 @@ struct agent {
 	struct catalog *catalog;
 	struct sets *sets;
 	struct queue *queue;
+	struct limit *limit; /* on the way to the queue */
+	uint64_t suppressed; /* of the last ipvsdNotifyLimited, at limited_us */
+	uint64_t limited_us;
 	/* One of them, by the wires; NULL until SNMP is first switched on. */
 	struct agentx *agentx;
 	struct master *master;
@@ -61,6 +66,7 @@ static struct agent *agent_free(struct agent *agent)
 	agentx_free(agent->agentx);
 	master_free(agent->master);
 	sets_free(agent->sets);
+	limit_free(agent->limit);
 	queue_free(agent->queue);
 	catalog_free(agent->catalog);
 	conf_unref(agent->conf);
@@ -90,6 +96,9 @@ static int agent_new(const struct wires *wires, struct agent **ret)
 	r = queue_new(QUEUE_ROOM, &agent->queue);
 	if (r < 0)
 		goto fail;
+	r = limit_new(agent->queue, &agent->limit);
+	if (r < 0)
+		goto fail;
 	catalog_set_agent(agent->catalog, &agent->status);
 	*ret = agent;
 	return 0;
@@ -117,6 +126,7 @@ static void status_now(const struct agent *agent, struct snap_agent *ret)
 	ret->notifications_queued = counts.queued;
 	ret->notifications_sent = counts.sent;
 	ret->notifications_dropped = counts.dropped;
+	ret->notifications_suppressed = limit_suppressed(agent->limit);
 	if (!session)
 		return;
 	ret->connected = session->connected;
@@ -135,7 +145,8 @@ static bool counters_moved(const struct snap_agent *a, const struct snap_agent *
 {
 	return a->notifications_queued != b->notifications_queued ||
 	       a->notifications_sent != b->notifications_sent ||
-	       a->notifications_dropped != b->notifications_dropped;
+	       a->notifications_dropped != b->notifications_dropped ||
+	       a->notifications_suppressed != b->notifications_suppressed;
 }
 
 static bool state_changed(const struct snap_agent *a, const struct snap_agent *b)
@@ -233,6 +244,7 @@ static void stop_sessions(struct agent *agent, unsigned drain_ms)
 static void switch_off(struct agent *agent)
 {
 	stop_sessions(agent, 0);
+	limit_clear(agent->limit);
 	queue_clear(agent->queue);
 }
 
@@ -271,7 +283,7 @@ static void on_event(struct agent *agent, const struct msg_event *event)
 	catalog_expire(agent->catalog);
 	count = notifications_of(catalog_view(agent->catalog), event, &agent->serial, agent->made);
 	for (size_t i = 0; i < count; i++) {
-		int r = queue_push(agent->queue, &agent->made[i]);
+		int r = limit_push(agent->limit, &agent->made[i], clock_now_us());
 
 		if (r < 0)
 			log_error("agent", "notification lost: %s", strerror(-r));
@@ -342,6 +354,22 @@ static void note_turn(struct agent *agent, uint64_t wait_us)
 		atomic_store_explicit(&beat->worst_late_us, now_us - due_us, memory_order_relaxed);
 }
 
+/* That notifications are suppressed is told at most once a minute, whatever the limits. */
+static void tell_limited(struct agent *agent)
+{
+	struct msg_event event = {
+		.kind = EVENT_LIMITED, .mono_us = clock_now_us(), .wall_us = clock_wall_us()};
+	uint64_t suppressed = limit_suppressed(agent->limit);
+
+	if (suppressed == agent->suppressed ||
+	    (agent->limited_us && event.mono_us - agent->limited_us < LIMITED_EVERY_US))
+		return;
+	agent->suppressed = suppressed;
+	agent->limited_us = event.mono_us;
+	event.limited.suppressed = suppressed;
+	on_event(agent, &event);
+}
+
 static void agent_turn(struct agent *agent)
 {
 	bool enabled = agent->enabled;
@@ -352,6 +380,9 @@ static void agent_turn(struct agent *agent)
 		master_turn(agent->master);
 	else
 		agentx_turn(agent->agentx);
+	limit_set(agent->limit, catalog_view(agent->catalog)->limits);
+	limit_turn(agent->limit, clock_now_us());
+	tell_limited(agent);
 	note_turn(agent, enabled ? AGENTX_TICK_US : IDLE_WAIT_MS * USEC_PER_MSEC);
 	catalog_expire(agent->catalog);
 	handle_inbox(agent);
@@ -362,6 +393,7 @@ static void agent_leave(struct agent *agent)
 {
 	struct queue_counts counts;
 
+	limit_flush(agent->limit);
 	stop_sessions(agent, STOP_DRAIN_MS);
 	agent->enabled = false;
 	counts = queue_counts(agent->queue);

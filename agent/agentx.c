@@ -29,9 +29,7 @@
 #include "core/base/log.h"
 
 #define TICK_STOPPING_US 10000
-#define RETRY_US	 (500 * USEC_PER_MSEC)
 #define RETRY_FIRST_US	 (100 * USEC_PER_MSEC) /* after a loss: snmpd restarting */
-#define CONNECT_WAIT_US	 (3 * USEC_PER_SEC)    /* TCP only */
 #define REGISTER_WAIT_US (5 * USEC_PER_SEC)
 #define PING_EVERY_US	 (1 * USEC_PER_SEC)
 #define SILENCE_MAX_US	 (600 * USEC_PER_SEC)
@@ -41,6 +39,7 @@
 #define UPTIME_SLACK_US	 ((int64_t)(50 * USEC_PER_MSEC))
 #define CLOSE_WAIT_US	 (20 * USEC_PER_MSEC)
 #define LEAVE_TURNS	 1024
+#define LOOK_EVERY_US	 (100 * USEC_PER_MSEC)
 
 enum region_state { REGION_ABSENT, REGION_ASKED, REGION_PRESENT, REGION_LEAVING };
 
@@ -54,7 +53,7 @@ struct region {
 	uint64_t delay_us; /* doubled with each refusal */
 };
 
-enum phase { PHASE_OFF, PHASE_WAITING, PHASE_CONNECTING, PHASE_OPEN, PHASE_LEAVING };
+enum phase { PHASE_OFF, PHASE_DIALLING, PHASE_OPEN, PHASE_LEAVING };
 
 struct in_flight {
 	int request; /* 0: free */
@@ -70,11 +69,11 @@ struct agentx {
 	void *owner;
 
 	enum phase phase;
-	struct stream_address address;
-	int fd;		  /* PHASE_CONNECTING */
-	uint64_t next_us; /* PHASE_WAITING: next attempt; PHASE_CONNECTING: give up */
+	struct stream_dial dial;
 
-	bool ready; /* every served region was answered once: notifications may go */
+	bool stirred;	  /* by mail, an answer or an end: there may be something to do */
+	uint64_t look_us; /* or then, at the latest */
+	bool ready;	  /* every served region was answered once: notifications may go */
 	int close_request, ping_request;
 	uint64_t pinged_us;	   /* last sent */
 	uint64_t answered_ping_us; /* when the last one that was answered had been sent */
@@ -260,6 +259,7 @@ static void on_mail(void *owner)
 {
 	struct agentx *agentx = owner;
 
+	agentx->stirred = true;
 	agentx->on_mail(agentx->owner);
 }
 
@@ -269,6 +269,7 @@ static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 	struct agentx *agentx = owner;
 	struct in_flight *slot = in_flight_of(agentx, request);
 
+	agentx->stirred = true;
 	if (error == AGENTX_NOT_OPEN) {
 		give_up(agentx, "the master agent has closed the session");
 		return;
@@ -289,10 +290,17 @@ static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 	note_uptime(agentx, uptime_cs);
 }
 
+static void dial_after(struct agentx *agentx, uint64_t wait_us)
+{
+	agentx->phase = PHASE_DIALLING;
+	agentx->dial.next_us = clock_now_us() + wait_us;
+}
+
 static void on_end(void *owner)
 {
 	struct agentx *agentx = owner;
 
+	agentx->stirred = true;
 	agentx->ready = false;
 	agentx->ping_request = agentx->close_request = 0;
 	memset(agentx->regions, 0, agentx->n_regions * sizeof(*agentx->regions));
@@ -302,8 +310,7 @@ static void on_end(void *owner)
 	agentx->status.connected = false;
 	if (agentx->phase == PHASE_OPEN && !agentx->status.last_error[0])
 		trouble(agentx, "connection to the master agent at %s lost", agentx->status.socket);
-	agentx->phase = PHASE_WAITING;
-	agentx->next_us = clock_now_us() + RETRY_FIRST_US;
+	dial_after(agentx, RETRY_FIRST_US);
 }
 
 static const struct library_events library_events = {
@@ -314,12 +321,6 @@ static const struct library_events library_events = {
 
 /* ---- connecting ---- */
 
-static void retry_later(struct agentx *agentx)
-{
-	agentx->phase = PHASE_WAITING;
-	agentx->next_us = clock_now_us() + RETRY_US;
-}
-
 static void session_open(struct agentx *agentx, int fd)
 {
 	bool again = agentx->status.connected_us != 0;
@@ -329,7 +330,7 @@ static void session_open(struct agentx *agentx, int fd)
 	if (library_open(agentx->library, fd, &uptime_cs) < 0) {
 		trouble(agentx, "the master agent at %s does not open a session",
 			agentx->status.socket);
-		retry_later(agentx);
+		dial_after(agentx, STREAM_RETRY_US);
 		return;
 	}
 	note_uptime(agentx, uptime_cs);
@@ -341,49 +342,35 @@ static void session_open(struct agentx *agentx, int fd)
 		   agentx->status.socket);
 }
 
-static void connect_failed(struct agentx *agentx, int error)
-{
-	trouble(agentx, "cannot connect to the master agent at %s: %s", agentx->status.socket,
-		error == -EAGAIN ? "it does not accept connections" : strerror(-error));
-	retry_later(agentx);
-}
-
-static void connect_start(struct agentx *agentx, uint64_t now)
-{
-	int fd, r = stream_connect(&agentx->address, &fd);
-
-	if (r == 0) {
-		session_open(agentx, fd);
-	} else if (r == -EINPROGRESS) {
-		agentx->fd = fd;
-		agentx->phase = PHASE_CONNECTING;
-		agentx->next_us = now + CONNECT_WAIT_US;
-	} else {
-		connect_failed(agentx, r);
-	}
-}
-
 static void connect_step(struct agentx *agentx, uint64_t now)
 {
-	int r = stream_poll(agentx->fd);
+	int fd = stream_dial(&agentx->dial, now);
 
-	if (r == 0) {
-		session_open(agentx, agentx->fd);
-		return;
-	}
-	if (r == -EINPROGRESS && now < agentx->next_us)
-		return;
-	close(agentx->fd);
-	connect_failed(agentx, r == -EINPROGRESS ? -ETIMEDOUT : r);
+	if (fd >= 0)
+		session_open(agentx, fd);
+	else if (fd != -EINPROGRESS)
+		trouble(agentx, "cannot connect to the master agent at %s: %s",
+			agentx->status.socket,
+			fd == -EAGAIN ? "it does not accept connections" : strerror(-fd));
+}
+
+/* Not with each of the requests of a master that walks. */
+static bool has_work(struct agentx *agentx, uint64_t now)
+{
+	if (agentx->phase == PHASE_OPEN && !agentx->stirred && now < agentx->look_us)
+		return false;
+	agentx->stirred = false;
+	agentx->look_us = now + LOOK_EVERY_US;
+	return true;
 }
 
 static void agentx_step(struct agentx *agentx)
 {
 	uint64_t now = clock_now_us();
 
-	if (agentx->phase == PHASE_WAITING && now >= agentx->next_us)
-		connect_start(agentx, now);
-	else if (agentx->phase == PHASE_CONNECTING)
+	if (!has_work(agentx, now))
+		return;
+	if (agentx->phase == PHASE_DIALLING)
 		connect_step(agentx, now);
 	if (!library_is_open(agentx->library))
 		return;
@@ -448,12 +435,13 @@ int agentx_start(struct agentx *agentx, const char *socket)
 		r = library_run(agentx->library, AGENTX_TICK_US);
 		if (r < 0)
 			return r;
-		agentx->phase = PHASE_WAITING;
-		agentx->next_us = 0;
-	} else if (memcmp(&address, &agentx->address, sizeof(address)) != 0) {
+		dial_after(agentx, 0);
+	} else if (memcmp(&address, &agentx->dial.address, sizeof(address)) != 0) {
+		stream_dial_stop(&agentx->dial);
 		library_drop(agentx->library);
 	}
-	agentx->address = address;
+	agentx->dial.address = address;
+	agentx->stirred = true;
 	snprintf(agentx->status.socket, sizeof(agentx->status.socket), "%s",
 		 socket ? socket : STREAM_DEFAULT);
 	return 0;
@@ -472,6 +460,7 @@ void agentx_stop(struct agentx *agentx, unsigned drain_ms)
 	if (agentx->phase == PHASE_OFF)
 		return;
 	(void)library_run(agentx->library, TICK_STOPPING_US);
+	agentx->stirred = true;
 	while (library_is_open(agentx->library) && queue_counts(agentx->queue).waiting &&
 	       clock_now_us() < until)
 		agentx_turn(agentx);
@@ -486,8 +475,7 @@ void agentx_stop(struct agentx *agentx, unsigned drain_ms)
 	 * machine any time may pass, and a session left over cannot be opened again. */
 	for (unsigned turn = 0; agentx->phase == PHASE_LEAVING && turn < LEAVE_TURNS; turn++)
 		library_turn(agentx->library);
-	if (agentx->phase == PHASE_CONNECTING)
-		close(agentx->fd);
+	stream_dial_stop(&agentx->dial);
 	(void)library_run(agentx->library, 0);
 	agentx->phase = PHASE_OFF;
 	agentx->status.connected = false;

@@ -18,6 +18,7 @@ struct notification *bind_begin(struct bind_out *out, const struct bind_place *p
 	memcpy(n->trap, place->ids, place->length * sizeof(*place->ids));
 	n->trap[place->length] = number;
 	n->trap_length = place->length + 1;
+	n->kind = number;
 	n->wall_us = event->wall_us;
 	n->mono_us = event->mono_us;
 	n->n_varbinds = 0;

@@ -169,6 +169,10 @@ uint32_t catalog_own(const struct catalog *catalog, enum agent_field field)
 		return catalog->view.admin_lock;
 	case AGENT_NOTIFY:
 		return catalog->view.notify;
+	case AGENT_NOTIFY_INTERVAL:
+		return catalog->view.limits.interval_ms;
+	case AGENT_NOTIFY_RATE:
+		return catalog->view.limits.rate;
 	case AGENT_TRAPS:
 		break;
 	}
@@ -186,6 +190,12 @@ int catalog_set_own(struct catalog *catalog, enum agent_field field, uint32_t va
 		break;
 	case AGENT_NOTIFY:
 		catalog->view.notify = (uint8_t)value;
+		break;
+	case AGENT_NOTIFY_INTERVAL:
+		catalog->view.limits.interval_ms = value;
+		break;
+	case AGENT_NOTIFY_RATE:
+		catalog->view.limits.rate = value;
 		break;
 	case AGENT_TRAPS:
 		catalog->view.traps_enabled = value == 1;

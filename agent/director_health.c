@@ -117,8 +117,46 @@ static enum set_error set_notify(const struct view *view, const struct row *row,
 	return SET_OK;
 }
 
+static bool least_interval(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->limits.interval_ms);
+}
+
+static enum set_error set_interval(const struct view *view, const struct row *row,
+				   const struct cell *value, struct set_change *ret)
+{
+	(void)row;
+	cell_change_agent(ret, AGENT_NOTIFY_INTERVAL, (uint32_t)value->number,
+			  view->limits.interval_ms);
+	return SET_OK;
+}
+
+static bool rate(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->limits.rate);
+}
+
+static enum set_error set_rate(const struct view *view, const struct row *row,
+			       const struct cell *value, struct set_change *ret)
+{
+	(void)row;
+	cell_change_agent(ret, AGENT_NOTIFY_RATE, (uint32_t)value->number, view->limits.rate);
+	return SET_OK;
+}
+
+static bool suppressed(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->agent ? (int64_t)view->agent->notifications_suppressed : 0);
+}
+
 static const struct column notify_columns[] = {
 	COLUMN_WRITE(1, OCTETS, notify, set_notify, 1, 1),
+	COLUMN_WRITE(2, GAUGE32, least_interval, set_interval, 0, LIMIT_INTERVAL_MAX_MS),
+	COLUMN_WRITE(3, GAUGE32, rate, set_rate, 0, LIMIT_RATE_MAX),
+	COLUMN_READ(4, COUNTER32, suppressed),
 };
 
 const struct table director_notify = {

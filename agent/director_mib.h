@@ -44,10 +44,12 @@ uint32_t director_remaining(const struct snap_dest *dest);
 #define DIRECTOR_NOTIFY_DEST   0x80
 #define DIRECTOR_NOTIFY_DRAIN  0x40
 #define DIRECTOR_NOTIFY_QUORUM 0x20
+#define DIRECTOR_NOTIFY_SYNC   0x10
+#define DIRECTOR_NOTIFY_KERNEL 0x08
 #define DIRECTOR_NOTIFY_CONFIG 0x04
 #define DIRECTOR_NOTIFY_ALL                                                                        \
 	(DIRECTOR_NOTIFY_DEST | DIRECTOR_NOTIFY_DRAIN | DIRECTOR_NOTIFY_QUORUM |                   \
-	 DIRECTOR_NOTIFY_CONFIG)
+	 DIRECTOR_NOTIFY_SYNC | DIRECTOR_NOTIFY_KERNEL | DIRECTOR_NOTIFY_CONFIG)
 
 /* A destination row as the tables share it: major is the service, minor the place in
  * snap_check.dests. */

@@ -273,6 +273,29 @@ static bool tell_group(struct telling *t, const struct msg_event *event)
 	return true;
 }
 
+static bool tell_sync(struct telling *t, const struct msg_event *event)
+{
+	t->is.kind = HAPPENING_SYNC;
+	t->is.who = "check";
+	snprintf(t->name, sizeof(t->name), "%s",
+		 event->sync.role == IPVS_SYNC_MASTER ? "master" : "backup");
+	t->is.now = event->sync.running ? "running" : "stopped";
+	snprintf(t->text, sizeof(t->text), "syncid %u", event->sync.id);
+	return true;
+}
+
+static bool tell_drift(struct telling *t, const struct msg_event *event)
+{
+	t->is.kind = HAPPENING_DRIFT;
+	t->is.who = "check";
+	t->is.object = CHANGED_SERVICE;
+	t->is.svc = event->drift.svc;
+	svc_key_format(&event->drift.svc, t->name);
+	snprintf(t->text, sizeof(t->text), "changed in the kernel by somebody else; %s",
+		 event->drift.left ? "left so" : "repairing");
+	return true;
+}
+
 static bool tell_config(struct telling *t, const struct msg_event *event)
 {
 	t->is.kind = HAPPENING_CONFIG;
@@ -297,6 +320,10 @@ static bool tell(struct telling *t, const struct msg_event *event)
 		return tell_drain(t, event);
 	case EVENT_ADMIN:
 		return tell_admin(t, event);
+	case EVENT_SYNC:
+		return tell_sync(t, event);
+	case EVENT_DRIFT:
+		return tell_drift(t, event);
 	case EVENT_CONFIG:
 		return tell_config(t, event);
 	case EVENT_RX_LOWER_PRIORITY:
@@ -304,6 +331,7 @@ static bool tell(struct telling *t, const struct msg_event *event)
 	case EVENT_AUTH_FAILURE:
 	case EVENT_PROTO_ERROR:
 	case EVENT_CHECK:
+	case EVENT_LIMITED:
 		break;
 	}
 	return false;

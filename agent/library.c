@@ -59,6 +59,8 @@ struct library {
 	netsnmp_session *session;
 	bool doomed;	 /* shut down, its end not read yet */
 	struct frame in; /* how far the master's newest PDU has come */
+	bool received;	 /* something of the master's in this turn */
+	struct role_inner inner;
 	netsnmp_tdomain domain;
 	oid domain_oid[DOMAIN_OID_LENGTH];
 	int offered_fd; /* for the next transport, -1: none */
@@ -118,6 +120,7 @@ static int transport_receive(netsnmp_transport *transport, void *room, int size,
 	n = stream_receive(transport->sock, room, (size_t)size);
 	if (n > 0)
 		frame_take(&link->library->in, room, (size_t)n, clock_now_us());
+	link->library->received = true;
 	return (int)n;
 }
 
@@ -211,16 +214,22 @@ bool library_is_lost(const struct library *library, uint64_t now_us)
 	return library_is_open(library) && frame_is_lost(&library->in, now_us);
 }
 
+/* Of the connection, -1: none. */
+static int library_fd(const struct library *library)
+{
+	netsnmp_transport *transport = snmp_sess_transport(snmp_sess_pointer(library->session));
+
+	return transport ? transport->sock : -1;
+}
+
 void library_drop(struct library *library)
 {
-	netsnmp_transport *transport;
-
 	if (!library_is_open(library))
 		return;
 	library->doomed = true;
-	transport = snmp_sess_transport(snmp_sess_pointer(library->session));
-	if (transport && transport->sock >= 0)
-		shutdown(transport->sock, SHUT_RDWR); /* the library reads the end and tidies up */
+	if (library_fd(library) >= 0)
+		shutdown(library_fd(library),
+			 SHUT_RDWR); /* the library reads the end and tidies up */
 }
 
 static int on_session_start(int major, int minor, void *session, void *owner)
@@ -261,6 +270,7 @@ int library_open(struct library *library, int fd, uint32_t *ret_uptime_cs)
 	library_withdraw(library);
 	if (r != 0 || !library->session)
 		return -EPROTO;
+	role_find_inner(&library->inner, library_fd(library));
 	/* The library has taken sysUpTime from the answer. */
 	*ret_uptime_cs = (uint32_t)netsnmp_get_agent_uptime();
 	return 0;
@@ -385,7 +395,10 @@ int library_run(struct library *library, unsigned tick_us)
 void library_turn(struct library *library)
 {
 	assert(library->tick);
+	library->received = false;
 	agent_check_and_process(1);
+	if (library->received && library_is_open(library))
+		role_relay(&library->inner);
 }
 
 /* ---- start ---- */

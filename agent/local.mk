@@ -11,9 +11,11 @@ AGENT_THREAD_SOURCES = \
 	agent/events.c agent/events.h \
 	agent/frame.c agent/frame.h \
 	agent/library.c agent/library.h \
+	agent/limit.c agent/limit.h \
 	agent/manager.c agent/manager.h \
 	agent/master.c agent/master.h \
 	agent/own.c agent/own.h \
+	agent/packed.c agent/packed.h \
 	agent/probe.c agent/probe.h \
 	agent/queue.c agent/queue.h \
 	agent/role.c agent/role.h \
@@ -35,8 +37,12 @@ tests_unit_test_table_SOURCES = tests/unit/test_table.c agent/table.c
 tests_unit_test_table_LDADD = core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_queue
-tests_unit_test_queue_SOURCES = tests/unit/test_queue.c agent/queue.c
+tests_unit_test_queue_SOURCES = tests/unit/test_queue.c agent/packed.c agent/queue.c
 tests_unit_test_queue_LDADD = $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_limit
+tests_unit_test_limit_SOURCES = tests/unit/test_limit.c agent/limit.c agent/packed.c agent/queue.c
+tests_unit_test_limit_LDADD = core/base/libbase.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_frame
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c agent/frame.c

@@ -26,6 +26,7 @@ static const struct bind_place k_check_traps = {{KEEPALIVED_ROOT, 3, 5, 0}, 12};
 static const struct bind_place d_system = {{DIRECTOR_ROOT, 1, 1}, 12};
 static const struct bind_place d_svc = {{DIRECTOR_ROOT, 1, 2, 1, 1}, 14};
 static const struct bind_place d_dest = {{DIRECTOR_ROOT, 1, 3, 1, 1}, 14};
+static const struct bind_place d_sync = {{DIRECTOR_ROOT, 1, 7, 1, 1}, 14};
 static const struct bind_place d_control = {{DIRECTOR_ROOT, 1, 8}, 12};
 static const struct bind_place d_traps = {{DIRECTOR_ROOT, 0}, 11};
 
@@ -38,7 +39,26 @@ enum director_trap {
 	TRAP_DRAIN_COMPLETED = 6,
 	TRAP_DRAIN_TIMED_OUT = 7,
 	TRAP_DRAIN_CANCELLED = 8,
+	TRAP_SYNC_CHANGE = 9,
+	TRAP_KERNEL_DIVERGENCE = 10,
 	TRAP_CONFIG_RELOADED = 11,
+	TRAP_NOTIFY_LIMITED = 12,
+};
+
+/* Of several that tell of one state the first stands for all. */
+static const enum director_trap kinds[] = {
+	[TRAP_DEST_DOWN] = TRAP_DEST_DOWN,
+	[TRAP_DEST_UP] = TRAP_DEST_DOWN,
+	[TRAP_QUORUM_LOST] = TRAP_QUORUM_LOST,
+	[TRAP_QUORUM_GAINED] = TRAP_QUORUM_LOST,
+	[TRAP_DRAIN_STARTED] = TRAP_DRAIN_STARTED,
+	[TRAP_DRAIN_COMPLETED] = TRAP_DRAIN_STARTED,
+	[TRAP_DRAIN_TIMED_OUT] = TRAP_DRAIN_STARTED,
+	[TRAP_DRAIN_CANCELLED] = TRAP_DRAIN_STARTED,
+	[TRAP_SYNC_CHANGE] = TRAP_SYNC_CHANGE,
+	[TRAP_KERNEL_DIVERGENCE] = TRAP_KERNEL_DIVERGENCE,
+	[TRAP_CONFIG_RELOADED] = TRAP_CONFIG_RELOADED,
+	[TRAP_NOTIFY_LIMITED] = TRAP_NOTIFY_LIMITED,
 };
 
 void notify_bind_router_id(const struct notify_work *work, struct notification *n)
@@ -175,6 +195,7 @@ static struct notification *begin_director(struct notify_work *work, enum direct
 {
 	struct notification *n = bind_begin(&work->out, &d_traps, trap, work->event);
 
+	n->kind = kinds[trap];
 	*work->serial += 1;
 	bind_number(n, &d_control, 5, NULL, CELL_GAUGE32, *work->serial);
 	return n;
@@ -287,6 +308,34 @@ static void notify_quorum(struct notify_work *work)
 	bind_number(n, &d_svc, 20, &subject.svc_index, CELL_INTEGER, sorry ? 1 : 2);
 }
 
+static void notify_sync(struct notify_work *work)
+{
+	const struct msg_event *event = work->event;
+	struct row index = {0};
+	struct notification *n;
+
+	if (!(work->view->notify & DIRECTOR_NOTIFY_SYNC))
+		return;
+	row_index_u32(&index, event->sync.role + 1);
+	n = begin_director(work, TRAP_SYNC_CHANGE);
+	bind_number(n, &d_sync, 2, &index, CELL_INTEGER, event->sync.running ? 1 : 2);
+	bind_number(n, &d_sync, 4, &index, CELL_GAUGE32, event->sync.id);
+}
+
+static void notify_drift(struct notify_work *work)
+{
+	const struct msg_event *event = work->event;
+	struct subject subject = {0};
+	struct notification *n;
+
+	if (!(work->view->notify & DIRECTOR_NOTIFY_KERNEL))
+		return;
+	find_service(work, event->drift.vs, &event->drift.svc, &subject);
+	n = begin_director(work, TRAP_KERNEL_DIVERGENCE);
+	bind_service_name(n, &subject);
+	bind_number(n, &d_system, 32, NULL, CELL_COUNTER32, event->drift.drifts);
+}
+
 static void notify_config(struct notify_work *work)
 {
 	struct notification *n;
@@ -296,6 +345,14 @@ static void notify_config(struct notify_work *work)
 	n = begin_director(work, TRAP_CONFIG_RELOADED);
 	bind_number(n, &d_system, 4, NULL, CELL_COUNTER32, work->event->config.generation);
 	bind_text(n, &d_system, 6, NULL, work->event->config.error);
+}
+
+static void notify_limited(struct notify_work *work)
+{
+	struct notification *n = begin_director(work, TRAP_NOTIFY_LIMITED);
+
+	bind_number(n, &d_control, 4, NULL, CELL_COUNTER32,
+		    (int64_t)work->event->limited.suppressed);
 }
 
 static void notify_dest_event(struct notify_work *work)
@@ -337,9 +394,21 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 		if (sends_check(&work))
 			notify_quorum(&work);
 		break;
+	case EVENT_SYNC:
+		if (sends_check(&work))
+			notify_sync(&work);
+		break;
+	case EVENT_DRIFT:
+		if (sends_check(&work))
+			notify_drift(&work);
+		break;
 	case EVENT_CONFIG:
 		if (sends_check(&work))
 			notify_config(&work);
+		break;
+	case EVENT_LIMITED:
+		if (sends_check(&work))
+			notify_limited(&work);
 		break;
 	case EVENT_RX_LOWER_PRIORITY:
 	case EVENT_PRIORITY:

@@ -13,6 +13,8 @@ static const char *const own_names[] = {
 	[AGENT_EVENTS] = "ipvsdEventMax",
 	[AGENT_LOCK] = "ipvsdSysAdminLock",
 	[AGENT_NOTIFY] = "ipvsdNotifyEnable",
+	[AGENT_NOTIFY_INTERVAL] = "ipvsdNotifyMinInterval",
+	[AGENT_NOTIFY_RATE] = "ipvsdNotifyMaxRate",
 };
 
 static void own_text(char room[static ADMIN_COMMENT_MAX], enum agent_field field, uint32_t value)

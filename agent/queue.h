@@ -3,8 +3,7 @@
  * Notifications on their way to the master agent: a bounded FIFO with a window of sent but
  * unacknowledged ones at its head. Each has an id that only grows. Nothing leaves before its
  * acknowledgement, so a lost connection costs nothing: rewind, and the same ones are sent again in
- * the same order. When full, the oldest of those that a newer one about the same object supersedes
- * are dropped and counted, so that the last word on each object stays; without any, the oldest.
+ * the same order. When full the oldest is dropped and counted.
  *
  * Thread: agent.
  */
@@ -15,6 +14,7 @@
 #include <stdint.h>
 
 struct notification;
+struct packed;
 struct queue;
 
 #define QUEUE_ROOM   65536
@@ -33,6 +33,8 @@ struct queue *queue_free(struct queue *queue);
 
 /* Stores a copy. -ENOMEM, or -EINVAL for a varbind no PDU can carry: counted as dropped. */
 int queue_push(struct queue *queue, const struct notification *notification);
+/* The same of one that is packed already, which is the queue's from then on. */
+int queue_take(struct queue *queue, struct packed *packed);
 
 /*
  * The oldest one not in flight, as it was pushed; octets point into the queue and stay valid until

@@ -58,6 +58,33 @@ static void be_subagent(void)
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, 0);
 }
 
+void role_find_inner(struct role_inner *inner, int agentx_fd)
+{
+	struct timeval timeout = {0};
+	int end = 0, block = 0;
+	fd_set fds;
+
+	inner->count = 0;
+	FD_ZERO(&fds);
+	(void)snmp_select_info(&end, &fds, &timeout, &block);
+	for (int fd = 0; fd < end && inner->count < ROLE_INNER_MAX; fd++)
+		if (FD_ISSET(fd, &fds) && fd != agentx_fd)
+			inner->fds[inner->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+}
+
+void role_relay(struct role_inner *inner)
+{
+	for (unsigned way = 0; way < 2 && poll(inner->fds, inner->count, 0) > 0; way++) {
+		fd_set fds;
+
+		FD_ZERO(&fds);
+		for (nfds_t i = 0; i < inner->count; i++)
+			if (inner->fds[i].revents)
+				FD_SET(inner->fds[i].fd, &fds);
+		snmp_read(&fds);
+	}
+}
+
 /* ---- master agent ---- */
 
 static void be_master(const struct snmp_listen *own)

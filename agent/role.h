@@ -7,6 +7,10 @@
  */
 #pragma once
 
+#include <poll.h>
+
+#define ROLE_INNER_MAX 4
+
 struct notification;
 struct snmp_listen;
 
@@ -15,6 +19,17 @@ struct snmp_listen;
 void role_begin(const struct snmp_listen *own);
 void role_ready(const struct snmp_listen *own);
 void role_end(void); /* a master agent stores its engine's boots and users */
+
+/* Of a subagent. The library hands a request from its AgentX session to the agent, and the answer
+ * back, through sessions of its own, joined by pipes. */
+struct role_inner {
+	struct pollfd fds[ROLE_INNER_MAX];
+	nfds_t count;
+};
+/* Those of the open session whose connection is agentx_fd. */
+void role_find_inner(struct role_inner *inner, int agentx_fd);
+/* Lets the library read what lies in them, to and fro, without a turn of its loop for each. */
+void role_relay(struct role_inner *inner);
 
 /* Of a master agent. Opens and closes what it listens on; -EADDRNOTAVAIL when that cannot be had
  * (the log says more). */

@@ -214,6 +214,21 @@ enum set_error router_keep(bool now, const struct cell *value, struct set_change
 	return (value->number == 1) == now ? SET_OK : SET_INCONSISTENT_VALUE;
 }
 
+bool router_row_status(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)view, (void)row;
+	return cell_number(ret, ROW_ACTIVE);
+}
+
+enum set_error router_set_row_status(const struct view *view, const struct row *row,
+				     const struct cell *value, struct set_change *ret)
+{
+	(void)view, (void)row;
+	if (value->number == ROW_NOT_READY)
+		return SET_WRONG_VALUE;
+	return router_keep(true, value, ret);
+}
+
 enum set_error router_set_priority(const struct view *view, const struct row *row,
 				   const struct cell *value, struct set_change *ret)
 {

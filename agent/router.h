@@ -67,6 +67,12 @@ enum set_error router_change(const struct view *view, const struct row *row, enu
  * SET_INCONSISTENT_VALUE. */
 enum set_error router_keep(bool now, const struct cell *value, struct set_change *ret);
 
+/* RowStatus (RFC 2579) of a row that the configuration keeps active: it may be made what it is. */
+enum { ROW_ACTIVE = 1, ROW_NOT_IN_SERVICE = 2, ROW_NOT_READY = 3 };
+bool router_row_status(const struct view *view, const struct row *row, struct cell *ret);
+enum set_error router_set_row_status(const struct view *view, const struct row *row,
+				     const struct cell *value, struct set_change *ret);
+
 /* Setters of the same kind as the getters, at any time. */
 enum set_error router_set_priority(const struct view *view, const struct row *row,
 				   const struct cell *value, struct set_change *ret);

@@ -20,6 +20,7 @@
 #include "core/base/ip.h"
 
 #define TCP_DEAD_AFTER_MS 15000
+#define CONNECT_WAIT_US	  (3 * USEC_PER_SEC) /* TCP only */
 
 static int parse_unix(const char *path, struct stream_address *ret)
 {
@@ -147,6 +148,48 @@ int stream_poll(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		return -errno;
 	return -error;
+}
+
+static int dial_failed(struct stream_dial *dial, int error, uint64_t now_us)
+{
+	dial->next_us = now_us + STREAM_RETRY_US;
+	return error;
+}
+
+static int dial_start(struct stream_dial *dial, uint64_t now_us)
+{
+	int r = stream_connect(&dial->address, &dial->fd);
+
+	if (r == 0)
+		return dial->fd;
+	if (r != -EINPROGRESS)
+		return dial_failed(dial, r, now_us);
+	dial->connecting = true;
+	dial->next_us = now_us + CONNECT_WAIT_US;
+	return r;
+}
+
+int stream_dial(struct stream_dial *dial, uint64_t now_us)
+{
+	int r;
+
+	if (!dial->connecting)
+		return now_us < dial->next_us ? -EINPROGRESS : dial_start(dial, now_us);
+	r = stream_poll(dial->fd);
+	if (r == -EINPROGRESS && now_us < dial->next_us)
+		return r;
+	dial->connecting = false;
+	if (r == 0)
+		return dial->fd;
+	close(dial->fd);
+	return dial_failed(dial, r == -EINPROGRESS ? -ETIMEDOUT : r, now_us);
+}
+
+void stream_dial_stop(struct stream_dial *dial)
+{
+	if (dial->connecting)
+		close(dial->fd);
+	dial->connecting = false;
 }
 
 static ssize_t send_some(int fd, const uint8_t *bytes, size_t size)

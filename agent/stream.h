@@ -14,8 +14,11 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "core/base/clock.h"
+
 #define STREAM_DEFAULT	   "/var/agentx/master"
 #define STREAM_BACKLOG_MAX 1048576 /* octets kept while the peer does not read */
+#define STREAM_RETRY_US	   (500 * USEC_PER_MSEC)
 
 struct stream_address {
 	struct sockaddr_storage storage;
@@ -37,6 +40,21 @@ int stream_parse(const char *text, struct stream_address *ret);
 int stream_connect(const struct stream_address *address, int *ret_fd);
 /* 0 connected, -EINPROGRESS not yet, or why it failed. */
 int stream_poll(int fd);
+
+/* Connecting until it succeeds. Zeroed but for the address: at once. */
+struct stream_dial {
+	struct stream_address address;
+	uint64_t next_us; /* of the next attempt; while connecting: of giving up */
+	int fd;
+	bool connecting;
+};
+
+/*
+ * A connected descriptor, the caller's; -EINPROGRESS: not yet; else why an attempt failed, which is
+ * made again STREAM_RETRY_US later, without end.
+ */
+int stream_dial(struct stream_dial *dial, uint64_t now_us);
+void stream_dial_stop(struct stream_dial *dial);
 
 /* What could not be sent yet. Zeroed: empty. */
 struct stream_out {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/limit.h"
 #include "core/cmd.h"
 #include "core/snap.h"
 
@@ -56,6 +57,7 @@ struct view {
 	bool traps_enabled;	     /* vrrpNotificationCntl */
 	uint32_t admin_lock;	     /* ipvsdSysAdminLock */
 	uint8_t notify;		     /* ipvsdNotifyEnable: its octet */
+	struct limits limits;	     /* ipvsdNotifyMinInterval, ipvsdNotifyMaxRate */
 	const struct events *events; /* NULL: none are kept */
 };
 
@@ -120,10 +122,12 @@ enum set_target {
 
 /* What the agent keeps itself. */
 enum agent_field {
-	AGENT_TRAPS,  /* vrrpNotificationCntl: 1 enabled, 2 disabled */
-	AGENT_EVENTS, /* ipvsdEventMax */
-	AGENT_LOCK,   /* ipvsdSysAdminLock: the next value */
-	AGENT_NOTIFY, /* ipvsdNotifyEnable: its octet */
+	AGENT_TRAPS,	       /* vrrpNotificationCntl: 1 enabled, 2 disabled */
+	AGENT_EVENTS,	       /* ipvsdEventMax */
+	AGENT_LOCK,	       /* ipvsdSysAdminLock: the next value */
+	AGENT_NOTIFY,	       /* ipvsdNotifyEnable: its octet */
+	AGENT_NOTIFY_INTERVAL, /* ipvsdNotifyMinInterval */
+	AGENT_NOTIFY_RATE,     /* ipvsdNotifyMaxRate */
 };
 
 struct set_change {
@@ -215,6 +219,8 @@ struct varbind {
 struct notification {
 	uint32_t trap[OID_MAX]; /* value of snmpTrapOID.0 */
 	size_t trap_length;
+	/* stands for its last number: those that tell of the same state have the same */
+	uint32_t kind;
 	uint64_t wall_us, mono_us;
 	size_t n_varbinds;
 	struct varbind varbinds[NOTIFICATION_VARBINDS_MAX];

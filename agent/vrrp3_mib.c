@@ -167,9 +167,6 @@ static enum set_error set_interval(const struct view *view, const struct row *ro
 			     router_live(view, row)->set.interval_cs, ret);
 }
 
-/* RowStatus of RFC 2579 */
-enum { ROW_ACTIVE = 1, ROW_NOT_IN_SERVICE = 2, ROW_NOT_READY = 3 };
-
 static enum set_error set_row_status(const struct view *view, const struct row *row,
 				     const struct cell *value, struct set_change *ret)
 {
@@ -242,21 +239,8 @@ static int build_addresses(const struct view *view, struct rows *ret)
 	return router_build_addresses(&kind, view, ret);
 }
 
-static bool address_status(const struct view *view, const struct row *row, struct cell *ret)
-{
-	(void)view, (void)row;
-	return cell_number(ret, ROW_ACTIVE);
-}
-
-static enum set_error set_address_status(const struct view *view, const struct row *row,
-					 const struct cell *value, struct set_change *ret)
-{
-	(void)view, (void)row, (void)ret;
-	return value->number == ROW_NOT_READY ? SET_WRONG_VALUE : SET_INCONSISTENT_VALUE;
-}
-
 static const struct column address_columns[] = {
-	COLUMN_WRITE(2, INTEGER, address_status, set_address_status, 1, 6),
+	COLUMN_WRITE(2, INTEGER, router_row_status, router_set_row_status, 1, 6),
 };
 
 /* ---- scalars ---- */

@@ -10,8 +10,9 @@
  * SET, where the RFC leaves room: rows belong to the configuration. Administrative state can always
  * be set, the other columns while the row is administratively down and in initialize (RFC 2787:
  * else inconsistentValue). Authentication is of one row, not of the whole interface, as in the
- * configuration. A RowStatus answers inconsistentValue to every legal value, because no row
- * can leave or re-enter service by SNMP; a row that does not exist answers noCreation.
+ * configuration. A RowStatus is active and may be set to that, every other legal value is
+ * inconsistentValue, because no row can leave or re-enter service by SNMP; a row that does not
+ * exist answers noCreation.
  */
 #include "agent/vrrp_mib.h"
 
@@ -142,12 +143,6 @@ static bool oper_protocol(const struct view *view, const struct row *row, struct
 	return cell_number(ret, 1); /* ip */
 }
 
-static bool row_status(const struct view *view, const struct row *row, struct cell *ret)
-{
-	(void)view, (void)row;
-	return cell_number(ret, 1); /* active */
-}
-
 /* Everything but the administrative state only while that is down. */
 static enum set_error change(const struct view *view, const struct row *row, enum vrrp_field field,
 			     int64_t value, int32_t before, struct set_change *ret)
@@ -228,13 +223,6 @@ static enum set_error set_protocol(const struct view *view, const struct row *ro
 	return value->number == 1 && router_may_change(view, row) ? SET_OK : SET_INCONSISTENT_VALUE;
 }
 
-static enum set_error set_row_status(const struct view *view, const struct row *row,
-				     const struct cell *value, struct set_change *ret)
-{
-	(void)view, (void)row, (void)value, (void)ret;
-	return SET_INCONSISTENT_VALUE;
-}
-
 static const struct column oper_columns[] = {
 	COLUMN_READ(2, OCTETS, oper_mac),
 	COLUMN_READ(3, INTEGER, oper_state),
@@ -249,7 +237,7 @@ static const struct column oper_columns[] = {
 	COLUMN_WRITE(12, INTEGER, router_preempt, set_preempt, 1, 2),
 	COLUMN_READ(13, TIMETICKS, oper_up_time),
 	COLUMN_WRITE(14, INTEGER, oper_protocol, set_protocol, 1, 4),
-	COLUMN_WRITE(15, INTEGER, row_status, set_row_status, 1, 6),
+	COLUMN_WRITE(15, INTEGER, router_row_status, router_set_row_status, 1, 6),
 };
 
 #define COUNTER_GETTER(field)                                                                      \
@@ -286,7 +274,7 @@ static int build_addresses(const struct view *view, struct rows *ret)
 }
 
 static const struct column address_columns[] = {
-	COLUMN_WRITE(2, INTEGER, row_status, set_row_status, 1, 6),
+	COLUMN_WRITE(2, INTEGER, router_row_status, router_set_row_status, 1, 6),
 };
 
 static const struct table operations = {

@@ -22,7 +22,11 @@ enum event_kind {
 	EVENT_QUORUM,
 	EVENT_DRAIN,  /* drain column changed: started, completed, timed out, cancelled */
 	EVENT_ADMIN,  /* administrative state or weight changed without a drain */
+	EVENT_SYNC,   /* a daemon that copies connections started, stopped or is another; agent only
+		       */
+	EVENT_DRIFT,  /* a service is not in the kernel as it was left there; agent only */
 	EVENT_CONFIG, /* main: a load ended */
+	EVENT_LIMITED, /* agent, to itself: limits suppress notifications */
 };
 
 struct msg_event {
@@ -83,10 +87,24 @@ struct msg_event {
 			uint32_t n_up, n_total, weight;
 		} quorum;
 		struct {
+			uint32_t role; /* enum ipvs_sync_role */
+			bool running;
+			uint32_t id;
+		} sync;
+		struct {
+			uint32_t vs;
+			struct svc_key svc;
+			uint32_t drifts; /* of all, ever */
+			bool left;	 /* it stays so */
+		} drift;
+		struct {
 			bool ok;
 			uint32_t generation;
 			char error[256];
 		} config;
+		struct {
+			uint64_t suppressed; /* ever */
+		} limited;
 	};
 };
 

@@ -216,5 +216,6 @@ struct snap_agent {
 	uint64_t connected_us;
 	uint32_t reconnects;
 	uint64_t notifications_queued, notifications_sent, notifications_dropped;
+	uint64_t notifications_suppressed; /* by ipvsdNotifyMinInterval or ipvsdNotifyMaxRate */
 	char last_error[128];
 };

@@ -71,5 +71,9 @@ tests_unit_test_mib_set_SOURCES = tests/unit/test_mib_set.c $(MIB_BENCH_SOURCES)
 tests_unit_test_mib_set_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_notify
-tests_unit_test_notify_SOURCES = tests/unit/test_notify.c $(MIB_BENCH_SOURCES)
+tests_unit_test_notify_SOURCES = tests/unit/test_notify.c tests/unit/notify_bench.h $(MIB_BENCH_SOURCES)
 tests_unit_test_notify_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_notify_director
+tests_unit_test_notify_director_SOURCES = tests/unit/test_notify_director.c tests/unit/notify_bench.h $(MIB_BENCH_SOURCES)
+tests_unit_test_notify_director_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)

@@ -25,5 +25,11 @@ tests_benches_constants_SOURCES = tests/benches/constants.c
 tests_benches_constants_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
 tests_benches_constants_LDADD = $(SNMP_LIBS)
 
+# A manager for tests of very many requests.
+noinst_PROGRAMS += tests/tools/snmpask
+tests_tools_snmpask_SOURCES = tests/tools/snmpask.c
+tests_tools_snmpask_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
+tests_tools_snmpask_LDADD = $(SNMP_LIBS)
+
 dist-hook:
 	rm -rf $(distdir)/tests/__pycache__ $(distdir)/tests/*/__pycache__

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "core/check/checker.h"
+#include "core/check/udp_reply.h"
 
 #define DEFAULT_OCTETS 16    /* of a payload that is not configured: random */
 #define REPLY_MAX      65536 /* more than a datagram can carry */
@@ -28,41 +29,16 @@ static void start(struct check *check)
 		check_send(check, random, sizeof random);
 }
 
-/* Where the reply differs from what is wanted, as far as both reach; n: nowhere. */
-static size_t difference(const struct conf_octets *wanted, const uint8_t *reply, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if ((reply[i] ^ wanted->octets[i]) & wanted->mask[i])
-			return i;
-	}
-	return n;
-}
-
-static void judge(struct check *check, const uint8_t *reply, size_t size)
-{
-	const struct conf_udp_check *udp = &check->conf->udp;
-	size_t n = size < udp->reply.n ? size : udp->reply.n;
-	size_t at = udp->require_reply ? difference(&udp->reply, reply, n) : n;
-
-	if (udp->require_reply && (size < udp->min_reply_bytes || size > udp->max_reply_bytes))
-		check_done_format(check, CHECK_BAD_CONTENT, "reply of %zu octets, wanted %u to %u",
-				  size, udp->min_reply_bytes, udp->max_reply_bytes);
-	else if (at < n)
-		check_done_format(check, CHECK_BAD_CONTENT,
-				  "reply differs at octet %zu: %02x, wanted %02x", at, reply[at],
-				  udp->reply.octets[at]);
-	else
-		check_done_format(check, CHECK_OK, "reply of %zu octets", size);
-}
-
 static void on_io(struct check *check, uint32_t events)
 {
+	const struct conf_udp_check *udp = &check->conf->udp;
 	uint8_t reply[REPLY_MAX];
+	char found[UDP_REPLY_TEXT_MAX];
 	ssize_t n = check_receive(check, reply, sizeof reply);
 
 	(void)events;
 	if (n >= 0)
-		judge(check, reply, (size_t)n);
+		check_done(check, udp_reply_judge(udp, reply, (size_t)n, found), found);
 }
 
 static void on_timeout(struct check *check)

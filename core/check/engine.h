@@ -39,7 +39,10 @@ struct mail;
 struct pending_event {
 	enum event_kind kind;
 	struct service *service;
-	struct server *server; /* NULL for EVENT_QUORUM */
+	struct server *server;	   /* of EVENT_DEST_STATE, EVENT_CHECK, EVENT_DRAIN, EVENT_ADMIN */
+	const struct svc_key *key; /* EVENT_DRIFT: of the service's members */
+	bool left;		   /* likewise: it stays so */
+	int role;		   /* EVENT_SYNC, which has no service */
 	uint64_t wall_us, mono_us;
 	enum dest_oper oper;
 	enum dest_admin admin;
@@ -105,7 +108,8 @@ struct engine {
 	uint32_t rest;			  /* PACE_REST */
 	struct pace look_pace, show_pace; /* of full dumps, of snapshots */
 	uint64_t reopen_at_us;
-	int kernel_error; /* last logged */
+	int kernel_error;   /* last logged */
+	int timeouts_error; /* of the last try to set them, which is repeated */
 	struct sync sync;
 	unsigned failed_dumps;
 	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
@@ -242,6 +246,9 @@ void event_dest(struct engine *engine, enum event_kind kind, struct server *serv
 void event_check(struct engine *engine, const struct probe *probe, bool decisive,
 		 const char *error);
 void event_quorum(struct engine *engine, struct service *service);
+void event_sync(struct engine *engine, int role);
+void event_drift(struct engine *engine, struct service *service, const struct svc_key *key,
+		 bool left);
 void event_initial_up(struct engine *engine, struct server *server);
 void event_stopping(struct engine *engine);
 void event_flush(struct engine *engine);

@@ -24,7 +24,7 @@ static struct pending_event *queue(struct engine *engine, enum event_kind kind,
 
 		if (!bigger) {
 			log_error("check", "out of memory: an event of %s is lost",
-				  service->conf->id);
+				  service ? service->conf->id : "connection synchronisation");
 			return NULL;
 		}
 		engine->events = bigger;
@@ -79,6 +79,28 @@ void event_quorum(struct engine *engine, struct service *service)
 
 	if (event)
 		event->quorum_up = service->quorum.up;
+}
+
+void event_sync(struct engine *engine, int role)
+{
+	struct pending_event *event = queue(engine, EVENT_SYNC, NULL);
+
+	if (!event)
+		return;
+	event->role = role;
+	event->to_main = false;
+}
+
+void event_drift(struct engine *engine, struct service *service, const struct svc_key *key,
+		 bool left)
+{
+	struct pending_event *event = queue(engine, EVENT_DRIFT, service);
+
+	if (!event)
+		return;
+	event->key = key;
+	event->left = left;
+	event->to_main = false;
 }
 
 /* rs_init_notifies: scripts for servers that are assumed up; not a change that a manager should
@@ -155,6 +177,25 @@ static void fill_quorum(const struct pending_event *from, struct msg_event *to)
 	to->quorum.weight = service->quorum.weight;
 }
 
+static void fill_sync(const struct engine *engine, const struct pending_event *from,
+		      struct msg_event *to)
+{
+	const struct ipvs_sync *shown = &engine->sync.shown[from->role];
+
+	to->sync.role = (uint32_t)from->role;
+	to->sync.running = shown->interface[0] != '\0';
+	to->sync.id = shown->id;
+}
+
+static void fill_drift(const struct engine *engine, const struct pending_event *from,
+		       struct msg_event *to)
+{
+	to->drift.vs = from->service->index;
+	to->drift.svc = *from->key;
+	to->drift.drifts = engine->drifts;
+	to->drift.left = from->left;
+}
+
 void event_flush(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n_events; i++) {
@@ -168,6 +209,10 @@ void event_flush(struct engine *engine)
 		message.generation = engine->conf->generation;
 		if (event->server)
 			fill_dest(event, &message);
+		else if (event->kind == EVENT_SYNC)
+			fill_sync(engine, event, &message);
+		else if (event->kind == EVENT_DRIFT)
+			fill_drift(engine, event, &message);
 		else
 			fill_quorum(event, &message);
 		if (event->to_main)

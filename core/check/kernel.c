@@ -260,6 +260,7 @@ static void judge_drift(struct engine *engine, struct service *service, struct m
 	if (!refused && !member->drifted) {
 		engine->drifts++;
 		log_drift(member, want, leave);
+		event_drift(engine, service, &member->key, leave);
 	}
 	member->drifted = leave;
 	if (!leave)
@@ -372,10 +373,12 @@ void kernel_set_timeouts(struct engine *engine)
 			      (!udp_s || udp_s == engine->udp_timeout_s)))
 		return;
 	int error = engine->ops->set_timeouts(engine->ipvs, tcp_s, tcpfin_s, udp_s);
-	if (error < 0) {
-		log_error("ipvs", "cannot set lvs_timeouts: %s", strerrordesc_np(-error));
+	if (error < 0 && error != engine->timeouts_error)
+		log_error("ipvs", "cannot set lvs_timeouts: %s; trying again",
+			  strerrordesc_np(-error));
+	engine->timeouts_error = error;
+	if (error < 0)
 		return;
-	}
 	engine->tcp_timeout_s = tcp_s ? tcp_s : engine->tcp_timeout_s;
 	engine->tcpfin_timeout_s = tcpfin_s ? tcpfin_s : engine->tcpfin_timeout_s;
 	engine->udp_timeout_s = udp_s ? udp_s : engine->udp_timeout_s;

@@ -14,7 +14,7 @@ CHECKER_SOURCES = \
 	core/check/checker_smtp.c core/check/smtp_reply.c core/check/smtp_reply.h \
 	core/check/checker_ssl.c core/check/tls.h \
 	core/check/checker_tcp.c \
-	core/check/checker_udp.c \
+	core/check/checker_udp.c core/check/udp_reply.c core/check/udp_reply.h \
 	core/check/dial.c core/check/dial.h \
 	core/check/http_reply.c core/check/http_reply.h \
 	core/check/text.c core/check/text.h \
@@ -87,13 +87,13 @@ endif
 # The same for tests/fuzz/fuzz_replies; its seeds are replayed by every check.
 check_PROGRAMS += tests/fuzz/replay_replies
 tests_fuzz_replay_replies_SOURCES = tests/fuzz/fuzz_replies.c tests/fuzz/replay.c
-tests_fuzz_replay_replies_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_replay_replies_CFLAGS = $(AM_CFLAGS) $(PCRE2_CFLAGS)
 tests_fuzz_replay_replies_LDADD = $(CHECKER_LIBS)
 TESTS += tests/fuzz/replies_seeds
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_replies
 tests_fuzz_fuzz_replies_SOURCES = tests/fuzz/fuzz_replies.c
-tests_fuzz_fuzz_replies_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_replies_CFLAGS = $(AM_CFLAGS) $(PCRE2_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_replies_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_replies_LDADD = $(CHECKER_LIBS)
 endif

@@ -68,10 +68,10 @@ static void stop_one(struct engine *engine, enum ipvs_sync_role role)
 	int error = engine->ops->stop_sync(engine->ipvs, role);
 
 	report(engine, role, "stop", error);
+	if (error < 0)
+		return;
 	engine->sync.told[role] = (struct ipvs_sync){0};
-	if (error == 0)
-		log_info("ipvs", "the %s connection synchronisation daemon is stopped",
-			 role_names[role]);
+	log_info("ipvs", "the %s connection synchronisation daemon is stopped", role_names[role]);
 }
 
 static void start_one(struct engine *engine, enum ipvs_sync_role role, const struct ipvs_sync *want)
@@ -103,6 +103,7 @@ static void show(struct engine *engine, const struct ipvs_sync *found)
 		if (same(&found[role], &engine->sync.shown[role]))
 			continue;
 		engine->sync.shown[role] = found[role];
+		event_sync(engine, role);
 		engine->sync.changed_us[role] = clock_now_us();
 	}
 }

@@ -121,6 +121,8 @@ static void on_refresh(uint64_t now_us, void *owner)
 	engine_look(engine);
 	if (!engine->ipvs)
 		kernel_open(engine, now_us);
+	if (engine->timeouts_error < 0)
+		kernel_set_timeouts(engine);
 	sync_settle(engine);
 	drain_tick(engine);
 	if (engine->save_failed) {
@@ -211,11 +213,12 @@ static void stop(struct engine *engine)
 	if (engine->conf) {
 		event_stopping(engine);
 		leave_kernel(engine);
-		event_flush(engine);
 	}
 	command_cancel(engine);
 	engine->stopping = true;
 	sync_settle(engine);
+	if (engine->conf)
+		event_flush(engine);
 	loop_quit(engine->loop, 0);
 }
 

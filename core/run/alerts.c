@@ -196,6 +196,9 @@ void alerts_on_event(struct daemon *d, const struct msg_event *event)
 	case EVENT_DRAIN:
 	case EVENT_ADMIN:
 	case EVENT_CONFIG:
+	case EVENT_LIMITED:
+	case EVENT_SYNC:
+	case EVENT_DRIFT:
 		break;
 	}
 }

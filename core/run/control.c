@@ -25,6 +25,7 @@
 #define CLIENTS_MAX  32
 #define LINE_MAX_IN  65536
 #define REPLY_MAX_US (5 * USEC_PER_SEC)
+#define RETRY_US     USEC_PER_SEC
 
 struct client {
 	struct client *next;
@@ -52,6 +53,7 @@ struct control {
 	char *path;
 	struct loop_io *io;
 	struct loop_timer *timer;
+	struct loop_timer *retry; /* who connected while there was no descriptor */
 	struct client *clients;
 	unsigned n_clients;
 	uint64_t next_request;
@@ -380,19 +382,33 @@ static int add_client(struct control *control, int fd)
 	return 0;
 }
 
-/* Edge-triggered: a listener that waits for a free descriptor must not keep main busy. */
-static void on_connection(int fd, uint32_t events, void *owner)
+static void accept_clients(struct control *control)
 {
 	int client, error;
 
-	(void)events;
-	while ((client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		error = add_client(owner, client);
+	while ((client = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		error = add_client(control, client);
 		if (!error)
 			continue;
 		log_warn("main", "control client refused: %s", strerror(-error));
 		close(client);
 	}
+	if (errno != EAGAIN)
+		loop_timer_arm(control->retry, clock_now_us() + RETRY_US);
+}
+
+/* Edge-triggered: a listener that waits for a free descriptor must not keep main busy. */
+static void on_connection(int fd, uint32_t events, void *owner)
+{
+	(void)fd;
+	(void)events;
+	accept_clients(owner);
+}
+
+static void on_retry(uint64_t now_us, void *owner)
+{
+	(void)now_us;
+	accept_clients(owner);
 }
 
 int control_open(struct daemon *d, const char *path, struct control **ret)
@@ -415,6 +431,8 @@ int control_open(struct daemon *d, const char *path, struct control **ret)
 	}
 	error = loop_timer_new(d->loop, on_timer, control, &control->timer);
 	if (!error)
+		error = loop_timer_new(d->loop, on_retry, control, &control->retry);
+	if (!error)
 		error = loop_io_new(d->loop, control->fd, EPOLLIN | EPOLLET, LOOP_NORMAL,
 				    on_connection, control, &control->io);
 	if (error)
@@ -433,6 +451,7 @@ struct control *control_close(struct control *control)
 	while (control->clients)
 		drop_client(control->clients);
 	loop_io_free(control->io);
+	loop_timer_free(control->retry);
 	loop_timer_free(control->timer);
 	if (control->fd >= 0) {
 		unlink(control->path);

@@ -93,13 +93,15 @@ static json_t *agent_json(const struct snap_agent *snap)
 {
 	if (!snap)
 		return json_null();
-	return json_pack("{s:b, s:b, s:s, s:o, s:i, s:I, s:I, s:I, s:s}", "enabled", snap->enabled,
-			 "connected", snap->connected, "socket", snap->socket, "connected_s",
-			 seconds_since(snap->connected ? snap->connected_us : 0), "reconnects",
-			 (int)snap->reconnects, "notifications_queued",
+	return json_pack("{s:b, s:b, s:s, s:o, s:i, s:I, s:I, s:I, s:I, s:s}", "enabled",
+			 snap->enabled, "connected", snap->connected, "socket", snap->socket,
+			 "connected_s", seconds_since(snap->connected ? snap->connected_us : 0),
+			 "reconnects", (int)snap->reconnects, "notifications_queued",
 			 (json_int_t)snap->notifications_queued, "notifications_sent",
 			 (json_int_t)snap->notifications_sent, "notifications_dropped",
-			 (json_int_t)snap->notifications_dropped, "last_error", snap->last_error);
+			 (json_int_t)snap->notifications_dropped, "notifications_suppressed",
+			 (json_int_t)snap->notifications_suppressed, "last_error",
+			 snap->last_error);
 }
 
 static json_t *addresses_json(const struct conf_address *addresses, size_t count)

@@ -217,6 +217,9 @@ void notify_on_event(struct daemon *d, const struct msg_event *event)
 	case EVENT_ADMIN:
 	case EVENT_CHECK:
 	case EVENT_CONFIG:
+	case EVENT_LIMITED:
+	case EVENT_SYNC:
+	case EVENT_DRIFT:
 		break;
 	}
 }

@@ -83,6 +83,7 @@ class FakeMaster:
         self.in_session = False  # a Ping of the connection that is open now was answered decently
         self.answers = {}
         self.changed = threading.Condition()
+        self.writing = threading.RLock()  # whoever sends a PDU in pieces holds it
         self.started = time.monotonic()
         self.stopping = False
         try:
@@ -137,20 +138,31 @@ class FakeMaster:
 
     # ---- sending ----
 
-    def send(self, kind, payload=b"", transaction=0, packet=None, flags=BIG_ENDIAN):
-        """One PDU to the connected subagent; returns its packet number."""
+    def pdu(self, kind, payload=b"", transaction=0, packet=None, flags=BIG_ENDIAN, session=None):
+        """The octets of a PDU of the session there is."""
         if packet is None:
             self.packet += 1
             packet = self.packet
-        self.connection.sendall(struct.pack(">4B4I", 1, kind, flags, 0, self.sessions, transaction, packet,
-                                            len(payload)) + payload)
-        return packet
+        session = self.sessions if session is None else session
+        return struct.pack(">4B4I", 1, kind, flags, 0, session, transaction, packet, len(payload)) + payload
 
-    def respond(self, pdu, error=0, session=None):
+    def send(self, kind, payload=b"", transaction=0, packet=None, flags=BIG_ENDIAN):
+        """One PDU to the connected subagent; returns its packet number."""
+        data = self.pdu(kind, payload, transaction, packet, flags)
+        with self.writing:
+            self.connection.sendall(data)
+        return struct.unpack(">I", data[12:16])[0]
+
+    def response(self, pdu, error=0, **other):
+        """The octets of an answer; other: header fields that are not those of the request."""
         uptime = int((time.monotonic() - self.started) * 100)
-        payload = struct.pack(">IHH", uptime, error, 0)
-        self.connection.sendall(struct.pack(">4B4I", 1, RESPONSE, BIG_ENDIAN, 0, session or pdu.session,
-                                            pdu.transaction, pdu.packet, len(payload)) + payload)
+        header = {"transaction": pdu.transaction, "packet": pdu.packet,
+                  "session": self.sessions if pdu.type == OPEN else pdu.session, **other}
+        return self.pdu(RESPONSE, struct.pack(">IHH", uptime, error, 0), **header)
+
+    def respond(self, pdu, error=0):
+        with self.writing:
+            self.connection.sendall(self.response(pdu, error))
 
     def ask(self, kind, payload=b"", transaction=0, timeout=5):
         """Sends a request; returns (error, index, varbinds) of its answer."""
@@ -212,5 +224,5 @@ class FakeMaster:
             rule = self.rules.get(pdu.type, lambda master, connection, pdu: 0)
             error = rule(self, self.connection, pdu)
             if error is not None:
-                self.respond(pdu, error, self.sessions if pdu.type == OPEN else None)
+                self.respond(pdu, error)
             self.in_session |= pdu.type == PING and error == 0

@@ -9,6 +9,7 @@ An OID that is not there has the type of the exception: "noSuchInstance", "noSuc
 import collections
 import pathlib
 import re
+import subprocess
 
 VRRP_MIB = ".1.3.6.1.2.1.68"
 VRRPV3_MIB = ".1.3.6.1.2.1.207"
@@ -134,6 +135,64 @@ class Manager:
             return self.get(oid, timeout=timeout).type not in MISSING.values()
         except SnmpError:
             return False
+
+
+STATUS = ("noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess", "wrongType", "wrongLength",
+          "wrongEncoding", "wrongValue", "noCreation", "inconsistentValue", "resourceUnavailable", "commitFailed",
+          "undoFailed", "authorizationError", "notWritable", "inconsistentName")
+Answer = collections.namedtuple("Answer", "status index varbinds")  # varbinds: [(oid, Value)]
+
+
+class Session:
+    """A manager that lives on (tests/tools/snmpask): a request costs no process. Octets come as Hex-STRING."""
+
+    def __init__(self, node, tool, address="127.0.0.1", community="public", port=161):
+        self.process = node.popen(tool, f"udp:{address}:{port}", community, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  log="snmpask.log")
+
+    def ask(self, *words):
+        popen = self.process.popen
+        popen.stdin.write("\t".join(str(word) for word in words).encode() + b"\n")
+        popen.stdin.flush()
+        status, *rest = popen.stdout.readline().decode().rstrip("\n").split("\t")
+        assert status not in ("", "-1"), f"{words}: {rest}"
+        return Answer(STATUS[int(status)], int(rest[0]), [parse_varbind(text) for text in rest[1:]])
+
+    def get(self, *oids):
+        """{oid: Value}, any number of them."""
+        return self._all("get", oids)
+
+    def next(self, *oids):
+        """{oid asked: (oid, Value)}"""
+        return {oid: found for oid, found in zip(oids, self._list("next", oids), strict=True)}
+
+    def _list(self, word, oids, each=40):
+        found = []
+        for at in range(0, len(oids), each):
+            answer = self.ask(word, *oids[at:at + each])
+            assert answer.status == "noError", (word, answer.status, oids[at + answer.index - 1])
+            found += answer.varbinds
+        return found
+
+    def _all(self, word, oids):
+        found = dict(self._list(word, oids))
+        assert list(found) == list(dict.fromkeys(oids))
+        return found
+
+    def walk(self, root, repetitions=0):
+        """[(oid, Value)] below root: by GETNEXT, or by GETBULK of so many at once."""
+        found, at = [], root
+        while True:
+            answer = self.ask("bulk", repetitions, at) if repetitions else self.ask("next", at)
+            assert answer.status == "noError", (root, at, answer.status)
+            for at, value in answer.varbinds:
+                if not at.startswith(root + ".") or value.type in MISSING.values():
+                    return found
+                found.append((at, value))
+
+    def set(self, *triples):
+        """error-status"""
+        return self.ask("set", *triples).status
 
 
 class TrapLog:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """IPVS-DIRECTOR-MIB of a live daemon: its checkers and what else it tells. There need be no IPVS."""
 
+import json
 import re
 import subprocess
 import sys
@@ -48,10 +49,10 @@ def config(*servers, extra="", ports=(80,)):
 
 
 class Director:
-    def __init__(self, lab, text):
+    def __init__(self, lab, text, traps_to=None):
         self.lab = lab
         self.node = lab.node("director", SELF + "/24")
-        self.node.snmpd()
+        self.node.snmpd(traps_to=traps_to)
         self.file = self.node.write("vipd.conf", text)
         self.reader = self.node.snmp("127.0.0.1")
         self.writer = self.reader.as_writer()
@@ -75,6 +76,9 @@ class Director:
 
     def get(self, oid):
         return self.reader.get(oid).text
+
+    def status(self):
+        return json.loads(self.node.vipctl("-j", "status").stdout)["agent"]
 
     def number(self, oid):
         return self.reader.number(oid)
@@ -182,6 +186,48 @@ def test_machines(lab):
     assert states() == before
     director.node.vipctl("undrain", f"{SELF}:8001")
     assert states() == [4] * 6
+
+
+INTERVAL, RATE, SUPPRESSED = (f"{D}.1.8.{number}.0" for number in (2, 3, 4))
+DRAINS = range(5, 9)
+
+
+def test_notification_limits(lab):
+    """A storm of states of one object is merged: the last arrives, the rest is counted, and that is told."""
+    director = Director(lab, config((8001, MISC), (8002, MISC)), traps_to="127.0.0.1")
+    traps = director.node.snmptrapd()
+    wait_until(lambda: director.number(machine(7)) == 2, 15, "both up")
+    for oid, most in ((INTERVAL, 3600000), (RATE, 10000)):
+        assert director.number(oid) == 0
+        assert director.refusal(oid, "u", most + 1) == "wrongValue"
+        director.writer.set(oid, "u", most)
+        assert director.number(oid) == most
+    assert director.refusal(SUPPRESSED, "i", 0) == "notWritable"
+    drained = lambda port: [(trap.oid.rpartition(".")[2], int(trap.varbinds[D + ".1.8.5.0"].text)) for trap in traps.all()
+                            if trap.oid in [f"{D}.0.{number}" for number in DRAINS] and dest(5, port) in trap.varbinds]
+    director.writer.set(RATE, "u", 0)
+    for value in (3, 4) * 10:
+        director.writer.set(dest(5, 8001), "i", value)
+    wait_until(lambda: len(drained(8001)) == 1, what="the first")
+    wait_until(lambda: director.number(SUPPRESSED) == 18, what="those merged but the newest")
+    director.writer.set(dest(5, 8002), "i", 3)  # another object does not wait
+    wait_until(lambda: len(drained(8002)) == 1, what="that of the other server")
+    assert [kind for kind, _ in drained(8001)] == ["5"]
+    director.writer.set(INTERVAL, "u", 0)
+    wait_until(lambda: len(drained(8001)) == 2, what="the newest")
+    (first, serial), (last, newest) = drained(8001)
+    assert (first, last) == ("5", "8") and newest >= serial + 19  # the numbers of those merged are missing
+    limited = wait_until(lambda: traps.all(D + ".0.12"), what="the word of it")
+    assert len(limited) == 1 and int(limited[0].varbinds[SUPPRESSED].text) >= 1
+    wait_until(lambda: director.status()["notifications_suppressed"] == 18, what="the count in vipctl status")
+    assert director.status()["notifications_dropped"] == 0
+    # The rate: what exceeds it comes later, all of it, when it is about different objects.
+    director.writer.set(RATE, "u", 1)
+    seen = traps.count()
+    director.writer.set(dest(5, 8001), "i", 3, dest(5, 8002), "i", 4)
+    wait_until(lambda: len(drained(8001)) == 3 and len(drained(8002)) == 2, 15, "both at last")
+    late = [trap.time for trap in traps.all()[seen:]]
+    assert director.number(SUPPRESSED) == 18 and late == sorted(late)
 
 
 LOCK = D + ".1.1.18.0"

@@ -132,8 +132,8 @@ def _syntax(text, conventions):
     return syntax
 
 
-def parse_module(module):
-    """Every object of a module that has a value, by OID."""
+def read_module(module):
+    """A module's text without its comments, strings and imports; the OID of every name it defines."""
     path, roots = MODULES[module]
     text = re.sub(r'"[^"]*"|--[^\n]*', lambda m: '""' if m[0][0] == '"' else "", path.read_text(encoding="latin-1"))
     text = re.sub(r"\bIMPORTS\b.*?;", "", text, count=1, flags=re.S)
@@ -150,6 +150,12 @@ def parse_module(module):
         if len(left) == len(waiting):
             raise AssertionError(f"{module}: no place for {left[:5]}")
         waiting = left
+    return text, oids
+
+
+def parse_module(module):
+    """Every object of a module that has a value, by OID."""
+    text, oids = read_module(module)
     conventions = {}
     for name, syntax in re.findall(
             r"([\w-]+)\s*::=\s*TEXTUAL-CONVENTION\b.*?\bSYNTAX\s+((?:[\w-]+)(?: STRING)?\s*(?:\{[^}]*\}|\([^)]*\)+)?)",

@@ -261,6 +261,7 @@ size_t notifications_of(const struct view *view, const struct msg_event *event, 
 	(void)view;
 	memcpy(ret->trap, event_trap, sizeof(event_trap));
 	ret->trap_length = sizeof(event_trap) / sizeof(*event_trap);
+	ret->kind = 1;
 	ret->wall_us = event->wall_us;
 	ret->mono_us = event->mono_us;
 	ret->n_varbinds = 2;

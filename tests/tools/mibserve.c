@@ -2,8 +2,8 @@
 /*
  * mibserve SOCKET: the agent thread over the unit tests' synthetic director, for a walk through a
  * real snmpd. Says "ready" once the agent has the configuration; every SET is accepted and changes
- * nothing; a line on stdin posts the events of a master, a dead server, a drain, a lost quorum and
- * a reload; end of stdin stops it.
+ * nothing; a line on stdin posts the events that every notification comes of; end of stdin stops
+ * it.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -65,16 +65,9 @@ static void post(struct serve *serve, struct msg_event event)
 	mail_post(serve->wires.box[THREAD_AGENT], MSG_EVENT, &event, sizeof(event));
 }
 
-static void post_events(struct serve *serve)
+static void post_router_events(struct serve *serve)
 {
 	const struct world *w = serve->world;
-	struct msg_event dest = {.kind = EVENT_DEST_STATE,
-				 .dest = {.svc = w->keys[0],
-					  .dest = w->services[0].servers[0].key,
-					  .oper = DEST_DOWN,
-					  .admin = DEST_SHUTTING_DOWN,
-					  .drain = DRAIN_DRAINING,
-					  .n_total = 2}};
 
 	post(serve, (struct msg_event){.kind = EVENT_INSTANCE_STATE,
 				       .instance = {.name = "VI_1",
@@ -97,10 +90,45 @@ static void post_events(struct serve *serve)
 						  .vrid = 7,
 						  .source = w->live_instances[4].primary,
 						  .error = VRRP_CHECKSUM_ERROR}});
+	post(serve, (struct msg_event){.kind = EVENT_AUTH_FAILURE,
+				       .packet = {.ifindex = 10,
+						  .vrid = 62,
+						  .source = w->live_instances[0].master,
+						  .error = 3}});
+	post(serve, (struct msg_event){.kind = EVENT_GROUP_STATE,
+				       .group = {.name = "VG_1", .state = VRRP_MASTER}});
+}
+
+static void post_server_events(struct serve *serve)
+{
+	static const enum dest_drain drains[] = {DRAIN_DRAINING, DRAIN_DRAINED, DRAIN_TIMED_OUT,
+						 DRAIN_CANCELLED};
+	const struct world *w = serve->world;
+	struct msg_event dest = {.kind = EVENT_DEST_STATE,
+				 .dest = {.svc = w->keys[0],
+					  .dest = w->services[0].servers[0].key,
+					  .oper = DEST_DOWN,
+					  .admin = DEST_SHUTTING_DOWN,
+					  .n_total = 2}};
+
+	post(serve, dest);
+	dest.dest.oper = DEST_UP;
 	post(serve, dest);
 	dest.kind = EVENT_DRAIN;
-	post(serve, dest);
-	post(serve, (struct msg_event){.kind = EVENT_QUORUM, .quorum = {.svc = w->keys[0]}});
+	for (size_t i = 0; i < sizeof(drains) / sizeof(*drains); i++) {
+		dest.dest.drain = drains[i];
+		post(serve, dest);
+	}
+	for (int up = 0; up < 2; up++)
+		post(serve, (struct msg_event){.kind = EVENT_QUORUM,
+					       .quorum = {.svc = w->keys[0], .up = up}});
+}
+
+/* What every notification there is comes of. */
+static void post_events(struct serve *serve)
+{
+	post_router_events(serve);
+	post_server_events(serve);
 	post(serve,
 	     (struct msg_event){.kind = EVENT_CONFIG, .config = {.ok = true, .generation = 3}});
 }

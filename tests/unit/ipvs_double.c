@@ -213,6 +213,8 @@ static int double_start_sync(struct ipvs *ipvs, enum ipvs_sync_role role,
 			     const struct ipvs_sync *want)
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	if (kernel.sync_error < 0)
 		return kernel.sync_error;
 	if (kernel.sync[role].interface[0])
@@ -227,6 +229,8 @@ static int double_start_sync(struct ipvs *ipvs, enum ipvs_sync_role role,
 static int double_stop_sync(struct ipvs *ipvs, enum ipvs_sync_role role)
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	kernel.sync_stops++;
 	kernel.sync[role] = (struct ipvs_sync){0};
 	return 0;
@@ -235,6 +239,8 @@ static int double_stop_sync(struct ipvs *ipvs, enum ipvs_sync_role role)
 static int double_read_sync(struct ipvs *ipvs, struct ipvs_sync ret[static IPVS_SYNC_ROLES])
 {
 	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
 	memcpy(ret, kernel.sync, sizeof kernel.sync);
 	return 0;
 }

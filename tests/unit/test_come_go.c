@@ -121,9 +121,12 @@ static void weight_arrives_by_itself(void **state)
 
 static void undrained_server_starts_slowly(void **state)
 {
+	struct svc_key key = bench_key(0);
+	struct dest_key dest = bench_dest(0, 0);
 	struct bench *b = slow(LONG_US);
 
 	(void)state;
+	ipvs_double_dest(&key, &dest)->active_conns = 1; /* a drain does not end meanwhile */
 	assert_int_equal(bench_set(b, 0, 0, DEST_SET_ADMIN, DEST_SHUTTING_DOWN), 0);
 	assert_int_equal(bench_weight(0, 0), 0);
 	assert_int_equal(bench_set(b, 0, 0, DEST_SET_ADMIN, DEST_UNLOCKED), 0);
@@ -325,6 +328,10 @@ static void drift_is_repaired_and_counted(void **state)
 	assert_int_equal(bench_weight(0, 0), WEIGHT);
 	assert_int_equal(bench_snap(b)->drifts, 1);
 	assert_false(bench_snap(b)->services[0].drifted);
+	assert_int_equal(bench_events(b, EVENT_DRIFT), 1);
+	assert_int_equal(bench_last_event(b, EVENT_DRIFT)->drift.drifts, 1);
+	assert_int_equal(bench_last_event(b, EVENT_DRIFT)->drift.svc.port, key.port);
+	assert_false(bench_last_event(b, EVENT_DRIFT)->drift.left);
 	bench_free(b);
 }
 
@@ -345,6 +352,8 @@ static void drift_is_left_when_asked(void **state)
 	bench_refresh(b);
 	assert_int_equal(bench_weight(0, 0), 1);
 	assert_int_equal(bench_snap(b)->drifts, 1); /* said once */
+	assert_int_equal(bench_events(b, EVENT_DRIFT), 1);
+	assert_true(bench_last_event(b, EVENT_DRIFT)->drift.left);
 	assert_true(bench_snap(b)->services[0].drifted);
 	assert_int_equal(bench_row(b, 0, 0)->kernel_weight, 1);
 	assert_int_equal(bench_row(b, 0, 0)->effective_weight, WEIGHT);

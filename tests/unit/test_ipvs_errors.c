@@ -39,16 +39,30 @@ static void set(struct bench *b, enum dest_admin state)
 	assert_int_equal(bench_set(b, 0, 0, DEST_SET_ADMIN, (int32_t)state), 0);
 }
 
+static char eth0[] = "eth0";
+
+/* What runs of the daemons that copy connections: none or both. */
+static void expect_sync(struct bench *b, const char *interface)
+{
+	settle(b);
+	for (int role = 0; role < IPVS_SYNC_ROLES; role++)
+		assert_string_equal(ipvs_double()->sync[role].interface, interface);
+}
+
 /* A life in which every kind of request is made; returns how many there were. */
 static unsigned live(unsigned fail_at, int error)
 {
 	struct bench *b = bench_new();
-	struct bench_conf *c;
+	struct bench_conf *c = bench_conf(2, 2, 1);
 
 	ipvs_double()->fail_at = fail_at;
 	ipvs_double()->fail_error = error;
-	bench_adopt(b, bench_conf(2, 2, 1));
-	settle(b);
+	c->conf.global.lvs_flush = true;
+	c->conf.global.lvs_tcp_timeout_s = 600;
+	c->conf.global.sync = (struct conf_sync_daemon){.interface = eth0, .id = 5};
+	bench_adopt(b, c);
+	expect_sync(b, "eth0");
+	assert_int_equal(ipvs_double()->tcp_s, 600);
 	assert_int_equal(bench_weight(0, 0), 10);
 	assert_int_equal(bench_weight(1, 1), 10);
 	bench_report(b, 0, 1, CHECK_REFUSED);
@@ -61,14 +75,20 @@ static unsigned live(unsigned fail_at, int error)
 	c = bench_conf(1, 2, 2); /* the second service goes */
 	c->servers[0][0].weight = 20;
 	c->services[0].persistence_s = 50;
+	c->conf.global.lvs_flush_on_stop = 1;
+	c->conf.global.lvs_tcp_timeout_s = 700;
 	bench_adopt(b, c);
-	settle(b);
+	expect_sync(b, "");
+	assert_int_equal(ipvs_double()->tcp_s, 700);
 	assert_int_equal(bench_weight(0, 0), 20);
 	assert_int_equal(bench_weight(0, 1), 10);
 	assert_int_equal(ipvs_double()->n_services, 1);
 	assert_int_equal(ipvs_double()->services[0].found.persistence_s, 50);
 	assert_int_equal(b->engine->n_orphans, 0);
+	mail_post(b->wires.box[THREAD_CHECK], MSG_STOP, NULL, 0);
+	bench_run(b, 1);
 	unsigned calls = ipvs_double()->calls;
+	assert_int_equal(ipvs_double()->n_services, 0);
 	bench_free(b);
 	return calls;
 }

@@ -110,6 +110,29 @@ static void test_events(void **state)
 	assert_int_equal(events_at(events, 0)->number, 27);
 }
 
+static void test_events_of_the_kernel(void **state)
+{
+	struct bench *b = *state;
+	struct events *events = b->world->events;
+	struct msg_event event = {.kind = EVENT_SYNC,
+				  .sync = {.role = IPVS_SYNC_BACKUP, .running = true, .id = 51}};
+
+	events_add_event(events, &event);
+	event = (struct msg_event){
+		.kind = EVENT_DRIFT,
+		.drift = {.svc = b->world->check.services[0].key, .drifts = 7, .left = true}};
+	events_add_event(events, &event);
+	assert_int_equal(bench_build(b), 0);
+	want_number(b, D "6.5.1.4.3", CELL_INTEGER, 11);
+	want_text(b, D "6.5.1.10.3", "backup");
+	want_text(b, D "6.5.1.8.3", "running");
+	want_text(b, D "6.5.1.9.3", "syncid 51");
+	want_number(b, D "6.5.1.4.4", CELL_INTEGER, 13);
+	want_text(b, D "6.5.1.10.4", "172.17.13.252:80/tcp");
+	want_text(b, D "6.5.1.9.4", "changed in the kernel by somebody else; left so");
+	assert_int_equal(want(b, D "6.5.1.6.4", CELL_OID).oid[11], 2); /* a row of ipvsdSvcTable */
+}
+
 /* How many rows of a kind, and that each points at something that is there. */
 static size_t alarms(struct bench *b, uint32_t kind)
 {
@@ -188,6 +211,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_checkers, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_machines, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_events, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_events_of_the_kernel, bench_setup,
+						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_alarms, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_companions, bench_setup, bench_teardown),
 	};

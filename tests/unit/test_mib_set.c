@@ -52,10 +52,10 @@ static void test_set_notify(void **state)
 	struct bench *b = *state;
 	struct set_change change;
 
-	assert_int_equal(set_text(b, D "8.1.0", "\x10", &change), SET_WRONG_VALUE);
+	assert_int_equal(set_text(b, D "8.1.0", "\x02", &change), SET_WRONG_VALUE);
 	assert_int_equal(set_text(b, D "8.1.0", "\x64", &change), SET_OK);
 	assert_int_equal(change.apply.agent.value, 0x64);
-	assert_int_equal(change.undo.agent.value, 0xe4);
+	assert_int_equal(change.undo.agent.value, 0xfc);
 }
 
 /* The lock moves by one, and only for who knows it. */
@@ -123,7 +123,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 1);
+	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 3);
 }
 
 static void test_set_weight(void **state)
@@ -199,6 +199,28 @@ static void test_set_fixed(void **state)
 				 SET_WRONG_VALUE);
 	}
 	assert_int_equal(set_number(b, V "1.3.1.14.10.62", 1, &change), SET_INCONSISTENT_VALUE);
+}
+
+/* RFC 2579: an active row may be made active; these are never anything else. */
+static void test_rows_that_are_always_active(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+	static const char *const rows[] = {
+		V "1.3.1.15.10.62",
+		V "1.4.1.2.10.62.172.17.13.252",
+		R "1.2.1.2.2.7.1.4.10.0.0.3",
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(set_number(b, rows[i], 1, &change), SET_OK);
+		assert_int_equal(change.target, SET_TO_NOBODY);
+		assert_int_equal(set_number(b, rows[i], 3, &change), SET_WRONG_VALUE);
+		for (int64_t number = 4; number <= 6; number++)
+			assert_int_equal(set_number(b, rows[i], number, &change),
+					 SET_INCONSISTENT_VALUE);
+		assert_int_equal(set_number(b, rows[i], 2, &change), SET_INCONSISTENT_VALUE);
+	}
 }
 
 static enum set_error set_address(struct bench *b, const char *oid, const char *text,
@@ -405,6 +427,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_set_weight, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_vrrp, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_fixed, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_rows_that_are_always_active, bench_setup,
+						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_router, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_version3, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_version3_rows, bench_setup,

@@ -56,8 +56,14 @@ static void follows_the_instance(void **state)
 					    .interface = eth0, .instance = instance, .id = -1}));
 	assert_role(IPVS_SYNC_BACKUP);
 	assert_int_equal(daemon_of(IPVS_SYNC_BACKUP)->id, 51);
+	assert_int_equal(bench_events(b, EVENT_SYNC), 1);
+	assert_int_equal(bench_last_event(b, EVENT_SYNC)->sync.role, IPVS_SYNC_BACKUP);
+	assert_int_equal(bench_last_event(b, EVENT_SYNC)->sync.id, 51);
+	assert_true(bench_last_event(b, EVENT_SYNC)->sync.running);
 	be(b, true);
 	assert_role(IPVS_SYNC_MASTER);
+	bench_refresh(b);
+	assert_int_equal(bench_events(b, EVENT_SYNC), 3); /* one stopped, one started */
 	bench_run(b, 20);
 	assert_string_equal(bench_snap(b)->sync[IPVS_SYNC_MASTER].interface, "eth0");
 	assert_string_equal(bench_snap(b)->sync[IPVS_SYNC_BACKUP].interface, "");
