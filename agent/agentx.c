@@ -188,8 +188,7 @@ static void regions_step(struct agentx *agentx, uint64_t now)
 		if ((region->state == REGION_ABSENT && served && now >= region->retry_us) ||
 		    (region->state == REGION_PRESENT && !served))
 			region_ask(agentx, region, now);
-		/* Before all regions are answered no notification is in flight: leaving costs none.
-		 */
+		/* No notification is in flight before all are answered: leaving costs none. */
 		if (region->request && !agentx->ready && now - region->asked_us > REGISTER_WAIT_US)
 			give_up(agentx, "the master agent does not answer Register");
 		answered = answered && (!served || (region->tried && !region->request));
@@ -264,6 +263,7 @@ static void on_mail(void *owner)
 	agentx->on_mail(agentx->owner);
 }
 
+/* What the master took before the session was given up must not be sent again. */
 static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 {
 	struct agentx *agentx = owner;
@@ -276,6 +276,8 @@ static void on_answer(void *owner, int request, int error, uint32_t uptime_cs)
 	}
 	if (slot)
 		notify_answered(agentx, slot, error);
+	if (!library_is_open(agentx->library))
+		return;
 	for (size_t i = 0; i < agentx->n_regions; i++)
 		if (agentx->regions[i].request == request)
 			region_answered(agentx, &agentx->regions[i], error);
@@ -469,9 +471,8 @@ void agentx_stop(struct agentx *agentx, unsigned drain_ms)
 	if (agentx->phase == PHASE_OPEN)
 		agentx->phase = PHASE_LEAVING;
 	library_drop(agentx->library);
-	/* Until on_end(). Its end can be read at once, behind what the master had sent: counted in
-	 * turns, because on a busy machine any time may pass before the first one, and a session
-	 * that is left over cannot be opened again. */
+	/* Until on_end(): at once, behind what the master had sent. Counted in turns: on a busy
+	 * machine any time may pass, and a session left over cannot be opened again. */
 	for (unsigned turn = 0; agentx->phase == PHASE_LEAVING && turn < LEAVE_TURNS; turn++)
 		library_turn(agentx->library);
 	stream_dial_stop(&agentx->dial);

@@ -296,7 +296,7 @@ static int on_answer(int operation, netsnmp_session *session, int request, netsn
 
 	(void)session;
 	/* Other operations: the session was closed with the request pending. */
-	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu && library_is_open(library))
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu)
 		library->events->on_answer(library->owner, request, (int)pdu->errstat,
 					   (uint32_t)pdu->time);
 	return 1;

@@ -30,8 +30,8 @@ enum agentx_error {
 struct library_events {
 	void (*on_mail)(void *owner); /* mail_fd is readable; must make it unreadable and not call
 					 the library */
-	void (*on_answer)(void *owner, int request, int error,
-			  uint32_t uptime_cs); /* of the master agent */
+	/* Of the master agent; also what it had sent before the session was dropped. */
+	void (*on_answer)(void *owner, int request, int error, uint32_t uptime_cs);
 	void (*on_end)(void *owner); /* the session has ended, by whomever; requests get no answer
 					any more */
 };

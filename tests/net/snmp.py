@@ -33,7 +33,7 @@ class SnmpError(AssertionError):
     """A request that got an error; .reason is the error-status name, or "timeout"."""
 
     def __init__(self, text):
-        found = re.search(r"Reason: (\w+)", text)
+        found = re.search(r"Reason: \(?(\w+)", text)
         super().__init__(text.strip())
         self.reason = "timeout" if "Timeout" in text else found.group(1) if found else "unknown"
 

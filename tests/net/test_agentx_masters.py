@@ -2,6 +2,7 @@
 """The agent thread alone against scripted masters (fake_master.py): decent, slow, silent, rude."""
 
 import random
+import socket
 import time
 
 import pytest
@@ -209,6 +210,31 @@ def test_silent_master(node, master, kind):
     del master.rules[kind]
     wait_until(lambda: is_whole(master, probe), timeout=10, what="session")
     wait_until(lambda: len(master.notified()) == 5, what="notifications")
+    assert probe.stop() < 100
+
+
+def test_acknowledged_by_a_master_that_is_gone(node, master):
+    """What it took and said so counts, although the agent finds out by writing that there is nobody any more."""
+    master.rules[fm.NOTIFY] = lambda *_: None
+    probe = Probe(node)
+    probe.ask("rows 3")
+    wait_until(lambda: is_whole(master, probe), what="session")
+    probe.ask("event 2")
+    wait_until(lambda: len(master.notified()) == 2, what="two notifications")
+    taken = [pdu for pdu in master.seen if pdu.type == fm.NOTIFY]
+    # While the agent waits for an engine it reads nothing; then it has a third one to send before it reads.
+    probe.ask("engine mute")
+    change = fm.pack_varbind(fm.oid(WEIGHT) + fm.oid(ROW), fm.GAUGE32, 50)
+    assert master.ask(fm.TESTSET, change, transaction=77)[0] == 0
+    master.send(fm.COMMITSET, transaction=77)
+    wait_until(lambda: probe.status()["sets"] == 1, what="CommitSet at work", interval=0.01)
+    for pdu in taken:
+        master.respond(pdu)
+    del master.rules[fm.NOTIFY]
+    master.connection.shutdown(socket.SHUT_RDWR)
+    probe.ask("event 1")
+    wait_until(lambda: probe.status()["sent"] == 3, timeout=10, what="all of them")
+    assert [varbinds[1].value for varbinds in master.notified()] == [1, 2, 3]
     assert probe.stop() < 100
 
 

@@ -80,9 +80,9 @@ def column(number, server=SERVERS[0], port=80):
 
 
 class Director:
-    def __init__(self, lab, text=None):
+    def __init__(self, lab, text=None, views=""):
         self.node = lab.node("director", "10.9.0.1/24")
-        self.snmpd = self.node.snmpd()
+        self.snmpd = self.node.snmpd(extra=views)
         self.file = self.node.write("vipd.conf", text or config())
         self.reader = self.node.snmp("127.0.0.1")
         self.writer = self.reader.as_writer()

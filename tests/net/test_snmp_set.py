@@ -92,6 +92,17 @@ def test_second_one_refused(farm):
     wait_until(lambda: farm.process.text().count("weight override") == told + 1, what="the line of the one that was taken")
 
 
+def test_too_many_at_once(farm):
+    """More changes than one message to the engine takes."""
+    names = [cell(WEIGHT, 40, server) for server in range(65)]
+    with pytest.raises(snmp.SnmpError) as caught:
+        farm.writer.set(*[word for name in names for word in (name, "i", 9)])
+    assert caught.value.reason == "resourceUnavailable"
+    assert {value.text for value in farm.reader.get(*names)} == {"-1"}
+    farm.writer.set(*[word for name in names[:64] for word in (name, "i", 9)])
+    assert [value.text for value in farm.reader.get(*names)] == 64 * ["9"] + ["-1"]
+
+
 def test_managers_at_once(farm):
     """Each writes two columns of one server together: never are they seen, or left, of two managers."""
     weight, timeout = cell(WEIGHT, 60, 0), cell(TIMEOUT, 60, 0)
