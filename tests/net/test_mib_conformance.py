@@ -86,8 +86,10 @@ ABSENT = {
 # Notifications that this machine cannot bring about, by whether it has IPVS; test_mib_live.py has them, too, from a
 # synthetic director, and tests/vm/test_seed_pair.py the first.
 UNPROVOKED = {
-    False: {"ipvsdDrainCompleted": "only IPVS in the kernel knows that the last connection is gone"},
-    True: {name: "there are no connections, so a drain ends at once" for name in ("ipvsdDrainTimedOut", "ipvsdDrainCancelled")},
+    False: {"ipvsdDrainCompleted": "only IPVS in the kernel knows that the last connection is gone",
+            "ipvsdSyncChange": "the daemons are the kernel's", "ipvsdKernelDivergence": "so is the table"},
+    True: {**{name: "there are no connections, so a drain ends at once" for name in ("ipvsdDrainTimedOut", "ipvsdDrainCancelled")},
+           "ipvsdSyncChange": "not configured here", "ipvsdKernelDivergence": "nobody else changes the table here"},
 }
 GREATEST = 2**32 - 1
 # Adverts for VI_1 with a wrong password, and for VI_3 that came over a hop: what the two notifications of errors are about.
@@ -329,8 +331,8 @@ REFUSED = {
 SPECIAL = {
     "vrrpOperPrimaryIpAddr": [("a", "172.17.13.121", "noError"), ("a", "172.17.13.99", "inconsistentValue")],
     "vrrpv3OperationsPrimaryIpAddr": [("x", "AC110D79", "noError"), ("x", "61" * 5, "inconsistentValue")],
-    "ipvsdNotifyEnable": [("x", "E4", "noError"), ("x", "00", "noError"), ("x", "08", "wrongValue"),
-                          ("x", "E480", "wrongLength"), ("x", "", "wrongLength"), ("x", "E4", "noError")],
+    "ipvsdNotifyEnable": [("x", "00", "noError"), ("x", "02", "wrongValue"), ("x", "FC80", "wrongLength"),
+                          ("x", "", "wrongLength"), ("x", "FC", "noError")],
 }
 # What a GET shows of a value that was taken, where that is not the value.
 SHOWN = {"vrrpOperAuthKey": lambda value: "", "ipvsdSysAdminLock": lambda value: str(value + 1)}
@@ -397,7 +399,7 @@ def provoke(director):
     node, server = director.node, ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.142.80"
     admin, oper, timeout = (f"{D}.1.3.1.1.{column}{server}" for column in (5, 10, 27))
     assert director.writer.set(V + ".1.2.0", "i", 1) == "noError"
-    assert director.writer.set(D + ".1.8.1.0", "x", "E4") == "noError"
+    assert director.writer.set(D + ".1.8.1.0", "x", "FC", D + ".1.8.2.0", "u", 0, D + ".1.8.3.0", "u", 0) == "noError"
     node.ip("address add 172.17.13.142/32 dev lo")
     listener = node.popen(sys.executable, "-c", LISTEN, log="listen.log")
     wait_until(lambda: director.get(oper) == "2", 30, "a server up")
@@ -406,6 +408,11 @@ def provoke(director):
     assert director.writer.set(timeout, "u", 1, admin, "i", 3) == "noError"
     wait_until(lambda: director.traps.count(D + (".0.6" if has_ipvs() else ".0.7")), 15, "the end of a drain")
     assert director.writer.set(admin, "i", 4) == "noError"
+    assert director.writer.set(D + ".1.8.2.0", "u", 60000) == "noError"
+    for state in (3, 4, 3, 4):
+        assert director.writer.set(admin, "i", state) == "noError"
+    wait_until(lambda: director.traps.count(D + ".0.12"), 15, "that some were suppressed")
+    assert director.writer.set(D + ".1.8.2.0", "u", 0) == "noError"
     listener.kill()
     wait_until(lambda: director.get(oper) == "4", 30, "the server down")
     node.vipctl("reload")

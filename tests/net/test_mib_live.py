@@ -101,11 +101,11 @@ def test_traps(director):
     texts = mibtext.modules()
     wanted = {label for text in texts.values() for label, _ in text.notifications.values()}
     assert len(wanted) >= 4 + 2 + 2 + 9
-    laboratory.wait_until(lambda: log.count(D + ".0.11"), what="the last of the traps")
+    laboratory.wait_until(lambda: log.count(D + ".0.12"), what="the last of the traps")
     assert {judge_trap(trap, texts) for trap in log.all()} == wanted
     # In the order of what has happened: the dead server before the drain, that before its end.
     ours = [trap for trap in log.all() if trap.oid.startswith(D)]
-    assert [trap.oid for trap in ours] == [f"{D}.0.{number}" for number in (1, 2, 5, 6, 7, 8, 3, 4, 11)]
+    assert [trap.oid for trap in ours] == [f"{D}.0.{number}" for number in (1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12)]
     # Every varbind is what its MIB says, of a row that is there, but for the objects of notifications alone.
     modules, only = judge.parse_modules(), {f"{oid}.0" for text in texts.values() for oid in text.hidden}
     for trap in log.all():

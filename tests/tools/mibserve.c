@@ -124,13 +124,24 @@ static void post_server_events(struct serve *serve)
 					       .quorum = {.svc = w->keys[0], .up = up}});
 }
 
+static void post_director_events(struct serve *serve)
+{
+	post(serve,
+	     (struct msg_event){.kind = EVENT_SYNC,
+				.sync = {.role = IPVS_SYNC_BACKUP, .running = true, .id = 51}});
+	post(serve, (struct msg_event){.kind = EVENT_DRIFT,
+				       .drift = {.svc = serve->world->keys[0], .drifts = 7}});
+	post(serve,
+	     (struct msg_event){.kind = EVENT_CONFIG, .config = {.ok = true, .generation = 3}});
+	post(serve, (struct msg_event){.kind = EVENT_LIMITED, .limited = {.suppressed = 99}});
+}
+
 /* What every notification there is comes of. */
 static void post_events(struct serve *serve)
 {
 	post_router_events(serve);
 	post_server_events(serve);
-	post(serve,
-	     (struct msg_event){.kind = EVENT_CONFIG, .config = {.ok = true, .generation = 3}});
+	post_director_events(serve);
 }
 
 /* Everything as it would be 200 s after the start. */
