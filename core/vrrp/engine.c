@@ -405,8 +405,7 @@ void vrrp_engine_addrs_done(struct vrrp_engine *e, const struct msg_addrs_done *
 	}
 }
 
-/* The instance whose time was first of those whose time had come, or the number of all. */
-static size_t first_due(const struct vrrp_engine *e, uint64_t now_us)
+size_t vrrp_engine_first_due(const struct vrrp_engine *e, uint64_t now_us)
 {
 	size_t first = e->conf->n_instances;
 
@@ -425,7 +424,7 @@ static void tick_instances(struct vrrp_engine *e, uint64_t now_us)
 	const struct vrrp_event event = {.kind = VRRP_EVENT_TICK};
 
 	for (size_t n = 0; n < e->conf->n_instances; n++) {
-		size_t i = first_due(e, now_us);
+		size_t i = vrrp_engine_first_due(e, now_us);
 
 		if (i == e->conf->n_instances)
 			break;

@@ -192,6 +192,8 @@ void vrrp_engine_refresh(struct vrrp_engine *e, struct vrrp_unit *unit);
 #define VRRP_RETRY_NONE 0
 #define VRRP_RETRY_ALL	UINT32_MAX
 void vrrp_engine_settle(struct vrrp_engine *e, uint32_t retry, uint64_t now_us);
+/* The instance whose time is first of those whose time has come by then, or the number of all. */
+size_t vrrp_engine_first_due(const struct vrrp_engine *e, uint64_t now_us);
 bool vrrp_engine_retries(uint32_t retry, uint32_t ifindex);
 void vrrp_engine_update_groups(struct vrrp_engine *e, uint64_t now_us);
 /* Configured or set by SNMP. */

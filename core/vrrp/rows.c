@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EARLY_US  (SNAP_VRRP_COUNTERS_US - 100 * USEC_PER_MSEC)
+#define MAKING_US 300 /* of the rows of many routers */
+
 static void free_rows(struct latest_value *value)
 {
 	struct snap_vrrp *rows =
@@ -148,16 +151,26 @@ static void post_answers(struct vrrp_engine *e)
 	e->conf_done = false;
 }
 
+/* Counters alone go out a little early when no router has anything to do for a while: with hundreds
+ * of them the making of their rows takes as long as the sending of ten adverts. */
+static bool rows_are_due(const struct vrrp_engine *e, uint64_t now_us)
+{
+	uint64_t age_us = now_us - e->published_us;
+
+	if (e->rows_changed || !e->counters_changed)
+		return e->rows_changed;
+	return age_us >= SNAP_VRRP_COUNTERS_US ||
+	       (age_us >= EARLY_US &&
+		vrrp_engine_first_due(e, now_us + MAKING_US) == e->conf->n_instances);
+}
+
 void vrrp_engine_flush(struct vrrp_engine *e, uint64_t now_us)
 {
 	struct snap_vrrp *rows;
-	bool due;
 
 	if (e->unsettled)
 		vrrp_engine_settle(e, VRRP_RETRY_NONE, now_us);
-	due = e->rows_changed ||
-	      (e->counters_changed && now_us >= e->published_us + SNAP_VRRP_COUNTERS_US);
-	if (e->conf && due) {
+	if (e->conf && rows_are_due(e, now_us)) {
 		rows = vrrp_rows_new(e, now_us);
 		if (rows)
 			e->ops->publish(e->owner, rows);

@@ -4,10 +4,12 @@
 One program after the other on the same interfaces, again and again. Adverts are stamped by the kernel of the machine
 that receives them. Jitter is by how much the time between two adverts of one router differs from its interval; cost is
 the time that all threads and processes were on a processor. Where the machine itself woke a thread late that only
-sleeps, at a higher priority than both programs, intervals that end then are reported, but not compared.
+sleeps, at a higher priority than both programs, intervals that end then are reported, but not compared. Processors are
+kept from halting, because a virtual one that halts may be long in coming back, the longer the less it has to do.
 """
 
 import bisect
+import os
 import pathlib
 import sys
 import time
@@ -122,6 +124,8 @@ def main():
         director, sink = lab.node("director"), lab.node("sink")
         for link in range(LINKS):
             cable(director, sink, f"eth{link}", [f"10.5.{link}.{i + 1}/24" for i in range(2)])
+        for cpu in os.sched_getaffinity(0):
+            sink.popen("chrt", "-i", 0, "taskset", "-c", cpu, "sh", "-c", "while :; do :; done", log="idle.log")
         path, pulse = director.write("bench.conf", config()), RealTimePulse(sink, *BEAT)
         vipd = lambda: director.popen(build_dir() / "vipd", "-n", "-l", "-P", "-f", path, log="vipd.log")  # noqa: E731
         ours, theirs = beside.alternate(
