@@ -68,7 +68,7 @@ struct server {
 	bool up;
 	enum dest_oper oper;
 	uint64_t oper_changed_wall_us;
-	char last_error[DEST_ERROR_MAX];
+	char *last_error;		      /* NULL: there was none */
 	const struct conf_checker **checkers; /* of the configured ones, those that can run */
 	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;

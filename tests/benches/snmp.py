@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 
+import beside
 from lab import Lab, build_dir, wait_until
 from snmp import SnmpError
 
@@ -42,8 +43,7 @@ class Subject:
 
     def __init__(self, node, name, process, table, port=161):
         self.node, self.name, self.table, self.port = node, name, table, port
-        self.pids = {str(process.pid), *subprocess.run(["pgrep", "-P", str(process.pid)], text=True, capture_output=True,
-                                                       check=False).stdout.split()}
+        self.pids = beside.family(process.pid)
         self.process = process
 
     def pin(self):
@@ -61,9 +61,9 @@ class Subject:
     def walk(self, shape, snmpd):
         """{cells, rate, and microseconds of CPU a cell of the agent and of snmpd}."""
         repetitions, how, columns = SHAPES[shape]
-        before = cpu(self.pids), cpu(snmpd)
+        before = beside.cpu_us(self.pids), beside.cpu_us(snmpd)
         cells, seconds, middle, late = self.ask("walk", self.port, repetitions, how, *self.names(columns))
-        after = cpu(self.pids), cpu(snmpd)
+        after = beside.cpu_us(self.pids), beside.cpu_us(snmpd)
         return {"cells": cells, "rate": cells / seconds, "p50": middle, "p99": late,
                 "agent": (after[0] - before[0]) / cells, "snmpd": (after[1] - before[1]) / cells}
 
@@ -75,15 +75,6 @@ class Subject:
                                  ".1.3.6.1.4.1.9586.100.5.1.1.0")
         walk.stop()
         return late
-
-
-def cpu(pids):
-    """Microseconds of CPU of all threads of some processes."""
-    total = 0
-    for pid in pids:
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text("ascii").split()[0])
-    return total / 1000
 
 
 def has_ipvs():

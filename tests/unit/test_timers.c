@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Deadlines: random changes against a search through all, and the timers of a loop in their order. */
+/* Deadlines: random changes against a search through all, and the timers of a loop in their order.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
