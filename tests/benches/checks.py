@@ -4,6 +4,7 @@
 Every real server is this machine, by an address of its own. How many checks there were the kernel says (connections
 accepted), when each came, the server. Processor time is that of all threads and processes of a daemon, counted once every
 server has been checked, over whole rounds. The floor is a bare loop of the same system calls, or of OpenSSL.
+Arguments: the kinds to measure, both by default.
 """
 
 import pathlib
@@ -111,6 +112,8 @@ def measure(folder, kind, name, program):
     daemon.stop(timeout=beside.PATIENCE)
     found["stop"] = time.monotonic() - began
     run("ipvsadm", "-C")
+    print(f"  {kind.name}, {name}: {found['cpu']:.1f} us a check, {found['rate']:.0f} a second, {found['memory']:.1f} MB",
+          flush=True)
     return found
 
 
@@ -130,11 +133,9 @@ def floor(folder, kind):
 
 def report(kind, ours, theirs, least):
     """Prints the figures of a kind; false when a goal is missed."""
-    print(f"  {kind.name}: {kind.servers} every {kind.interval} s; a second: vipd {ours['rate']:.0f}, keepalived "
-          f"{theirs['rate']:.0f}", flush=True)
+    print(f"  {kind.name}: {kind.servers} real servers every {kind.interval} s", flush=True)
     good = beside.report("processor time of a check", [ours["cpu"]], [theirs["cpu"]], unit="us", limit=GOAL)
-    print(f"    the floor {least:.1f} us: vipd {ours['cpu'] / least:.2f}, keepalived {theirs['cpu'] / least:.2f} of it",
-          flush=True)
+    print(f"  {'times the floor':25} vipd {ours['cpu'] / least:.2f}  keepalived {theirs['cpu'] / least:.2f}", flush=True)
     good = beside.report("memory (PSS)", [ours["memory"]], [theirs["memory"]], unit="MB", limit=MEMORY_GOAL) and good
     beside.report("stop", [ours["stop"]], [theirs["stop"]])
     for at, what in enumerate(("median", "p99", "max") if "late" in ours else ()):
@@ -150,7 +151,10 @@ def main():
         folder = pathlib.Path(name)
         tls = tls_server(folder)
         for kind in KINDS:
+            if sys.argv[1:] and kind.name not in sys.argv[1:]:
+                continue
             least = floor(folder, kind)
+            print(f"  {kind.name}, the floor: {least:.1f} us a check", flush=True)
             ours = measure(folder, kind, "vipd", build_dir() / "vipd")
             theirs = measure(folder, kind, "keepalived", "keepalived")
             good = report(kind, ours, theirs, least) and good

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probes tcp|tls ADDRESS PORT COUNT: the floor for what a check costs. One after the other, by a
- * bare loop of the system calls that a check needs (tcp), or of OpenSSL over a blocking socket
- * (tls: handshake, GET, answer to its end). Prints microseconds of processor time of one.
+ * probes tcp|tls ADDRESS PORT COUNT: the floor for what a check costs. One after the other, each to
+ * the next address (many ports in use to one address are slow to search), by a bare loop of the
+ * system calls that a check needs (tcp), or of OpenSSL over a blocking socket (tls: handshake, GET,
+ * answer to its end). Prints microseconds of processor time of one.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -84,6 +85,7 @@ int main(int argc, char **argv)
 		floor.tls = SSL_CTX_new(TLS_client_method());
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &began);
 	for (long i = 0; i < count; i++) {
+		floor.to.sin_addr.s_addr = htonl(ntohl(floor.to.sin_addr.s_addr) + 1);
 		if (floor.tls)
 			probe_tls(&floor);
 		else
