@@ -16,6 +16,8 @@ TABLE = snmp.DIRECTOR_MIB + ".1.5.1.1"
 STATE, RESULT, CODE, ERROR, LATENCY, RUNS = 6, 7, 8, 9, 11, 19
 RESULTS = ("none", "ok", "timeout", "refused", "unreachable", "protocol error", "bad content", "TLS error",
            "script error", "local error")
+# Rows are published once the thread has nothing better to do, and the floods give it something for their time.
+SHOWN_WITHIN = 1
 FARM, MUTE, ADMIN_PROHIBITED = "192.0.2.1", "192.0.2.100", 200
 PAGE = "it works\n"
 
@@ -358,7 +360,7 @@ def test_truth_and_lies(lab):
         seconds = int(latency) / 1e6
         why = judge(case, *found) or judge_time(case, seconds, late + (program if case[0] == "MISC_CHECK" else 0))
         # By our own clock: attempts begin after the launch, and by the time that the agent answers.
-        if not why and not before - answered - late <= seconds <= after - director.launched:
+        if not why and not before - answered - late - SHOWN_WITHIN <= seconds <= after - director.launched:
             why = f"takes {seconds:.3f} s, seen {before - answered:.3f} to {after - director.launched:.3f} s after its begin"
         print(f"{case[0]:10} {RESULTS[int(found[1]) - 1]:14} {seconds:7.3f} s  {found[2]:>4}  {found[3]}{'  WRONG: ' + why if why else ''}")
         wrong += [(case, why)] if why else []
