@@ -113,7 +113,7 @@ static bool version(const struct view *view, const struct row *row, struct cell 
 	return cell_text(ret, PACKAGE_STRING);
 }
 
-static bool kernel_version(const struct view *view, const struct row *row, struct cell *ret)
+bool director_get_kernel_version(const struct view *view, const struct row *row, struct cell *ret)
 {
 	uint32_t v = view->check->ipvs_version;
 	int size;
@@ -293,7 +293,7 @@ static bool discontinuity(const struct view *view, const struct row *row, struct
 
 static const struct column columns[] = {
 	COLUMN_READ(1, OCTETS, version),
-	COLUMN_READ(2, OCTETS, kernel_version),
+	COLUMN_READ(2, OCTETS, director_get_kernel_version),
 	COLUMN_READ(3, GAUGE32, table_size),
 	COLUMN_READ(4, COUNTER32, generation),
 	COLUMN_READ(5, OCTETS, last_load),

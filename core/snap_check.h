@@ -141,8 +141,11 @@ struct snap_checker {
 	uint32_t conf_index;	  /* into the real server's checkers */
 	enum dest_oper oper;	  /* unknown, up or down */
 	enum check_result result; /* of the newest attempt; means nothing while runs is 0 */
-	const char *error;	  /* of the newest failure, "" before the first */
-	uint32_t transitions;	  /* of oper */
+	/* in the answer to the newest attempt: HTTP status, SMTP reply code, DNS status, exit
+	 * status of a program or less the signal that ended it; 0 where there is none */
+	int32_t code;
+	const char *error;    /* of the newest failure, "" before the first */
+	uint32_t transitions; /* of oper */
 	uint32_t consecutive_fails;
 	uint64_t runs, fails; /* all that ended; those of them that did not end well */
 	/* of the newest attempt; of those that ended well, 0 before the first; the mean moves by an

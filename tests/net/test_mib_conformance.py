@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A live vipd behind a real snmpd against what the texts of the four MIBs say, object by object; cases are made from the texts."""
+"""A live vipd behind a real snmpd against what the texts of the five MIBs say, object by object; cases are made from the texts."""
 
 import bisect
 import random

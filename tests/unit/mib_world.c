@@ -44,6 +44,7 @@ static void fill_global(struct world *w)
 		.snmp_checker = true,
 		.snmp_rfcv2 = true,
 		.snmp_rfcv3 = true,
+		.snmp_lvs = true,
 		.snmp_traps = true,
 		.mcast_group4 = world_ip("224.0.0.18"),
 		.mcast_group6 = world_ip("ff02::99"),
@@ -432,6 +433,7 @@ size_t world_tables(const struct table *ret[static WORLD_TABLES_MAX])
 	const struct table_list lists[] = {
 		vrrp_mib_tables(),	  vrrp3_mib_tables(),	     keepalived_global_tables(),
 		keepalived_vrrp_tables(), keepalived_check_tables(), director_mib_tables(),
+		lvs_mib_tables(),
 	};
 	size_t count = 0;
 

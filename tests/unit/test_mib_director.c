@@ -45,6 +45,14 @@ static void test_checkers(void **state)
 	want_number(b, D "5.1.1.7.0.1.4.10.9.0.1.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
 	want_number(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
 	want_none(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.1.80.1");
+	snprintf(oid, sizeof(oid), D "5.1.1.8%s2", at);
+	want_number(b, oid, CELL_INTEGER, 503);
+	snprintf(oid, sizeof(oid), D "5.1.1.4%s4", at);
+	want_number(b, oid, CELL_INTEGER, 1);
+	b->world->checkers[0].type = CONF_FILE_CHECK;
+	want_number(b, oid, CELL_INTEGER, 1);
+	b->world->checkers[0].object.weight = -2;
+	want_number(b, oid, CELL_INTEGER, 2);
 	b->world->live_services[0].suspended = true;
 	snprintf(oid, sizeof(oid), D "5.1.1.5%s4", at);
 	want_number(b, oid, CELL_INTEGER, 2);
