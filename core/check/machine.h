@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an operator changes: machines, which are real servers by address (machine.c), and one change
- * of a server or of a machine (change.c). Private to core/check; thread: check.
+ * What an operator changes: machines, which are real servers by address (machine.c), one change of
+ * a server or of a machine (change.c), and what all changes of a SET may not do (policy.c). Private
+ * to core/check; thread: check.
  */
 #pragma once
 
@@ -37,3 +38,16 @@ int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t
 		 struct admin *ret_old, char text[static 128]);
 void change_log(struct engine *engine, const struct msg_dest_set *set, const struct admin *old);
 void change_look_first(struct engine *engine, const struct msg_dest_set *set);
+
+/* policy.c */
+int policy_set(struct engine *engine, int32_t value);
+/* Tells that it is what it was before the pending set, which could not be stored. */
+void policy_undone(struct engine *engine);
+const char *policy_name(enum quorum_policy policy);
+/*
+ * Once all of a set is applied to the model and nothing is told to the kernel: -EPERM when the
+ * policy is to refuse and the set takes the quorum of a service away, with the last change that
+ * took weight from it and the reason; -ENOMEM.
+ */
+int policy_judge(const struct engine *engine, const struct msg_dest_set *set, uint32_t *ret_index,
+		 char text[static 128]);

@@ -111,11 +111,13 @@ static void test_round_trip(void **state)
 	struct msg_admin_save *save = sample();
 	struct state_read found;
 
+	save->policy = QUORUM_REFUSE;
 	assert_int_equal(state_write(*state, save), 0);
 	assert_false(exists(*state, STATE_FILE ".new"));
 	assert_int_equal(state_read(*state, &found), 0);
 	assert_int_equal(found.bad_lines, 0);
 	assert_false(found.moved);
+	assert_int_equal(found.save->policy, QUORUM_REFUSE);
 	assert_int_equal(found.save->count, COUNT);
 	for (int i = 0; i < COUNT; i++)
 		assert_same(&save->items[i], &found.save->items[i]);
