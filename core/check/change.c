@@ -161,6 +161,13 @@ static void tell_policy(struct engine *engine, const struct msg_dest_set *set,
 	tell(engine, set, change, "", &changed);
 }
 
+/* Whether its deadline will delete it under connections, and nobody tells their clients. */
+static bool hangs_clients(const struct engine *engine, const struct admin *admin)
+{
+	return admin->drain_timeout_s && admin->drain_action == DRAIN_LOCK &&
+	       engine->sysctls.expire_nodest_conn == 0;
+}
+
 /* IPVS facts that keep a drain from doing what one expects; said once, when it starts. */
 static void warn_drain(const struct engine *engine, const struct server *server)
 {
@@ -184,6 +191,11 @@ static void warn_drain(const struct engine *engine, const struct server *server)
 		log_warn("check",
 			 "%s: a client that uses a port again returns to a server that drains: "
 			 "sysctl net.ipv4.vs.conn_reuse_mode is 0",
+			 conf->id);
+	if (hangs_clients(engine, &server->admin))
+		log_warn("check",
+			 "%s: clients that are still connected at the deadline of the drain hang, "
+			 "unless sysctl net.ipv4.vs.expire_nodest_conn is 1",
 			 conf->id);
 }
 
