@@ -2,10 +2,10 @@
 /*
  * The quorum policy: whether a SET may take the quorum of a service away. A set is judged as a
  * whole, by what it leaves behind: servers that it gives back count for those that it takes, and a
- * policy that it sets is the one it is judged by. Only the step from a quorum to none counts, by the
- * rule that events and traps go by; a service without one can lose nothing. Health is that of now
- * on both sides of the comparison, so what checks have found is not laid to the manager. Thread:
- * check. Must not change anything but the policy.
+ * policy that it sets is the one it is judged by. Only the step from a quorum to none counts, by
+ * the rule that events and traps go by; a service without one can lose nothing. Health is that of
+ * now on both sides of the comparison, so what checks have found is not laid to the manager.
+ * Thread: check. Must not change anything but the policy.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,9 +32,8 @@ int policy_set(struct engine *engine, int32_t value)
 
 void policy_undone(struct engine *engine)
 {
-	struct msg_changed changed = {.object = CHANGED_NOTHING,
-				      .who = "check",
-				      .what = "drain quorum policy (undone)"};
+	struct msg_changed changed = {
+		.object = CHANGED_NOTHING, .who = "check", .what = "drain quorum policy (undone)"};
 
 	if (engine->policy == engine->pending.policy)
 		return;
@@ -59,8 +58,7 @@ static struct server_input input_before(const struct engine *engine, const struc
 }
 
 static struct service_quorum quorum_before(const struct engine *engine,
-					   const struct service *service,
-					   struct server_input *room)
+					   const struct service *service, struct server_input *room)
 {
 	struct service_quorum quorum = service->quorum;
 

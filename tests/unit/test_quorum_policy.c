@@ -60,7 +60,6 @@ static struct dest_change policy(enum quorum_policy value)
 	return change(0, 0, DEST_SET_QUORUM_POLICY, (int32_t)value);
 }
 
-
 static const struct msg_reply *ask(struct bench *b, bool force, const struct dest_change *changes,
 				   uint32_t count)
 {
