@@ -57,7 +57,8 @@ static struct server *find(const struct engine *engine, const struct dest_change
 			   char text[static 128])
 {
 	struct service *service = services_find_service(engine, &change->svc);
-	struct server *server = service ? services_find_server(service, &change->dest) : NULL;
+	struct server *server =
+		service ? machine_find_server(engine, service, &change->dest) : NULL;
 	char name[KEY_TEXT_MAX];
 
 	if (!service)
@@ -147,6 +148,10 @@ static void tell_servers(struct engine *engine, const struct msg_dest_set *set, 
 
 	snprintf(changed.was, sizeof changed.was, "%s", field_text(old, change->field, room));
 	snprintf(changed.now, sizeof changed.now, "%s", field_text(now, change->field, room));
+	/* A command of vipctl asks for every setting of a drain, most of them as they are. */
+	if (set->reply_to == THREAD_MAIN && change->field != DEST_SET_ADMIN &&
+	    !strcmp(changed.was, changed.now))
+		return;
 	memcpy(changed.comment, now->comment, sizeof changed.comment);
 	tell(engine, set, change, of, &changed);
 }
@@ -363,7 +368,7 @@ static void log_server(struct engine *engine, const struct msg_dest_set *set,
 		       const struct dest_change *change, const struct admin *old)
 {
 	struct service *service = services_find_service(engine, &change->svc);
-	const struct server *server = services_find_server(service, &change->dest);
+	const struct server *server = machine_find_server(engine, service, &change->dest);
 	char where[KEY_TEXT_MAX + VS_ID_MAX + 12], key[KEY_TEXT_MAX];
 
 	snprintf(where, sizeof where, " of %s in %s", dest_key_format(&server->conf->key, key),

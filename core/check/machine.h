@@ -22,6 +22,9 @@ int machines_index(struct service *const *services, size_t count, struct server 
  * none. */
 struct machine machine_at(const struct engine *engine, size_t first);
 struct machine machine_find(const struct engine *engine, const struct ip *ip);
+/* That server of a service; NULL: there is none. Does not go through all servers of the service. */
+struct server *machine_find_server(const struct engine *engine, const struct service *service,
+				   const struct dest_key *key);
 /* What its servers show together: state (the least restrictive), storage, drain, comment. */
 struct admin machine_admin(const struct machine *machine);
 /* Whether a change of the machine is one of that server of it. */
