@@ -186,6 +186,9 @@ static void warn_drain(const struct engine *engine, const struct server *server)
 			 "%s: scheduler %s without %s-fallback refuses the clients of a "
 			 "server that drains",
 			 conf->id, conf->scheduler, conf->scheduler);
+	if (!strcmp(conf->scheduler, "dh"))
+		log_warn("check", "%s: scheduler dh refuses what goes to a server that drains",
+			 conf->id);
 	if (conf->persistence_s && sysctls_keep_templates(engine))
 		log_warn("check",
 			 "%s: persistent clients return to a server that drains until "

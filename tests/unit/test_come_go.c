@@ -440,6 +440,28 @@ static void a_drain_says_what_spoils_it(void **state)
 	}
 }
 
+static void a_drain_says_who_is_refused(void **state)
+{
+	static const struct {
+		const char *scheduler;
+		bool fallback, warns;
+	} cases[] = {{"sh", false, true}, {"sh", true, false}, {"mh", false, true},
+		     {"mh", true, false}, {"dh", false, true}, {"wlc", false, false},
+		     {"rr", false, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct bench_conf *conf = bench_conf(1, 2, 1);
+		struct bench *b = bench_new();
+
+		strcpy(conf->services[0].scheduler, cases[i].scheduler);
+		conf->services[0].flag1 = cases[i].fallback;
+		bench_adopt(b, conf);
+		assert_int_equal(drain_warns(b, 0, "refuses"), cases[i].warns);
+		bench_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +482,7 @@ int main(void)
 		cmocka_unit_test(drift_is_left_when_asked),
 		cmocka_unit_test(templates_hold_as_the_sysctl_says),
 		cmocka_unit_test(a_drain_says_what_spoils_it),
+		cmocka_unit_test(a_drain_says_who_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
