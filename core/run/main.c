@@ -172,6 +172,10 @@ static void send_state(struct daemon *d)
 	for (uint32_t i = 0; found.save && i < found.save->count; i++)
 		threads_post(d, THREAD_CHECK, MSG_ADMIN, &found.save->items[i],
 			     sizeof found.save->items[i]);
+	if (found.save && found.save->policy)
+		threads_post(d, THREAD_CHECK, MSG_QUORUM_POLICY,
+			     &(struct msg_quorum_policy){found.save->policy},
+			     sizeof(struct msg_quorum_policy));
 	free(found.save);
 }
 

@@ -363,6 +363,7 @@ static void fill_check(struct world *w)
 		.conn_table_size = 4096,
 		.tcp_timeout_s = 900,
 		.sysctls = {.expire_nodest_conn = 1, .conn_reuse_mode = -1},
+		.quorum_policy = QUORUM_REFUSE,
 		.drifts = 7,
 		.n_services = WORLD_ROWS,
 		.services = w->live_services,

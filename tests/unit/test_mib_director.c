@@ -167,6 +167,8 @@ static void test_alarms(void **state)
 	assert_int_equal(alarms(b, 2) + alarms(b, 3) + alarms(b, 4), 0);
 	assert_int_equal(alarms(b, 5), 1);
 	assert_int_equal(alarms(b, 6), 1);
+	assert_int_equal(alarms(b, 7), 0);
+	b->world->live_services[1].drifted = true;
 	b->world->live_dests[1].oper = DEST_DOWN;
 	b->world->live_dests[2].oper = DEST_DOWN;
 	b->world->live_dests[2].admin = DEST_LOCKED;
@@ -181,6 +183,7 @@ static void test_alarms(void **state)
 	assert_int_equal(alarms(b, 3), 1);
 	assert_int_equal(alarms(b, 4), 1);
 	assert_int_equal(alarms(b, 5) + alarms(b, 6), 0);
+	assert_int_equal(alarms(b, 7), 1);
 }
 
 static void test_companions(void **state)
