@@ -355,19 +355,32 @@ static void note_turn(struct agent *agent, uint64_t wait_us)
 }
 
 /* That notifications are suppressed is told at most once a minute, whatever the limits. */
-static void tell_limited(struct agent *agent)
+static void tell_limited(struct agent *agent, uint64_t now_us)
 {
-	struct msg_event event = {
-		.kind = EVENT_LIMITED, .mono_us = clock_now_us(), .wall_us = clock_wall_us()};
 	uint64_t suppressed = limit_suppressed(agent->limit);
+	struct msg_event event = {
+		.kind = EVENT_LIMITED, .mono_us = now_us, .limited.suppressed = suppressed};
 
 	if (suppressed == agent->suppressed ||
-	    (agent->limited_us && event.mono_us - agent->limited_us < LIMITED_EVERY_US))
+	    (agent->limited_us && now_us - agent->limited_us < LIMITED_EVERY_US))
 		return;
+	event.wall_us = clock_wall_us();
 	agent->suppressed = suppressed;
-	agent->limited_us = event.mono_us;
-	event.limited.suppressed = suppressed;
+	agent->limited_us = now_us;
 	on_event(agent, &event);
+}
+
+static void limit_step(struct agent *agent)
+{
+	uint64_t now_us = clock_now_us();
+
+	limit_set(agent->limit,
+		  (struct limits){
+			  .interval_ms = catalog_own(agent->catalog, AGENT_NOTIFY_INTERVAL),
+			  .rate = catalog_own(agent->catalog, AGENT_NOTIFY_RATE),
+		  });
+	limit_turn(agent->limit, now_us);
+	tell_limited(agent, now_us);
 }
 
 static void agent_turn(struct agent *agent)
@@ -380,9 +393,7 @@ static void agent_turn(struct agent *agent)
 		master_turn(agent->master);
 	else
 		agentx_turn(agent->agentx);
-	limit_set(agent->limit, catalog_view(agent->catalog)->limits);
-	limit_turn(agent->limit, clock_now_us());
-	tell_limited(agent);
+	limit_step(agent);
 	note_turn(agent, enabled ? AGENTX_TICK_US : IDLE_WAIT_MS * USEC_PER_MSEC);
 	catalog_expire(agent->catalog);
 	handle_inbox(agent);

@@ -224,12 +224,14 @@ static int library_fd(const struct library *library)
 
 void library_drop(struct library *library)
 {
+	int fd;
+
 	if (!library_is_open(library))
 		return;
 	library->doomed = true;
-	if (library_fd(library) >= 0)
-		shutdown(library_fd(library),
-			 SHUT_RDWR); /* the library reads the end and tidies up */
+	fd = library_fd(library);
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR); /* the library reads the end and tidies up */
 }
 
 static int on_session_start(int major, int minor, void *session, void *owner)

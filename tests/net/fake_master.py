@@ -75,6 +75,24 @@ class Reader:
         return Varbind(kind, name, value)
 
 
+def _octets(connection, size):
+    data = b""
+    while len(data) < size:
+        piece = connection.recv(size - len(data))
+        if not piece:
+            raise ConnectionResetError
+        data += piece
+    return data
+
+
+def receive(connection):
+    """The next Pdu that comes."""
+    head = _octets(connection, 20)
+    order = ">" if head[2] & BIG_ENDIAN else "<"
+    session, transaction, packet, size = struct.unpack(order + "4I", head[4:])
+    return Pdu(head[1], head[2], session, transaction, packet, _octets(connection, size))
+
+
 class FakeMaster:
     def __init__(self, path):
         self.path, self.rules, self.seen = str(path), {}, []
@@ -199,21 +217,9 @@ class FakeMaster:
                 if self.connection:
                     self.connection.close()
 
-    def _receive(self, size):
-        data = b""
-        while len(data) < size:
-            piece = self.connection.recv(size - len(data))
-            if not piece:
-                raise ConnectionResetError
-            data += piece
-        return data
-
     def _converse(self):
         while True:
-            head = self._receive(20)
-            order = ">" if head[2] & BIG_ENDIAN else "<"
-            session, transaction, packet, size = struct.unpack(order + "4I", head[4:])
-            pdu = Pdu(head[1], head[2], session, transaction, packet, self._receive(size))
+            pdu = receive(self.connection)
             with self.changed:
                 self.seen.append(pdu)
                 if pdu.type == RESPONSE:

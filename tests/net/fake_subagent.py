@@ -36,29 +36,14 @@ class FakeSubagent:
         """The number of the session, by which the master answers."""
         self.packet += 1
         self._send(kind, self.session, 0, self.packet, payload)
-        answer = self._receive()
+        answer = fm.receive(self.socket)
         assert answer.type == fm.RESPONSE and struct.unpack(">H", answer.payload[4:6]) == (0,), answer
         return answer.session
-
-    def _bytes(self, size):
-        data = b""
-        while len(data) < size:
-            piece = self.socket.recv(size - len(data))
-            if not piece:
-                raise ConnectionResetError
-            data += piece
-        return data
-
-    def _receive(self):
-        head = self._bytes(20)
-        order = ">" if head[2] & fm.BIG_ENDIAN else "<"
-        session, transaction, packet, size = struct.unpack(order + "4I", head[4:])
-        return fm.Pdu(head[1], head[2], session, transaction, packet, self._bytes(size))
 
     def _serve(self):
         try:
             while True:
-                pdu = self._receive()
+                pdu = fm.receive(self.socket)
                 self.seen.append(pdu.type)
                 error = self.errors.get(pdu.type, 0)
                 if error is None:
