@@ -30,19 +30,13 @@ def config():
             f"\tvirtual_ipaddress {{\n\t\t192.0.2.100/32\n\t}}\n\ttrack_script {{\n{tracked}\t}}\n}}\n")
 
 
-def family(pid):
-    """That process and those it has started."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return [pid, *(each for child in children for each in family(int(child)))]
-
-
 def on_processor(pid):
     """Seconds, of all its processes that are there or were waited for."""
     ticks = 0
-    for each in family(pid):
+    for each in beside.family(pid):
         try:
             stat = pathlib.Path(f"/proc/{each}/stat").read_text("ascii")
-        except FileNotFoundError:  # it has ended
+        except (FileNotFoundError, ProcessLookupError):  # it has ended
             continue
         ticks += sum(map(int, stat.rpartition(")")[2].split()[11:15]))
     return ticks / TICKS
@@ -58,7 +52,7 @@ def measure(node, name, *words):
     process = node.popen("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *words, log=f"{name}.log")
     time.sleep(WARM_UP)
     wait_until(lambda: node.has_address("192.0.2.100/32"), what=f"{name} as master")
-    daemon = family(process.pid)[1]
+    daemon = beside.family(process.pid)[1]
     count, before = started(node, daemon), on_processor(process.pid)
     time.sleep(WINDOW)
     starts, cost = started(node, daemon) - count, on_processor(process.pid) - before
