@@ -189,7 +189,7 @@ static void answer_get(const struct served *served, netsnmp_agent_request_info *
 /* Leaves the varbind untouched when there is nothing before the end of the range: the library goes
  * on. */
 static void answer_next(const struct served *served, netsnmp_agent_request_info *info,
-			netsnmp_request_info *request, const struct rows *rows)
+			netsnmp_request_info *request, struct rows *rows)
 {
 	struct catalog *catalog = served->catalog;
 	const struct table *table = catalog_table(catalog, served->position);
@@ -220,7 +220,7 @@ static void answer_next(const struct served *served, netsnmp_agent_request_info 
  * library has made and marks as open in this way. What is left open it asks of the next table.
  */
 static void answer_bulk(const struct served *served, netsnmp_agent_request_info *info,
-			netsnmp_request_info *request, const struct rows *rows)
+			netsnmp_request_info *request, struct rows *rows)
 {
 	for (;;) {
 		netsnmp_variable_list *var = request->requestvb, *next = var->next_variable;
@@ -241,7 +241,7 @@ static void answer_bulk(const struct served *served, netsnmp_agent_request_info 
 static void answer_read(const struct served *served, netsnmp_agent_request_info *info,
 			netsnmp_request_info *requests)
 {
-	const struct rows *rows = catalog_rows(served->catalog, served->position);
+	struct rows *rows = catalog_rows(served->catalog, served->position);
 
 	for (netsnmp_request_info *request = requests; request; request = request->next) {
 		if (request->processed)

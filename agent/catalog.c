@@ -245,7 +245,7 @@ const struct view *catalog_view(struct catalog *catalog)
 	return view;
 }
 
-const struct rows *catalog_rows(struct catalog *catalog, size_t position)
+struct rows *catalog_rows(struct catalog *catalog, size_t position)
 {
 	struct entry *entry = &catalog->entries[position];
 	const struct view *view = catalog_view(catalog);

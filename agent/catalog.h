@@ -45,4 +45,4 @@ struct events *catalog_events(struct catalog *catalog);
 
 const struct view *catalog_view(struct catalog *catalog);
 /* Sorted rows for catalog_view(); NULL when they cannot be built (logged). */
-const struct rows *catalog_rows(struct catalog *catalog, size_t position);
+struct rows *catalog_rows(struct catalog *catalog, size_t position);

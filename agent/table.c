@@ -126,23 +126,48 @@ void rows_free(struct rows *rows)
 	*rows = (struct rows){0};
 }
 
-/* First row whose index is >= index, or > index when after is set; rows->count when there is none.
- */
-static size_t rows_seek(const struct rows *rows, const uint32_t *index, size_t length, bool after)
+/* An index, or just behind it. */
+struct place {
+	const uint32_t *index;
+	size_t length;
+	bool after;
+};
+
+static bool row_is_before(const struct row *row, const struct place *place)
+{
+	int order = oid_compare(row->index, row->index_length, place->index, place->length);
+
+	return order < 0 || (place->after && order == 0);
+}
+
+/* The first row at a place or behind it; rows->count when there is none. */
+static size_t rows_seek(const struct rows *rows, const struct place *place)
 {
 	size_t low = 0, high = rows->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct row *row = &rows->items[middle];
-		int order = oid_compare(row->index, row->index_length, index, length);
 
-		if (order < 0 || (after && order == 0))
+		if (row_is_before(&rows->items[middle], place))
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+/* The same for a walk, which asks for the row found last, column by column, or for the next. */
+static size_t rows_seek_on(struct rows *rows, const struct place *place)
+{
+	size_t row = rows->recent < rows->count ? rows->recent : 0;
+
+	if (row < rows->count && row_is_before(&rows->items[row], place))
+		row++;
+	if ((row < rows->count && row_is_before(&rows->items[row], place)) ||
+	    (row > 0 && !row_is_before(&rows->items[row - 1], place)))
+		row = rows_seek(rows, place);
+	rows->recent = row;
+	return row;
 }
 
 /* First column whose number is >= number; n_columns when there is none. */
@@ -181,7 +206,7 @@ static const struct column *table_place(const struct table *table, const struct 
 	if (column == table->n_columns ||
 	    table->columns[column].number != name[table->entry_length])
 		return NULL;
-	row = rows_seek(rows, name + used, length - used, false);
+	row = rows_seek(rows, &(struct place){name + used, length - used, false});
 	if (row < rows->count && oid_compare(rows->items[row].index, rows->items[row].index_length,
 					     name + used, length - used) == 0)
 		*ret_row = &rows->items[row];
@@ -212,7 +237,7 @@ const struct column *table_get(const struct table *table, const struct rows *row
 }
 
 /* Where the search for the cell after name begins: a column, and a row in it. */
-static void table_start(const struct table *table, const struct rows *rows, const uint32_t *name,
+static void table_start(const struct table *table, struct rows *rows, const uint32_t *name,
 			size_t length, bool inclusive, size_t *ret_column, size_t *ret_row)
 {
 	size_t used = table->entry_length + 1;
@@ -231,7 +256,8 @@ static void table_start(const struct table *table, const struct rows *rows, cons
 	*ret_column = columns_seek(table, name[table->entry_length]);
 	if (*ret_column < table->n_columns &&
 	    table->columns[*ret_column].number == name[table->entry_length] && length > used)
-		*ret_row = rows_seek(rows, name + used, length - used, !inclusive);
+		*ret_row =
+			rows_seek_on(rows, &(struct place){name + used, length - used, !inclusive});
 }
 
 static void table_name(const struct table *table, const struct column *column,
@@ -246,7 +272,7 @@ static void table_name(const struct table *table, const struct column *column,
 	*ret_length = used + row->index_length;
 }
 
-const struct column *table_next(const struct table *table, const struct rows *rows,
+const struct column *table_next(const struct table *table, struct rows *rows,
 				const struct view *view, const uint32_t *name, size_t name_length,
 				bool inclusive, uint32_t *ret_name, size_t *ret_name_length,
 				const struct row **ret_row, struct cell *ret)

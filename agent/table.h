@@ -77,6 +77,7 @@ struct row {
 struct rows {
 	struct row *items; /* ascending by index */
 	size_t count, room;
+	size_t recent; /* the row found last, a hint: a walk asks for the one behind it next */
 };
 
 /* Appends a row with its index; returns NULL when memory is out. Builders call it in any order. */
@@ -178,7 +179,7 @@ struct table {
 const struct column *table_get(const struct table *table, const struct rows *rows,
 			       const struct view *view, const uint32_t *name, size_t name_length,
 			       const struct row **ret_row, struct cell *ret, bool *ret_no_object);
-const struct column *table_next(const struct table *table, const struct rows *rows,
+const struct column *table_next(const struct table *table, struct rows *rows,
 				const struct view *view, const uint32_t *name, size_t name_length,
 				bool inclusive, uint32_t *ret_name, size_t *ret_name_length,
 				const struct row **ret_row, struct cell *ret);

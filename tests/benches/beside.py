@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Two programs measured in turns, and their figures as lines of a table."""
 
+import contextlib
+import os
 import pathlib
 import statistics
 
@@ -23,6 +25,18 @@ def alternate(runs, *measures):
         for measure, result in zip(measures, results):
             result.append(measure())
     return results
+
+
+@contextlib.contextmanager
+def awake(node):
+    """Keeps every processor from halting: a virtual one is long in coming back, the longer the less it has to do."""
+    spinners = [node.popen("chrt", "-i", 0, "taskset", "-c", cpu, "sh", "-c", "while :; do :; done", log=f"idle{cpu}.log")
+                for cpu in os.sched_getaffinity(0)]
+    try:
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.stop()
 
 
 def spread(values, unit):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bulk walk PORT REPETITIONS all|each OID...
- *	Walks tables by SNMPv2c GETBULK, all columns in one request or one column after the other;
+ * bulk walk PORT REPETITIONS all|each REQUESTS ROW[,ROW...] OID...
+ *	Walks columns by SNMPv2c GETBULK, all in one request or one after the other, from behind
+ *	each row named (as 3.0), so many requests from each or, with 0, to the end of the table;
  *	prints cells, seconds, and the p50 and p99 of a request in milliseconds.
  * bulk get PORT SECONDS OID
  *	One GET after the other with a pause of 2 ms between; prints their number, p50 and p99.
@@ -56,26 +57,34 @@ static uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void name_parse(const char *text, struct name *ret)
+/* Appends the identifiers of text up to its end or a comma; returns what follows. */
+static const char *name_append(struct name *name, const char *text)
 {
-	uint32_t ids[128];
-	size_t count = 0;
+	while (*text && *text != ',') {
+		char *end;
+		uint32_t id;
 
-	for (char *end; *text && count < 128; text = end) {
 		text += *text == '.';
-		ids[count++] = (uint32_t)strtoul(text, &end, 10);
-		if (end == text)
+		id = (uint32_t)strtoul(text, &end, 10);
+		if (end == text || name->size + 5 > OCTETS_MAX)
 			fail("not an OID");
-	}
-	ret->octets[0] = (uint8_t)(40 * ids[0] + ids[1]);
-	ret->size = 1;
-	for (size_t i = 2; i < count; i++) {
 		for (int shift = 28; shift > 0; shift -= 7)
-			if (ids[i] >> shift)
-				ret->octets[ret->size++] =
-					(uint8_t)(0x80 | (ids[i] >> shift & 0x7f));
-		ret->octets[ret->size++] = ids[i] & 0x7f;
+			if (id >> shift)
+				name->octets[name->size++] = (uint8_t)(0x80 | (id >> shift & 0x7f));
+		name->octets[name->size++] = id & 0x7f;
+		text = end;
 	}
+	return *text ? text + 1 : text;
+}
+
+static struct name name_of(const char *text)
+{
+	struct name name = {.octets = {40 + 3}, .size = 1}; /* iso.org */
+
+	if (strncmp(text, ".1.3.", 5) != 0)
+		fail("not an OID under .1.3");
+	(void)name_append(&name, text + 4);
+	return name;
 }
 
 /* ---- messages, written from their end ---- */
@@ -206,16 +215,26 @@ static bool has_prefix(const struct reader *octets, const struct name *prefix)
 	return octets->left > prefix->size && !memcmp(octets->at, prefix->octets, prefix->size);
 }
 
-/* Walks columns side by side until the first of them is at its end; returns the cells. */
-static size_t walk(struct client *client, int repetitions, const struct name *roots, size_t count)
+/* How columns are walked. */
+struct plan {
+	int repetitions;
+	unsigned long requests; /* 0: to the end */
+	const char *rows;
+};
+
+/* Walks columns side by side from behind a row until the first is at its end; returns the cells. */
+static size_t walk(struct client *client, const struct plan *plan, const char *row,
+		   const struct name *roots, size_t count)
 {
 	struct name names[NAMES_MAX];
 	uint8_t room[MESSAGE_MAX];
 	size_t cells = 0;
 
 	memcpy(names, roots, count * sizeof(*names));
-	for (;;) {
-		struct reader list = ask(client, repetitions, names, count, room);
+	for (size_t i = 0; i < count; i++)
+		(void)name_append(&names[i], row);
+	for (unsigned long n = 0; !plan->requests || n < plan->requests; n++) {
+		struct reader list = ask(client, plan->repetitions, names, count, room);
 
 		if (!list.left)
 			fail("an empty answer");
@@ -234,6 +253,22 @@ static size_t walk(struct client *client, int repetitions, const struct name *ro
 			cells++;
 		}
 	}
+	return cells;
+}
+
+/* Walks from each row of the plan. */
+static size_t walk_all(struct client *client, const struct plan *plan, const struct name *roots,
+		       size_t count)
+{
+	size_t cells = 0;
+
+	for (const char *row = plan->rows; *row;) {
+		struct name skipped = {.size = 0};
+
+		cells += walk(client, plan, row, roots, count);
+		row = name_append(&skipped, row);
+	}
+	return cells;
 }
 
 /* ---- what is printed ---- */
@@ -283,23 +318,28 @@ int main(int argc, char **argv)
 {
 	struct client client = {.times_us = malloc(TIMES_MAX * sizeof(uint32_t))};
 	struct name names[NAMES_MAX];
-	bool walks = argc > 5 && !strcmp(argv[1], "walk");
-	bool all = walks && !strcmp(argv[4], "all");
-	size_t count = 0, cells = 0;
+	bool walks = argc > 7 && !strcmp(argv[1], "walk");
+	size_t count = 0, cells = 0, step;
+	struct plan plan;
 	uint64_t began;
 
 	if (!client.times_us || argc < 5)
-		fail("usage: bulk walk PORT REPETITIONS all|each OID... | get PORT SECONDS OID");
+		fail("usage: bulk walk PORT REPETITIONS all|each REQUESTS ROWS OID... | "
+		     "get PORT SECONDS OID");
 	client.fd = connect_to((unsigned)strtoul(argv[2], NULL, 10));
-	for (int i = walks ? 5 : 4; i < argc && count < NAMES_MAX; i++)
-		name_parse(argv[i], &names[count++]);
+	for (int i = walks ? 7 : 4; i < argc && count < NAMES_MAX; i++)
+		names[count++] = name_of(argv[i]);
 	if (!walks) {
 		get_for(&client, (unsigned)strtoul(argv[3], NULL, 10), names);
 		return 0;
 	}
+	plan.repetitions = (int)strtol(argv[3], NULL, 10);
+	plan.requests = strtoul(argv[5], NULL, 10);
+	plan.rows = argv[6];
+	step = !strcmp(argv[4], "all") ? count : 1;
 	began = now_us();
-	for (size_t i = 0; i < (all ? 1 : count); i++)
-		cells += walk(&client, (int)strtol(argv[3], NULL, 10), &names[i], all ? count : 1);
+	for (size_t i = 0; i < count; i += step)
+		cells += walk_all(&client, &plan, &names[i], step);
 	print(&client, cells, now_us() - began);
 	return 0;
 }

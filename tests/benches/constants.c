@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * constants SOCKET ROWS COLUMNS: a bare net-snmp subagent, the measure of what AgentX by that
- * library can give: one raw handler, constants of a sorted array, an index of two numbers as
- * KEEPALIVED-MIB has it for real servers. It serves .1.3.6.1.4.1.8072.9999.9999.1001.COLUMN.SERVICE
- * .SERVER, a hundred servers a service. "ready" on stdout once it is connected.
+ * library can give: one raw handler, constants of a sorted array, an index of two numbers and names
+ * as long as those of real servers in KEEPALIVED-MIB. It serves
+ * .1.3.6.1.4.1.8072.9999.9999.1001.4.1.COLUMN.SERVICE.SERVER, a hundred servers a service.
+ * "ready" on stdout once it is connected.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
-#define ROOT_LENGTH 10
+#define ROOT_LENGTH 12
 #define NAME_LENGTH (ROOT_LENGTH + 3)
 #define A_SERVICE   100
 
@@ -24,7 +25,7 @@ struct constants {
 	oid n_columns;
 };
 
-static const oid root[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1001};
+static const oid root[] = {1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 1001, 4, 1};
 
 /* The first row above, or with same at or above, service and server. */
 static size_t row_after(const struct constants *c, oid service, oid server, int same)

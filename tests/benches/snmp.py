@@ -9,20 +9,27 @@ or "rows" for the cost of a row at 1,000, 10,000 and 100,000 of them.
 
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
+import time
 
+import beside
 from lab import Lab, build_dir, wait_until
 from snmp import SnmpError
 
 RUNS = 3
+GET_SECONDS = 2
+POLL_SECONDS = 20
+POLLERS = 5
 PORT = 1161
 TABLE = ".1.3.6.1.4.1.9586.100.5.3.4.1"
-CONSTANTS = ".1.3.6.1.4.1.8072.9999.9999.1001"
-COLUMNS = [*range(3, 11), *range(13, 25)]  # twenty of which both daemons have every cell
-SHAPES = {"columns": (50, "each", 4), "whole rows": (5, "all", 20)}  # repetitions, together, columns
-AGENT_CPU, MANAGER_CPU = "0", "1"
+CONSTANTS = ".1.3.6.1.4.1.8072.9999.9999.1001.4.1"
+COLUMNS = [*range(3, 8), 10, *range(13, 25)]  # those of which both daemons have every cell
+PLACES = 10  # of the table, evenly spread, from which it is walked: who searches in a list is slower the further it is
+SHAPES = {"columns": (50, "each", 4, 4), "whole rows": (5, "all", len(COLUMNS), 20)}  # repetitions, how, columns, requests
+AGENT_CPU, MANAGER_CPU = "0", str(os.cpu_count() - 1)
 
 
 def config(servers, services):
@@ -42,11 +49,14 @@ class Subject:
 
     def __init__(self, node, name, process, table, port=161):
         self.node, self.name, self.table, self.port = node, name, table, port
-        self.pids = {str(process.pid), *subprocess.run(["pgrep", "-P", str(process.pid)], text=True, capture_output=True,
-                                                       check=False).stdout.split()}
-        self.process = process
+        self.process, self.pids = process, set()
 
     def pin(self):
+        """Once it serves: its processes are there."""
+        found, self.pids = [str(self.process.pid)], set()
+        while found:
+            self.pids.update(found)
+            found = subprocess.run(["pgrep", "-P", ",".join(found)], text=True, capture_output=True, check=False).stdout.split()
         for pid in self.pids:
             self.node.run("taskset", "-a", "-c", "-p", AGENT_CPU, pid)
 
@@ -58,23 +68,40 @@ class Subject:
         columns = COLUMNS[:count] if self.table == TABLE else range(1, count + 1)
         return [f"{self.table}.{column}" for column in columns]
 
-    def walk(self, shape, snmpd):
+    def walk(self, shape, rows, snmpd):
         """{cells, rate, and microseconds of CPU a cell of the agent and of snmpd}."""
-        repetitions, how, columns = SHAPES[shape]
+        repetitions, how, columns, requests = SHAPES[shape]
+        names = self.names(columns)
+        self.ask("walk", self.port, repetitions, how, 1, rows, *names)
         before = cpu(self.pids), cpu(snmpd)
-        cells, seconds, middle, late = self.ask("walk", self.port, repetitions, how, *self.names(columns))
+        cells, seconds, middle, late = self.ask("walk", self.port, repetitions, how, requests, rows, *names)
         after = cpu(self.pids), cpu(snmpd)
+        assert cells > 0.8 * PLACES * requests * repetitions * columns, f"{self.name} gave {cells} cells"
         return {"cells": cells, "rate": cells / seconds, "p50": middle, "p99": late,
                 "agent": (after[0] - before[0]) / cells, "snmpd": (after[1] - before[1]) / cells}
 
     def late_get(self):
         """p99 of a GET in ms while a walk goes on."""
-        walk = self.node.popen("taskset", "-c", MANAGER_CPU, build_dir() / "tests/benches/bulk", "walk", self.port, 50, "each",
-                               *self.names(20), log="walk.log")
-        _, _, _, late = self.ask("get", self.port, 2, ".1.3.6.1.2.1.1.3.0" if self.table != TABLE else
-                                 ".1.3.6.1.4.1.9586.100.5.1.1.0")
+        names = self.names(len(COLUMNS))
+        walk = self.node.popen("taskset", "-c", MANAGER_CPU, build_dir() / "tests/benches/bulk", "walk", self.port, 50, "each", 0,
+                               "0", *names * 3, log="walk.log")
+        _, _, _, late = self.ask("get", self.port, GET_SECONDS, f"{names[0]}.1.1")
         walk.stop()
         return late
+
+    def dumps(self, pollers):
+        """How often a minute it asks the kernel for a table of IPVS while so many walk all the time."""
+        file = self.node.dir / "strace.txt"
+        trace = self.node.popen("strace", "-f", "-qq", "-e", "trace=sendto,sendmsg", "-o", file,
+                                *[word for pid in self.pids for word in ("-p", pid)], log="strace.log")
+        walks = [self.node.popen("taskset", "-c", MANAGER_CPU, build_dir() / "tests/benches/bulk", "walk", self.port, 5, "all", 0,
+                                 "0", *self.names(len(COLUMNS)), log=f"poller{i}.log") for i in range(pollers)]
+        began = time.monotonic()
+        time.sleep(POLL_SECONDS)
+        seconds = time.monotonic() - began
+        for process in (*walks, trace):
+            process.stop()
+        return len(re.findall("NLM_F_DUMP|0x3[0-9a-f]{2}", file.read_text("ascii"))) * 60 / seconds
 
 
 def cpu(pids):
@@ -95,7 +122,7 @@ class Bench:
     """The agents of one size; one at a time has the tables at snmpd."""
 
     def __init__(self, lab, servers, services):
-        self.node, self.servers, self.figures = lab.node("bench"), servers, {}
+        self.node, self.servers, self.services, self.figures = lab.node("bench"), servers, services, {}
         self.file = self.node.write("farm.conf", config(servers, services))
         (self.node.dir / "own").mkdir()
         self.node.write("own/snmpd.conf", "rocommunity public\n")
@@ -109,6 +136,12 @@ class Bench:
         except SnmpError:
             return False
 
+    def rows(self, table):
+        """Where the walks of a table begin, as SERVICE.SERVER: the server before."""
+        each = self.servers // self.services if table == TABLE else 100
+        places = [i * self.servers // PLACES for i in range(PLACES)]
+        return ",".join(f"{place // each + 1}.{place % each}" for place in places)
+
     def ready(self, subject):
         wait_until(lambda: self.is_there(subject), 300, f"{subject.name}'s table", interval=0.5)
         subject.pin()
@@ -117,7 +150,7 @@ class Bench:
     def subjects(self):
         """Each in turn, started and stopped."""
         yield "constants", lambda: (self.node.popen(build_dir() / "tests/benches/constants", self.node.agentx, self.servers,
-                                                    20, log="constants.log"), CONSTANTS, 161)
+                                                    len(COLUMNS), log="constants.log"), CONSTANTS, 161)
         yield "vipd", lambda: (self.vipd("-A", self.node.agentx), TABLE, 161)
         yield "vipd itself", lambda: (self.vipd("--snmp-listen", f"udp:127.0.0.1:{PORT}", "--snmp-conf",
                                                 self.node.dir / "own"), TABLE, PORT)
@@ -133,9 +166,13 @@ class Bench:
             for name, start in self.subjects():
                 process, table, port = start()
                 subject = self.ready(Subject(self.node, name, process, table, port))
-                for shape in shapes:
-                    self.figures.setdefault((shape, name), []).append(subject.walk(shape, {str(self.snmpd.pid)}))
-                self.figures.setdefault(("get", name), []).append(subject.late_get())
+                with beside.awake(self.node):
+                    for shape in shapes:
+                        figures = subject.walk(shape, self.rows(table), {str(self.snmpd.pid)})
+                        self.figures.setdefault((shape, name), []).append(figures)
+                    self.figures.setdefault(("get", name), []).append(subject.late_get())
+                for pollers in (0, POLLERS) if has_ipvs() and name != "constants" else ():
+                    self.figures.setdefault(("dumps", name), []).append((pollers, subject.dumps(pollers)))
                 subject.process.stop(timeout=300)
 
 
@@ -163,6 +200,12 @@ def report(bench, shapes=SHAPES):
     for (what, name), found in bench.figures.items():
         if what == "get":
             print(f"  {bench.servers:6} GET during a walk, {name:11} p99 {statistics.median(found):.2f} ms", flush=True)
+        if what == "dumps":
+            idle, polled = (statistics.median(dumps for pollers, dumps in found if pollers == wanted) for wanted in (0, POLLERS))
+            more = name.startswith("vipd") and polled > 1.1 * idle
+            good = good and not more
+            print(f"  {bench.servers:6} IPVS dumps a minute, {name:11} {idle:.0f} unasked, {polled:.0f} with {POLLERS} pollers"
+                  + (": MORE" if more else ""), flush=True)
     return good
 
 

@@ -9,7 +9,6 @@ kept from halting, because a virtual one that halts may be long in coming back, 
 """
 
 import bisect
-import os
 import pathlib
 import sys
 import time
@@ -118,13 +117,12 @@ def main():
         director, sink = lab.node("director"), lab.node("sink")
         for link in range(LINKS):
             cable(director, sink, f"eth{link}", [f"10.5.{link}.{i + 1}/24" for i in range(2)])
-        for cpu in os.sched_getaffinity(0):
-            sink.popen("chrt", "-i", 0, "taskset", "-c", cpu, "sh", "-c", "while :; do :; done", log="idle.log")
         path, pulse = director.write("bench.conf", config()), RealTimePulse(sink, *BEAT)
         vipd = lambda: director.popen(build_dir() / "vipd", "-n", "-l", "-P", "-f", path, log="vipd.log")  # noqa: E731
-        ours, theirs = beside.alternate(
-            RUNS, lambda: measure(pulse, director, sink, vipd, "vipd"),
-            lambda: measure(pulse, director, sink, lambda: director.keepalived(path, "-P"), "keepalived"))
+        with beside.awake(sink):
+            ours, theirs = beside.alternate(
+                RUNS, lambda: measure(pulse, director, sink, vipd, "vipd"),
+                lambda: measure(pulse, director, sink, lambda: director.keepalived(path, "-P"), "keepalived"))
     good = [beside.report(what, [run[what] for run in ours], [run[what] for run in theirs], unit="ms",
                           limit=None if "machine" in what else 1) for what in ours[0]]
     return 0 if all(good) else 1

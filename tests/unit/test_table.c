@@ -140,7 +140,7 @@ static void naive_fill(struct naive *naive, const struct rows *rows)
 		assert_true(name_compare(&naive->names[i - 1], &naive->names[i]) < 0);
 }
 
-static void check_next(const struct rows *rows, const struct naive *naive, const struct name *from,
+static void check_next(struct rows *rows, const struct naive *naive, const struct name *from,
 		       bool inclusive)
 {
 	struct view view = {0};
