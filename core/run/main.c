@@ -22,7 +22,6 @@
 #include "core/run/control.h"
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
-#include "core/run/exec_child.h"
 #include "core/run/fifos.h"
 #include "core/run/filter.h"
 #include "core/run/helper.h"
@@ -179,6 +178,18 @@ static void send_state(struct daemon *d)
 	free(found.save);
 }
 
+/* Without it every check by a program would fail: better not to start than to take servers out. */
+static int open_exec_child(struct daemon *d)
+{
+	char path[PATH_MAX];
+
+	d->exec_child = exec_open(path);
+	if (d->exec_child < 0)
+		log_error("main", "cannot start: %s, which starts programs: %s", path,
+			  strerror(-d->exec_child));
+	return d->exec_child < 0 ? EXIT_FATAL : 0;
+}
+
 static int open_services(struct daemon *d)
 {
 	int error = loop_new(&d->beats[THREAD_MAIN], &d->loop);
@@ -191,7 +202,7 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = watch_signals(d);
 	if (!error)
-		error = exec_new(d->loop, "/proc/self/exe", &d->exec);
+		error = exec_new(d->loop, d->exec_child, &d->exec);
 	if (!error)
 		error = fifos_new(d->exec, &d->fifos);
 	if (!error)
@@ -273,6 +284,8 @@ static void end(struct daemon *d)
 	join_threads(d);
 	if (d->begun)
 		bracket_end(d);
+	if (d->exec_child >= 0)
+		close(d->exec_child);
 	place_leave(d);
 	log_notice("main", "stopped");
 	supervise_log(d);
@@ -294,6 +307,8 @@ static int live(struct daemon *d)
 
 	if (!status)
 		status = place_take(d);
+	if (!status)
+		status = open_exec_child(d);
 	if (!status)
 		status = open_services(d);
 	if (!status)
@@ -325,6 +340,7 @@ int daemon_run(const struct options *options)
 	struct daemon d = {
 		.options = *options,
 		.ready_fd = -1,
+		.exec_child = -1,
 		.place = PLACE_NONE,
 		.started_us = clock_now_us(),
 		.started_wall_us = clock_wall_us(),
@@ -359,8 +375,6 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
-	if (argc > 1 && !strcmp(argv[1], EXEC_CHILD_WORD))
-		return exec_child_main(argc, argv);
 	if (options_parse(argc, argv, stderr, &options))
 		return EXIT_FATAL;
 	if (options.help) {

@@ -3,9 +3,19 @@
 
 import contextlib
 import os
+import pathlib
 import statistics
 
 PATIENCE = 300  # seconds for one step; a time of that length only says that it took longer
+
+
+def family(pid):
+    """That process and those it has started; such as end meanwhile may be missing."""
+    try:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        children = []
+    return [pid, *(each for child in children for each in family(int(child)))]
 
 
 def alternate(runs, *measures):
