@@ -203,7 +203,7 @@ static bool conf_wants_snmp(const struct conf *conf)
 	const struct conf_global *global = &conf->global;
 
 	return global->snmp_vrrp || global->snmp_checker || global->snmp_rfcv2 ||
-	       global->snmp_rfcv3;
+	       global->snmp_rfcv3 || global->snmp_lvs;
 }
 
 static int start_subagent(struct agent *agent)

@@ -25,6 +25,7 @@ enum group {
 	GROUP_RFCV2,
 	GROUP_RFCV3,
 	GROUP_DIRECTOR,
+	GROUP_LVS,
 	GROUPS
 };
 
@@ -62,6 +63,8 @@ static struct table_list group_tables(enum group group)
 		return vrrp3_mib_tables();
 	case GROUP_DIRECTOR:
 		return director_mib_tables();
+	case GROUP_LVS:
+		return lvs_mib_tables();
 	case GROUPS:
 		break;
 	}
@@ -126,6 +129,7 @@ void catalog_select(struct catalog *catalog, const struct conf *conf)
 	catalog->served[GROUP_VRRP] = global && global->snmp_vrrp;
 	catalog->served[GROUP_CHECK] = global && global->snmp_checker;
 	catalog->served[GROUP_DIRECTOR] = global && global->snmp_checker;
+	catalog->served[GROUP_LVS] = global && global->snmp_lvs;
 	catalog->served[GROUP_RFCV2] = global && global->snmp_rfcv2;
 	catalog->served[GROUP_RFCV3] = global && global->snmp_rfcv3;
 	catalog->served[GROUP_GLOBAL] = catalog->served[GROUP_VRRP] || catalog->served[GROUP_CHECK];

@@ -6,6 +6,7 @@
  */
 #include "agent/cells.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -129,6 +130,14 @@ bool cell_ipaddress(struct cell *ret, const struct ip *ip)
 	if (ip->family == AF_INET)
 		memcpy(ret->room, ip->octets, 4);
 	return cell_octets(ret, ret->room, 4);
+}
+
+bool cell_netmask(struct cell *ret, uint32_t prefix)
+{
+	uint32_t mask = prefix > 0 ? htonl(UINT32_MAX << ((32 - prefix) & 31)) : 0;
+
+	memcpy(ret->room, &mask, sizeof(mask));
+	return cell_octets(ret, ret->room, sizeof(mask));
 }
 
 bool cell_date(struct cell *ret, uint64_t wall_us)

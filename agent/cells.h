@@ -50,6 +50,8 @@ bool cell_is_utf8(const unsigned char *text, size_t size);
 bool cell_ip_type(struct cell *ret, const struct ip *ip);
 /* InetAddress: 4 or 16 octets, not copied; zero length for no address. */
 bool cell_ip(struct cell *ret, const struct ip *ip);
+/* The netmask of an IPv4 prefix, 0..32, as 4 octets. */
+bool cell_netmask(struct cell *ret, uint32_t prefix);
 /* IpAddress: 4 octets; 0.0.0.0 for anything that is not IPv4. */
 bool cell_ipaddress(struct cell *ret, const struct ip *ip);
 

@@ -18,6 +18,7 @@ enum alarm_kind {
 	ALARM_DRAIN = 4,
 	ALARM_CONFIG = 5,
 	ALARM_SYNC = 6,
+	ALARM_DRIFT = 7,
 };
 
 /* The longest name of an instance does not fit into an OID of ours. */
@@ -64,6 +65,7 @@ static void object_of(const struct view *view, enum alarm_kind kind, uint32_t at
 				 &check->dests[at].key, ret);
 		break;
 	case ALARM_QUORUM:
+	case ALARM_DRIFT:
 		director_pointer(CHANGED_SERVICE, &check->services[at].key, NULL, ret);
 		break;
 	case ALARM_CONFIG:
@@ -139,9 +141,12 @@ static int add_services(const struct view *view, struct rows *ret)
 	const struct snap_check *check = view->check;
 	int error = 0;
 
-	for (uint32_t s = 0; check && s < check->n_services && !error; s++)
+	for (uint32_t s = 0; check && s < check->n_services && !error; s++) {
 		if (!check->services[s].quorum_up)
 			error = add(view, ret, ALARM_QUORUM, s);
+		if (check->services[s].drifted && !error)
+			error = add(view, ret, ALARM_DRIFT, s);
+	}
 	return error;
 }
 
@@ -204,6 +209,7 @@ static bool since(const struct view *view, const struct row *row, struct cell *r
 		return cell_date(ret, check->dests[row->minor].drain_deadline_wall_us);
 	case ALARM_CONFIG:
 	case ALARM_SYNC:
+	case ALARM_DRIFT:
 		break;
 	}
 	return cell_date(ret, 0);
@@ -225,6 +231,7 @@ static bool name(const struct view *view, const struct row *row, struct cell *re
 			 svc_key_format(&check->services[dest->service].key, service));
 		return cell_text(ret, room);
 	case ALARM_QUORUM:
+	case ALARM_DRIFT:
 		return cell_text(ret, svc_key_format(&check->services[row->minor].key, room));
 	case ALARM_CONFIG:
 	case ALARM_SYNC:
@@ -254,6 +261,8 @@ static bool text(const struct view *view, const struct row *row, struct cell *re
 		return cell_text(ret, room);
 	case ALARM_CONFIG:
 		return cell_text(ret, view->daemon->load_error);
+	case ALARM_DRIFT:
+		return cell_text(ret, "changed in the kernel by another program, and left so");
 	case ALARM_SYNC:
 		break;
 	}

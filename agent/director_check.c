@@ -97,6 +97,14 @@ static bool target(const struct view *view, const struct row *row, struct cell *
 	return cell_text(ret, room);
 }
 
+/* A FILE_CHECK with a weight moves that of its server; every other checker decides. */
+static bool required(const struct view *view, const struct row *row, struct cell *ret)
+{
+	const struct conf_checker *conf = conf_of(view, row);
+
+	return cell_truth(ret, conf->type != CONF_FILE_CHECK || conf->object.weight == 0);
+}
+
 static bool enabled(const struct view *view, const struct row *row, struct cell *ret)
 {
 	return cell_truth(ret, !service_of(view, row)->suspended);
@@ -112,6 +120,11 @@ static bool last_result(const struct view *view, const struct row *row, struct c
 	const struct snap_checker *checker = live(view, row);
 
 	return cell_number(ret, checker->runs ? RESULT_FIRST + (int)checker->result : RESULT_NONE);
+}
+
+static bool last_code(const struct view *view, const struct row *row, struct cell *ret)
+{
+	return cell_number(ret, live(view, row)->code);
 }
 
 static bool last_error(const struct view *view, const struct row *row, struct cell *ret)
@@ -199,9 +212,11 @@ static bool since(const struct view *view, const struct row *row, struct cell *r
 static const struct column columns[] = {
 	COLUMN_READ(2, OCTETS, type),
 	COLUMN_READ(3, OCTETS, target),
+	COLUMN_READ(4, INTEGER, required),
 	COLUMN_READ(5, INTEGER, enabled),
 	COLUMN_READ(6, INTEGER, state),
 	COLUMN_READ(7, INTEGER, last_result),
+	COLUMN_READ(8, INTEGER, last_code),
 	COLUMN_READ(9, OCTETS, last_error),
 	COLUMN_READ(10, OCTETS, last_run),
 	COLUMN_READ(11, GAUGE32, latency),

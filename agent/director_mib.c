@@ -113,7 +113,7 @@ static bool version(const struct view *view, const struct row *row, struct cell 
 	return cell_text(ret, PACKAGE_STRING);
 }
 
-static bool kernel_version(const struct view *view, const struct row *row, struct cell *ret)
+bool director_get_kernel_version(const struct view *view, const struct row *row, struct cell *ret)
 {
 	uint32_t v = view->check->ipvs_version;
 	int size;
@@ -264,6 +264,26 @@ static enum set_error set_lock(const struct view *view, const struct row *row,
 	return SET_OK;
 }
 
+static bool quorum_policy(const struct view *view, const struct row *row, struct cell *ret)
+{
+	(void)row;
+	return cell_number(ret, view->check->quorum_policy);
+}
+
+/* The check engine's to change: it judges all of a SET by the policy that the SET leaves. */
+static enum set_error set_quorum_policy(const struct view *view, const struct row *row,
+					const struct cell *value, struct set_change *ret)
+{
+	(void)row;
+	memset(ret, 0, sizeof(*ret));
+	ret->target = SET_TO_CHECK;
+	ret->apply.dest.field = DEST_SET_QUORUM_POLICY;
+	ret->apply.dest.value = (int32_t)value->number;
+	ret->undo.dest = ret->apply.dest;
+	ret->undo.dest.value = view->check->quorum_policy;
+	return SET_OK;
+}
+
 static bool fetch_total(const struct view *view, const struct row *row, struct ipvs_stats *ret)
 {
 	(void)row;
@@ -293,7 +313,7 @@ static bool discontinuity(const struct view *view, const struct row *row, struct
 
 static const struct column columns[] = {
 	COLUMN_READ(1, OCTETS, version),
-	COLUMN_READ(2, OCTETS, kernel_version),
+	COLUMN_READ(2, OCTETS, director_get_kernel_version),
 	COLUMN_READ(3, GAUGE32, table_size),
 	COLUMN_READ(4, COUNTER32, generation),
 	COLUMN_READ(5, OCTETS, last_load),
@@ -310,6 +330,7 @@ static const struct column columns[] = {
 	COLUMN_READ(16, INTEGER, expire_nodest),
 	COLUMN_READ(17, INTEGER, expire_quiescent),
 	COLUMN_WRITE(18, INTEGER, admin_lock, set_lock, 0, INT32_MAX),
+	COLUMN_WRITE(19, INTEGER, quorum_policy, set_quorum_policy, QUORUM_ALLOW, QUORUM_REFUSE),
 	TRAFFIC_COLUMNS(20, total),
 	COLUMN_READ(30, TIMETICKS, discontinuity),
 	COLUMN_READ(31, INTEGER, conn_reuse),

@@ -55,6 +55,8 @@ uint32_t director_remaining(const struct snap_dest *dest);
  * snap_check.dests. */
 const struct snap_dest *director_dest(const struct view *view, const struct row *row);
 const struct snap_service *director_dest_service(const struct view *view, const struct row *row);
+/* ipvsdSysKernelVersion, also lvsVersion. */
+bool director_get_kernel_version(const struct view *view, const struct row *row, struct cell *ret);
 /* ipvsdDestAdminState, also under its name in ipvsdNameTable. */
 bool director_get_admin(const struct view *view, const struct row *row, struct cell *ret);
 enum set_error director_set_admin(const struct view *view, const struct row *row,

@@ -149,14 +149,8 @@ static int family(const struct conf_virtual_server *vs)
 static bool vs_granularity(const struct view *view, const struct row *row, struct cell *ret)
 {
 	const struct conf_virtual_server *vs = vs_of(view, row);
-	uint32_t mask = 0;
 
-	if (family(vs) != AF_INET)
-		return false;
-	if (vs->persistence_prefix > 0)
-		mask = htonl(UINT32_MAX << ((32 - vs->persistence_prefix) & 31));
-	memcpy(ret->room, &mask, sizeof(mask));
-	return cell_octets(ret, ret->room, sizeof(mask));
+	return family(vs) == AF_INET && cell_netmask(ret, vs->persistence_prefix);
 }
 
 static bool vs_granularity6(const struct view *view, const struct row *row, struct cell *ret)

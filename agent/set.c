@@ -227,6 +227,7 @@ static enum set_error error_of_reply(int error)
 	case -ERANGE:
 		return SET_WRONG_VALUE;
 	case -EBUSY:
+	case -EPERM:
 		return SET_INCONSISTENT_VALUE;
 	case -ENOMEM:
 		return SET_RESOURCE_UNAVAILABLE;

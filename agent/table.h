@@ -205,6 +205,7 @@ struct table_list keepalived_check_tables(void);  /* agent/keepalived_check.c: K
 struct table_list vrrp_mib_tables(void);	  /* agent/vrrp_mib.c: 1.3.6.1.2.1.68 */
 struct table_list vrrp3_mib_tables(void);	  /* agent/vrrp3_mib.c: 1.3.6.1.2.1.207 */
 struct table_list director_mib_tables(void);	  /* agent/director_mib.c: IPVS-DIRECTOR-MIB */
+struct table_list lvs_mib_tables(void);		  /* agent/lvs_mib.c: LVS-MIB */
 
 /* ---- notifications ---- */
 

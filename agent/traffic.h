@@ -44,6 +44,19 @@
 		COLUMN_READ((first) + 8, COUNTER64, prefix##_in_octet_rate),                       \
 		COLUMN_READ((first) + 9, COUNTER64, prefix##_out_octet_rate)
 
+/* The same in the order and the widths of LVS-MIB. */
+#define TRAFFIC_COLUMNS_OLD(first, prefix)                                                         \
+	COLUMN_READ((first), COUNTER32, prefix##_conns),                                           \
+		COLUMN_READ((first) + 1, COUNTER32, prefix##_in_packets),                          \
+		COLUMN_READ((first) + 2, COUNTER32, prefix##_out_packets),                         \
+		COLUMN_READ((first) + 3, COUNTER64, prefix##_in_octets),                           \
+		COLUMN_READ((first) + 4, COUNTER64, prefix##_out_octets),                          \
+		COLUMN_READ((first) + 5, GAUGE32, prefix##_conn_rate),                             \
+		COLUMN_READ((first) + 6, GAUGE32, prefix##_in_packet_rate),                        \
+		COLUMN_READ((first) + 7, GAUGE32, prefix##_out_packet_rate),                       \
+		COLUMN_READ((first) + 8, GAUGE32, prefix##_in_octet_rate),                         \
+		COLUMN_READ((first) + 9, GAUGE32, prefix##_out_octet_rate)
+
 #define TRAFFIC_HALVES(prefix, fetch, field)                                                       \
 	TRAFFIC_GETTER(prefix, fetch, _low, field, stats.field &UINT32_MAX)                        \
 	TRAFFIC_GETTER(prefix, fetch, _high, field, stats.field >> 32)

@@ -124,6 +124,7 @@ struct conf_global {
 	bool lvs_fifo_nul; /* a record of a server ends with a zero octet */
 	char *snmp_socket; /* NULL: net-snmp's default */
 	bool snmp_vrrp, snmp_checker, snmp_rfcv2, snmp_rfcv3;
+	bool snmp_lvs; /* vipd's own: LVS-MIB, the alias */
 	bool snmp_traps;
 	bool snmp_read_only;		   /* vipd's own: every SET answers notWritable */
 	uint64_t vs_stats_us, rs_stats_us; /* 0: not given */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The top level and global_defs. Sources: keepalived.conf(5), GLOBAL CONFIGURATION. snmp_read_only
- * is vipd's own. Several global_defs blocks add up.
+ * and enable_snmp_lvs are vipd's own. Several global_defs blocks add up.
  */
 #include <string.h>
 
@@ -199,6 +199,8 @@ static const struct option global_rows[] = {
 	 .help = "VRRP-MIB"},
 	{"enable_snmp_rfcv3", OPTION_FLAG, MODEL(snmp_rfcv3), .flags = FIELD, .value = true,
 	 .help = "VRRPV3-MIB"},
+	{"enable_snmp_lvs", OPTION_FLAG, MODEL(snmp_lvs), .flags = FIELD, .value = true,
+	 .help = "vipd only: LVS-MIB of the older snmpd extension, an alias of IPVS-DIRECTOR-MIB"},
 	{"enable_traps", OPTION_FLAG, MODEL(snmp_traps), .flags = FIELD, .value = true,
 	 .help = "SNMP notifications"},
 	{"snmp_read_only", OPTION_BOOL, MODEL(snmp_read_only), .flags = DEFAULT, .initial = false,

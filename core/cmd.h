@@ -77,8 +77,9 @@ enum msg_kind {
 	 * synchronisation follows an instance; for each service with ha_suspend. */
 	MSG_ROLE,
 	MSG_SUSPEND,
-	/* main -> check before the first MSG_CONF, one for each stored state. */
+	/* main -> check before the first MSG_CONF, one for each stored state; and the policy. */
 	MSG_ADMIN,
+	MSG_QUORUM_POLICY,
 	/* check -> main: write the state file; and the answer. */
 	MSG_ADMIN_SAVE,
 	MSG_ADMIN_SAVED,
@@ -230,9 +231,14 @@ struct msg_admin {
 	bool of_machine; /* out of use because its machine is */
 };
 
+struct msg_quorum_policy {
+	enum quorum_policy policy;
+};
+
 /* Everything to be stored; replaces what was stored before. */
 struct msg_admin_save {
-	uint64_t ticket; /* counting; a later save covers an earlier one */
+	uint64_t ticket;	   /* counting; a later save covers an earlier one */
+	enum quorum_policy policy; /* 0 is allow */
 	uint32_t count;
 	struct msg_admin items[];
 };
@@ -248,7 +254,8 @@ enum dest_field {
 	DEST_SET_DRAIN_TIMEOUT, /* seconds */
 	DEST_SET_DRAIN_ACTION,
 	DEST_SET_STORAGE,
-	DEST_SET_COMMENT, /* text */
+	DEST_SET_COMMENT,	/* text */
+	DEST_SET_QUORUM_POLICY, /* enum quorum_policy, of the whole director: the keys are unused */
 };
 
 struct dest_change {
@@ -263,21 +270,22 @@ struct dest_change {
 	char text[ADMIN_COMMENT_MAX];
 };
 
-#define DEST_CHANGES_MAX 64
+#define DEST_CHANGES_MAX 64 /* in one SET by SNMP */
 
 struct msg_dest_set {
 	uint64_t request;
 	enum snap_thread reply_to;
 	uint64_t undoes; /* with changes that take back: the request that made them; 0: none */
 	char who[64];	 /* for the log: "snmp", "vipctl uid 0" */
+	bool force;	 /* whatever becomes of quorums */
 	uint32_t count;
 	struct dest_change changes[]; /* applied all or none, in this order */
 };
 
 struct msg_reply {
 	uint64_t request;
-	/* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EIO kernel or
-	 * disk refused */
+	/* 0; -ENOENT no such object; -EINVAL bad value; -EBUSY not in this state; -EPERM the
+	 * quorum policy forbids it; -EIO kernel or disk refused */
 	int error;
 	uint32_t index; /* of the change that failed */
 	char text[128]; /* reason, "" on success */

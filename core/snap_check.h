@@ -36,6 +36,8 @@ enum dest_drain {
 	DRAIN_KERNEL_ERROR = 6,
 };
 enum drain_action { DRAIN_KEEP = 1, DRAIN_LOCK = 2, DRAIN_UNLOCK = 3 };
+/* What becomes of a change that takes the quorum of a service away. */
+enum quorum_policy { QUORUM_ALLOW = 1, QUORUM_REFUSE = 2 };
 enum admin_storage { STORAGE_VOLATILE = 2, STORAGE_NONVOLATILE = 3 }; /* SNMPv2-TC StorageType */
 
 #define ADMIN_COMMENT_MAX   64	/* octets, terminator included */
@@ -141,8 +143,11 @@ struct snap_checker {
 	uint32_t conf_index;	  /* into the real server's checkers */
 	enum dest_oper oper;	  /* unknown, up or down */
 	enum check_result result; /* of the newest attempt; means nothing while runs is 0 */
-	const char *error;	  /* of the newest failure, "" before the first */
-	uint32_t transitions;	  /* of oper */
+	/* in the answer to the newest attempt: HTTP status, SMTP reply code, DNS status, exit
+	 * status of a program or less the signal that ended it; 0 where there is none */
+	int32_t code;
+	const char *error;    /* of the newest failure, "" before the first */
+	uint32_t transitions; /* of oper */
 	uint32_t consecutive_fails;
 	uint64_t runs, fails; /* all that ended; those of them that did not end well */
 	/* of the newest attempt; of those that ended well, 0 before the first; the mean moves by an
@@ -174,6 +179,7 @@ struct snap_check {
 	uint32_t conn_table_size;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
 	struct ipvs_sysctls sysctls;
+	enum quorum_policy quorum_policy;
 	uint32_t drifts; /* services that somebody else changed in the kernel, since the start */
 	struct ipvs_sync sync[IPVS_SYNC_ROLES]; /* as the kernel shows them */
 	uint64_t sync_changed_us[IPVS_SYNC_ROLES];

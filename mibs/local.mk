@@ -31,6 +31,7 @@ agent_libmibs_a_SOURCES = \
 	agent/keepalived_sync.c \
 	agent/keepalived_track.c \
 	agent/keepalived_vrrp.c \
+	agent/lvs_mib.c agent/lvs_mib.h \
 	agent/notify.c agent/notify.h \
 	agent/notify_vrrp.c \
 	agent/traffic.h \
@@ -61,6 +62,10 @@ tests_unit_test_mib_tables_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_mib_director
 tests_unit_test_mib_director_SOURCES = tests/unit/test_mib_director.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
 tests_unit_test_mib_director_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_mib_lvs
+tests_unit_test_mib_lvs_SOURCES = tests/unit/test_mib_lvs.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)
+tests_unit_test_mib_lvs_LDADD = $(MIB_BENCH_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_mib_vrrp
 tests_unit_test_mib_vrrp_SOURCES = tests/unit/test_mib_vrrp.c $(MIB_BENCH_SOURCES) $(MIB_WANT_SOURCES)

@@ -18,7 +18,7 @@ PYTEST = ["/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini", "--rootd
 DIRECTORIES = ["--sysconfdir=/etc", "--localstatedir=/var", "--runstatedir=/run"]
 BUILDS = {
     "asan": ["--enable-sanitize=address,undefined", "--enable-werror"],
-    "clang": ["--enable-werror", "CC=clang"],
+    "clang": ["--enable-werror", "CC=clang", "SMALL_CC=clang"],  # vipd-exec without musl
     "tsan": ["--enable-sanitize=thread", "--enable-werror"],
     "fast": [*DIRECTORIES, "--enable-werror", "CFLAGS=-O2 -g"],
     "fuzz": ["--enable-fuzz", "--enable-sanitize=address,undefined", "CC=clang"],

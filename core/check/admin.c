@@ -204,6 +204,8 @@ int admin_set(struct admin *admin, const struct dest_change *change, struct admi
 		return 0;
 	case DEST_SET_COMMENT:
 		return set_comment(admin, change->text, ret_effect);
+	case DEST_SET_QUORUM_POLICY: /* no field of a server */
+		break;
 	}
 	return -EINVAL;
 }

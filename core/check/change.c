@@ -28,6 +28,7 @@ static int remember(struct pending_set *set, struct server *server)
 		set->room_undo = room;
 	}
 	server->changing = true;
+	server->undo = set->n_undo;
 	set->undo[set->n_undo++] =
 		(struct undo){.server = server, .before = server->admin, .ramp = server->ramp};
 	return 0;
@@ -56,7 +57,8 @@ static struct server *find(const struct engine *engine, const struct dest_change
 			   char text[static 128])
 {
 	struct service *service = services_find_service(engine, &change->svc);
-	struct server *server = service ? services_find_server(service, &change->dest) : NULL;
+	struct server *server =
+		service ? machine_find_server(engine, service, &change->dest) : NULL;
 	char name[KEY_TEXT_MAX];
 
 	if (!service)
@@ -81,6 +83,8 @@ static const struct {
 	[DEST_SET_STORAGE] = {"storage", "storage is volatile or nonVolatile"},
 	[DEST_SET_COMMENT] = {"comment",
 			      "a comment has at most 63 octets and no control character"},
+	[DEST_SET_QUORUM_POLICY] = {"drain quorum policy",
+				    "the drain quorum policy is allow or refuse"},
 };
 
 static const char *refusal(int error, const struct dest_change *change)
@@ -113,31 +117,60 @@ static const char *field_text(const struct admin *admin, enum dest_field field,
 		break;
 	case DEST_SET_COMMENT:
 		return admin->comment;
+	case DEST_SET_QUORUM_POLICY: /* no field of a server */
+		break;
 	}
 	return room;
 }
 
-/* To the log and to the ring of events. where: "10.0.0.1:80 in web", "10.0.0.1 (3 real servers)" */
-static void tell(struct engine *engine, const struct msg_dest_set *set, const char *where,
-		 const struct dest_change *change, const struct admin *old, const struct admin *now)
+/* To the log and to the ring of events. of: " of 10.0.0.1:80 in web", " of 10.0.0.1 (3 real
+ * servers)", "" */
+static void tell(struct engine *engine, const struct msg_dest_set *set,
+		 const struct dest_change *change, const char *of, struct msg_changed *changed)
 {
-	char from[ADMIN_COMMENT_MAX], to[ADMIN_COMMENT_MAX];
-	const char *was = field_text(old, change->field, from);
-	const char *is = field_text(now, change->field, to);
+	snprintf(changed->who, sizeof changed->who, "%s", set->who);
+	snprintf(changed->what, sizeof changed->what, "%s", fields[change->field].name);
+	log_notice("check", "%s sets %s%s: %s -> %s", changed->who, changed->what, of, changed->was,
+		   changed->now);
+	mail_post(engine->wires->box[THREAD_AGENT], MSG_CHANGED, changed, sizeof *changed);
+}
+
+static void tell_servers(struct engine *engine, const struct msg_dest_set *set, const char *of,
+			 const struct dest_change *change, const struct admin *old,
+			 const struct admin *now)
+{
 	struct msg_changed changed = {
 		.object = change->machine ? CHANGED_MACHINE : CHANGED_DEST,
 		.svc = change->svc,
 		.dest = change->dest,
 	};
+	char room[ADMIN_COMMENT_MAX];
 
-	snprintf(changed.who, sizeof changed.who, "%s", set->who);
-	snprintf(changed.what, sizeof changed.what, "%s", fields[change->field].name);
-	snprintf(changed.was, sizeof changed.was, "%s", was);
-	snprintf(changed.now, sizeof changed.now, "%s", is);
+	snprintf(changed.was, sizeof changed.was, "%s", field_text(old, change->field, room));
+	snprintf(changed.now, sizeof changed.now, "%s", field_text(now, change->field, room));
+	/* A command of vipctl asks for every setting of a drain, most of them as they are. */
+	if (set->reply_to == THREAD_MAIN && change->field != DEST_SET_ADMIN &&
+	    !strcmp(changed.was, changed.now))
+		return;
 	memcpy(changed.comment, now->comment, sizeof changed.comment);
-	log_notice("check", "%s sets %s of %s: %s -> %s", changed.who, changed.what, where, was,
-		   is);
-	mail_post(engine->wires->box[THREAD_AGENT], MSG_CHANGED, &changed, sizeof changed);
+	tell(engine, set, change, of, &changed);
+}
+
+static void tell_policy(struct engine *engine, const struct msg_dest_set *set,
+			const struct dest_change *change)
+{
+	struct msg_changed changed = {.object = CHANGED_NOTHING};
+
+	snprintf(changed.was, sizeof changed.was, "%s", policy_name(engine->pending.policy));
+	snprintf(changed.now, sizeof changed.now, "%s", policy_name(engine->policy));
+	tell(engine, set, change, "", &changed);
+}
+
+/* Whether its deadline will delete it under connections, and nobody tells their clients. */
+static bool hangs_clients(const struct engine *engine, const struct admin *admin)
+{
+	return admin->drain_timeout_s && admin->drain_action == DRAIN_LOCK &&
+	       engine->sysctls.expire_nodest_conn == 0;
 }
 
 /* IPVS facts that keep a drain from doing what one expects; said once, when it starts. */
@@ -153,6 +186,9 @@ static void warn_drain(const struct engine *engine, const struct server *server)
 			 "%s: scheduler %s without %s-fallback refuses the clients of a "
 			 "server that drains",
 			 conf->id, conf->scheduler, conf->scheduler);
+	if (!strcmp(conf->scheduler, "dh"))
+		log_warn("check", "%s: scheduler dh refuses what goes to a server that drains",
+			 conf->id);
 	if (conf->persistence_s && sysctls_keep_templates(engine))
 		log_warn("check",
 			 "%s: persistent clients return to a server that drains until "
@@ -163,6 +199,11 @@ static void warn_drain(const struct engine *engine, const struct server *server)
 		log_warn("check",
 			 "%s: a client that uses a port again returns to a server that drains: "
 			 "sysctl net.ipv4.vs.conn_reuse_mode is 0",
+			 conf->id);
+	if (hangs_clients(engine, &server->admin))
+		log_warn("check",
+			 "%s: clients that are still connected at the deadline of the drain hang, "
+			 "unless sysctl net.ipv4.vs.expire_nodest_conn is 1",
 			 conf->id);
 }
 
@@ -194,6 +235,8 @@ static int change_server(struct engine *engine, const struct dest_change *change
 		snprintf(text, 128, "%s", refusal(error, change));
 		return error;
 	}
+	if (change->field == DEST_SET_ADMIN || change->field == DEST_SET_WEIGHT)
+		server->moved_by = engine->pending.at;
 	/* A weight that an operator sets is meant now; a later return grows towards it. */
 	if (change->field == DEST_SET_WEIGHT && effect == ADMIN_CHANGED)
 		server->ramp.began_us = 0;
@@ -253,12 +296,25 @@ static int change_machine(struct engine *engine, const struct msg_dest_set *set,
 	return error;
 }
 
+static int change_policy(struct engine *engine, const struct dest_change *change,
+			 char text[static 128])
+{
+	int error = policy_set(engine, change->value);
+
+	if (error < 0)
+		snprintf(text, 128, "%s", refusal(error, change));
+	return error;
+}
+
 int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t index,
 		 struct admin *ret_old, char text[static 128])
 {
 	const struct dest_change *change = &set->changes[index];
 	struct server *server;
 
+	engine->pending.at = index;
+	if (change->field == DEST_SET_QUORUM_POLICY)
+		return change_policy(engine, change, text);
 	if (change->machine)
 		return change_machine(engine, set, change, ret_old, text);
 	server = find(engine, change, text);
@@ -269,9 +325,18 @@ int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t
 			     change->undo ? was_before(engine, set, server) : NULL, text);
 }
 
+static void look_once(struct engine *engine, struct service *service)
+{
+	if (!service->looked)
+		kernel_look(engine, service);
+	service->looked = true;
+}
+
 /* A drain's count of connections at its start should not be two seconds old. */
 void change_look_first(struct engine *engine, const struct msg_dest_set *set)
 {
+	for (size_t i = 0; i < engine->n_services; i++)
+		engine->services[i]->looked = false;
 	for (uint32_t i = 0; i < set->count; i++) {
 		const struct dest_change *change = &set->changes[i];
 		struct service *service = services_find_service(engine, &change->svc);
@@ -282,9 +347,9 @@ void change_look_first(struct engine *engine, const struct msg_dest_set *set)
 		if (change->machine)
 			machine = machine_find(engine, &change->dest.ip);
 		else if (service)
-			kernel_look(engine, service);
+			look_once(engine, service);
 		for (size_t k = 0; k < machine.count; k++)
-			kernel_look(engine, machine.servers[k]->service);
+			look_once(engine, machine.servers[k]->service);
 	}
 }
 
@@ -293,11 +358,11 @@ static void log_machine(struct engine *engine, const struct msg_dest_set *set,
 {
 	struct machine machine = machine_find(engine, &change->dest.ip);
 	struct admin now = machine_admin(&machine);
-	char where[KEY_TEXT_MAX + 32], address[IP_TEXT_MAX];
+	char where[KEY_TEXT_MAX + 36], address[IP_TEXT_MAX];
 
-	snprintf(where, sizeof where, "%s (%zu real servers)", ip_format(&change->dest.ip, address),
-		 machine.count);
-	tell(engine, set, where, change, old, &now);
+	snprintf(where, sizeof where, " of %s (%zu real servers)",
+		 ip_format(&change->dest.ip, address), machine.count);
+	tell_servers(engine, set, where, change, old, &now);
 	for (size_t i = 0; change->field == DEST_SET_ADMIN && i < machine.count; i++)
 		warn_drain(engine, machine.servers[i]);
 }
@@ -306,20 +371,27 @@ static void log_server(struct engine *engine, const struct msg_dest_set *set,
 		       const struct dest_change *change, const struct admin *old)
 {
 	struct service *service = services_find_service(engine, &change->svc);
-	const struct server *server = services_find_server(service, &change->dest);
-	char where[KEY_TEXT_MAX + VS_ID_MAX + 8], key[KEY_TEXT_MAX];
+	const struct server *server = machine_find_server(engine, service, &change->dest);
+	char where[KEY_TEXT_MAX + VS_ID_MAX + 12], key[KEY_TEXT_MAX];
 
-	snprintf(where, sizeof where, "%s in %s", dest_key_format(&server->conf->key, key),
+	snprintf(where, sizeof where, " of %s in %s", dest_key_format(&server->conf->key, key),
 		 service->conf->id);
-	tell(engine, set, where, change, old, &server->admin);
+	tell_servers(engine, set, where, change, old, &server->admin);
 	if (change->field == DEST_SET_ADMIN && old->state == DEST_UNLOCKED)
 		warn_drain(engine, server);
 }
 
 void change_log(struct engine *engine, const struct msg_dest_set *set, const struct admin *old)
 {
+	const struct pending_set *pending = &engine->pending;
+
+	for (size_t i = 0; i < pending->n_undo; i++)
+		if (pending->undo[i].server->admin.drain != pending->undo[i].before.drain)
+			drain_log(pending->undo[i].server);
 	for (uint32_t i = 0; i < set->count; i++) {
-		if (set->changes[i].machine)
+		if (set->changes[i].field == DEST_SET_QUORUM_POLICY)
+			tell_policy(engine, set, &set->changes[i]);
+		else if (set->changes[i].machine)
 			log_machine(engine, set, &set->changes[i], &old[i]);
 		else
 			log_server(engine, set, &set->changes[i], &old[i]);

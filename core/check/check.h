@@ -42,6 +42,7 @@ struct check_report {
 	uint32_t weight;
 	/* FILE_CHECK: what it adds to the weight. Meaningful with CHECK_OK only, as above. */
 	int32_t delta;
+	int32_t code;	     /* number in the answer, see struct snap_checker; 0: none */
 	uint64_t latency_us; /* of the probe alone */
 	/* "status 503, wanted 200-299"; printable UTF-8 under DEST_ERROR_MAX octets, never NULL;
 	 * with CHECK_OK what was seen, or "". Valid during the call. */

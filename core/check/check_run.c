@@ -266,6 +266,7 @@ static void on_timer(uint64_t now_us, void *owner)
 	check->running = true;
 	check->started_us = now_us;
 	check->weight = -1;
+	check->code = 0;
 	check->turns = 0;
 	check->ops->start(check);
 }
@@ -312,6 +313,7 @@ void check_done(struct check *check, enum check_result result, const char *detai
 		.result = result,
 		.has_weight = result == CHECK_OK && check->weight >= 0,
 		.delta = check->delta,
+		.code = check->code,
 		.latency_us = now_us > check->started_us ? now_us - check->started_us : 0,
 		.detail = text_clean(clean, sizeof clean, detail, strlen(detail)),
 	};

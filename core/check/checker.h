@@ -65,6 +65,7 @@ struct check {
 	bool has_value;	      /* FILE_CHECK, BFD_CHECK: it was heard of */
 	int32_t value, delta; /* what it says, 1 for up; FILE_CHECK: what that adds to the weight */
 	int32_t weight;	  /* set by a checker before check_done(): the weight asked for; -1: none */
+	int32_t code;	  /* set likewise: the number in the answer; 0: there is none */
 	uint64_t request; /* MISC_CHECK: answer waited for, 0: none */
 	void *probe;	  /* of the checker */
 };

@@ -41,6 +41,7 @@ static void judge(struct check *check, const struct dns_answer *answer)
 	const char *name = dns_rcode_name(answer->rcode);
 	char number[16];
 
+	check->code = (int32_t)answer->rcode;
 	snprintf(number, sizeof number, "status %u", answer->rcode);
 	if (answer->rcode)
 		check_done_format(check, CHECK_BAD_CONTENT, "answered %s", name ? name : number);

@@ -266,14 +266,16 @@ static enum http_progress await_end(struct http_probe *probe, size_t size)
 	return HTTP_BAD;
 }
 
-static enum http_progress feed(struct http_probe *probe, const uint8_t *octets, size_t size)
+static enum http_progress feed(struct check *check, const uint8_t *octets, size_t size)
 {
+	struct http_probe *probe = check->probe;
 	struct reader in = reader_of(octets, size);
 	enum http_progress progress;
 
 	if (probe->ending)
 		return await_end(probe, size);
 	progress = http_reply_feed(&probe->reply, &in);
+	check->code = probe->reply.status;
 	if (progress == HTTP_DONE && in.left && probe->reply.has_length)
 		probe->reply.length_wrong = true; /* more than announced */
 	if (progress == HTTP_DONE && probe->compliant)
@@ -298,7 +300,7 @@ static void step_receive(struct check *check)
 			done_io(check, (int)n);
 			return;
 		}
-		progress = n ? feed(probe, room, (size_t)n) : http_reply_finish(&probe->reply);
+		progress = n ? feed(check, room, (size_t)n) : http_reply_finish(&probe->reply);
 		if (progress != HTTP_MORE) {
 			done_progress(check, progress);
 			return;

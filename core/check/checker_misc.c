@@ -33,6 +33,7 @@ static void on_timeout(struct check *check)
 
 static void judge_exit(struct check *check, int status)
 {
+	check->code = status;
 	if (status == 0) {
 		check_done(check, CHECK_OK, "exit status 0");
 		return;
@@ -43,6 +44,12 @@ static void judge_exit(struct check *check, int status)
 	}
 	check->weight = status - 2;
 	check_done_format(check, CHECK_OK, "exit status %d, weight %d", status, status - 2);
+}
+
+static void judge_signal(struct check *check, int number)
+{
+	check->code = -number;
+	check_done_format(check, CHECK_SCRIPT_ERROR, "killed by signal %d", number);
 }
 
 static enum check_result start_result(int error)
@@ -66,8 +73,7 @@ void checker_misc_on_exec(struct check *check, const struct msg_exec_done *done)
 	else if (done->timed_out)
 		check_done(check, CHECK_TIMEOUT, "not finished within misc_timeout");
 	else if (WIFSIGNALED(done->wait_status))
-		check_done_format(check, CHECK_SCRIPT_ERROR, "killed by signal %d",
-				  WTERMSIG(done->wait_status));
+		judge_signal(check, WTERMSIG(done->wait_status));
 	else
 		judge_exit(check, WEXITSTATUS(done->wait_status));
 }

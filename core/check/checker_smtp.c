@@ -94,6 +94,8 @@ static bool judge(struct check *check, enum smtp_progress progress)
 	unsigned wanted = steps[probe->step].code;
 	char quote[SMTP_TEXT_MAX + 1];
 
+	if (progress == SMTP_DONE && wanted)
+		check->code = (int32_t)probe->reply.code;
 	text_clean(quote, sizeof quote, probe->reply.text, probe->reply.text_size);
 	if (progress == SMTP_BAD)
 		check_done_format(check, CHECK_PROTOCOL_ERROR, "%s is %s: \"%s\"", awaited,

@@ -85,6 +85,7 @@ int command_save(struct engine *engine, uint64_t *ret_ticket)
 	if (!save)
 		return -ENOMEM;
 	save->ticket = ++engine->ticket;
+	save->policy = engine->policy;
 	for (size_t i = 0; i < engine->n_services; i++) {
 		for (size_t k = 0; k < engine->services[i]->n_servers; k++) {
 			if (is_stored(engine->services[i]->servers[k]))
@@ -105,8 +106,9 @@ static void stop_changing(struct pending_set *set)
 		set->undo[i].server->changing = false;
 }
 
-static void restore(struct pending_set *set)
+static void restore(struct engine *engine, const struct pending_set *set)
 {
+	engine->policy = set->policy;
 	for (size_t i = 0; i < set->n_undo; i++) {
 		set->undo[i].server->admin = set->undo[i].before;
 		set->undo[i].server->ramp = set->undo[i].ramp;
@@ -148,19 +150,21 @@ static void look_at_drains(struct engine *engine, const struct pending_set *set)
 
 /* ---- one SET ---- */
 
-static int change_all(struct engine *engine, const struct msg_dest_set *set, uint32_t *ret_index,
-		      char text[static 128])
+/* old: room for what each change finds */
+static int change_all(struct engine *engine, const struct msg_dest_set *set, struct admin *old,
+		      uint32_t *ret_index, char text[static 128])
 {
-	struct admin old[DEST_CHANGES_MAX];
+	int error = 0;
 
-	for (uint32_t i = 0; i < set->count; i++) {
-		int error = change_apply(engine, set, i, &old[i], text);
-
+	for (uint32_t i = 0; i < set->count && !error; i++) {
 		*ret_index = i;
-		if (error < 0)
-			return error;
+		error = change_apply(engine, set, i, &old[i], text);
 	}
-	int error = push(engine, &engine->pending);
+	if (error == 0)
+		error = policy_judge(engine, set, ret_index, text);
+	if (error < 0)
+		return error;
+	error = push(engine, &engine->pending);
 	if (error == 0) {
 		change_log(engine, set, old);
 		return 0;
@@ -168,12 +172,12 @@ static int change_all(struct engine *engine, const struct msg_dest_set *set, uin
 	log_error("check", "the kernel refuses what %.*s set (%s): undone",
 		  (int)sizeof set->who - 1, set->who, strerrordesc_np(-error));
 	snprintf(text, 128, "the kernel refuses: %s", strerrordesc_np(-error));
-	restore(&engine->pending);
+	restore(engine, &engine->pending);
 	push(engine, &engine->pending);
 	return -EIO;
 }
 
-static void run(struct engine *engine, const struct msg_dest_set *set)
+static void run(struct engine *engine, const struct msg_dest_set *set, struct admin *old)
 {
 	struct pending_set *pending = &engine->pending;
 	char text[128] = "";
@@ -188,14 +192,15 @@ static void run(struct engine *engine, const struct msg_dest_set *set)
 		.active = true, /* keeps other drains still until it is clear whether this stands */
 		.request = set->request,
 		.reply_to = set->reply_to,
+		.policy = engine->policy,
 		.undo = room.undo,
 		.room_undo = room.room_undo,
 	};
 	engine->save_wanted = false;
-	int error = change_all(engine, set, &index, text);
+	int error = change_all(engine, set, old, &index, text);
 	stop_changing(pending);
 	if (error < 0) {
-		restore(pending);
+		restore(engine, pending);
 		engine->n_events = events;
 		engine->save_wanted = save_wanted;
 	} else if (engine->save_wanted && command_save(engine, &pending->ticket) == 0) {
@@ -219,12 +224,14 @@ void command_set(struct engine *engine, const struct mail *mail)
 	if (mail->size < sizeof *set ||
 	    set->count > (mail->size - sizeof *set) / sizeof set->changes[0])
 		return; /* not even a reply address */
-	if (set->count > DEST_CHANGES_MAX)
-		reply(engine, set->reply_to, set->request, -EINVAL, 0, "too many changes at once");
-	else if (!engine->conf)
+	struct admin *old = calloc(set->count + 1, sizeof *old);
+	if (!engine->conf)
 		reply(engine, set->reply_to, set->request, -ENOENT, 0, "no configuration yet");
+	else if (!old)
+		reply(engine, set->reply_to, set->request, -ENOMEM, 0, "out of memory");
 	else
-		run(engine, set);
+		run(engine, set, old);
+	free(old);
 }
 
 void command_saved(struct engine *engine, const struct msg_admin_saved *saved)
@@ -239,7 +246,8 @@ void command_saved(struct engine *engine, const struct msg_admin_saved *saved)
 		return;
 	}
 	if (saved->error < 0) {
-		restore(pending);
+		policy_undone(engine);
+		restore(engine, pending);
 		push(engine, pending);
 		for (size_t i = 0; i < pending->n_undo; i++)
 			event_dest(engine, EVENT_ADMIN, pending->undo[i].server,

@@ -11,12 +11,20 @@
 #include "core/base/loop.h"
 #include "core/check/engine.h"
 
-void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
-		  const struct admin *before, const char *error)
+void drain_log(const struct server *server)
 {
 	struct admin_usage usage = engine_usage(server);
 	char text[KEY_TEXT_MAX];
 
+	log_notice("check", "drain of %s in %s: %s, now %s (%u active, %u inactive, %u templates)",
+		   dest_key_format(&server->conf->key, text), server->service->conf->id,
+		   admin_drain_name(server->admin.drain), admin_state_name(server->admin.state),
+		   usage.active, usage.inactive, usage.persistent);
+}
+
+void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
+		  const struct admin *before, const char *error)
+{
 	if (admin_differs(before, &server->admin)) {
 		engine_mark(engine, server->service);
 		if (before->storage == STORAGE_NONVOLATILE ||
@@ -25,15 +33,12 @@ void drain_effect(struct engine *engine, struct server *server, enum admin_effec
 	}
 	if (effect == ADMIN_NOTHING)
 		return;
-	dest_key_format(&server->conf->key, text);
 	if (effect == ADMIN_CHANGED) {
 		event_dest(engine, EVENT_ADMIN, server, error);
 		return;
 	}
-	log_notice("check", "drain of %s in %s: %s, now %s (%u active, %u inactive, %u templates)",
-		   text, server->service->conf->id, admin_drain_name(server->admin.drain),
-		   admin_state_name(server->admin.state), usage.active, usage.inactive,
-		   usage.persistent);
+	if (!engine->pending.active)
+		drain_log(server);
 	event_dest(engine, EVENT_DRAIN, server, error);
 }
 

@@ -3,7 +3,8 @@
  * The check engine's own state, shared by the files of the check thread: thread.c (loop, mail),
  * settle.c (one turn of work), reload.c and services.c (adopting a configuration), health.c
  * (verdicts), record.c, kernel.c, view.c, sysctls.c and sync.c (IPVS), drain.c, ramp.c and
- * leaving.c (how servers go and come), machine.c, change.c and command.c (SET), event.c, publish.c.
+ * leaving.c (how servers go and come), machine.c, change.c,
+ * policy.c and command.c (SET), event.c, publish.c.
  * Private to core/check. Everything here belongs to the check thread.
  *
  * One turn of work: something changes a server and marks its service dirty; engine_settle() then
@@ -72,11 +73,13 @@ struct pending_set {
 	bool active;
 	uint64_t ticket;
 	uint64_t request;
+	uint32_t at; /* the change being applied */
 	enum snap_thread reply_to;
 	/* What the servers were. Kept until the next one, or the next configuration: a change of a
 	 * machine is taken back by it. */
 	size_t n_undo, room_undo;
 	struct undo *undo;
+	enum quorum_policy policy; /* what it was */
 };
 
 /* Of the kernel's daemons that copy connections. */
@@ -123,6 +126,7 @@ struct engine {
 	uint32_t serial;
 	uint64_t changed_us;
 
+	enum quorum_policy policy;
 	struct msg_admin *stored; /* from the state file, until the first configuration */
 	size_t n_stored;
 	uint64_t ticket;
@@ -222,9 +226,12 @@ void drain_snapshot(struct engine *engine, struct service *service);
 void drain_tick(struct engine *engine);
 void drain_arm(struct engine *engine);
 void drain_confirm(uint64_t now_us, void *engine);
-/* Logs and queues the event of one effect; asks for a save when it is to be stored. */
+/* Logs and queues the event of one effect; asks for a save when it is to be stored. What a SET did
+ * is logged when it stands. */
 void drain_effect(struct engine *engine, struct server *server, enum admin_effect effect,
 		  const struct admin *before, const char *error);
+
+void drain_log(const struct server *server);
 
 /* sysctls.c */
 /* Of a fresh dump: says what changed and what it means for drains. */

@@ -128,7 +128,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/ramp.c core/check/ramp.h \
 	core/check/sysctls.c \
 	core/check/change.c \
-	core/check/machine.c core/check/machine.h \
+	core/check/machine.c core/check/machine.h core/check/policy.c \
 	core/check/publish.c \
 	core/check/record.c \
 	core/check/reload.c \
@@ -162,6 +162,10 @@ tests_unit_test_pace_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(S
 UNIT_TESTS += tests/unit/test_drain
 tests_unit_test_drain_SOURCES = tests/unit/test_drain.c $(ENGINE_BENCH)
 tests_unit_test_drain_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/test_quorum_policy
+tests_unit_test_quorum_policy_SOURCES = tests/unit/test_quorum_policy.c $(ENGINE_BENCH)
+tests_unit_test_quorum_policy_LDADD = $(ENGINE_LIBS) $(CONF_LIBS) core/base/libbase.a $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/test_machine
 tests_unit_test_machine_SOURCES = tests/unit/test_machine.c $(ENGINE_BENCH)

@@ -76,6 +76,18 @@ struct machine machine_find(const struct engine *engine, const struct ip *ip)
 	return machine_at(engine, low);
 }
 
+struct server *machine_find_server(const struct engine *engine, const struct service *service,
+				   const struct dest_key *key)
+{
+	struct machine machine = machine_find(engine, &key->ip);
+
+	for (size_t i = 0; i < machine.count; i++)
+		if (machine.servers[i]->service == service &&
+		    machine.servers[i]->conf->key.port == key->port)
+			return machine.servers[i];
+	return NULL;
+}
+
 /* ---- as one ---- */
 
 static enum dest_admin common_state(const struct machine *machine)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an operator changes: machines, which are real servers by address (machine.c), and one change
- * of a server or of a machine (change.c). Private to core/check; thread: check.
+ * What an operator changes: machines, which are real servers by address (machine.c), one change of
+ * a server or of a machine (change.c), and what all changes of a SET may not do (policy.c). Private
+ * to core/check; thread: check.
  */
 #pragma once
 
@@ -21,6 +22,9 @@ int machines_index(struct service *const *services, size_t count, struct server 
  * none. */
 struct machine machine_at(const struct engine *engine, size_t first);
 struct machine machine_find(const struct engine *engine, const struct ip *ip);
+/* That server of a service; NULL: there is none. Does not go through all servers of the service. */
+struct server *machine_find_server(const struct engine *engine, const struct service *service,
+				   const struct dest_key *key);
 /* What its servers show together: state (the least restrictive), storage, drain, comment. */
 struct admin machine_admin(const struct machine *machine);
 /* Whether a change of the machine is one of that server of it. */
@@ -37,3 +41,16 @@ int change_apply(struct engine *engine, const struct msg_dest_set *set, uint32_t
 		 struct admin *ret_old, char text[static 128]);
 void change_log(struct engine *engine, const struct msg_dest_set *set, const struct admin *old);
 void change_look_first(struct engine *engine, const struct msg_dest_set *set);
+
+/* policy.c */
+int policy_set(struct engine *engine, int32_t value);
+/* Tells that it is what it was before the pending set, which could not be stored. */
+void policy_undone(struct engine *engine);
+const char *policy_name(enum quorum_policy policy);
+/*
+ * Once all of a set is applied to the model and nothing is told to the kernel: -EPERM when the
+ * policy is to refuse and the set takes the quorum of a service away, with the last change that
+ * took weight from it and the reason; -ENOMEM.
+ */
+int policy_judge(const struct engine *engine, const struct msg_dest_set *set, uint32_t *ret_index,
+		 char text[static 128]);

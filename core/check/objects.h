@@ -79,9 +79,11 @@ struct server {
 	struct server *was;
 	struct probe **was_probes;
 	bool taken;
-	bool is_new;	/* with the newest configuration */
-	bool changing;	/* by the pending SET */
-	bool concerned; /* by the change of its machine under way */
+	bool is_new;	   /* with the newest configuration */
+	bool changing;	   /* by the pending SET: */
+	size_t undo;	   /* what it was, among what that remembers */
+	uint32_t moved_by; /* its newest change of state or weight */
+	bool concerned;	   /* by the change of its machine under way */
 };
 
 /* One kernel service: a virtual server over a group has several. */
@@ -122,5 +124,5 @@ struct service {
 	bool unseen;	     /* told something, or new to us, since the kernel was last looked at */
 	struct service *was; /* while adopting, as in struct server */
 	bool taken;
-	bool pushed; /* by the pending SET */
+	bool looked, judged, pushed; /* by the pending SET */
 };

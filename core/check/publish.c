@@ -360,6 +360,7 @@ void publish(struct engine *engine)
 	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
 	snap->udp_timeout_s = engine->udp_timeout_s;
 	snap->sysctls = engine->sysctls;
+	snap->quorum_policy = engine->policy;
 	snap->drifts = engine->drifts;
 	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);
 	memcpy(snap->sync_changed_us, engine->sync.changed_us, sizeof snap->sync_changed_us);

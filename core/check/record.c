@@ -64,6 +64,7 @@ void record_attempt(struct probe *probe, const struct check_report *report)
 	record->fails += !passed;
 	record->consecutive_fails = passed ? 0 : record->consecutive_fails + 1;
 	record->result = report->result;
+	record->code = report->code;
 	record->ran_wall_us = clock_wall_us();
 	record->latency_us =
 		report->latency_us > UINT32_MAX ? UINT32_MAX : (uint32_t)report->latency_us;

@@ -42,6 +42,16 @@ int32_t service_effective_weight(const struct server_input *in, bool sorry_activ
 	return held_back(weight, in->held_permille);
 }
 
+static bool is_usable(const struct server_input *in)
+{
+	return in->admin == DEST_UNLOCKED && in->up;
+}
+
+uint32_t service_quorum_weight(const struct server_input *in)
+{
+	return is_usable(in) ? (uint32_t)service_nominal_weight(in) : 0;
+}
+
 static bool quorum_after(const struct conf_virtual_server *conf, bool up, uint32_t weight)
 {
 	uint64_t gain_at = (uint64_t)conf->quorum + conf->hysteresis;
@@ -61,10 +71,8 @@ void service_reduce(const struct conf_virtual_server *conf, const struct server_
 	for (size_t i = 0; i < conf->n_servers; i++) {
 		next.n_draining += in[i].admin == DEST_SHUTTING_DOWN;
 		next.n_locked += in[i].admin == DEST_LOCKED;
-		if (in[i].admin != DEST_UNLOCKED || !in[i].up)
-			continue;
-		next.n_usable++;
-		weight += (uint32_t)service_nominal_weight(&in[i]);
+		next.n_usable += is_usable(&in[i]);
+		weight += service_quorum_weight(&in[i]);
 	}
 	next.weight = weight > UINT32_MAX ? UINT32_MAX : (uint32_t)weight;
 	next.up = quorum_after(conf, quorum->up, next.weight);

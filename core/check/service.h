@@ -35,6 +35,10 @@ struct service_quorum {
 	uint32_t n_usable, n_draining, n_locked;
 };
 
+/* What one server adds to the weight that quorum is judged by: all of its weight, slow start or
+ * not; 0 unless it is usable. */
+uint32_t service_quorum_weight(const struct server_input *in);
+
 /* The override, else configured + dynamic, 0..65535: what applies while the server is usable. */
 int32_t service_nominal_weight(const struct server_input *in);
 

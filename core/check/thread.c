@@ -283,6 +283,9 @@ static void dispatch(struct engine *engine, const struct mail *mail)
 	case MSG_ADMIN:
 		remember_stored(engine, mail);
 		break;
+	case MSG_QUORUM_POLICY:
+		engine->policy = ((const struct msg_quorum_policy *)mail->body)->policy;
+		break;
 	case MSG_ADMIN_SAVED:
 		command_saved(engine, (const struct msg_admin_saved *)mail->body);
 		break;
@@ -434,6 +437,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	engine->wires = wires;
 	engine->ops = wires->ipvs;
 	engine->ipvs_netns = wires->ipvs_netns;
+	engine->policy = QUORUM_ALLOW;
 	engine->refresh_us = REFRESH_US;
 	engine->rest = PACE_REST;
 	engine->refresh_rest = REFRESH_REST;

@@ -25,6 +25,7 @@ void ctl_print_json(const json_t *value);
 json_t *ctl_text(const char *text);
 void ctl_print_status(const json_t *status);
 void ctl_print_servers(const char *verb, const json_t *result);
+void ctl_print_policy(const char *word, const json_t *result);
 void ctl_print_help(const json_t *commands);
 
 /* ctl_check.c: files, without a daemon. Each returns the exit status. */

@@ -218,6 +218,8 @@ static void print_ipvs(const json_t *ipvs)
 			printf("%lld", (long long)json_integer_value(value));
 	}
 	printf("\n");
+	if (!strcmp(text(ipvs, "drain_quorum_policy"), "refuse"))
+		printf("drain quorum policy: refuse\n");
 	if (number(ipvs, "drifts"))
 		printf("services changed by somebody else since the start: %lld\n",
 		       number(ipvs, "drifts"));
@@ -246,6 +248,12 @@ void ctl_print_servers(const char *verb, const json_t *result)
 
 	json_array_foreach(json_object_get(result, "servers"), i, server) printf(
 		"%s %s of %s: done\n", verb, text(server, "server"), text(server, "service"));
+}
+
+void ctl_print_policy(const char *word, const json_t *result)
+{
+	(void)word;
+	printf("drain quorum policy: %s\n", text(result, "drain_quorum_policy"));
 }
 
 void ctl_print_help(const json_t *commands)

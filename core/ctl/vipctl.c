@@ -26,7 +26,7 @@
 
 struct arguments {
 	const char *socket;
-	bool json, strict, include_check, all;
+	bool json, strict, include_check, all, force;
 	const char *config_id;			/* NULL: the host name, or as vipd has it */
 	const char *timeout, *action, *comment; /* NULL: not given */
 	char **words; /* what is not an option; the first is the command */
@@ -292,6 +292,8 @@ static int change_server(const struct arguments *arguments)
 	int bad = add_text(request, arguments->all ? "vs" : "rs", last);
 	if (arguments->all)
 		bad |= json_object_set_new(request, "all", json_true());
+	if (arguments->force)
+		bad |= json_object_set_new(request, "force", json_true());
 	if (arguments->n_words == 3)
 		bad |= add_text(request, "vs", arguments->words[1]);
 	if (arguments->action)
@@ -325,6 +327,17 @@ static int ctl_undrain(const struct arguments *arguments)
 static int ctl_lock(const struct arguments *arguments)
 {
 	return change_server(arguments);
+}
+
+static int ctl_policy(const struct arguments *arguments)
+{
+	json_t *request = simple_request(arguments);
+
+	if (arguments->n_words != 2 || add_text(request, "policy", arguments->words[1])) {
+		json_decref(request);
+		return fail_usage("the policy is allow or refuse");
+	}
+	return run(arguments, request, ctl_print_policy);
 }
 
 /* ---- choosing one ---- */
@@ -372,6 +385,7 @@ static const char *find_needless(const struct command *command, const struct arg
 		{"--action", "--action", arguments->action},
 		{"--comment", "--comment", arguments->comment},
 		{"--all", "--all", arguments->all},
+		{"--force", "--force", arguments->force},
 		{"--strict", "FILE", arguments->strict},
 		{"--config-id", "FILE", arguments->config_id},
 		{"--all-config", "FILE", arguments->include_check},
@@ -422,6 +436,9 @@ static bool take_option(int found, struct arguments *arguments, int *ret_status)
 	case 'A':
 		arguments->all = true;
 		return true;
+	case 'F':
+		arguments->force = true;
+		return true;
 	case 'S':
 		arguments->strict = true;
 		return true;
@@ -454,6 +471,7 @@ int main(int argc, char **argv)
 		{"action", required_argument, NULL, 'a'},
 		{"comment", required_argument, NULL, 'c'},
 		{"all", no_argument, NULL, 'A'},
+		{"force", no_argument, NULL, 'F'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{"strict", no_argument, NULL, 'S'},

@@ -48,7 +48,8 @@ static void on_signal(int signo, void *owner)
 	loop_quit(bracket->loop, 0);
 }
 
-static int run(struct bracket *bracket, const struct exec_command *command, uint64_t timeout_us)
+static int run(struct bracket *bracket, int child, const struct exec_command *command,
+	       uint64_t timeout_us)
 {
 	int error = loop_new(NULL, &bracket->loop);
 
@@ -58,7 +59,7 @@ static int run(struct bracket *bracket, const struct exec_command *command, uint
 		error = loop_signal_new(bracket->loop, SIGINT, on_signal, bracket,
 					&bracket->interrupt);
 	if (!error)
-		error = exec_new(bracket->loop, "/proc/self/exe", &bracket->exec);
+		error = exec_new(bracket->loop, child, &bracket->exec);
 	/* A track script's class: when nobody waits for it any more it is killed. */
 	if (!error)
 		error = exec_start(bracket->exec, EXEC_TRACK, command, timeout_us, on_end, 0,
@@ -86,7 +87,7 @@ static bool run_script(struct daemon *d, const char *what, const struct conf_com
 	}
 	log_info("main", "running the %s", what);
 	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%llu", (unsigned long long)timeout_us);
-	int error = run(&bracket, &command, timeout_us);
+	int error = run(&bracket, d->exec_child, &command, timeout_us);
 	if (error < 0)
 		log_error("main", "%s cannot run: %s", what, strerror(-error));
 	return !bracket.stopped;

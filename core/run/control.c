@@ -226,8 +226,9 @@ void control_on_reply(struct control *control, const struct msg_reply *reply)
 	if (!client)
 		return;
 	if (reply->error && !client->error[0])
-		snprintf(client->error, sizeof client->error, "%s",
-			 reply->text[0] ? reply->text : strerror(-reply->error));
+		snprintf(client->error, sizeof client->error, "%s%s",
+			 reply->text[0] ? reply->text : strerror(-reply->error),
+			 reply->error == -EPERM ? "; with --force all the same" : "");
 	if (++client->n_replies == client->n_requests)
 		finish_replies(client);
 }

@@ -5,7 +5,8 @@
  * key, those over a group by its name, too; a real server by its snmp_name, address:port or
  * address. Without a virtual server every service that has the real server is meant, without a real
  * server, when all are asked for, every one of the virtual server. An address without a virtual
- * server is a machine, which is changed as one.
+ * server is a machine. Whatever is meant is asked for in one message: all of it is changed or none,
+ * and the quorum policy judges it as a whole. policy sets that policy.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -16,11 +17,13 @@
 #include "core/run/control_private.h"
 #include "core/run/daemon.h"
 
+#define STEPS_MAX 5
+
 struct wish {
-	const char *vs, *rs; /* either NULL: any, but not both */
-	struct dest_change
-		steps[DEST_CHANGES_MAX / 8]; /* for each destination; keys are filled in later */
+	const char *vs, *rs;		     /* either NULL: any, but not both */
+	struct dest_change steps[STEPS_MAX]; /* for each destination; keys are filled in later */
 	uint32_t n_steps;
+	bool force; /* whatever becomes of quorums */
 };
 
 struct matches {
@@ -100,41 +103,43 @@ static json_t *describe(const struct snap_check *snap, const struct matches *mat
 	return json_pack("{s:o}", "servers", list);
 }
 
-static void begin_message(struct client *client, struct msg_dest_set *message, uint64_t request)
+/* The client waits for the answer. NULL: the wait ends by time. */
+static struct msg_dest_set *begin(struct client *client, size_t count, bool force, json_t *result,
+				  size_t *ret_size)
 {
+	uint64_t request = control_new_requests(client, 1);
+	struct msg_dest_set *message;
+
+	*ret_size = sizeof *message + count * sizeof message->changes[0];
+	control_wait_replies(client, request, 1, result);
+	message = calloc(1, *ret_size);
+	if (!message)
+		return NULL;
 	message->request = request;
 	message->reply_to = THREAD_MAIN;
-	snprintf(message->who, sizeof message->who, "vipctl uid %lu",
-		 (unsigned long)control_uid(client));
+	message->force = force;
+	snprintf(message->who, sizeof message->who, "vipctl uid %lu%s",
+		 (unsigned long)control_uid(client), force ? ", forced" : "");
+	return message;
 }
 
-/* One message for as many destinations as fit: each is all or nothing. */
-static void post_some(struct client *client, const struct snap_check *snap, const struct wish *wish,
-		      const uint32_t *dests, uint32_t count, uint64_t request)
+static void post(struct client *client, struct msg_dest_set *message, size_t size)
 {
-	size_t size =
-		sizeof(struct msg_dest_set) + count * wish->n_steps * sizeof(struct dest_change);
-	struct msg_dest_set *message = calloc(1, size);
-
-	if (!message)
-		return; /* the client's wait ends by time */
-	begin_message(client, message, request);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct snap_dest *dest = &snap->dests[dests[i]];
-
-		for (uint32_t k = 0; k < wish->n_steps; k++) {
-			struct dest_change *change = &message->changes[message->count++];
-
-			*change = wish->steps[k];
-			change->svc = snap->services[dest->service].key;
-			change->dest = dest->key;
-		}
-	}
 	threads_post(control_daemon(client), THREAD_CHECK, MSG_DEST_SET, message, size);
 	free(message);
 }
 
-/* Everything with that address, in one message. */
+/* The steps of one thing; the caller fills in which. */
+static struct dest_change *add_steps(struct msg_dest_set *message, const struct wish *wish)
+{
+	struct dest_change *first = &message->changes[message->count];
+
+	memcpy(first, wish->steps, wish->n_steps * sizeof wish->steps[0]);
+	message->count += wish->n_steps;
+	return first;
+}
+
+/* Everything with that address. */
 static bool is_machine(const struct wish *wish, struct ip *ret)
 {
 	return !wish->vs && ip_parse(wish->rs, ret) == 0;
@@ -144,38 +149,39 @@ static void change_machine(struct client *client, const struct snap_check *snap,
 			   const struct wish *wish, const struct matches *matches,
 			   const struct ip *ip)
 {
-	size_t size = sizeof(struct msg_dest_set) + wish->n_steps * sizeof(struct dest_change);
-	struct msg_dest_set *message = calloc(1, size);
-	uint64_t request = control_new_requests(client, 1);
+	size_t size;
+	struct msg_dest_set *message =
+		begin(client, wish->n_steps, wish->force, describe(snap, matches), &size);
 
-	control_wait_replies(client, request, 1, describe(snap, matches));
 	if (!message)
-		return; /* as above */
-	begin_message(client, message, request);
+		return;
+	struct dest_change *steps = add_steps(message, wish);
 	for (uint32_t k = 0; k < wish->n_steps; k++) {
-		message->changes[k] = wish->steps[k];
-		message->changes[k].machine = true;
-		message->changes[k].dest.ip = *ip;
+		steps[k].machine = true;
+		steps[k].dest.ip = *ip;
 	}
-	message->count = wish->n_steps;
-	threads_post(control_daemon(client), THREAD_CHECK, MSG_DEST_SET, message, size);
-	free(message);
+	post(client, message, size);
 }
 
 static void change_each(struct client *client, const struct snap_check *snap,
 			const struct wish *wish, const struct matches *matches)
 {
-	uint32_t each = DEST_CHANGES_MAX / wish->n_steps;
-	uint32_t messages = (matches->count + each - 1) / each;
-	uint64_t first = control_new_requests(client, messages);
+	size_t size;
+	struct msg_dest_set *message = begin(client, (size_t)matches->count * wish->n_steps,
+					     wish->force, describe(snap, matches), &size);
 
-	control_wait_replies(client, first, messages, describe(snap, matches));
-	for (uint32_t i = 0; i < messages; i++) {
-		uint32_t from = i * each;
-		uint32_t count = matches->count - from < each ? matches->count - from : each;
+	if (!message)
+		return;
+	for (uint32_t i = 0; i < matches->count; i++) {
+		const struct snap_dest *dest = &snap->dests[matches->dests[i]];
+		struct dest_change *steps = add_steps(message, wish);
 
-		post_some(client, snap, wish, matches->dests + from, count, first + i);
+		for (uint32_t k = 0; k < wish->n_steps; k++) {
+			steps[k].svc = snap->services[dest->service].key;
+			steps[k].dest = dest->key;
+		}
 	}
+	post(client, message, size);
 }
 
 static void carry_out(struct client *client, const struct wish *wish)
@@ -210,6 +216,7 @@ static bool take_names(struct client *client, const json_t *request, struct wish
 {
 	wish->vs = json_string_value(json_object_get(request, "vs"));
 	wish->rs = json_string_value(json_object_get(request, "rs"));
+	wish->force = json_is_true(json_object_get(request, "force"));
 	bool all = json_is_true(json_object_get(request, "all"));
 	if (all ? wish->vs && !wish->rs : wish->rs != NULL)
 		return true;
@@ -304,4 +311,23 @@ void control_lock(struct client *client, const json_t *request)
 	add_step(&wish, DEST_SET_STORAGE, STORAGE_NONVOLATILE);
 	add_step(&wish, DEST_SET_ADMIN, DEST_LOCKED);
 	carry_out(client, &wish);
+}
+
+void control_policy(struct client *client, const json_t *request)
+{
+	const char *word = json_string_value(json_object_get(request, "policy"));
+	size_t size;
+
+	if (!word || (strcmp(word, "allow") && strcmp(word, "refuse"))) {
+		control_refuse(client, "the policy is allow or refuse");
+		return;
+	}
+	struct msg_dest_set *message =
+		begin(client, 1, false, json_pack("{s:s}", "drain_quorum_policy", word), &size);
+	if (!message)
+		return;
+	message->changes[0].field = DEST_SET_QUORUM_POLICY;
+	message->changes[0].value = strcmp(word, "refuse") ? QUORUM_ALLOW : QUORUM_REFUSE;
+	message->count = 1;
+	post(client, message, size);
 }

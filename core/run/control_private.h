@@ -32,8 +32,8 @@ void control_wait_replies(struct client *client, uint64_t first, uint32_t count,
 
 /* One function for each row of CTL_COMMANDS. */
 typedef void control_fn(struct client *client, const json_t *request);
-control_fn control_status, control_drain, control_undrain, control_lock, control_reload,
-	control_config, control_help;
+control_fn control_status, control_drain, control_undrain, control_lock, control_policy,
+	control_reload, control_config, control_help;
 
 /*
  * control_listen.c: a listening socket only root can connect to, or a negative errno; -EADDRINUSE

@@ -217,14 +217,16 @@ static json_t *service_json(const struct snap_check *snap, const struct snap_ser
 	for (uint32_t i = 0; i < row->n_dests; i++)
 		json_array_append_new(servers,
 				      server_json(snap, &snap->dests[row->first_dest + i]));
-	return json_pack(
-		"{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:i, s:I, s:o}",
-		"service", svc_key_format(&row->key, key), "virtual_server", vs->id, "name",
-		text_or_null(vs->snmp_name), "scheduler", vs->scheduler, "in_kernel",
-		row->in_kernel, "drifted", row->drifted, "suspended", row->suspended, "quorum_up",
-		row->quorum_up, "sorry_active", row->sorry_active, "up", (int)row->n_up, "draining",
-		(int)row->n_draining, "locked", (int)row->n_locked, "leaving", (int)row->n_leaving,
-		"connections", (json_int_t)row->stats.conns, "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:i, s:I, "
+			 "s:I, s:I, s:o}",
+			 "service", svc_key_format(&row->key, key), "virtual_server", vs->id,
+			 "name", text_or_null(vs->snmp_name), "scheduler", vs->scheduler,
+			 "in_kernel", row->in_kernel, "drifted", row->drifted, "suspended",
+			 row->suspended, "quorum_up", row->quorum_up, "sorry_active",
+			 row->sorry_active, "up", (int)row->n_up, "draining", (int)row->n_draining,
+			 "locked", (int)row->n_locked, "leaving", (int)row->n_leaving, "quorum",
+			 (json_int_t)vs->quorum, "quorum_weight", (json_int_t)row->quorum_weight,
+			 "connections", (json_int_t)row->stats.conns, "servers", servers);
 }
 
 static json_t *services_json(const struct snap_check *snap)
@@ -246,11 +248,12 @@ static json_t *ipvs_json(const struct snap_check *snap)
 {
 	if (!snap)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:I}", "expire_nodest_conn",
+	return json_pack("{s:o, s:o, s:o, s:I, s:s}", "expire_nodest_conn",
 			 sysctl_json(snap->sysctls.expire_nodest_conn), "expire_quiescent_template",
 			 sysctl_json(snap->sysctls.expire_quiescent_template), "conn_reuse_mode",
 			 sysctl_json(snap->sysctls.conn_reuse_mode), "drifts",
-			 (json_int_t)snap->drifts);
+			 (json_int_t)snap->drifts, "drain_quorum_policy",
+			 snap->quorum_policy == QUORUM_REFUSE ? "refuse" : "allow");
 }
 
 static json_t *sync_json(const struct snap_check *snap)

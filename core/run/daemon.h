@@ -128,6 +128,7 @@ struct daemon {
 	struct loop_signal *signals[8];
 	struct log_sink *sink;
 	struct rtnl *rtnl;
+	int exec_child; /* exec_open() */
 	struct exec *exec;
 	struct fifos *fifos;
 	struct bus *bus; /* NULL: not wanted */

@@ -37,7 +37,7 @@ struct exec_job {
 	struct exec_job *next;
 	struct exec *exec;
 	enum exec_class class;
-	char **argv; /* of the re-exec, one block */
+	char **argv; /* of vipd-exec, one block */
 	uint64_t timeout_us;
 	exec_done_fn *done;
 	uint64_t token;
@@ -50,7 +50,7 @@ struct exec_job {
 
 struct exec {
 	struct loop *loop;
-	char *self;
+	int child; /* vipd-exec, not ours */
 	char **environment;
 	rlim_t files;			     /* how many a program may have open */
 	struct exec_job *jobs[EXEC_CLASSES]; /* oldest first */
@@ -82,7 +82,7 @@ static char **safe_environment(void)
 	return safe;
 }
 
-int exec_new(struct loop *loop, const char *self, struct exec **ret)
+int exec_new(struct loop *loop, int child, struct exec **ret)
 {
 	struct exec *exec = calloc(1, sizeof *exec);
 	struct rlimit limit;
@@ -93,11 +93,11 @@ int exec_new(struct loop *loop, const char *self, struct exec **ret)
 	exec->loop = loop;
 	for (int class = 0; class < EXEC_CLASSES; class ++)
 		exec->tail[class] = &exec->jobs[class];
-	exec->self = strdup(self);
+	exec->child = child;
 	exec->environment = safe_environment();
 	if (!getrlimit(RLIMIT_NOFILE, &limit))
 		exec->files = limit.rlim_cur;
-	error = exec->self && exec->environment ? 0 : -ENOMEM;
+	error = exec->environment ? 0 : -ENOMEM;
 	if (!error)
 		error = loop_timer_new(loop, start_waiting, exec, &exec->starter);
 	if (error) {
@@ -149,7 +149,6 @@ struct exec *exec_free(struct exec *exec)
 	}
 	loop_timer_free(exec->starter);
 	free(exec->environment);
-	free(exec->self);
 	free(exec);
 	return NULL;
 }
@@ -167,9 +166,9 @@ static size_t count_words(const char *const *words)
 static char **build_argv(const struct exec *exec, const struct exec_command *command)
 {
 	char uid[24], gid[24], files[24];
-	const char *groups = command->groups ? EXEC_CHILD_GROUPS : EXEC_CHILD_ALONE;
-	const char *head[] = {exec->self, EXEC_CHILD_WORD, uid,		  gid,
-			      groups,	  files,	   command->path, NULL};
+	const char *groups = command->groups ? command->groups : "";
+	const char *head[] = {EXEC_CHILD_NAME, EXEC_CHILD_FORM, uid,	       gid,
+			      groups,	       files,		command->path, NULL};
 	const char *const *parts[] = {head, command->argv, command->more};
 	size_t count = 0, octets = 0, used = 0;
 
@@ -215,15 +214,17 @@ static int spawn(struct exec_job *job)
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	error = posix_spawn_file_actions_addchdir_np(&files, "/");
 	if (!error)
+		error = posix_spawn_file_actions_adddup2(&files, job->exec->child, EXEC_CHILD_FD);
+	if (!error)
 		error = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&files, 0, 1);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&files, 0, 2);
 	if (!error)
-		error = posix_spawn_file_actions_addclosefrom_np(&files, 3);
+		error = posix_spawn_file_actions_addclosefrom_np(&files, EXEC_CHILD_FD + 1);
 	if (!error)
-		error = posix_spawn(&job->pid, job->exec->self, &files, &attributes, job->argv,
+		error = posix_spawn(&job->pid, EXEC_CHILD_FD_PATH, &files, &attributes, job->argv,
 				    job->exec->environment);
 	if (error)
 		job->pid = 0;

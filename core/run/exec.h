@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,7 +27,7 @@ struct exec_command {
 	const char *const *more; /* further arguments, NULL-terminated; NULL: none */
 	uid_t uid;
 	gid_t gid;
-	bool groups; /* also the other groups of the account */
+	const char *groups; /* the other groups it shall have: numbers with commas; NULL: none */
 };
 
 /* error: negative errno when it never ran. wait_status as of waitpid(2). The job is gone after the
@@ -39,9 +40,14 @@ struct exec_end {
 
 typedef void exec_done_fn(const struct exec_end *end, uint64_t token, void *owner);
 
-/* self: the program that is started with --exec (exec_child.h); /proc/self/exe in the daemon.
- * Programs get the limit of open files that is in force now. */
-int exec_new(struct loop *loop, const char *self, struct exec **ret);
+/* Opens vipd-exec (exec_child.h). Held for the whole life of the daemon, so that an upgrade in
+ * place never mixes two versions. A descriptor, closed on exec; ret_path: its name, or of what is
+ * missing. */
+int exec_open(char ret_path[PATH_MAX]);
+
+/* child: from exec_open(), the caller's, valid as long as exec. Programs get the limit of open
+ * files that is in force now. */
+int exec_new(struct loop *loop, int child, struct exec **ret);
 /* Kills the process groups of checks and track scripts, leaves notify scripts and readers to
  * themselves, waits for nothing; done is not called. */
 struct exec *exec_free(struct exec *exec);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child's half of exec: gives up limits, groups and account, then becomes the program. It runs
- * in the new process, which shares nothing with the daemon. It must never go on with the daemon's
- * account when that could not be given up.
+ * The program vipd-exec: gives up limits, groups and account, then becomes the program it was asked
+ * for. It runs in the new process, which shares nothing with the daemon, and may wait for the
+ * program's file. It must never go on with the daemon's account when that could not be given up.
+ *
+ * It runs once for every check and notification: nothing but the C library, no look-up of names.
  */
 #include "core/run/exec_child.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -19,34 +19,52 @@
 #define CANNOT_RUN 126
 #define NOT_FOUND  127
 
-static int parse_number(const char *text, unsigned long *ret)
+enum arg {
+	ARG_SELF,
+	ARG_FORM,
+	ARG_UID,
+	ARG_GID,
+	ARG_GROUPS,
+	ARG_FILES,
+	ARG_PATH,
+	ARG_ARGV0,
+	ARG_COUNT
+};
+
+static int parse_number(const char *text, char until, unsigned long *ret)
 {
 	char *end;
 
 	errno = 0;
 	*ret = strtoul(text, &end, 10);
-	return errno || end == text || *end ? -EINVAL : 0;
+	return errno || end == text || (*end && *end != until) ? -EINVAL : 0;
 }
 
-/* Those of the account in the group database, or none. */
-static int set_groups(uid_t uid, gid_t gid, bool wanted)
+static int set_groups(const char *text)
 {
-	const struct passwd *account = wanted ? getpwuid(uid) : NULL;
+	size_t count = 0;
+	gid_t *groups = calloc(strlen(text) / 2 + 1, sizeof *groups);
+	unsigned long number;
+	int error = groups ? 0 : -ENOMEM;
 
-	if (geteuid() != 0)
-		return 0;
-	if (account)
-		return initgroups(account->pw_name, gid) < 0 ? -errno : 0;
-	return setgroups(0, NULL) < 0 ? -errno : 0;
+	while (*text && !error) {
+		error = parse_number(text, ',', &number);
+		if (!error)
+			groups[count++] = (gid_t)number;
+		text += strcspn(text, ",");
+		text += *text == ',';
+	}
+	if (!error && setgroups(count, groups) < 0)
+		error = -errno;
+	free(groups);
+	return error;
 }
 
-static int give_up_account(uid_t uid, gid_t gid, bool groups)
+static int give_up_account(uid_t uid, gid_t gid, const char *groups)
 {
-	int error;
-
 	if (geteuid() == uid && getegid() == gid && uid != 0)
 		return 0;
-	error = set_groups(uid, gid, groups);
+	int error = geteuid() == 0 ? set_groups(groups) : 0;
 	if (error)
 		return error;
 	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
@@ -79,17 +97,19 @@ static void run_by_shell(const char *path, char **argv, int argc)
 	free(shell);
 }
 
-int exec_child_main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	unsigned long uid, gid, files;
 
-	if (argc < 8 || parse_number(argv[2], &uid) || parse_number(argv[3], &gid) ||
-	    parse_number(argv[5], &files) || give_up_files(files) < 0)
+	close(EXEC_CHILD_FD);
+	if (argc < ARG_COUNT || strcmp(argv[ARG_FORM], EXEC_CHILD_FORM) != 0 ||
+	    parse_number(argv[ARG_UID], '\0', &uid) || parse_number(argv[ARG_GID], '\0', &gid) ||
+	    parse_number(argv[ARG_FILES], '\0', &files) || give_up_files(files) < 0)
 		return CANNOT_RUN;
-	if (give_up_account((uid_t)uid, (gid_t)gid, !strcmp(argv[4], EXEC_CHILD_GROUPS)) < 0)
+	if (give_up_account((uid_t)uid, (gid_t)gid, argv[ARG_GROUPS]) < 0)
 		return CANNOT_RUN;
-	execv(argv[6], argv + 7);
+	execv(argv[ARG_PATH], argv + ARG_ARGV0);
 	if (errno == ENOEXEC)
-		run_by_shell(argv[6], argv + 7, argc - 7);
+		run_by_shell(argv[ARG_PATH], argv + ARG_ARGV0, argc - ARG_ARGV0);
 	return errno == ENOENT ? NOT_FOUND : CANNOT_RUN;
 }

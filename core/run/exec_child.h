@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What runs between the fork and the program: `vipd --exec UID GID GROUPS FILES PATH ARGV0 ...`.
- * posix_spawn can change neither account nor limits, so vipd starts itself in this role first.
- * FILES is how many the program may have open: what the daemon may is more.
+ * vipd-exec, what runs between the fork and the program: `vipd-exec FORM UID GID GROUPS FILES
+ * PATH ARGV0 ...`. posix_spawn can change neither account nor limits. It is a program of its own
+ * because vipd itself takes several milliseconds to find its libraries, each time. GROUPS are the
+ * other groups of the account, numbers with commas between them, or nothing; FILES is how many the
+ * program may have open: what the daemon may is more. It finds itself open as EXEC_CHILD_FD.
+ *
+ * Exit status when the program cannot be run: 126, or 127 when it is not there.
  */
 #pragma once
 
-#define EXEC_CHILD_WORD	  "--exec"
-#define EXEC_CHILD_ALONE  "alone"  /* no group but the one */
-#define EXEC_CHILD_GROUPS "groups" /* also the other groups of the account */
-
-/* Takes main's arguments; returns only when the program cannot be run: an exit status (126, 127).
- */
-int exec_child_main(int argc, char **argv);
+#define EXEC_CHILD_NAME	   "vipd-exec"
+#define EXEC_CHILD_FORM	   "form 1" /* raised with every change of the arguments */
+#define EXEC_CHILD_FD	   3
+#define EXEC_CHILD_FD_PATH "/proc/self/fd/3"

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += core/run/librun.a
 core_run_librun_a_SOURCES = \
 	core/run/exec.c core/run/exec.h \
-	core/run/exec_child.c core/run/exec_child.h \
+	core/run/exec_child.h core/run/exec_open.c \
 	core/run/fifo.c core/run/fifo.h \
 	core/run/fifos.c core/run/fifos.h \
 	core/run/filter.c core/run/filter.h \
@@ -22,6 +22,15 @@ core_run_librun_a_SOURCES = \
 	core/run/state.c core/run/state.h core/run/state_text.c \
 	core/run/store.c core/run/store.h
 core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
+
+# Started before every script, so it is linked without what its own start would cost (configure.ac: SMALL_CC), and without
+# sanitizers. To automake, which has one compiler for all, it is a file that is made and installed.
+pkglibexec_SCRIPTS += vipd-exec
+EXTRA_DIST += core/run/exec_child.c
+CLEANFILES += vipd-exec
+vipd-exec: core/run/exec_child.c core/run/exec_child.h
+	$(AM_V_CCLD)$(SMALL_CC) -D_GNU_SOURCE -I$(top_srcdir) $(CPPFLAGS) $(SMALL_CFLAGS) $(CFLAGS) \
+		$(SMALL_LDFLAGS) $(LDFLAGS) -o $@ $(top_srcdir)/core/run/exec_child.c
 
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
@@ -69,6 +78,8 @@ dist_dbuspolicy_DATA = core/run/vipd-dbus.conf
 
 RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
+EXEC_CHILD = -DEXEC_CHILD='"$(abs_top_builddir)/vipd-exec"'
+
 UNIT_TESTS += tests/unit/test_options
 tests_unit_test_options_LDADD = $(RUN_TESTS_LIBS)
 
@@ -97,6 +108,7 @@ UNIT_TESTS += tests/unit/test_log_syslog
 tests_unit_test_log_syslog_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_fifo
+tests_unit_test_fifo_CPPFLAGS = $(AM_CPPFLAGS) $(EXEC_CHILD)
 tests_unit_test_fifo_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_letter
@@ -105,4 +117,5 @@ tests_unit_test_letter_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_letter_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_exec
+tests_unit_test_exec_CPPFLAGS = $(AM_CPPFLAGS) $(EXEC_CHILD)
 tests_unit_test_exec_LDADD = $(RUN_TESTS_LIBS)

@@ -23,7 +23,6 @@
 #include "core/run/control.h"
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
-#include "core/run/exec_child.h"
 #include "core/run/fifos.h"
 #include "core/run/filter.h"
 #include "core/run/helper.h"
@@ -173,7 +172,23 @@ static void send_state(struct daemon *d)
 	for (uint32_t i = 0; found.save && i < found.save->count; i++)
 		threads_post(d, THREAD_CHECK, MSG_ADMIN, &found.save->items[i],
 			     sizeof found.save->items[i]);
+	if (found.save && found.save->policy)
+		threads_post(d, THREAD_CHECK, MSG_QUORUM_POLICY,
+			     &(struct msg_quorum_policy){found.save->policy},
+			     sizeof(struct msg_quorum_policy));
 	free(found.save);
+}
+
+/* Without it every check by a program would fail: better not to start than to take servers out. */
+static int open_exec_child(struct daemon *d)
+{
+	char path[PATH_MAX];
+
+	d->exec_child = exec_open(path);
+	if (d->exec_child < 0)
+		log_error("main", "cannot start: %s, which starts programs: %s", path,
+			  strerror(-d->exec_child));
+	return d->exec_child < 0 ? EXIT_FATAL : 0;
 }
 
 static int open_services(struct daemon *d)
@@ -188,7 +203,7 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = watch_signals(d);
 	if (!error)
-		error = exec_new(d->loop, "/proc/self/exe", &d->exec);
+		error = exec_new(d->loop, d->exec_child, &d->exec);
 	if (!error)
 		error = fifos_new(d->exec, &d->fifos);
 	if (!error)
@@ -270,6 +285,8 @@ static void end(struct daemon *d)
 	join_threads(d);
 	if (d->begun)
 		bracket_end(d);
+	if (d->exec_child >= 0)
+		close(d->exec_child);
 	place_leave(d);
 	log_notice("main", "stopped");
 	supervise_log(d);
@@ -291,6 +308,8 @@ static int live(struct daemon *d)
 
 	if (!status)
 		status = place_take(d);
+	if (!status)
+		status = open_exec_child(d);
 	if (!status)
 		status = open_services(d);
 	if (!status)
@@ -322,6 +341,7 @@ int daemon_run(const struct options *options)
 	struct daemon d = {
 		.options = *options,
 		.ready_fd = -1,
+		.exec_child = -1,
 		.place = PLACE_NONE,
 		.started_us = clock_now_us(),
 		.started_wall_us = clock_wall_us(),
@@ -368,8 +388,6 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
-	if (argc > 1 && !strcmp(argv[1], EXEC_CHILD_WORD))
-		return exec_child_main(argc, argv);
 	keep_memory_small();
 	if (options_parse(argc, argv, stderr, &options))
 		return EXIT_FATAL;

@@ -49,7 +49,7 @@ static const struct row rows[] = {
 	{'C', "check", NO_VALUE, SWITCH, AT(only_check), "run health checks and IPVS only"},
 	{'B', "no_bfd", NO_VALUE, SWITCH, AT(no_bfd), "run no BFD sessions"},
 	{'p', "pid", VALUE, TEXT, AT(pid_file), "FILE: the pid file"},
-	{'x', "snmp", NO_VALUE, SWITCH, AT(snmp_all), "enable every SNMP part"},
+	{'x', "snmp", NO_VALUE, SWITCH, AT(snmp_all), "enable every SNMP part but LVS-MIB"},
 	{'A', "snmp-agent-socket", VALUE, TEXT, AT(snmp_socket), "ADDRESS: of the AgentX master"},
 	{0, "snmp-listen", VALUE, TEXT, AT(snmp_listen),
 	 "ADDRESS: answer SNMP there without snmpd, as udp:127.0.0.1:1161"},

@@ -30,6 +30,7 @@ struct entry {
 	char *path; /* NULL: must not run */
 	uid_t uid;
 	gid_t gid;
+	char *groups; /* further ones, numbers with commas; NULL: none */
 };
 
 struct account {
@@ -153,6 +154,45 @@ static const struct account *account_of(struct scripts *scripts, char *user, cha
 	return account;
 }
 
+/* All groups of an account, as vipd-exec wants them; NULL when nobody has that number. */
+static char *groups_of(uid_t uid, gid_t gid)
+{
+	struct passwd entry, *found = NULL;
+	char room[4096], *text = NULL;
+	size_t length;
+	int count = 64;
+
+	if (getpwuid_r(uid, &entry, room, sizeof room, &found) || !found)
+		return NULL;
+	gid_t *groups = calloc((size_t)count, sizeof *groups);
+	while (groups && getgrouplist(entry.pw_name, gid, groups, &count) < 0) {
+		free(groups);
+		groups = calloc((size_t)count, sizeof *groups);
+	}
+	FILE *to = groups ? open_memstream(&text, &length) : NULL;
+	for (int i = 0; to && i < count; i++)
+		fprintf(to, "%s%lu", i ? "," : "", (unsigned long)groups[i]);
+	if (to && fclose(to)) {
+		free(text);
+		text = NULL;
+	}
+	free(groups);
+	return text;
+}
+
+/* Commands mostly share one account: what the last one got is taken again. */
+static void find_groups(struct scripts *scripts, struct entry *entry)
+{
+	const struct entry *last = scripts->count ? &scripts->entries[scripts->count - 1] : NULL;
+
+	if (!scripts->conf->global.set_supplementary_groups)
+		return;
+	if (last && last->groups && last->uid == entry->uid && last->gid == entry->gid)
+		entry->groups = strdup(last->groups);
+	else
+		entry->groups = groups_of(entry->uid, entry->gid);
+}
+
 /* ---- programs ---- */
 
 static bool is_program(const char *path)
@@ -236,6 +276,7 @@ static void add_command(struct scripts *scripts, const struct conf_command *comm
 	const struct account *account = account_of(scripts, command->user, command->group);
 	struct entry entry = {.command = command, .uid = account->uid, .gid = account->gid};
 	if (account->good) {
+		find_groups(scripts, &entry);
 		entry.path =
 			find_program(command->argv[0], scripts->conf->global.use_symlink_paths);
 		if (!entry.path)
@@ -350,8 +391,10 @@ struct scripts *scripts_free(struct scripts *scripts)
 {
 	if (!scripts)
 		return NULL;
-	for (size_t i = 0; i < scripts->count; i++)
+	for (size_t i = 0; i < scripts->count; i++) {
+		free(scripts->entries[i].groups);
 		free(scripts->entries[i].path);
+	}
 	free(scripts->entries);
 	free(scripts->notes);
 	free(scripts);
@@ -374,7 +417,7 @@ int scripts_command(const struct scripts *scripts, const struct conf_command *co
 		.argv = (const char *const *)command->argv,
 		.uid = entry->uid,
 		.gid = entry->gid,
-		.groups = scripts->conf->global.set_supplementary_groups,
+		.groups = entry->groups,
 	};
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "agent/director_mib.h"
 #include "agent/keepalived.h"
 #include "agent/library.h"
+#include "agent/lvs_mib.h"
 #include "agent/manager.h"
 #include "agent/probe.h"
 #include "agent/stream.h"
@@ -45,6 +46,7 @@ static const struct module modules[] = {
 	 {DIRECTOR_ROOT},
 	 DIRECTOR_ROOT_LENGTH,
 	 ".1.3.6.1.4.1.8072.9999.9999.47"},
+	{"LVS-MIB", {LVS_MIB_ROOT}, LVS_MIB_ROOT_LENGTH, ".1.3.6.1.4.1.8225.4711"},
 };
 
 #define MODULES (sizeof modules / sizeof modules[0])
@@ -152,8 +154,8 @@ static bool check_enabled(struct snmp_check *check)
 	else
 		finding(check,
 			"not enabled: %s has none of enable_snmp_vrrp, enable_snmp_checker, "
-			"enable_snmp_rfc, enable_snmp_rfcv2, enable_snmp_rfcv3 in global_defs, and "
-			"vipd was not given -x",
+			"enable_snmp_rfc, enable_snmp_rfcv2, enable_snmp_rfcv3, "
+			"enable_snmp_lvs in global_defs, and vipd was not given -x",
 			file);
 	return false;
 }

@@ -45,6 +45,12 @@ static const struct word action_words[] = {
 	{NULL, 0},
 };
 
+static const struct word policy_words[] = {
+	{"allow", QUORUM_ALLOW},
+	{"refuse", QUORUM_REFUSE},
+	{NULL, 0},
+};
+
 static const char *text_of(const struct word *words, int number)
 {
 	while (words->text && words->number != number)
@@ -99,6 +105,16 @@ static json_t *encode_item(const struct msg_admin *item)
 	return line;
 }
 
+static json_t *encode_header(const struct msg_admin_save *save, int stored)
+{
+	json_t *line = json_pack("{s:i, s:i}", "vipd_state", VERSION, "destinations", stored);
+
+	/* Left out unless there is one, as before there was such a thing. */
+	if (line && save->policy == QUORUM_REFUSE)
+		json_object_set_new(line, "drain_quorum_policy", json_string("refuse"));
+	return line;
+}
+
 struct text {
 	char *octets;
 	size_t size, room;
@@ -142,8 +158,7 @@ int state_encode(const struct msg_admin_save *save, char **ret_text, size_t *ret
 	/* Volatile states are of this process only. */
 	for (uint32_t i = 0; i < save->count; i++)
 		stored += save->items[i].storage == STORAGE_NONVOLATILE;
-	int error = append_line(
-		&text, json_pack("{s:i, s:i}", "vipd_state", VERSION, "destinations", stored));
+	int error = append_line(&text, encode_header(save, stored));
 	for (uint32_t i = 0; i < save->count && !error; i++) {
 		if (save->items[i].storage == STORAGE_NONVOLATILE)
 			error = append_line(&text, encode_item(&save->items[i]));
@@ -215,6 +230,18 @@ static bool is_header(json_t *line)
 	return json_is_integer(json_object_get(line, "vipd_state"));
 }
 
+/* False when there is a policy that makes no sense. */
+static bool decode_policy(json_t *header, enum quorum_policy *ret)
+{
+	const json_t *value = json_object_get(header, "drain_quorum_policy");
+	int number = value ? -EINVAL : QUORUM_ALLOW;
+
+	if (json_is_string(value))
+		number = number_of(policy_words, json_string_value(value));
+	*ret = number < 0 ? QUORUM_ALLOW : (enum quorum_policy)number;
+	return number >= 0;
+}
+
 /* Lines announced by the header and not found count as bad: the end of the file is missing. */
 static size_t count_missing(json_t *header, size_t found)
 {
@@ -251,6 +278,7 @@ int state_decode(const char *text, size_t size, struct msg_admin_save **ret, siz
 		text += length + (end != NULL);
 		size -= length + (end != NULL);
 	}
+	bad += !decode_policy(header, &save->policy);
 	*ret_bad_lines = bad + (header ? count_missing(header, seen) : 1);
 	json_decref(header);
 	*ret = save;

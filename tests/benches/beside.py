@@ -7,18 +7,9 @@ import pathlib
 import re
 import signal
 import statistics
-import subprocess
 
 PATIENCE = 300  # seconds for one step; a time of that length only says that it took longer
 BEGIN = signal.SIGUSR1  # tests/benches/servers: begin anew
-
-
-def family(pid):
-    """A process and all that come from it."""
-    pids = [str(pid)]
-    for parent in pids:
-        pids += subprocess.run(["pgrep", "-P", parent], text=True, capture_output=True, check=False).stdout.split()
-    return pids
 
 
 def cpu_us(pids):
@@ -31,6 +22,15 @@ def pss_mb(pids):
     """Megabytes of some processes; what several share counts in parts (PSS)."""
     rollups = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text("ascii") for pid in pids]
     return sum(int(re.search(r"^Pss: +(\d+) kB", text, re.MULTILINE)[1]) for text in rollups) / 1024
+
+
+def family(pid):
+    """That process and those it has started; such as end meanwhile may be missing."""
+    try:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        children = []
+    return [pid, *(each for child in children for each in family(int(child)))]
 
 
 def alternate(runs, *measures):

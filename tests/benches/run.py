@@ -15,6 +15,7 @@ BENCHES = {
     "conf": "2,277 virtual servers with 37,205 real servers: -t, start, a reload that changes one weight, stop",
     "checks": "10,000 TCP_CHECKs and 1,000 SSL_GETs: processor time of a check, lateness, memory",
     "vrrp": "500 virtual routers at 1 s and 100 at 10 ms: jitter of their adverts, processor time",
+    "scripts": "200 track scripts, each started once a second: processor time of a start",
     "snmp": "10,000 and 37,205 real servers walked: vipd by AgentX and by itself, a bare subagent of constants, keepalived",
 }
 NEED_IPVS = {"conf", "checks", "snmp"}

@@ -53,7 +53,7 @@ class Subject:
 
     def pin(self):
         """Once it serves: its processes are there."""
-        self.pids = set(beside.family(self.process.pid))
+        self.pids = {str(pid) for pid in beside.family(self.process.pid)}
         for pid in self.pids:
             self.node.run("taskset", "-a", "-c", "-p", AGENT_CPU, pid)
 

@@ -36,15 +36,9 @@ def config():
     return frame("bench", "\tvrrp_rlimit_rttime 10000000\n") + some("S", *SLOW, 0) + some("F", *FAST, LINKS - 1)
 
 
-def family(pid):
-    """That process and those it has started."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return [pid, *(each for child in children for each in family(int(child)))]
-
-
 def on_processor(pid):
     """Seconds, of all threads of all its processes."""
-    return sum(int(thread.read_text("ascii").split()[0]) for each in family(pid)
+    return sum(int(thread.read_text("ascii").split()[0]) for each in beside.family(pid)
                for thread in pathlib.Path(f"/proc/{each}/task").glob("*/schedstat")) / 1e9
 
 

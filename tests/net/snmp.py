@@ -15,6 +15,7 @@ VRRP_MIB = ".1.3.6.1.2.1.68"
 VRRPV3_MIB = ".1.3.6.1.2.1.207"
 KEEPALIVED_MIB = ".1.3.6.1.4.1.9586.100.5"
 DIRECTOR_MIB = ".1.3.6.1.4.1.8072.9999.9999.47"
+LVS_MIB = ".1.3.6.1.4.1.8225.4711"
 
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
 TRAP_FORMAT = "%V\t%t\t%b\t%v\n"
@@ -42,9 +43,10 @@ def snmpd_config(agentx, port, traps_to, extra):
     """A private snmpd: the views an operator would grant, written out in README.md for the stock one."""
     lines = [f"agentaddress udp:{port}", "master agentx", f"agentXSocket {agentx}", "agentXPerms 0660 0550",
              "agentXTimeout 5", "sysServices 72"]
-    views = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", VRRP_MIB, VRRPV3_MIB, KEEPALIVED_MIB, DIRECTOR_MIB, ".1.3.6.1.6.3.10")
+    views = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", VRRP_MIB, VRRPV3_MIB, KEEPALIVED_MIB, DIRECTOR_MIB, LVS_MIB,
+             ".1.3.6.1.6.3.10")
     lines += [f"view vipd_read included {oid}" for oid in views]
-    lines += [f"view vipd_write included {oid}" for oid in (VRRP_MIB, VRRPV3_MIB, KEEPALIVED_MIB, DIRECTOR_MIB)]
+    lines += [f"view vipd_write included {oid}" for oid in (VRRP_MIB, VRRPV3_MIB, KEEPALIVED_MIB, DIRECTOR_MIB, LVS_MIB)]
     lines += ["com2sec reader default public", "com2sec writer default private",
               "group readers v2c reader", "group writers v2c writer",
               'access readers "" any noauth exact vipd_read none none',

@@ -14,6 +14,7 @@ global_defs {
     enable_snmp_vrrp
     enable_snmp_checker
     enable_snmp_rfc
+    enable_snmp_lvs
 }
 vrrp_instance VI_1 {
     state BACKUP
@@ -90,7 +91,7 @@ def test_snmpd(node):
     # hidden, as by the view of Debian's snmpd.conf: of each module, and what helps
     status, lines = check(node, "--check-snmp=narrow@127.0.0.1")
     assert status == 1 and [line.split(" to ")[0].split()[-1] for line in lines] == [
-        "VRRP-MIB", "VRRPV3-MIB", "KEEPALIVED-MIB", "IPVS-DIRECTOR-MIB"], lines
+        "VRRP-MIB", "VRRPV3-MIB", "KEEPALIVED-MIB", "IPVS-DIRECTOR-MIB", "LVS-MIB"], lines
     assert all(line.startswith("hidden: ") and "rocommunity COMMUNITY SOURCE .1.3.6.1." in line for line in lines)
     says(node, "no answer over SNMP: ", "'nobody'", options=("--check-snmp=nobody",))
     says(node, "permission: user 0 may not connect", "agentXPerms", powers=False)
@@ -114,7 +115,7 @@ def test_beside_other_subagents(node):
     assert check(node, "--control-socket", "/run/first.sock", "--check-snmp=public")[0] == 0
     status, lines = check(node, "--check-snmp=public")
     assert status == 1 and [line.split(" of ")[-1].split(";")[0] for line in lines] == [
-        "VRRP-MIB", "VRRPV3-MIB", "KEEPALIVED-MIB", "IPVS-DIRECTOR-MIB"], lines
+        "VRRP-MIB", "VRRPV3-MIB", "KEEPALIVED-MIB", "IPVS-DIRECTOR-MIB", "LVS-MIB"], lines
     assert all("another subagent of snmpd has" in line for line in lines)
     second = node.vipd(node.conf, "-A", node.agentx, log="second.log")
     wait_until(lambda: "another subagent" in second.text(), what="the refusal")

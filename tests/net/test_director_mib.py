@@ -116,6 +116,7 @@ def test_checkers(lab):
     assert director.get(checker(9, 8001, 1)) == ""
     assert [director.number(checker(column, 8001, 1)) for column in (5, 15, 16, 17, 18, 20)] == [1, 1000, 1000, 0, 0, 0]
     assert director.number(checker(16, 8001, 2)) == 3000
+    assert [director.number(checker(column, 8001, 2)) for column in (4, 8)] == [1, 0]
     assert date(director.get(checker(10, 8001, 1))) and date(director.get(checker(22, 8002, 1)))
     least, mean, greatest = (director.number(checker(column, 8001, 1)) for column in (12, 14, 13))
     assert 0 < least <= mean <= greatest < 1000000

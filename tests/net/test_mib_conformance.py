@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A live vipd behind a real snmpd against what the texts of the four MIBs say, object by object; cases are made from the texts."""
+"""A live vipd behind a real snmpd against what the texts of the five MIBs say, object by object; cases are made from the texts."""
 
 import bisect
 import random
@@ -333,6 +333,7 @@ SPECIAL = {
     "vrrpv3OperationsPrimaryIpAddr": [("x", "AC110D79", "noError"), ("x", "61" * 5, "inconsistentValue")],
     "ipvsdNotifyEnable": [("x", "00", "noError"), ("x", "02", "wrongValue"), ("x", "FC80", "wrongLength"),
                           ("x", "", "wrongLength"), ("x", "FC", "noError")],
+    "ipvsdSysDrainQuorumPolicy": [("i", 1, "noError")],  # again: nothing else is refused for its sake
 }
 # What a GET shows of a value that was taken, where that is not the value.
 SHOWN = {"vrrpOperAuthKey": lambda value: "", "ipvsdSysAdminLock": lambda value: str(value + 1)}

@@ -27,13 +27,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 SYSTEM_MIBS = pathlib.Path("/usr/share/snmp/mibs")
 
-KEEPALIVED, VRRP, VRRPV3, DIRECTOR = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB
+KEEPALIVED, VRRP, VRRPV3, DIRECTOR, LVS = (
+    snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB, snmp.LVS_MIB)
 
 MODULES = {
     "KEEPALIVED-MIB": (SYSTEM_MIBS / "KEEPALIVED-MIB.txt", {"enterprises": ".1.3.6.1.4.1"}),
     "VRRP-MIB": (SYSTEM_MIBS / "VRRP-MIB.txt", {"mib-2": ".1.3.6.1.2.1"}),
     "VRRPV3-MIB": (SYSTEM_MIBS / "VRRPv3-MIB.txt", {"mib-2": ".1.3.6.1.2.1"}),
     "IPVS-DIRECTOR-MIB": (TOP / "mibs/IPVS-DIRECTOR-MIB.txt", {"enterprises": ".1.3.6.1.4.1"}),
+    "LVS-MIB": (TOP / "tests/fixtures/LVS-MIB.txt", {"enterprises": ".1.3.6.1.4.1"}),
 }
 
 # The parts that must be there in full.
@@ -43,6 +45,7 @@ WHOLE = {
     "VRRP-MIB": [VRRP],
     "VRRPV3-MIB": [VRRPV3],
     "IPVS-DIRECTOR-MIB": [DIRECTOR],
+    "LVS-MIB": [LVS],
 }
 
 # Columns of the newest KEEPALIVED-MIB that Debian's file (2.2.7) does not have: name and type.
@@ -122,7 +125,7 @@ def _syntax(text, conventions):
     else:
         raise AssertionError(f"SYNTAX {text}: not known to the judge")
     if rest.startswith("{"):
-        pairs = re.findall(r"([\w-]+)\s*\(\s*(\d+)\s*\)", rest)
+        pairs = re.findall(r"([\w-]+)\s*\(\s*(-?\d+)\s*\)", rest)
         if name != "BITS":
             syntax = syntax._replace(enum={int(number): label for label, number in pairs})
     elif match := re.fullmatch(r"\(\s*SIZE\s*\((.*)\)\s*\)", rest):
@@ -308,7 +311,7 @@ def judge_walk(walk, modules, whole=()):
         if item:
             seen.add(item.oid)
             faults += _judge_value(item, oid, value)
-        elif any(_within(oid, part) for part in (KEEPALIVED, VRRP, VRRPV3, DIRECTOR)):
+        elif any(_within(oid, part) for part in (KEEPALIVED, VRRP, VRRPV3, DIRECTOR, LVS)):
             faults.append(f"{oid}: in no MIB")
     for module in whole:
         for oid, item in modules[module].items():

@@ -10,8 +10,8 @@ import mibtext
 import snmp
 import test_mib_judge as judge
 
-K, V, V3, D = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB
-ROOTS = {"VRRP-MIB": V, "VRRPV3-MIB": V3, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D}
+K, V, V3, D, L = snmp.KEEPALIVED_MIB, snmp.VRRP_MIB, snmp.VRRPV3_MIB, snmp.DIRECTOR_MIB, snmp.LVS_MIB
+ROOTS = {"VRRP-MIB": V, "VRRPV3-MIB": V3, "KEEPALIVED-MIB": K, "IPVS-DIRECTOR-MIB": D, "LVS-MIB": L}
 DEST = ".0.1.4.172.17.13.252.6.80.1.4.172.17.13.173.80"
 
 
@@ -119,6 +119,7 @@ CONFIG = """
 global_defs {
     router_id LVS_DEVEL
     enable_traps
+    enable_snmp_lvs
 }
 vrrp_script chk {
     script /usr/bin/true

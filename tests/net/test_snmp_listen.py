@@ -22,9 +22,9 @@ view narrow included .1.3.6.1.2.1.1
 rocommunity blind default -V narrow
 """
 TRAPS = "trap2sink 127.0.0.1 public\ninformsink 127.0.0.1 public\ntrapsess -v3 -u watcher -l authPriv 127.0.0.1\n"
-PARTS = "enable_snmp_vrrp", "enable_snmp_checker", "enable_snmp_rfc"
-SEEN = {K + ".1.1.0": PARTS[:2], K + ".2.3.1.2.1": PARTS[:1], WEIGHT + ".1.1": PARTS[1:2], V + ".1.1.0": PARTS[2:],
-        column(5): PARTS[1:2]}
+PARTS = "enable_snmp_vrrp", "enable_snmp_checker", "enable_snmp_rfc", "enable_snmp_lvs"
+SEEN = {K + ".1.1.0": PARTS[:2], K + ".2.3.1.2.1": PARTS[:1], WEIGHT + ".1.1": PARTS[1:2], V + ".1.1.0": PARTS[2:3],
+        column(5): PARTS[1:2], snmp.LVS_MIB + ".2.0": PARTS[3:], snmp.LVS_MIB + ".18.1.1.1.1": PARTS[3:]}
 
 
 class Own:
@@ -156,7 +156,7 @@ def test_switched_by_reload(lab, role):
 
     idle = len(sockets())
     assert not seen() and not own.status()["agent"]["enabled"]
-    for parts in (PARTS[:1], PARTS[:2], PARTS[2:], PARTS, (), PARTS[1:]):
+    for parts in (PARTS[:1], PARTS[:2], PARTS[2:], PARTS, PARTS[3:], (), PARTS[1:]):
         own.rewrite("\n".join(parts))
         want = {oid for oid, by in SEEN.items() if set(by) & set(parts)}
         wait_until(lambda: seen() == want, 10, f"what is seen with {parts}")

@@ -153,3 +153,22 @@ def test_keepalived_columns_too(farm):
     assert farm.reader.get(f"{K}.3.4.1.7.90.1").text == "3"
     farm.writer.set(f"{K}.3.4.1.7.90.1", "i", 55, cell(WEIGHT, 89, 1), "i", 56)
     assert [value.text for value in farm.reader.get(f"{K}.3.4.1.7.90.1", cell(WEIGHT, 89, 1))] == ["55", "56"]
+
+
+def test_a_command_is_one_change(farm):
+    """vipctl --all of more servers than one SET takes: all or none, and one answer."""
+    name = "10.16.0.81:80"
+    locked = EACH * "2"
+
+    def shown():
+        return "".join(farm.reader.column(f"{DEST}.{ADMIN}.0.1.4.10.16.0.81").values())
+
+    done = farm.vipctl("lock", "--all", name, "--comment", "rack 7")
+    assert done.stdout.count("done") == EACH and shown() == locked
+    done = farm.vipctl("drain", "--all", name, check=False)
+    assert (done.returncode, done.stderr) == (1, "vipctl: a locked server cannot start to drain\n")
+    farm.writer.set(cell(ADMIN, 80, 0), "i", 4)
+    assert farm.vipctl("drain", "--all", name, check=False).returncode == 1
+    assert shown() == "4" + locked[1:], "of the one that might have drained nothing is left"
+    farm.vipctl("undrain", "--all", name)
+    assert shown() == locked.replace("2", "4")

@@ -252,6 +252,11 @@ struct table_list director_mib_tables(void)
 	return (struct table_list){0};
 }
 
+struct table_list lvs_mib_tables(void)
+{
+	return (struct table_list){0};
+}
+
 static const uint32_t event_trap[] = {PROBE_ARC, 0, 1};
 static const uint32_t event_number[] = {PROBE_ARC, 1, 3, 0};
 

@@ -201,6 +201,7 @@ void lying_on_report(struct check *check, const struct check_report *report, voi
 	outcome->reports++;
 	outcome->up = report->up;
 	outcome->result = report->result;
+	outcome->code = report->code;
 	outcome->latency_us = report->latency_us;
 	snprintf(outcome->detail, sizeof outcome->detail, "%s", report->detail);
 }

@@ -56,6 +56,7 @@ struct outcome {
 	unsigned reports;
 	bool up;
 	enum check_result result;
+	int32_t code;
 	uint64_t latency_us;
 	char detail[DEST_ERROR_MAX];
 };

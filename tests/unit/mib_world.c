@@ -44,6 +44,7 @@ static void fill_global(struct world *w)
 		.snmp_checker = true,
 		.snmp_rfcv2 = true,
 		.snmp_rfcv3 = true,
+		.snmp_lvs = true,
 		.snmp_traps = true,
 		.mcast_group4 = world_ip("224.0.0.18"),
 		.mcast_group6 = world_ip("ff02::99"),
@@ -364,6 +365,7 @@ static void fill_check(struct world *w)
 		.conn_table_size = 4096,
 		.tcp_timeout_s = 900,
 		.sysctls = {.expire_nodest_conn = 1, .conn_reuse_mode = -1},
+		.quorum_policy = QUORUM_REFUSE,
 		.drifts = 7,
 		.n_services = WORLD_ROWS,
 		.services = w->live_services,
@@ -434,6 +436,7 @@ size_t world_tables(const struct table *ret[static WORLD_TABLES_MAX])
 	const struct table_list lists[] = {
 		vrrp_mib_tables(),	  vrrp3_mib_tables(),	     keepalived_global_tables(),
 		keepalived_vrrp_tables(), keepalived_check_tables(), director_mib_tables(),
+		lvs_mib_tables(),
 	};
 	size_t count = 0;
 

@@ -47,6 +47,7 @@ void world_fill_checkers(struct world *w)
 	w->live_checkers[1].conf_index = 1;
 	w->live_checkers[1].oper = DEST_DOWN;
 	w->live_checkers[1].result = CHECK_TIMEOUT;
+	w->live_checkers[1].code = 503;
 	w->live_checkers[1].error = "no answer";
 	w->live_checkers[1].consecutive_fails = 3;
 	w->live_checkers[1].fails = UINT64_C(0x100000003);

@@ -204,9 +204,11 @@ static void test_program_ends(void **state)
 	answer(&world, (struct msg_exec_done){.wait_status = SIGKILL});
 	assert_int_equal(reports[0].result, CHECK_SCRIPT_ERROR);
 	assert_string_equal(world.details[0], "killed by signal 9");
+	assert_int_equal(reports[0].code, -SIGKILL);
 	turn_until_requests(&world, 2);
 	answer(&world, (struct msg_exec_done){.timed_out = true, .wait_status = SIGKILL});
 	assert_int_equal(reports[1].result, CHECK_TIMEOUT);
+	assert_int_equal(reports[1].code, 0);
 	turn_until_requests(&world, 3);
 	answer(&world, (struct msg_exec_done){.error = -ENOENT});
 	assert_int_equal(reports[2].result, CHECK_SCRIPT_ERROR);
@@ -237,6 +239,7 @@ static void test_dynamic_weight(void **state)
 	for (unsigned i = 0; i < 5; i++) {
 		turn_until_requests(&world, i + 1);
 		answer_exit(&world, statuses[i]);
+		assert_int_equal(world.reports[i].code, statuses[i]);
 		assert_int_equal(world.reports[i].has_weight, weights[i] >= 0);
 		if (weights[i] >= 0)
 			assert_int_equal(world.reports[i].weight, weights[i]);

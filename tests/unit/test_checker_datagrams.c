@@ -150,10 +150,14 @@ static void test_dns(void **state)
 	(void)state;
 	expect(&conf, answer, NULL, 0, CHECK_OK, "NOERROR, 3 records");
 	expect(&conf, answer_truncated, NULL, 0, CHECK_OK, "NOERROR, 3 records");
-	expect(&conf, answer_nxdomain, NULL, 0, CHECK_BAD_CONTENT, "answered NXDOMAIN");
-	expect(&conf, answer_odd_status, NULL, 0, CHECK_BAD_CONTENT, "answered status 15");
+	outcome = expect(&conf, answer_nxdomain, NULL, 0, CHECK_BAD_CONTENT, "answered NXDOMAIN");
+	assert_int_equal(outcome.code, 3);
+	outcome =
+		expect(&conf, answer_odd_status, NULL, 0, CHECK_BAD_CONTENT, "answered status 15");
+	assert_int_equal(outcome.code, 15);
 	expect(&conf, answer_other_first, NULL, 0, CHECK_OK, "NOERROR");
 	outcome = expect(&conf, silence, NULL, 0, CHECK_TIMEOUT, "no answer in time");
+	assert_int_equal(outcome.code, 0);
 	assert_true(outcome.latency_us >= TIMEOUT_US);
 	expect_refused(&conf);
 }

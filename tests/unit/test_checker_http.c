@@ -71,6 +71,34 @@ static void test_http_broken(void **state)
 	expect_plain(lying_flood, NULL, CHECK_PROTOCOL_ERROR, "headers larger than 16 KiB");
 }
 
+static void expect_code(lying_treat_fn *treat, const char *text, int32_t code)
+{
+	struct lying server;
+	struct conf_url url = lying_url("/");
+	struct outcome outcome;
+
+	lying_start(&server, treat, text, text ? strlen(text) : 0);
+	lying_probe_http(CONF_HTTP_GET, &server, &url, &outcome);
+	if (outcome.code != code)
+		fail_msg("%s: code %d, wanted %d", outcome.detail, outcome.code, code);
+	lying_stop(&server);
+}
+
+static void test_http_code(void **state)
+{
+	(void)state;
+	expect_code(lying_say, "HTTP/1.0 204 OK\r\n\r\n", 204);
+	expect_code(lying_say, "HTTP/1.1 503 Busy\r\n\r\nbusy", 503);
+	/* an interim reply is none; what came of a whole one counts */
+	expect_code(lying_say, "HTTP/1.1 103 Soon\r\n\r\nHTTP/1.1 200 OK\r\n\r\nhello", 200);
+	expect_code(lying_say, "HTTP/1.1 103 Soon\r\n\r\n", 0);
+	expect_code(lying_say, "HTTP/1.1 404 No\r\nServ", 404);
+	expect_code(lying_say_and_stay, "HTTP/1.1 200 OK\r\n\r\nhello", 200);
+	expect_code(lying_say, "HTTP/1.1 20", 0);
+	expect_code(lying_babble, "SSH-2.0-OpenSSH\r\n", 0);
+	expect_code(lying_close, NULL, 0);
+}
+
 static void test_http_slow(void **state)
 {
 	(void)state;
@@ -367,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_http_good),
 		cmocka_unit_test(test_http_bad_content),
 		cmocka_unit_test(test_http_broken),
+		cmocka_unit_test(test_http_code),
 		cmocka_unit_test(test_http_slow),
 		cmocka_unit_test(test_http_patience),
 		cmocka_unit_test(test_http_digest),

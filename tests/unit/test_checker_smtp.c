@@ -90,6 +90,19 @@ static void test_good(void **state)
 	expect(follow, "220 a\r\n|250 b\r\n|500 c\r\n~", CHECK_OK, good);
 }
 
+/* Of what was asked last and decides; the answer to QUIT does not. */
+static void test_code(void **state)
+{
+	(void)state;
+	assert_int_equal(expect(follow, "220 a\r\n|250 b\r\n|500 c\r\n", CHECK_OK, "").code, 250);
+	assert_int_equal(expect(follow, "220 a\r\n|250 b\r\n|", CHECK_OK, "").code, 250);
+	assert_int_equal(expect(follow, "554 a\r\n~", CHECK_BAD_CONTENT, "").code, 554);
+	assert_int_equal(expect(follow, "220 a\r\n|550 b\r\n~", CHECK_BAD_CONTENT, "").code, 550);
+	assert_int_equal(expect(follow, "220 a\r\n|", CHECK_PROTOCOL_ERROR, "").code, 220);
+	assert_int_equal(expect(follow, "221-a\r\n220 a\r\n~", CHECK_PROTOCOL_ERROR, "").code, 0);
+	assert_int_equal(expect(lying_close, NULL, CHECK_PROTOCOL_ERROR, "").code, 0);
+}
+
 static void test_bad_codes(void **state)
 {
 	(void)state;
@@ -213,7 +226,7 @@ int main(void)
 		cmocka_unit_test(test_good),	cmocka_unit_test(test_bad_codes),
 		cmocka_unit_test(test_broken),	cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_slow),	cmocka_unit_test(test_trickle),
-		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_replies), cmocka_unit_test(test_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

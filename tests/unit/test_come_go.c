@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/base/log.h"
 #include "tests/unit/engine_bench.h"
 
 #define WEIGHT 1000
@@ -393,6 +395,73 @@ static void templates_hold_as_the_sysctl_says(void **state)
 	bench_free(b);
 }
 
+/* Whether a drain of a server is begun with this warning. */
+static bool drain_warns(struct bench *b, unsigned server, const char *of)
+{
+	struct log_ring *ring;
+	struct log_line line;
+	bool found = false;
+
+	assert_int_equal(log_ring_new(&ring), 0);
+	log_ring_use(ring);
+	assert_int_equal(bench_set(b, 0, server, DEST_SET_ADMIN, DEST_SHUTTING_DOWN), 0);
+	log_ring_use(NULL);
+	while (log_ring_read(ring, &line))
+		found = found || (line.level == LOG_WARNING && strstr(line.text, of));
+	log_ring_free(ring);
+	return found;
+}
+
+static void a_drain_says_what_spoils_it(void **state)
+{
+	struct ipvs_sysctls good = {
+		.expire_nodest_conn = 1, .expire_quiescent_template = 1, .conn_reuse_mode = 1};
+	static const char *const names[] = {"conn_reuse_mode", "expire_quiescent_template",
+					    "expire_nodest_conn"};
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * 3; i++) {
+		struct bench_conf *conf = bench_conf(1, 2, 1);
+		struct bench *b = bench_new();
+		bool bad = i % 2;
+
+		conf->services[0].persistence_s = 50;
+		ipvs_double()->sysctls = good;
+		ipvs_double()->sysctls.conn_reuse_mode = !bad || i / 2 != 0;
+		ipvs_double()->sysctls.expire_quiescent_template = !bad || i / 2 != 1;
+		ipvs_double()->sysctls.expire_nodest_conn = !bad || i / 2 != 2;
+		bench_adopt(b, conf);
+		assert_int_equal(bench_set(b, 0, 0, DEST_SET_DRAIN_TIMEOUT, 60), 0);
+		assert_int_equal(bench_set(b, 0, 0, DEST_SET_DRAIN_ACTION, DRAIN_LOCK), 0);
+		assert_int_equal(drain_warns(b, 0, names[i / 2]), bad);
+		/* Without a deadline nothing is cut off. */
+		assert_int_equal(drain_warns(b, 1, names[i / 2]), bad && i / 2 != 2);
+		bench_free(b);
+	}
+}
+
+static void a_drain_says_who_is_refused(void **state)
+{
+	static const struct {
+		const char *scheduler;
+		bool fallback, warns;
+	} cases[] = {{"sh", false, true}, {"sh", true, false}, {"mh", false, true},
+		     {"mh", true, false}, {"dh", false, true}, {"wlc", false, false},
+		     {"rr", false, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct bench_conf *conf = bench_conf(1, 2, 1);
+		struct bench *b = bench_new();
+
+		strcpy(conf->services[0].scheduler, cases[i].scheduler);
+		conf->services[0].flag1 = cases[i].fallback;
+		bench_adopt(b, conf);
+		assert_int_equal(drain_warns(b, 0, "refuses"), cases[i].warns);
+		bench_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +481,8 @@ int main(void)
 		cmocka_unit_test(drift_is_repaired_and_counted),
 		cmocka_unit_test(drift_is_left_when_asked),
 		cmocka_unit_test(templates_hold_as_the_sysctl_says),
+		cmocka_unit_test(a_drain_says_what_spoils_it),
+		cmocka_unit_test(a_drain_says_who_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

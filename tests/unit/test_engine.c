@@ -316,7 +316,7 @@ static void without_ipvs_checking_goes_on(void **state)
 	assert_true(bench_snap(b)->ipvs_available);
 	assert_int_equal(ipvs_double()->timeouts, 1);
 	assert_int_equal(bench_weight(0, 0), -1);
-	assert_int_equal(bench_weight(0, 1), 0);
+	assert_true(bench_weight(0, 1) <= 0); /* its drain may be over already */
 	bench_free(b);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running programs: status, time-out, groups, descriptors, environment, budget. This program is its
- * own re-exec helper, as vipd is.
+ * Running programs: status, time-out, groups, descriptors, environment, budget.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@
 
 struct bench {
 	struct loop *loop;
+	int child;
 	struct exec *exec;
 	struct exec_end end;
 	unsigned ended;
@@ -39,7 +41,8 @@ static int set_up(void **state)
 	*state = bench;
 	if (!bench || loop_new(NULL, &bench->loop))
 		return -1;
-	return exec_new(bench->loop, "/proc/self/exe", &bench->exec);
+	bench->child = open(EXEC_CHILD, O_PATH | O_CLOEXEC);
+	return bench->child < 0 ? -1 : exec_new(bench->loop, bench->child, &bench->exec);
 }
 
 static int tear_down(void **state)
@@ -47,6 +50,7 @@ static int tear_down(void **state)
 	struct bench *bench = *state;
 
 	exec_free(bench->exec);
+	close(bench->child);
 	loop_free(bench->loop);
 	free(bench);
 	return 0;
@@ -228,6 +232,76 @@ static void test_account(void **state)
 	assert_int_equal(WEXITSTATUS(bench->end.wait_status), geteuid() ? 126 : 0);
 }
 
+/* All groups that are named, and no other; what is not a number is not run. */
+static void test_groups(void **state)
+{
+	struct bench *bench = *state;
+	const char *const argv[] = {"sh", "-c", "test \"$(id -G)\" = '65533 77 4242'", NULL};
+	struct exec_command command = {.path = "/bin/sh",
+				       .argv = argv,
+				       .uid = 65534,
+				       .gid = 65533,
+				       .groups = "65533,4242,77"};
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(exec_start(bench->exec, EXEC_CHECK, &command, 0, on_end, 1, bench), 0);
+	wait_for(bench, 1);
+	assert_int_equal(bench->end.wait_status, 0);
+	command.groups = "65533,staff";
+	assert_int_equal(exec_start(bench->exec, EXEC_CHECK, &command, 0, on_end, 1, bench), 0);
+	wait_for(bench, 2);
+	assert_int_equal(WEXITSTATUS(bench->end.wait_status), 126);
+}
+
+/* vipd-exec by itself; its exit status. */
+static int status_of(const char *const *argv)
+{
+	pid_t pid;
+	int status;
+
+	assert_int_equal(posix_spawn(&pid, EXEC_CHILD, NULL, NULL, (char *const *)argv, environ),
+			 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+/* Arguments of another version may mean another account: they are not believed. */
+static void test_form(void **state)
+{
+	const char *argv[] = {EXEC_CHILD_NAME, EXEC_CHILD_FORM, "65534", "65534", "", "64",
+			      "/bin/true",     "true",		NULL};
+
+	(void)state;
+	assert_int_equal(status_of(argv), geteuid() ? 126 : 0);
+	argv[1] = "form 0";
+	assert_int_equal(status_of(argv), 126);
+	argv[1] = NULL;
+	assert_int_equal(status_of(argv), 126);
+}
+
+/* What was opened at the start is what runs, whatever is installed in its place. */
+static void test_upgrade(void **state)
+{
+	struct bench *bench = *state;
+	char folder[] = "/tmp/vipd-exec-XXXXXX", name[64], new[64];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(name, sizeof name, "%s/name", folder);
+	snprintf(new, sizeof new, "%s/new", folder);
+	assert_int_equal(symlink(EXEC_CHILD, name), 0);
+	assert_int_equal(symlink("/bin/false", new), 0);
+	bench->exec = exec_free(bench->exec);
+	close(bench->child);
+	bench->child = open(name, O_PATH | O_CLOEXEC);
+	assert_int_equal(exec_new(bench->loop, bench->child, &bench->exec), 0);
+	assert_int_equal(rename(new, name), 0);
+	run(bench, "exit 0", NULL, 0);
+	assert_int_equal(bench->end.wait_status, 0);
+	unlink(name);
+	rmdir(folder);
+}
+
 /* Of the limits the daemon raises for itself programs hear nothing. */
 static void test_files(void **state)
 {
@@ -238,7 +312,7 @@ static void test_files(void **state)
 	low = (struct rlimit){77, before.rlim_max};
 	bench->exec = exec_free(bench->exec);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	assert_int_equal(exec_new(bench->loop, "/proc/self/exe", &bench->exec), 0);
+	assert_int_equal(exec_new(bench->loop, bench->child, &bench->exec), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	run(bench, "test $(ulimit -Sn) = 77 && test $(ulimit -Hn) != 77", NULL, 0);
 	assert_int_equal(bench->end.wait_status, 0);
@@ -271,12 +345,10 @@ static void test_cancel(void **state)
 	assert_int_equal(bench->ended, 0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	sigset_t child;
 
-	if (argc > 1 && !strcmp(argv[1], EXEC_CHILD_WORD))
-		return exec_child_main(argc, argv);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
@@ -289,7 +361,8 @@ int main(int argc, char **argv)
 		CASE(test_not_there), CASE(test_environment), CASE(test_isolation),
 		CASE(test_flood),     CASE(test_timeout),     CASE(test_stubborn),
 		CASE(test_account),   CASE(test_files),	      CASE(test_budget),
-		CASE(test_cancel),
+		CASE(test_cancel),    CASE(test_groups),      CASE(test_form),
+		CASE(test_upgrade),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The notify FIFOs: made, taken, refused and given away; full ones; records; a reload; readers.
- * This program is its own re-exec helper, as vipd is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +22,6 @@
 #include "core/base/clock.h"
 #include "core/base/loop.h"
 #include "core/run/exec.h"
-#include "core/run/exec_child.h"
 #include "core/run/fifo.h"
 #include "core/run/fifos.h"
 #include "core/run/record.h"
@@ -34,6 +32,7 @@
 struct bench {
 	char folder[32], path[64], other[64], program[64];
 	struct loop *loop;
+	int child;
 	struct exec *exec;
 	struct fifos *fifos;
 	const struct conf *conf;
@@ -54,7 +53,9 @@ static int set_up(void **state)
 	snprintf(bench->other, sizeof bench->other, "%s/two", bench->folder);
 	snprintf(bench->program, sizeof bench->program, "%s/program", bench->folder);
 	umask(022);
-	if (loop_new(NULL, &bench->loop) || exec_new(bench->loop, "/proc/self/exe", &bench->exec))
+	bench->child = open(EXEC_CHILD, O_PATH | O_CLOEXEC);
+	if (bench->child < 0 || loop_new(NULL, &bench->loop) ||
+	    exec_new(bench->loop, bench->child, &bench->exec))
 		return -1;
 	return fifos_new(bench->exec, &bench->fifos);
 }
@@ -65,6 +66,7 @@ static int tear_down(void **state)
 
 	fifos_free(bench->fifos);
 	exec_free(bench->exec);
+	close(bench->child);
 	loop_free(bench->loop);
 	scripts_free(bench->scripts);
 	conf_unref(bench->conf);
@@ -434,7 +436,7 @@ static void test_a_reader_is_asked_to_end_when_its_command_changes(void **state)
 	wait_for(bench, 0, true);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -453,8 +455,6 @@ int main(int argc, char **argv)
 		CASE(test_a_reader_is_asked_to_end_when_its_command_changes),
 	};
 
-	if (argc > 1 && !strcmp(argv[1], EXEC_CHILD_WORD))
-		return exec_child_main(argc, argv);
 	sigset_t child;
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);

@@ -45,6 +45,14 @@ static void test_checkers(void **state)
 	want_number(b, D "5.1.1.7.0.1.4.10.9.0.1.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
 	want_number(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.2.80.1", CELL_INTEGER, 1);
 	want_none(b, D "5.1.1.7.0.1.4.10.9.0.2.6.80.1.4.10.0.1.1.80.1");
+	snprintf(oid, sizeof(oid), D "5.1.1.8%s2", at);
+	want_number(b, oid, CELL_INTEGER, 503);
+	snprintf(oid, sizeof(oid), D "5.1.1.4%s4", at);
+	want_number(b, oid, CELL_INTEGER, 1);
+	b->world->checkers[0].type = CONF_FILE_CHECK;
+	want_number(b, oid, CELL_INTEGER, 1);
+	b->world->checkers[0].object.weight = -2;
+	want_number(b, oid, CELL_INTEGER, 2);
 	b->world->live_services[0].suspended = true;
 	snprintf(oid, sizeof(oid), D "5.1.1.5%s4", at);
 	want_number(b, oid, CELL_INTEGER, 2);
@@ -159,6 +167,8 @@ static void test_alarms(void **state)
 	assert_int_equal(alarms(b, 2) + alarms(b, 3) + alarms(b, 4), 0);
 	assert_int_equal(alarms(b, 5), 1);
 	assert_int_equal(alarms(b, 6), 1);
+	assert_int_equal(alarms(b, 7), 0);
+	b->world->live_services[1].drifted = true;
 	b->world->live_dests[1].oper = DEST_DOWN;
 	b->world->live_dests[2].oper = DEST_DOWN;
 	b->world->live_dests[2].admin = DEST_LOCKED;
@@ -173,6 +183,7 @@ static void test_alarms(void **state)
 	assert_int_equal(alarms(b, 3), 1);
 	assert_int_equal(alarms(b, 4), 1);
 	assert_int_equal(alarms(b, 5) + alarms(b, 6), 0);
+	assert_int_equal(alarms(b, 7), 1);
 }
 
 static void test_companions(void **state)

@@ -74,6 +74,20 @@ static void test_set_lock(void **state)
 	assert_int_equal(change.apply.agent.value, 0);
 }
 
+static void test_set_quorum_policy(void **state)
+{
+	struct bench *b = *state;
+	struct set_change change;
+
+	assert_int_equal(set_number(b, D "1.19.0", 0, &change), SET_WRONG_VALUE);
+	assert_int_equal(set_number(b, D "1.19.0", 3, &change), SET_WRONG_VALUE);
+	assert_int_equal(set_number(b, D "1.19.0", QUORUM_ALLOW, &change), SET_OK);
+	assert_int_equal(change.target, SET_TO_CHECK);
+	assert_int_equal(change.apply.dest.field, DEST_SET_QUORUM_POLICY);
+	assert_int_equal(change.apply.dest.value, QUORUM_ALLOW);
+	assert_int_equal(change.undo.dest.value, QUORUM_REFUSE);
+}
+
 /* Range, type and absence, for each column of each table. */
 static void test_set_bounds(void **state)
 {
@@ -123,7 +137,7 @@ static void test_set_bounds(void **state)
 						   (int)column->type, &fine, &change),
 					 SET_NO_CREATION);
 		}
-	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 3);
+	assert_int_equal(writable, 7 + 1 + 6 + 1 + 9 + 1 + 6 + 1 + 3 + 2 + 3 + 1);
 }
 
 static void test_set_weight(void **state)
@@ -427,6 +441,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_set_notify, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_lock, bench_setup, bench_teardown),
+		cmocka_unit_test_setup_teardown(test_set_quorum_policy, bench_setup,
+						bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_bounds, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_weight, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_set_vrrp, bench_setup, bench_teardown),

@@ -111,11 +111,13 @@ static void test_round_trip(void **state)
 	struct msg_admin_save *save = sample();
 	struct state_read found;
 
+	save->policy = QUORUM_REFUSE;
 	assert_int_equal(state_write(*state, save), 0);
 	assert_false(exists(*state, STATE_FILE ".new"));
 	assert_int_equal(state_read(*state, &found), 0);
 	assert_int_equal(found.bad_lines, 0);
 	assert_false(found.moved);
+	assert_int_equal(found.save->policy, QUORUM_REFUSE);
 	assert_int_equal(found.save->count, COUNT);
 	for (int i = 0; i < COUNT; i++)
 		assert_same(&save->items[i], &found.save->items[i]);
@@ -199,6 +201,32 @@ static void test_truncated(void **state)
 	free(read.save);
 	free(text);
 	free(save);
+}
+
+/* As older files have none; a word or a type that there is not is lost, and said so. */
+static void test_policy(void **state)
+{
+	static const struct {
+		const char *header;
+		enum quorum_policy policy;
+		size_t bad;
+	} cases[] = {
+		{"{\"vipd_state\":1,\"destinations\":0}", QUORUM_ALLOW, 0},
+		{"{\"vipd_state\":1,\"drain_quorum_policy\":\"refuse\"}", QUORUM_REFUSE, 0},
+		{"{\"vipd_state\":1,\"drain_quorum_policy\":\"allow\"}", QUORUM_ALLOW, 0},
+		{"{\"vipd_state\":1,\"drain_quorum_policy\":\"maybe\"}", QUORUM_ALLOW, 1},
+		{"{\"vipd_state\":1,\"drain_quorum_policy\":2}", QUORUM_ALLOW, 1},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct state_read found;
+
+		put_file(*state, cases[i].header, strlen(cases[i].header));
+		assert_int_equal(state_read(*state, &found), 0);
+		assert_int_equal(found.save->policy, cases[i].policy);
+		assert_int_equal(found.bad_lines, cases[i].bad);
+		free(found.save);
+	}
 }
 
 static void test_junk(void **state)
@@ -290,9 +318,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_round_trip),	CASE(test_volatile_is_not_stored),
 		CASE(test_odd_comment), CASE(test_missing),
-		CASE(test_truncated),	CASE(test_junk),
-		CASE(test_huge),	CASE(test_not_a_file),
-		CASE(test_unwritable),
+		CASE(test_truncated),	CASE(test_policy),
+		CASE(test_junk),	CASE(test_huge),
+		CASE(test_not_a_file),	CASE(test_unwritable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
