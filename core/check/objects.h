@@ -118,6 +118,7 @@ struct service {
 	uint64_t quorum_changed_wall_us, changed_us;
 	struct leaving *leaving;
 	size_t n_leaving;
+	uint64_t looked_us;  /* when the kernel was last asked about it */
 	uint64_t ramp_at_us; /* when a server gets more of its weight, 0: none does */
 	bool dirty;
 	bool suspended;	     /* ha_suspend: none of its addresses is here, nothing is checked */
