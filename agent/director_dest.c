@@ -8,6 +8,7 @@
  * cell is ever absent.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/director_mib.h"
@@ -294,7 +295,8 @@ static enum set_error set_comment(const struct view *view, const struct row *row
 	change(view, row, DEST_SET_COMMENT, 0, 0, ret);
 	if (value->size > 0)
 		memcpy(ret->apply.dest.text, text, value->size);
-	memcpy(ret->undo.dest.text, director_dest(view, row)->comment, sizeof(ret->undo.dest.text));
+	snprintf(ret->undo.dest.text, sizeof(ret->undo.dest.text), "%s",
+		 director_dest(view, row)->comment);
 	return SET_OK;
 }
 

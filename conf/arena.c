@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)64 * 1024)
+/* More than malloc() cuts from its heap: a chunk is then a mapping of its own, of which only what
+ * is used takes memory, and all of it is the kernel's again when the arena goes. */
+#define CHUNK_BYTES ((size_t)256 * 1024)
 #define ALIGNMENT   _Alignof(max_align_t)
 
 struct chunk {

@@ -98,14 +98,14 @@ struct snap_dest {
 	struct dest_key key;
 	enum dest_admin admin;
 	enum admin_storage storage;
-	char comment[ADMIN_COMMENT_MAX];
+	const char *comment; /* under ADMIN_COMMENT_MAX octets */
 	uint64_t admin_changed_wall_us;
 	enum dest_oper oper; /* unknown: not every checker has run yet and none failed */
 	/* counts as up: verdict of its checkers, before the first one assumed unless alpha */
 	bool alive;
 	uint64_t oper_changed_wall_us;
 	uint64_t changed_us;
-	char last_error[DEST_ERROR_MAX];
+	const char *last_error; /* "": there was none */
 	uint32_t failed_checks, not_run_checks;
 	bool in_kernel;
 	int32_t conf_weight, weight_override;
@@ -132,8 +132,8 @@ struct snap_machine {
 	enum dest_admin admin;	    /* the least restrictive of theirs */
 	enum admin_storage storage; /* volatile if that of one is */
 	enum dest_drain drain;
-	char comment[ADMIN_COMMENT_MAX]; /* "" unless all have the same */
-	uint32_t n_dests, n_up;		 /* of snap_check.dests */
+	const char *comment;	/* "" unless all have the same */
+	uint32_t n_dests, n_up; /* of snap_check.dests */
 	uint64_t active_conns, inactive_conns;
 };
 

@@ -19,12 +19,18 @@ tests_tools_beats_SOURCES = tests/tools/beats.c
 tests_tools_beats_LDADD = core/base/libbase.a
 
 # For tests/bench: a manager that costs little, and the subagent that vipd is measured against.
-noinst_PROGRAMS += tests/benches/bulk tests/benches/constants
+noinst_PROGRAMS += tests/benches/bulk tests/benches/constants tests/benches/probes tests/benches/servers
 tests_benches_bulk_SOURCES = tests/benches/bulk.c
 tests_benches_bulk_LDADD = core/base/libbase.a
 tests_benches_constants_SOURCES = tests/benches/constants.c
 tests_benches_constants_CFLAGS = $(AM_CFLAGS) $(SNMP_CFLAGS)
 tests_benches_constants_LDADD = $(SNMP_LIBS)
+# For checks: all real servers, and what a check costs at least.
+tests_benches_probes_SOURCES = tests/benches/probes.c
+tests_benches_probes_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+tests_benches_probes_LDADD = $(OPENSSL_LIBS)
+tests_benches_servers_SOURCES = tests/benches/servers.c
+tests_benches_servers_LDADD = core/base/libbase.a
 
 # A manager for tests of very many requests.
 noinst_PROGRAMS += tests/tools/snmpask

@@ -2,7 +2,8 @@
 /*
  * One slot for each reader. The publisher exchanges the new value into every slot and drops what it
  * finds there (a value that reader never took); a reader exchanges NULL into its slot and, when it
- * got something, drops the value it held. Each slot and each holding is one counted reference.
+ * got something, drops the value it held. A reader that returns a value puts it back into its slot,
+ * unless a newer one has come there. Each slot and each holding is one counted reference.
  */
 #include "core/base/latest.h"
 
@@ -69,4 +70,16 @@ const struct latest_value *latest_read(struct latest *latest, unsigned reader)
 		slot->held = newer;
 	}
 	return slot->held;
+}
+
+void latest_return(struct latest *latest, unsigned reader)
+{
+	assert(reader < latest->readers);
+	struct reader_slot *slot = &latest->slots[reader];
+	struct latest_value *none = NULL;
+
+	if (!atomic_compare_exchange_strong_explicit(&slot->next, &none, slot->held,
+						     memory_order_acq_rel, memory_order_acquire))
+		drop(slot->held);
+	slot->held = NULL;
 }

@@ -29,6 +29,10 @@ void latest_publish(struct latest *latest, struct latest_value *value);
 
 /*
  * Reader number `reader` (0 to readers-1): the newest value, or NULL before the first publication.
- * It stays valid until the same reader calls again and receives a different one.
+ * It stays valid until the same reader calls again and receives a different one, or returns it.
  */
 const struct latest_value *latest_read(struct latest *latest, unsigned reader);
+
+/* Reader: it has done with what it read, and keeps no older value alive than the newest. The next
+ * call reads as ever. */
+void latest_return(struct latest *latest, unsigned reader);

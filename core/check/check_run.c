@@ -383,7 +383,7 @@ bool check_dialled(struct check *check)
 {
 	struct dial_error error;
 
-	if (dial_finish(check->fd, &error) == 0)
+	if (dial_finish(check->fd, check->conf, &error) == 0)
 		return true;
 	done_dial(check, &error);
 	return false;

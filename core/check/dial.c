@@ -172,25 +172,25 @@ fail:
 }
 
 /* Without a listener a local port in the ephemeral range can end up connected to itself. */
-static bool is_self_connected(int fd)
+static bool is_self_connected(int fd, const struct conf_checker *conf)
 {
 	struct sockaddr_storage ours, theirs;
-	socklen_t size_ours = sizeof ours, size_theirs = sizeof theirs;
+	socklen_t size = sizeof ours;
 
-	if (getsockname(fd, (struct sockaddr *)&ours, &size_ours) < 0 ||
-	    getpeername(fd, (struct sockaddr *)&theirs, &size_theirs) < 0)
+	if (getsockname(fd, (struct sockaddr *)&ours, &size) < 0)
 		return false;
-	return size_ours == size_theirs && memcmp(&ours, &theirs, size_ours) == 0;
+	return size == ip_to_sockaddr(&conf->connect_ip, conf->connect_port, &theirs) &&
+	       memcmp(&ours, &theirs, size) == 0;
 }
 
-int dial_finish(int fd, struct dial_error *ret_error)
+int dial_finish(int fd, const struct conf_checker *conf, struct dial_error *ret_error)
 {
 	int error = 0;
 	socklen_t size = sizeof error;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
-	if (!error && is_self_connected(fd))
+	if (!error && is_self_connected(fd, conf))
 		error = ECONNREFUSED;
 	if (!error)
 		return 0;

@@ -24,8 +24,8 @@ struct dial_error {
 /* Returns the socket, connected or on the way, or -1 with *ret_error filled. */
 int dial_start(enum dial_kind kind, const struct conf_checker *conf, struct dial_error *ret_error);
 
-/* Of a stream, once writable: 0, or -1 with *ret_error filled. */
-int dial_finish(int fd, struct dial_error *ret_error);
+/* Of a stream that dial_start() opened, once writable: 0, or -1 with *ret_error filled. */
+int dial_finish(int fd, const struct conf_checker *conf, struct dial_error *ret_error);
 
 /* What an error of the socket says about the server. error: errno. */
 enum check_result dial_result(int error);

@@ -93,7 +93,19 @@ void drain_tick(struct engine *engine)
 	}
 }
 
-/* The next moment at which a drain may move without anybody's doing. */
+/* The next moment at which the drain of a server may move without anybody's doing. */
+static uint64_t next_move(const struct engine *engine, const struct server *server, uint64_t now_us)
+{
+	const struct admin *admin = &server->admin;
+	uint64_t at_us = server->service->looked_us + engine->refresh_us;
+
+	if (admin->zero_snapshots && now_us + CONFIRM_US < at_us)
+		at_us = now_us + CONFIRM_US;
+	if (admin->drain_deadline_us && admin->drain_deadline_us < at_us)
+		at_us = admin->drain_deadline_us;
+	return at_us;
+}
+
 void drain_arm(struct engine *engine)
 {
 	uint64_t now_us = clock_now_us(), at_us = UINT64_MAX;
@@ -102,14 +114,11 @@ void drain_arm(struct engine *engine)
 		struct service *service = engine->services[i];
 
 		for (size_t k = 0; service->quorum.n_draining && k < service->n_servers; k++) {
-			const struct admin *admin = &service->servers[k]->admin;
+			struct server *server = service->servers[k];
+			uint64_t move_us = next_move(engine, server, now_us);
 
-			if (admin->state != DEST_SHUTTING_DOWN)
-				continue;
-			if (admin->zero_snapshots && now_us + CONFIRM_US < at_us)
-				at_us = now_us + CONFIRM_US;
-			if (admin->drain_deadline_us && admin->drain_deadline_us < at_us)
-				at_us = admin->drain_deadline_us;
+			if (server->admin.state == DEST_SHUTTING_DOWN && move_us < at_us)
+				at_us = move_us;
 		}
 	}
 	if (at_us == UINT64_MAX)
@@ -118,18 +127,19 @@ void drain_arm(struct engine *engine)
 		loop_timer_arm(engine->drain_timer, at_us);
 }
 
+/* Whoever drains a server waits for the end, however rarely the whole table is looked at. */
 void drain_confirm(uint64_t now_us, void *owner)
 {
 	struct engine *engine = owner;
 
-	(void)now_us;
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
-		bool nearly = false;
+		bool due = service->quorum.n_draining &&
+			   now_us >= service->looked_us + engine->refresh_us;
 
 		for (size_t k = 0; k < service->n_servers; k++)
-			nearly = nearly || service->servers[k]->admin.zero_snapshots > 0;
-		if (nearly)
+			due = due || service->servers[k]->admin.zero_snapshots > 0;
+		if (due)
 			kernel_look(engine, service);
 	}
 	drain_tick(engine);

@@ -27,10 +27,12 @@
 #define REFRESH_US                                                                                 \
 	UINT64_C(2000000) /* the kernel sums its counters every 2 s: asking more often buys        \
 			     nothing */
-#define REFRESH_LEAST_US UINT64_C(100000)   /* whatever is configured */
-#define REOPEN_US	 UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
-#define CONFIRM_US	 UINT64_C(100000)   /* second look at a server that seems drained */
-#define FIRST_CHECK_US	 UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
+#define REFRESH_LEAST_US UINT64_C(100000) /* whatever is configured */
+#define REFRESH_REST                                                                               \
+	39 /* times what a refresh took: a fortieth of the time for what nobody asked for */
+#define REOPEN_US      UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
+#define CONFIRM_US     UINT64_C(100000)	  /* second look at a server that seems drained */
+#define FIRST_CHECK_US UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
 
 struct loop;
 struct loop_io;
@@ -108,7 +110,7 @@ struct engine {
 	int ipvs_netns;			  /* for its open() */
 	struct ipvs *ipvs;		  /* NULL: not reachable */
 	uint64_t refresh_us;		  /* REFRESH_US; tests are in a hurry */
-	uint32_t rest;			  /* PACE_REST */
+	uint32_t rest, refresh_rest;	  /* PACE_REST, REFRESH_REST */
 	struct pace look_pace, show_pace; /* of full dumps, of snapshots */
 	uint64_t reopen_at_us;
 	int kernel_error;   /* last logged */

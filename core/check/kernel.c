@@ -181,6 +181,7 @@ static void remove_orphans(struct engine *engine)
 
 void kernel_look(struct engine *engine, struct service *service)
 {
+	service->looked_us = clock_now_us();
 	for (size_t k = 0; engine->ipvs && k < service->n_members; k++) {
 		struct member *member = &service->members[k];
 		struct ipvs_dump *dump = NULL;
@@ -333,6 +334,7 @@ static void follow_dump(struct engine *engine, const struct ipvs_dump *dump)
 		for (size_t k = 0; k < service->n_members; k++)
 			view_update(engine, service, &service->members[k], dump);
 		service->unseen = false;
+		service->looked_us = dump->taken_us;
 	}
 }
 

@@ -68,7 +68,7 @@ struct server {
 	bool up;
 	enum dest_oper oper;
 	uint64_t oper_changed_wall_us;
-	char last_error[DEST_ERROR_MAX];
+	char *last_error;		      /* NULL: there was none */
 	const struct conf_checker **checkers; /* of the configured ones, those that can run */
 	struct probe **probes;		      /* one for each of these */
 	size_t n_probes;
@@ -118,6 +118,7 @@ struct service {
 	uint64_t quorum_changed_wall_us, changed_us;
 	struct leaving *leaving;
 	size_t n_leaving;
+	uint64_t looked_us;  /* when the kernel was last asked about it */
 	uint64_t ramp_at_us; /* when a server gets more of its weight, 0: none does */
 	bool dirty;
 	bool suspended;	     /* ha_suspend: none of its addresses is here, nothing is checked */

@@ -28,8 +28,21 @@ static size_t rows_of(const struct service *service)
 
 /* How much there is to publish. */
 struct extent {
-	size_t services, dests, checkers, machines, octets; /* octets: of texts */
+	size_t services, dests, checkers, machines;
+	size_t octets; /* of texts that are not empty */
 };
+
+static size_t text_size(const char *text)
+{
+	return text && *text ? strlen(text) + 1 : 0;
+}
+
+/* The texts of a server stand once for each member of its service, and once for its machine. */
+static size_t server_text_size(const struct server *server, size_t n_members)
+{
+	return (n_members + 1) * text_size(server->admin.comment) +
+	       n_members * text_size(server->last_error);
+}
 
 static void measure(const struct service *service, struct extent *extent)
 {
@@ -39,9 +52,9 @@ static void measure(const struct service *service, struct extent *extent)
 		const struct server *server = service->servers[i];
 
 		extent->checkers += server->n_probes;
+		extent->octets += server_text_size(server, service->n_members);
 		for (size_t k = 0; k < server->n_probes; k++)
-			if (server->probes[k]->error)
-				extent->octets += strlen(server->probes[k]->error) + 1;
+			extent->octets += text_size(server->probes[k]->error);
 	}
 }
 
@@ -74,6 +87,17 @@ static struct snap_check *make_room(struct engine *engine, struct filling *ret)
 	snap->machines = (struct snap_machine *)(snap->checkers + extent.checkers);
 	*ret = (struct filling){engine, snap, (char *)(snap->machines + extent.machines)};
 	return snap;
+}
+
+/* The text as part of the snapshot. */
+static const char *keep_text(struct filling *filling, const char *text)
+{
+	char *kept = filling->text;
+
+	if (!text_size(text))
+		return "";
+	filling->text = stpcpy(kept, text) + 1;
+	return kept;
 }
 
 /* Stamps the row when its state columns moved. */
@@ -113,11 +137,11 @@ static void fill_place(struct snap_dest *row, struct place *place, uint64_t now_
 	row->changed_us = place->changed_us;
 }
 
-static void fill_admin(struct snap_dest *row, const struct admin *admin)
+static void fill_admin(struct filling *filling, struct snap_dest *row, const struct admin *admin)
 {
 	row->admin = admin->state;
 	row->storage = admin->storage;
-	memcpy(row->comment, admin->comment, sizeof row->comment);
+	row->comment = keep_text(filling, admin->comment);
 	row->admin_changed_wall_us = admin->changed_wall_us;
 	row->weight_override = admin->weight_override;
 	row->drain = admin->drain;
@@ -129,18 +153,18 @@ static void fill_admin(struct snap_dest *row, const struct admin *admin)
 	row->drain_initial = admin->drain_initial;
 }
 
-static void fill_server(struct snap_dest *row, struct server *server, size_t k,
-			const struct server_input *input, uint64_t now_us)
+static void fill_server(struct filling *filling, struct snap_dest *row, struct server *server,
+			size_t k, const struct server_input *input)
 {
 	int32_t weight = service_effective_weight(input, server->service->quorum.sorry_active);
 
 	row->rs = server->index;
 	row->key = server->conf->key;
-	fill_admin(row, &server->admin);
+	fill_admin(filling, row, &server->admin);
 	row->oper = server->oper;
 	row->alive = server->up;
 	row->oper_changed_wall_us = server->oper_changed_wall_us;
-	memcpy(row->last_error, server->last_error, sizeof row->last_error);
+	row->last_error = keep_text(filling, server->last_error);
 	for (size_t i = 0; i < server->n_probes; i++) {
 		row->failed_checks += !check_is_up(server->probes[i]->check);
 		row->not_run_checks += !check_has_run(server->probes[i]->check);
@@ -149,23 +173,24 @@ static void fill_server(struct snap_dest *row, struct server *server, size_t k,
 	row->nominal_weight = service_nominal_weight(input);
 	row->held_permille = input->held_permille;
 	row->effective_weight = weight == SERVICE_ABSENT ? 0 : weight;
-	fill_place(row, &server->places[k], now_us);
+	fill_place(row, &server->places[k], filling->snap->made_us);
 }
 
-static void fill_sorry(struct snap_dest *row, const struct service *service, struct member *member,
-		       uint64_t now_us)
+static void fill_sorry(struct filling *filling, struct snap_dest *row,
+		       const struct service *service, struct member *member)
 {
 	struct admin plain = admin_default();
 
 	row->rs = SNAP_SORRY;
 	row->key = service->conf->sorry;
-	fill_admin(row, &plain);
+	fill_admin(filling, row, &plain);
+	row->last_error = "";
 	row->oper = DEST_UNMONITORED;
 	row->alive = service->quorum.sorry_active;
 	row->conf_weight = 1;
 	row->nominal_weight = 1;
 	row->effective_weight = service->quorum.sorry_active ? 1 : 0;
-	fill_place(row, &member->sorry, now_us);
+	fill_place(row, &member->sorry, filling->snap->made_us);
 }
 
 static bool quorum_moved(const struct service_quorum *a, const struct service_quorum *b)
@@ -221,11 +246,7 @@ static void fill_checker(struct filling *filling, const struct server *server, s
 
 	*row = probe->record;
 	row->conf_index = (uint32_t)(server->checkers[i] - server->conf->checkers);
-	row->error = "";
-	if (!probe->error)
-		return;
-	row->error = filling->text;
-	filling->text = stpcpy(filling->text, probe->error) + 1;
+	row->error = keep_text(filling, probe->error);
 }
 
 /* One member of a virtual server, whose checkers begin at first_checker. */
@@ -236,13 +257,12 @@ static void fill_dests(struct filling *filling, struct service *service, size_t 
 	size_t first = snap->n_dests;
 
 	if (service->conf->has_sorry)
-		fill_sorry(&snap->dests[snap->n_dests++], service, &service->members[k],
-			   snap->made_us);
+		fill_sorry(filling, &snap->dests[snap->n_dests++], service, &service->members[k]);
 	for (size_t i = 0; i < service->n_servers; i++) {
 		struct server *server = service->servers[i];
 		struct snap_dest *row = &snap->dests[snap->n_dests++];
 
-		fill_server(row, server, k, &inputs[i], snap->made_us);
+		fill_server(filling, row, server, k, &inputs[i]);
 		row->first_checker = (uint32_t)first_checker;
 		row->n_checkers = (uint32_t)server->n_probes;
 		first_checker += server->n_probes;
@@ -276,8 +296,9 @@ static void fill_service(struct filling *filling, struct service *service,
 	}
 }
 
-static void fill_machine(struct snap_check *snap, const struct machine *machine)
+static void fill_machine(struct filling *filling, const struct machine *machine)
 {
+	struct snap_check *snap = filling->snap;
 	struct snap_machine *row = &snap->machines[snap->n_machines++];
 	struct admin common = machine_admin(machine);
 
@@ -285,7 +306,7 @@ static void fill_machine(struct snap_check *snap, const struct machine *machine)
 	row->admin = common.state;
 	row->storage = common.storage;
 	row->drain = common.drain;
-	memcpy(row->comment, common.comment, sizeof row->comment);
+	row->comment = keep_text(filling, common.comment);
 	for (size_t i = 0; i < machine->count; i++) {
 		const struct server *server = machine->servers[i];
 		struct admin_usage usage = engine_usage(server);
@@ -299,13 +320,13 @@ static void fill_machine(struct snap_check *snap, const struct machine *machine)
 	}
 }
 
-static void fill_machines(struct engine *engine, struct snap_check *snap)
+static void fill_machines(struct engine *engine, struct filling *filling)
 {
 	struct machine machine;
 
 	for (size_t at = 0; at < engine->n_by_address; at += machine.count) {
 		machine = machine_at(engine, at);
-		fill_machine(snap, &machine);
+		fill_machine(filling, &machine);
 	}
 }
 
@@ -327,7 +348,7 @@ void publish(struct engine *engine)
 			fill_service(&filling, engine->services[i], inputs);
 		free(inputs);
 	}
-	fill_machines(engine, snap);
+	fill_machines(engine, &filling);
 	snap->conf = conf_ref(engine->conf);
 	snap->kernel_us = engine->kernel_us;
 	snap->serial = engine->serial;

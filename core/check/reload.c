@@ -51,7 +51,8 @@ static void move_server(struct engine *engine, struct server *server)
 	server->up = was->up;
 	server->oper = was->oper;
 	server->oper_changed_wall_us = was->oper_changed_wall_us;
-	memcpy(server->last_error, was->last_error, sizeof server->last_error);
+	server->last_error = was->last_error;
+	was->last_error = NULL;
 	for (size_t k = 0; k < service->n_members; k++) {
 		const struct member *old = service->members[k].was;
 

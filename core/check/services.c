@@ -35,6 +35,7 @@ static struct server *server_free(struct server *server)
 	free(server->probes);
 	free(server->was_probes);
 	free(server->places);
+	free(server->last_error);
 	free(server);
 	return NULL;
 }
@@ -169,12 +170,18 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	return probe;
 }
 
+/* Room for so many, which may be none. */
+static void *room_for(size_t count, size_t size)
+{
+	return calloc(count ? count : 1, size);
+}
+
 /* In the order of the configuration. */
 static int take_checkers(struct server *server)
 {
 	const struct conf_real_server *conf = server->conf;
 
-	server->checkers = calloc(conf->n_checkers + 1, sizeof *server->checkers);
+	server->checkers = room_for(conf->n_checkers, sizeof *server->checkers);
 	if (!server->checkers)
 		return -ENOMEM;
 	for (size_t i = 0; i < conf->n_checkers; i++)
@@ -230,9 +237,9 @@ static struct server *server_new(struct engine *engine, struct conf_diff *diff,
 	server->admin = admin_default();
 	if (take_checkers(server) < 0)
 		return server_free(server);
-	server->places = calloc(service->n_members + 1, sizeof *server->places);
-	server->probes = calloc(server->n_probes + 1, sizeof(struct probe *));
-	server->was_probes = calloc(server->n_probes + 1, sizeof(struct probe *));
+	server->places = room_for(service->n_members, sizeof *server->places);
+	server->probes = room_for(server->n_probes, sizeof(struct probe *));
+	server->was_probes = room_for(server->n_probes, sizeof(struct probe *));
 	if (!server->places || !server->probes || !server->was_probes ||
 	    add_probes(engine, diff, server) < 0)
 		return server_free(server);

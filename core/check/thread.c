@@ -111,13 +111,8 @@ static uint64_t refresh_interval(const struct engine *engine)
 	return interval_us;
 }
 
-static void on_refresh(uint64_t now_us, void *owner)
+static void refresh(struct engine *engine, uint64_t now_us)
 {
-	struct engine *engine = owner;
-
-	loop_timer_arm(engine->refresh_timer, now_us + refresh_interval(engine));
-	if (!needs_kernel(engine))
-		return;
 	engine_look(engine);
 	if (!engine->ipvs)
 		kernel_open(engine, now_us);
@@ -130,6 +125,28 @@ static void on_refresh(uint64_t now_us, void *owner)
 		engine->save_wanted = true;
 	}
 	engine_settle(engine);
+}
+
+/* Nobody has asked for it: of a large table it comes the less often the longer it takes. */
+static void rest_after_refresh(struct engine *engine, uint64_t began_us)
+{
+	struct pace pace;
+	uint64_t next_us = began_us + refresh_interval(engine);
+
+	pace_worked(&pace, engine->refresh_rest, began_us, clock_now_us());
+	loop_timer_arm(engine->refresh_timer,
+		       next_us > pace.not_before_us ? next_us : pace.not_before_us);
+}
+
+static void on_refresh(uint64_t now_us, void *owner)
+{
+	struct engine *engine = owner;
+
+	loop_timer_arm(engine->refresh_timer, now_us + refresh_interval(engine));
+	if (!needs_kernel(engine))
+		return;
+	refresh(engine, now_us);
+	rest_after_refresh(engine, now_us);
 }
 
 /* ---- mail ---- */
@@ -423,6 +440,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	engine->policy = QUORUM_ALLOW;
 	engine->refresh_us = REFRESH_US;
 	engine->rest = PACE_REST;
+	engine->refresh_rest = REFRESH_REST;
 	engine->sysctls = (struct ipvs_sysctls){-1, -1, -1};
 	engine->deferred_end = &engine->deferred;
 	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,10 +372,23 @@ int daemon_run(const struct options *options)
 	return status;
 }
 
+#define LARGE_BYTES (128 * 1024)
+
+/*
+ * What is large (a configuration being read, a snapshot of every row) comes and goes. It must go
+ * back to the kernel each time: left to itself glibc raises this bound after the first such block
+ * and keeps them in its heaps, a multiple of what is in use.
+ */
+static void keep_memory_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 
+	keep_memory_small();
 	if (options_parse(argc, argv, stderr, &options))
 		return EXIT_FATAL;
 	if (options.help) {

@@ -137,6 +137,15 @@ static void notify_status(struct daemon *d)
 	sd_notifyf(0, "STATUS=%s", status);
 }
 
+/* No callback of main keeps rows for the next one, and those of a large farm are large. */
+static void return_rows(struct daemon *d)
+{
+	latest_return(d->wires.vrrp, SNAP_MAIN);
+	latest_return(d->wires.check, SNAP_MAIN);
+	latest_return(d->wires.bfd, SNAP_MAIN);
+	latest_return(d->wires.agent, SNAP_MAIN);
+}
+
 static bool every_loop_turns(const struct daemon *d, uint64_t now_us)
 {
 	for (int i = 0; i < THREADS; i++) {
@@ -173,6 +182,7 @@ static void on_tick(uint64_t now_us, void *owner)
 		generation_sweep(d);
 		if (d->ready && d->stop == STOP_NO)
 			notify_status(d);
+		return_rows(d);
 	}
 	feed_watchdog(d, now_us);
 	supervise_log(d);

@@ -4,9 +4,24 @@
 import contextlib
 import os
 import pathlib
+import re
+import signal
 import statistics
 
 PATIENCE = 300  # seconds for one step; a time of that length only says that it took longer
+BEGIN = signal.SIGUSR1  # tests/benches/servers: begin anew
+
+
+def cpu_us(pids):
+    """Microseconds of processor time of all threads of some processes."""
+    return sum(int((task / "schedstat").read_text("ascii").split()[0])
+               for pid in pids for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1000
+
+
+def pss_mb(pids):
+    """Megabytes of some processes; what several share counts in parts (PSS)."""
+    rollups = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text("ascii") for pid in pids]
+    return sum(int(re.search(r"^Pss: +(\d+) kB", text, re.MULTILINE)[1]) for text in rollups) / 1024
 
 
 def family(pid):

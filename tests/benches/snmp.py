@@ -53,10 +53,7 @@ class Subject:
 
     def pin(self):
         """Once it serves: its processes are there."""
-        found, self.pids = [str(self.process.pid)], set()
-        while found:
-            self.pids.update(found)
-            found = subprocess.run(["pgrep", "-P", ",".join(found)], text=True, capture_output=True, check=False).stdout.split()
+        self.pids = {str(pid) for pid in beside.family(self.process.pid)}
         for pid in self.pids:
             self.node.run("taskset", "-a", "-c", "-p", AGENT_CPU, pid)
 
@@ -73,9 +70,9 @@ class Subject:
         repetitions, how, columns, requests = SHAPES[shape]
         names = self.names(columns)
         self.ask("walk", self.port, repetitions, how, 1, rows, *names)
-        before = cpu(self.pids), cpu(snmpd)
+        before = beside.cpu_us(self.pids), beside.cpu_us(snmpd)
         cells, seconds, middle, late = self.ask("walk", self.port, repetitions, how, requests, rows, *names)
-        after = cpu(self.pids), cpu(snmpd)
+        after = beside.cpu_us(self.pids), beside.cpu_us(snmpd)
         assert cells > 0.8 * PLACES * requests * repetitions * columns, f"{self.name} gave {cells} cells"
         return {"cells": cells, "rate": cells / seconds, "p50": middle, "p99": late,
                 "agent": (after[0] - before[0]) / cells, "snmpd": (after[1] - before[1]) / cells}
@@ -102,15 +99,6 @@ class Subject:
         for process in (*walks, trace):
             process.stop()
         return len(re.findall("NLM_F_DUMP|0x3[0-9a-f]{2}", file.read_text("ascii"))) * 60 / seconds
-
-
-def cpu(pids):
-    """Microseconds of CPU of all threads of some processes."""
-    total = 0
-    for pid in pids:
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text("ascii").split()[0])
-    return total / 1000
 
 
 def has_ipvs():

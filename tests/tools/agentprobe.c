@@ -31,6 +31,7 @@ struct probe {
 	struct wires wires;
 	struct beat beats[THREADS];
 	struct snap_dest *dests;
+	char (*comments)[ADMIN_COMMENT_MAX]; /* of each */
 	size_t n_dests;
 	bool mute, stopped;
 	int refuse; /* errno, 0: none */
@@ -55,8 +56,9 @@ static void snap_free(struct latest_value *value)
 
 static void publish(struct probe *probe)
 {
-	size_t size = probe->n_dests * sizeof(struct snap_dest);
-	struct snap_check *snap = calloc(1, sizeof(*snap) + size);
+	size_t n = probe->n_dests, size = n * sizeof(struct snap_dest);
+	struct snap_check *snap = calloc(1, sizeof(*snap) + size + n * sizeof(*probe->comments));
+	char(*comments)[ADMIN_COMMENT_MAX];
 
 	if (!snap)
 		abort();
@@ -64,16 +66,21 @@ static void publish(struct probe *probe)
 	snap->made_us = clock_now_us();
 	snap->n_dests = probe->n_dests;
 	snap->dests = (struct snap_dest *)(snap + 1);
-	if (size)
-		memcpy(snap->dests, probe->dests, size);
+	comments = (char(*)[ADMIN_COMMENT_MAX])(snap->dests + n);
+	for (size_t i = 0; i < n; i++) {
+		snap->dests[i] = probe->dests[i];
+		snap->dests[i].comment = memcpy(comments[i], probe->comments[i], sizeof(*comments));
+	}
 	latest_publish(probe->wires.check, &snap->value);
 }
 
 static void make_rows(struct probe *probe, size_t count)
 {
 	free(probe->dests);
+	free(probe->comments);
 	probe->dests = calloc(count ? count : 1, sizeof(*probe->dests));
-	if (!probe->dests)
+	probe->comments = calloc(count ? count : 1, sizeof(*probe->comments));
+	if (!probe->dests || !probe->comments)
 		abort();
 	probe->n_dests = count;
 	for (size_t i = 0; i < count; i++) {
@@ -88,7 +95,8 @@ static void make_rows(struct probe *probe, size_t count)
 		dest->conf_weight = (int32_t)(i % 100);
 		dest->stats.conns = (1ull << 32) + i;
 		dest->changed_us = clock_now_us();
-		snprintf(dest->comment, sizeof(dest->comment), "row %zu", i);
+		dest->last_error = "";
+		snprintf(probe->comments[i], sizeof(*probe->comments), "row %zu", i);
 	}
 	publish(probe);
 }
@@ -115,7 +123,8 @@ static void apply(struct probe *probe, const struct dest_change *change)
 	else if (change->field == DEST_SET_WEIGHT)
 		dest->conf_weight = change->value;
 	else if (change->field == DEST_SET_COMMENT)
-		memcpy(dest->comment, change->text, sizeof(dest->comment));
+		memcpy(probe->comments[dest - probe->dests], change->text,
+		       sizeof(*probe->comments));
 }
 
 static void on_dest_set(struct probe *probe, const struct msg_dest_set *set)
@@ -292,6 +301,7 @@ static void tear_down(struct probe *probe)
 	latest_free(probe->wires.daemon);
 	latest_free(probe->wires.agent);
 	free(probe->dests);
+	free(probe->comments);
 }
 
 int main(void)

@@ -7,6 +7,7 @@
  * Thread: agent.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/table.h"
@@ -122,7 +123,8 @@ static enum set_error set_comment(const struct view *view, const struct row *row
 	enum set_error error = set_dest(view, row, DEST_SET_COMMENT, 0, 0, ret);
 
 	memcpy(ret->apply.dest.text, value->octets, value->size);
-	memcpy(ret->undo.dest.text, row_dest(view, row)->comment, ADMIN_COMMENT_MAX);
+	snprintf(ret->undo.dest.text, sizeof(ret->undo.dest.text), "%s",
+		 row_dest(view, row)->comment);
 	return error;
 }
 

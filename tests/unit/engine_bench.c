@@ -95,6 +95,7 @@ struct bench *bench_new(void)
 	assert(engine_new(&bench->wires, &bench->engine) == 0);
 	bench->engine->refresh_us = REFRESH_MS * USEC_PER_MSEC;
 	bench->engine->rest = 0;
+	bench->engine->refresh_rest = 0;
 	return bench;
 }
 

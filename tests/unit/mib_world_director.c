@@ -72,11 +72,12 @@ void world_fill_machines(struct world *w)
 		.n_up = 1,
 		.active_conns = UINT64_C(0x100000001),
 		.inactive_conns = 8,
+		.comment = "",
 	};
 	w->machines[1] = w->machines[0];
 	w->machines[1].ip = world_ip("2001:db8::2");
 	w->machines[1].admin = DEST_LOCKED;
-	memcpy(w->machines[1].comment, "new disks", sizeof("new disks"));
+	w->machines[1].comment = "new disks";
 }
 
 struct msg_event world_event(const struct world *w)

@@ -132,6 +132,8 @@ static void *watch_numbers(void *arg)
 		if (number->b != ~number->a || number->a < last)
 			abort(); /* torn or going back */
 		last = number->a;
+		if (last % 3 == 0)
+			latest_return(self->latest, self->reader);
 	}
 	return NULL;
 }
@@ -154,7 +156,17 @@ static void test_latest(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(atomic_load(&alive), 1); /* both readers hold the last one */
-	publish_number(latest, MESSAGES + 1);	  /* never taken */
+	/* Once returned, it goes when a newer one comes, and is read again until then. */
+	for (unsigned i = 0; i < 2; i++)
+		latest_return(latest, i);
+	assert_int_equal(atomic_load(&alive), 1);
+	assert_int_equal(((const struct number *)latest_read(latest, 0))->a, MESSAGES);
+	publish_number(latest, MESSAGES + 1);
+	assert_int_equal(atomic_load(&alive), 2);
+	latest_return(latest, 0); /* a newer one is there already */
+	assert_int_equal(atomic_load(&alive), 1);
+	assert_int_equal(((const struct number *)latest_read(latest, 0))->a, MESSAGES + 1);
+	publish_number(latest, MESSAGES + 2); /* never taken */
 	latest_free(latest);
 	assert_int_equal(atomic_load(&alive), 0);
 }

@@ -87,6 +87,24 @@ static void idle_server_is_drained_at_once(void **state)
 	bench_free(b);
 }
 
+/* The whole table is looked at rarely when that takes long; a service that drains is not. */
+static void rests_hold_up_no_drain(void **state)
+{
+	struct bench *b = started(1, 2);
+
+	(void)state;
+	b->engine->refresh_rest = 10000000; /* each takes a microsecond at least */
+	bench_refresh(b);
+	use(0, 0, 1, 0);
+	assert_int_equal(bench_set(b, 0, 0, DEST_SET_ADMIN, DEST_SHUTTING_DOWN), 0);
+	bench_run(b, 200);
+	assert_int_equal(bench_row(b, 0, 0)->admin, DEST_SHUTTING_DOWN);
+	use(0, 0, 0, 0);
+	bench_run(b, 300);
+	assert_int_equal(bench_row(b, 0, 0)->admin, DEST_LOCKED);
+	bench_free(b);
+}
+
 static void template_holds_a_drain(void **state)
 {
 	struct bench *b = started(1, 2);
@@ -380,6 +398,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drain_runs_to_its_end),
 		cmocka_unit_test(idle_server_is_drained_at_once),
+		cmocka_unit_test(rests_hold_up_no_drain),
 		cmocka_unit_test(template_holds_a_drain),
 		cmocka_unit_test(dying_server_ends_its_drain),
 		cmocka_unit_test(deadline_comes_without_a_refresh),

@@ -414,7 +414,7 @@ static void test_set_comment(void **state)
 	struct set_change change;
 	char text[65];
 
-	memcpy(b->world->live_dests[1].comment, "before", 7);
+	b->world->live_dests[1].comment = "before";
 	assert_int_equal(set_text(b, D "3.1.1.8." DEST, "ticket 7: \xc3\xa9", &change), SET_OK);
 	assert_string_equal(change.apply.dest.text, "ticket 7: \xc3\xa9");
 	assert_string_equal(change.undo.dest.text, "before");

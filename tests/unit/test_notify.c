@@ -211,7 +211,7 @@ static void test_drain(void **state)
 	b->event.dest.admin = DEST_SHUTTING_DOWN;
 	b->event.dest.drain = DRAIN_DRAINING;
 	b->event.dest.remaining = 7;
-	memcpy(b->world->live_dests[1].comment, "ticket 7", sizeof("ticket 7"));
+	b->world->live_dests[1].comment = "ticket 7";
 	raise_event(b);
 	assert_int_equal(b->count, 1);
 	assert_sent(&b->sent[0], D "0.5",

@@ -118,6 +118,21 @@ static void dumps_keep_their_pace(void **state)
 	bench_free(b);
 }
 
+/* What nobody asked for comes the less often the longer it takes. */
+static void refreshes_rest(void **state)
+{
+	struct bench *b = started(1, 1);
+
+	(void)state;
+	bench_refresh(b);
+	b->engine->refresh_rest = 10000000; /* each takes a microsecond at least */
+	bench_refresh(b);
+	unsigned dumps = ipvs_double()->dumps;
+	bench_run(b, 300);
+	assert_int_equal(ipvs_double()->dumps, dumps);
+	bench_free(b);
+}
+
 /* Statistics that are wanted younger than usual, and no longer. */
 static void dumps_come_as_often_as_asked(void **state)
 {
@@ -169,6 +184,7 @@ int main(void)
 		cmocka_unit_test(rows_follow_by_themselves),
 		cmocka_unit_test(reload_is_shown_at_once),
 		cmocka_unit_test(dumps_keep_their_pace),
+		cmocka_unit_test(refreshes_rest),
 		cmocka_unit_test(dumps_come_as_often_as_asked),
 		cmocka_unit_test(told_but_not_looked_at),
 	};
