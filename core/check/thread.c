@@ -95,17 +95,28 @@ static bool needs_kernel(const struct engine *engine)
 	return engine->n_services || (engine->conf && engine->conf->global.sync.interface);
 }
 
-/* One look serves virtual and real servers: it comes as often as the smaller wish asks for, within
- * reason, and never less often than without one, as drift is found by it too. */
-static uint64_t refresh_interval(const struct engine *engine)
+/* How old the configuration wants statistics to be at most; UINT64_MAX: it does not say. One look
+ * serves virtual and real servers. */
+static uint64_t wished_age(const struct engine *engine)
 {
 	const struct conf_global *global = engine->conf ? &engine->conf->global : NULL;
-	uint64_t interval_us = engine->refresh_us;
+	uint64_t age_us = UINT64_MAX;
 
-	if (global && global->vs_stats_us && global->vs_stats_us < interval_us)
-		interval_us = global->vs_stats_us;
-	if (global && global->rs_stats_us && global->rs_stats_us < interval_us)
-		interval_us = global->rs_stats_us;
+	if (global && global->vs_stats_us)
+		age_us = global->vs_stats_us;
+	if (global && global->rs_stats_us && global->rs_stats_us < age_us)
+		age_us = global->rs_stats_us;
+	return age_us;
+}
+
+/* A look comes as often as is wished, within reason, and never less often than without a wish, as
+ * drift is found by it too. */
+static uint64_t refresh_interval(const struct engine *engine)
+{
+	uint64_t interval_us = engine->refresh_us, wished_us = wished_age(engine);
+
+	if (wished_us < interval_us)
+		interval_us = wished_us;
 	if (interval_us < REFRESH_LEAST_US && engine->refresh_us > REFRESH_LEAST_US)
 		interval_us = REFRESH_LEAST_US;
 	return interval_us;
@@ -127,12 +138,14 @@ static void refresh(struct engine *engine, uint64_t now_us)
 	engine_settle(engine);
 }
 
-/* Nobody has asked for it: of a large table it comes the less often the longer it takes. */
+/* Where nobody has asked for it, it comes the less often the longer it takes. */
 static void rest_after_refresh(struct engine *engine, uint64_t began_us)
 {
 	struct pace pace;
 	uint64_t next_us = began_us + refresh_interval(engine);
 
+	if (wished_age(engine) != UINT64_MAX)
+		return;
 	pace_worked(&pace, engine->refresh_rest, began_us, clock_now_us());
 	loop_timer_arm(engine->refresh_timer,
 		       next_us > pace.not_before_us ? next_us : pace.not_before_us);

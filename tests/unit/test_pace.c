@@ -133,6 +133,23 @@ static void refreshes_rest(void **state)
 	bench_free(b);
 }
 
+/* Nor do they rest where the configuration says how old figures may be. */
+static void wishes_allow_no_rest(void **state)
+{
+	struct bench *b = started(1, 1);
+	struct bench_conf *wish = bench_conf(1, 1, 2);
+
+	(void)state;
+	wish->conf.global.rs_stats_us = USEC_PER_SEC;
+	bench_adopt(b, wish);
+	b->engine->refresh_rest = 10000000;
+	bench_refresh(b);
+	unsigned dumps = ipvs_double()->dumps;
+	bench_run(b, 300);
+	assert_true(ipvs_double()->dumps > dumps);
+	bench_free(b);
+}
+
 /* Statistics that are wanted younger than usual, and no longer. */
 static void dumps_come_as_often_as_asked(void **state)
 {
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test(reload_is_shown_at_once),
 		cmocka_unit_test(dumps_keep_their_pace),
 		cmocka_unit_test(refreshes_rest),
+		cmocka_unit_test(wishes_allow_no_rest),
 		cmocka_unit_test(dumps_come_as_often_as_asked),
 		cmocka_unit_test(told_but_not_looked_at),
 	};
