@@ -217,6 +217,12 @@ void view_update(struct engine *engine, struct service *service, struct member *
 		 const struct ipvs_dump *dump);
 void view_lost(struct engine *engine);
 
+/* refresh.c: the regular look at everything */
+/* Something of ours is in the kernel, or should be. */
+bool refresh_is_needed(const struct engine *engine);
+void refresh_arm(struct engine *engine, uint64_t now_us);
+void refresh_due(uint64_t now_us, void *engine);
+
 /* sync.c: brings the daemons where they should be. */
 void sync_settle(struct engine *engine);
 

@@ -134,6 +134,7 @@ core_check_libengine_a_SOURCES = \
 	core/check/reload.c \
 	core/check/services.c \
 	core/check/service.c core/check/service.h \
+	core/check/refresh.c \
 	core/check/settle.c \
 	core/check/sync.c \
 	core/check/thread.c \

@@ -82,84 +82,10 @@ void engine_mark(struct engine *engine, struct service *service)
 	engine_wake(engine);
 }
 
-/* ---- timers ---- */
-
 static void on_settle(uint64_t now_us, void *owner)
 {
 	(void)now_us;
 	engine_settle(owner);
-}
-
-static bool needs_kernel(const struct engine *engine)
-{
-	return engine->n_services || (engine->conf && engine->conf->global.sync.interface);
-}
-
-/* How old the configuration wants statistics to be at most; UINT64_MAX: it does not say. One look
- * serves virtual and real servers. */
-static uint64_t wished_age(const struct engine *engine)
-{
-	const struct conf_global *global = engine->conf ? &engine->conf->global : NULL;
-	uint64_t age_us = UINT64_MAX;
-
-	if (global && global->vs_stats_us)
-		age_us = global->vs_stats_us;
-	if (global && global->rs_stats_us && global->rs_stats_us < age_us)
-		age_us = global->rs_stats_us;
-	return age_us;
-}
-
-/* A look comes as often as is wished, within reason, and never less often than without a wish, as
- * drift is found by it too. */
-static uint64_t refresh_interval(const struct engine *engine)
-{
-	uint64_t interval_us = engine->refresh_us, wished_us = wished_age(engine);
-
-	if (wished_us < interval_us)
-		interval_us = wished_us;
-	if (interval_us < REFRESH_LEAST_US && engine->refresh_us > REFRESH_LEAST_US)
-		interval_us = REFRESH_LEAST_US;
-	return interval_us;
-}
-
-static void refresh(struct engine *engine, uint64_t now_us)
-{
-	engine_look(engine);
-	if (!engine->ipvs)
-		kernel_open(engine, now_us);
-	if (engine->timeouts_error < 0)
-		kernel_set_timeouts(engine);
-	sync_settle(engine);
-	drain_tick(engine);
-	if (engine->save_failed) {
-		engine->save_failed = false;
-		engine->save_wanted = true;
-	}
-	engine_settle(engine);
-}
-
-/* Where nobody has asked for it, it comes the less often the longer it takes. */
-static void rest_after_refresh(struct engine *engine, uint64_t began_us)
-{
-	struct pace pace;
-	uint64_t next_us = began_us + refresh_interval(engine);
-
-	if (wished_age(engine) != UINT64_MAX)
-		return;
-	pace_worked(&pace, engine->refresh_rest, began_us, clock_now_us());
-	loop_timer_arm(engine->refresh_timer,
-		       next_us > pace.not_before_us ? next_us : pace.not_before_us);
-}
-
-static void on_refresh(uint64_t now_us, void *owner)
-{
-	struct engine *engine = owner;
-
-	loop_timer_arm(engine->refresh_timer, now_us + refresh_interval(engine));
-	if (!needs_kernel(engine))
-		return;
-	refresh(engine, now_us);
-	rest_after_refresh(engine, now_us);
 }
 
 /* ---- mail ---- */
@@ -188,7 +114,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 	}
 	loop_on_late(engine->loop, conf->global.process.auto_priority_delay_us, on_late, engine);
 	tune_thread("check", &conf->global.checker.tune, &engine->tune);
-	if (needs_kernel(engine) || (first && conf->global.lvs_flush))
+	if (refresh_is_needed(engine) || (first && conf->global.lvs_flush))
 		kernel_open(engine, clock_now_us());
 	if (first && conf->global.lvs_flush && engine->ipvs) {
 		if (engine->ops->flush(engine->ipvs) < 0)
@@ -202,7 +128,7 @@ static void adopt(struct engine *engine, const struct conf *conf)
 	kernel_set_timeouts(engine);
 	sync_settle(engine);
 	engine_settle_now(engine); /* the answer promises rows that show it */
-	loop_timer_arm(engine->refresh_timer, clock_now_us() + refresh_interval(engine));
+	refresh_arm(engine, clock_now_us());
 	mail_post(engine->wires->box[THREAD_MAIN], MSG_CONF_DONE, &done, sizeof done);
 }
 
@@ -459,7 +385,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);
 	if (error < 0)
 		goto fail;
-	error = loop_timer_new(engine->loop, on_refresh, engine, &engine->refresh_timer);
+	error = loop_timer_new(engine->loop, refresh_due, engine, &engine->refresh_timer);
 	if (error < 0)
 		goto fail;
 	error = loop_timer_new(engine->loop, on_settle, engine, &engine->settle_timer);
