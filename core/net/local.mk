@@ -44,6 +44,10 @@ tests_unit_test_rtnl_route_LDADD = core/net/libnet.a core/base/libbase.a $(CMOCK
 noinst_PROGRAMS += tests/tools/ipvsprobe
 tests_tools_ipvsprobe_LDADD = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)
 
+# Sets and removes an address as the daemon does, for tests/net/test_vrrp6.py.
+noinst_PROGRAMS += tests/tools/addressprobe
+tests_tools_addressprobe_LDADD = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)
+
 # The seeds of the fuzz target, run by make check; the target itself wants --enable-fuzz.
 EXTRA_DIST += tests/fuzz/corpus/netlink tests/fuzz/netlink_seeds
 NETLINK_FUZZ_LIBS = core/net/libnet.a core/libipvs.a $(CONF_LIBS) core/base/libbase.a $(NL_LIBS) $(SYSTEMD_LIBS)

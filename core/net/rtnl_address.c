@@ -188,7 +188,11 @@ static int remove_one(struct rtnl *rtnl, const struct conf_address *address, boo
 	/* An owner's address that we did not set is the machine's own. */
 	bool known = held, foreign = held ? held->foreign : owner;
 	net_table_release(table, held);
-	if (foreign || net_table_match(table, ifindex, &address->ip, address->prefix) != NET_SAME)
+	if (foreign)
+		return 0;
+	/* One that we set may be there untold: of an IPv6 address on an interface that is not ready
+	 * the kernel speaks only once it is. */
+	if (!known && net_table_match(table, ifindex, &address->ip, address->prefix) != NET_SAME)
 		return 0;
 	if (!known)
 		say(LOG_NOTICE, "removing", address, ": left behind by an earlier run");

@@ -3,10 +3,11 @@
 when, and what the neighbours are told, is in test_vrrp_matrix.py."""
 
 import json
+import os
 import signal
 import time
 
-from lab import holds, wait_until
+from lab import build_dir, holds, wait_until
 from vrrp_pair import LOW_PRIORITY, NET6, VRID, Mode, Router, silence
 
 GROUP = Mode("group", 3, 0.2, "version 3\n\tadvert_int 0.2", net=NET6)
@@ -84,3 +85,13 @@ def test_no_usable_address(lab):
     assert adverts[0].time - added > 2, "not while it is tentative"
     router.node.ip("address del fe80::77/64 dev eth0")
     wait_until(lambda: not router.is_master(), 10, "a fault again")
+
+
+def test_an_address_that_the_kernel_has_not_spoken_of(lab):
+    """The kernel tells of an IPv6 address a moment after it is set, by a thread that the probe leaves no time for: an
+    instance that is master for so short a time leaves nothing behind."""
+    node = lab.node("director", "192.0.2.1/24")
+    cpu = min(os.sched_getaffinity(0))
+    node.run("taskset", "-c", cpu, "chrt", "-f", 1, build_dir() / "tests/tools/addressprobe", "eth0", "2001:db8:5::100", 20)
+    time.sleep(0.5)
+    assert not node.has_address("2001:db8:5::100")
