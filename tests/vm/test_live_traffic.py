@@ -17,6 +17,7 @@ the same options, and written beside it: its figures are no condition. The direc
 any other virtual router begins as a backup, and takes left-over addresses away until it is master.
 """
 
+import pathlib
 import re
 import shutil
 import signal
@@ -179,10 +180,11 @@ class Bench:
     # ---- the director ----
 
     def install(self):
-        """The program of the present kind, as a package would put it: beside the old one, then in its place."""
-        program = build_dir() / "vipd" if self.kind == "vipd" else shutil.which("keepalived")
-        shutil.copy(program, self.folder / "new")
-        (self.folder / "new").rename(self.folder / self.kind)
+        """The programs of the present kind, as a package would put them: beside the old ones, then in their places."""
+        programs = [build_dir() / "vipd-exec", build_dir() / "vipd"] if self.kind == "vipd" else [shutil.which("keepalived")]
+        for program in programs:
+            shutil.copy(program, self.folder / "new")
+            (self.folder / "new").rename(self.folder / pathlib.Path(program).name)
 
     def start(self):
         self.runs += 1
