@@ -196,6 +196,9 @@ void health_track(struct engine *engine, const struct msg_track *track);
 /* record.c: what is kept of the attempts of one checker. */
 void record_begin(struct probe *probe, uint32_t number);
 void record_attempt(struct probe *probe, const struct check_report *report);
+/* Puts a copy in place of *kept, which its owner frees. Without memory the older text stays: the
+ * result beside it is true in any case. */
+void record_text(char **kept, const char *text);
 
 /* Lets the checks of a service rest or go on. */
 void health_suspend(struct engine *engine, struct service *service, bool suspended);

@@ -4,9 +4,6 @@
  * Before its first attempt a checker counts as it was started: up, or down with alpha. Health is
  * one axis only: nothing here looks at weight or administrative state. Thread: check.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/check/engine.h"
@@ -120,20 +117,6 @@ void health_track(struct engine *engine, const struct msg_track *track)
 			tell_server(engine->services[i]->servers[k], track);
 }
 
-/* Short of memory the one before stays. */
-static void remember_error(struct server *server, const char *text)
-{
-	char *copy;
-
-	if (server->last_error && strcmp(server->last_error, text) == 0)
-		return;
-	copy = strdup(text);
-	if (!copy)
-		return;
-	free(server->last_error);
-	server->last_error = copy;
-}
-
 void health_report(struct check *check, const struct check_report *report, void *owner)
 {
 	struct probe *probe = owner;
@@ -146,7 +129,7 @@ void health_report(struct check *check, const struct check_report *report, void 
 	record_attempt(probe, report);
 	probe->local_error = report->result == CHECK_LOCAL_ERROR;
 	if (report->result != CHECK_OK)
-		remember_error(server, report->detail);
+		record_text(&server->last_error, report->detail);
 	int32_t delta = engine_delta(server);
 	follow_weight(probe, report);
 	bool reweighted = engine_delta(server) != delta;

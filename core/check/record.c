@@ -40,18 +40,17 @@ static void record_latency(struct snap_checker *record, bool passed)
 			(uint32_t)(((uint64_t)record->mean_us * (MEAN_PART - 1) + us) / MEAN_PART);
 }
 
-/* Without memory the older text stays: the result beside it is true in any case. */
-static void record_error(struct probe *probe, const char *text)
+void record_text(char **kept, const char *text)
 {
 	char *copy;
 
-	if (probe->error && strcmp(probe->error, text) == 0)
+	if (*kept && strcmp(*kept, text) == 0)
 		return;
 	copy = strdup(text);
 	if (!copy)
 		return;
-	free(probe->error);
-	probe->error = copy;
+	free(*kept);
+	*kept = copy;
 }
 
 void record_attempt(struct probe *probe, const struct check_report *report)
@@ -70,7 +69,7 @@ void record_attempt(struct probe *probe, const struct check_report *report)
 		report->latency_us > UINT32_MAX ? UINT32_MAX : (uint32_t)report->latency_us;
 	record_latency(record, passed);
 	if (!passed)
-		record_error(probe, report->detail);
+		record_text(&probe->error, report->detail);
 	if (check_has_run(probe->check))
 		oper = check_is_up(probe->check) ? DEST_UP : DEST_DOWN;
 	if (oper == record->oper)
