@@ -186,12 +186,13 @@ void bench_adopt(struct bench *bench, struct bench_conf *conf)
 	free(old);
 }
 
-void bench_post_set(struct bench *bench, uint64_t request, const struct dest_change *changes,
-		    uint32_t count)
+static void post_set(struct bench *bench, const struct msg_dest_set *how, uint64_t request,
+		     const struct dest_change *changes, uint32_t count)
 {
 	size_t size = sizeof(struct msg_dest_set) + count * sizeof *changes;
 	struct msg_dest_set *set = calloc(1, size);
 
+	*set = *how;
 	set->request = request;
 	set->reply_to = THREAD_AGENT;
 	strcpy(set->who, "test");
@@ -199,6 +200,12 @@ void bench_post_set(struct bench *bench, uint64_t request, const struct dest_cha
 	memcpy(set->changes, changes, count * sizeof *changes);
 	mail_post(bench->wires.box[THREAD_CHECK], MSG_DEST_SET, set, size);
 	free(set);
+}
+
+void bench_post_set(struct bench *bench, uint64_t request, const struct dest_change *changes,
+		    uint32_t count)
+{
+	post_set(bench, &(struct msg_dest_set){0}, request, changes, count);
 }
 
 const struct msg_reply *bench_reply(const struct bench *bench, uint64_t request)
@@ -210,6 +217,17 @@ const struct msg_reply *bench_reply(const struct bench *bench, uint64_t request)
 			return reply;
 	}
 	return NULL;
+}
+
+const struct msg_reply *bench_ask(struct bench *bench, const struct msg_dest_set *how,
+				  const struct dest_change *changes, uint32_t count)
+{
+	uint64_t request = ++bench->request;
+
+	post_set(bench, how, request, changes, count);
+	bench_run(bench, 30);
+	assert(bench_reply(bench, request));
+	return bench_reply(bench, request);
 }
 
 int bench_set(struct bench *bench, unsigned service, unsigned server, enum dest_field field,

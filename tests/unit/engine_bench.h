@@ -60,6 +60,9 @@ int bench_set(struct bench *bench, unsigned service, unsigned server, enum dest_
 	      int32_t value);
 void bench_post_set(struct bench *bench, uint64_t request, const struct dest_change *changes,
 		    uint32_t count);
+/* The same with what `how` says besides (force, undoes); the reply. */
+const struct msg_reply *bench_ask(struct bench *bench, const struct msg_dest_set *how,
+				  const struct dest_change *changes, uint32_t count);
 /* The reply to that request; NULL: none yet. */
 const struct msg_reply *bench_reply(const struct bench *bench, uint64_t request);
 struct check *bench_check(const struct bench *bench, unsigned service, unsigned server);

@@ -81,21 +81,7 @@ static void keep_busy(unsigned services)
 
 static int ask(struct bench *b, struct dest_change change, uint64_t undoes)
 {
-	size_t size = sizeof(struct msg_dest_set) + sizeof change;
-	struct msg_dest_set *set = calloc(1, size);
-	uint64_t request = ++b->request;
-
-	set->request = request;
-	set->reply_to = THREAD_AGENT;
-	set->undoes = undoes;
-	strcpy(set->who, "test");
-	set->count = 1;
-	set->changes[0] = change;
-	mail_post(b->wires.box[THREAD_CHECK], MSG_DEST_SET, set, size);
-	free(set);
-	bench_run(b, 30);
-	assert_non_null(bench_reply(b, request));
-	return bench_reply(b, request)->error;
+	return bench_ask(b, &(struct msg_dest_set){.undoes = undoes}, &change, 1)->error;
 }
 
 static int ask_machine(struct bench *b, int32_t value)

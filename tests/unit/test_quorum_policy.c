@@ -60,29 +60,9 @@ static struct dest_change policy(enum quorum_policy value)
 	return change(0, 0, DEST_SET_QUORUM_POLICY, (int32_t)value);
 }
 
-static const struct msg_reply *ask(struct bench *b, bool force, const struct dest_change *changes,
-				   uint32_t count)
-{
-	size_t size = sizeof(struct msg_dest_set) + count * sizeof *changes;
-	struct msg_dest_set *set = calloc(1, size);
-	uint64_t request = ++b->request;
-
-	set->request = request;
-	set->reply_to = THREAD_AGENT;
-	set->force = force;
-	strcpy(set->who, "test");
-	set->count = count;
-	memcpy(set->changes, changes, count * sizeof *changes);
-	mail_post(b->wires.box[THREAD_CHECK], MSG_DEST_SET, set, size);
-	free(set);
-	bench_run(b, 30);
-	assert_non_null(bench_reply(b, request));
-	return bench_reply(b, request);
-}
-
 #define ASK(b, ...)                                                                                \
-	ask((b), false, (const struct dest_change[]){__VA_ARGS__},                                 \
-	    sizeof((const struct dest_change[]){__VA_ARGS__}) / sizeof(struct dest_change))
+	bench_ask((b), &(struct msg_dest_set){0}, (const struct dest_change[]){__VA_ARGS__},       \
+		  sizeof((const struct dest_change[]){__VA_ARGS__}) / sizeof(struct dest_change))
 
 static void assert_refused(struct bench *b, const struct msg_reply *reply, uint32_t index)
 {
@@ -250,7 +230,7 @@ static void force_and_taking_back(void **state)
 	struct dest_change back = change(0, 1, DEST_SET_ADMIN, DEST_LOCKED);
 
 	(void)state;
-	assert_int_equal(ask(b, true, &forced, 1)->error, 0);
+	assert_int_equal(bench_ask(b, &(struct msg_dest_set){.force = true}, &forced, 1)->error, 0);
 	assert_int_equal(bench_row(b, 0, 0)->admin, DEST_SHUTTING_DOWN);
 	assert_int_equal(bench_snap(b)->quorum_policy, QUORUM_REFUSE);
 	assert_int_equal(ASK(b, change(0, 0, DEST_SET_ADMIN, DEST_UNLOCKED))->error, 0);
