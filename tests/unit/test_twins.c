@@ -38,8 +38,10 @@ static void begin(struct world *world, enum conf_checker_type type, lying_treat_
 		world->conf[i].delay_loop_us = world->conf[i].delay_before_retry_us = 20 * MS;
 		world->urls[i][0] = lying_url("/");
 		world->urls[i][1] = lying_url("/second");
+		if (type != CONF_HTTP_GET)
+			continue;
 		world->conf[i].urls = world->urls[i];
-		world->conf[i].n_urls = type == CONF_HTTP_GET ? 1 : 0;
+		world->conf[i].n_urls = 1;
 	}
 }
 
