@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finds checks that probe the same (core/check/twins.h): a tree of one check for each probe, and a
- * group for those that have company. Programs are not shared, nor what follows a file: these are
- * run by main, or not at all. Thread: check.
+ * group for those that have company. Programs are not shared, nor what follows a file or a session:
+ * these are run by main, or not at all. Thread: check.
  */
 #include "core/check/twins.h"
 
@@ -181,7 +181,14 @@ static bool begin(struct check *first)
 
 static bool can_share(const struct check *check)
 {
-	return check->conf->type != CONF_MISC_CHECK && check->conf->type != CONF_FILE_CHECK;
+	switch (check->conf->type) {
+	case CONF_MISC_CHECK:
+	case CONF_FILE_CHECK:
+	case CONF_BFD_CHECK:
+		return false;
+	default:
+		return true;
+	}
 }
 
 void twins_join(void **tree, struct check *check)
