@@ -354,12 +354,12 @@ void publish(struct engine *engine)
 	snap->serial = engine->serial;
 	snap->changed_us = engine->changed_us;
 	snap->ipvs_available = engine->ipvs != NULL;
-	snap->ipvs_version = engine->version;
-	snap->conn_table_size = engine->conn_table_size;
-	snap->tcp_timeout_s = engine->tcp_timeout_s;
-	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
-	snap->udp_timeout_s = engine->udp_timeout_s;
-	snap->sysctls = engine->sysctls;
+	snap->ipvs_version = engine->about.version;
+	snap->conn_table_size = engine->about.conn_table_size;
+	snap->tcp_timeout_s = engine->about.tcp_timeout_s;
+	snap->tcpfin_timeout_s = engine->about.tcpfin_timeout_s;
+	snap->udp_timeout_s = engine->about.udp_timeout_s;
+	snap->sysctls = engine->about.sysctls;
 	snap->quorum_policy = engine->policy;
 	snap->drifts = engine->drifts;
 	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);

@@ -366,6 +366,7 @@ static const struct ipvs_ops netlink_ops = {
 	.read_sync = ipvs_read_sync,
 	.dump = ipvs_read_table,
 	.dump_service = ipvs_read_service,
+	.read_about = ipvs_read_about,
 };
 
 const struct ipvs_ops *ipvs_netlink_ops(void)

@@ -27,6 +27,7 @@ struct nl_msg *ipvs_request(const struct ipvs *ipvs, uint8_t command, int flags)
 int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_message,
 		  void *owner);
 
+int ipvs_read_about(struct ipvs *ipvs, struct ipvs_about *ret);
 int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret);
 int ipvs_start_sync(struct ipvs *ipvs, enum ipvs_sync_role role, const struct ipvs_sync *want);
 int ipvs_stop_sync(struct ipvs *ipvs, enum ipvs_sync_role role);
