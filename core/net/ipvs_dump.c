@@ -45,29 +45,29 @@ static void *grow(void *items, size_t used, size_t *room, size_t size)
 	return bigger;
 }
 
-static struct nlattr *top_attribute(struct nl_msg *msg, int attribute)
+static struct nlattr *top_attribute(struct nlmsghdr *message, int attribute)
 {
 	struct nlattr *a[IPVS_CMD_ATTR_MAX + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
+	if (genlmsg_parse(message, 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
 		return NULL;
 	return a[attribute];
 }
 
-static int on_service(struct nl_msg *msg, void *owner)
+static void on_service(struct nlmsghdr *message, void *owner)
 {
 	struct reading *r = owner;
-	struct nlattr *nested = top_attribute(msg, IPVS_CMD_ATTR_SERVICE);
+	struct nlattr *nested = top_attribute(message, IPVS_CMD_ATTR_SERVICE);
 	struct ipvs_found *bigger;
 
 	if (!nested) {
 		r->error = -EBADMSG;
-		return NL_SKIP;
+		return;
 	}
 	bigger = grow(r->services, r->n_services, &r->room_services, sizeof *r->services);
 	if (!bigger) {
 		r->error = -ENOMEM;
-		return NL_SKIP;
+		return;
 	}
 	r->services = bigger;
 	int error = ipvs_get_service(nested, &r->services[r->n_services]);
@@ -75,23 +75,22 @@ static int on_service(struct nl_msg *msg, void *owner)
 		r->error = error;
 	else
 		r->n_services++;
-	return NL_OK;
 }
 
-static int on_dest(struct nl_msg *msg, void *owner)
+static void on_dest(struct nlmsghdr *message, void *owner)
 {
 	struct reading *r = owner;
-	struct nlattr *nested = top_attribute(msg, IPVS_CMD_ATTR_DEST);
+	struct nlattr *nested = top_attribute(message, IPVS_CMD_ATTR_DEST);
 	struct ipvs_found_dest *bigger;
 
 	if (!nested) {
 		r->error = -EBADMSG;
-		return NL_SKIP;
+		return;
 	}
 	bigger = grow(r->dests, r->n_dests, &r->room_dests, sizeof *r->dests);
 	if (!bigger) {
 		r->error = -ENOMEM;
-		return NL_SKIP;
+		return;
 	}
 	r->dests = bigger;
 	int error = ipvs_get_dest(nested, r->family, &r->dests[r->n_dests]);
@@ -99,42 +98,39 @@ static int on_dest(struct nl_msg *msg, void *owner)
 		r->error = error;
 	else
 		r->n_dests++;
-	return NL_OK;
 }
 
-static int on_info(struct nl_msg *msg, void *owner)
+static void on_info(struct nlmsghdr *message, void *owner)
 {
 	struct ipvs_about *about = owner;
 	struct nlattr *a[IPVS_INFO_ATTR_MAX + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, IPVS_INFO_ATTR_MAX, NULL) < 0)
-		return NL_SKIP;
+	if (genlmsg_parse(message, 0, a, IPVS_INFO_ATTR_MAX, NULL) < 0)
+		return;
 	if (a[IPVS_INFO_ATTR_VERSION])
 		about->version = nla_get_u32(a[IPVS_INFO_ATTR_VERSION]);
 	if (a[IPVS_INFO_ATTR_CONN_TAB_SIZE])
 		about->conn_table_size = nla_get_u32(a[IPVS_INFO_ATTR_CONN_TAB_SIZE]);
-	return NL_OK;
 }
 
-static int on_config(struct nl_msg *msg, void *owner)
+static void on_config(struct nlmsghdr *message, void *owner)
 {
 	struct ipvs_about *about = owner;
 	struct nlattr *a[IPVS_CMD_ATTR_MAX + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
-		return NL_SKIP;
+	if (genlmsg_parse(message, 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
+		return;
 	if (a[IPVS_CMD_ATTR_TIMEOUT_TCP])
 		about->tcp_timeout_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_TCP]);
 	if (a[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN])
 		about->tcpfin_timeout_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN]);
 	if (a[IPVS_CMD_ATTR_TIMEOUT_UDP])
 		about->udp_timeout_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_UDP]);
-	return NL_OK;
 }
 
 /* About one service, or about all: key NULL. */
 static int ask(struct ipvs *ipvs, uint8_t command, int flags, const struct svc_key *key,
-	       nl_recvmsg_msg_cb_t on_message, struct reading *r)
+	       ipvs_message_fn *on_message, struct reading *r)
 {
 	struct nl_msg *msg = ipvs_request(ipvs, command, flags);
 	struct nlattr *nest;
@@ -257,7 +253,7 @@ static struct ipvs_sysctls read_sysctls(void)
 	};
 }
 
-static int ask_plainly(struct ipvs *ipvs, uint8_t command, nl_recvmsg_msg_cb_t on_message,
+static int ask_plainly(struct ipvs *ipvs, uint8_t command, ipvs_message_fn *on_message,
 		       struct ipvs_about *about)
 {
 	struct nl_msg *msg = ipvs_request(ipvs, command, NLM_F_ACK);
