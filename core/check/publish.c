@@ -67,12 +67,11 @@ struct filling {
 
 static struct snap_check *make_room(struct engine *engine, struct filling *ret)
 {
-	struct extent extent = {0};
+	/* At most. What is not written is not in memory either. */
+	struct extent extent = {.machines = engine->n_by_address};
 
 	for (size_t i = 0; i < engine->n_services; i++)
 		measure(engine->services[i], &extent);
-	for (size_t at = 0; at < engine->n_by_address; at += machine_at(engine, at).count)
-		extent.machines++;
 	struct snap_check *snap =
 		calloc(1, sizeof *snap + extent.services * sizeof(struct snap_service) +
 				  extent.dests * sizeof(struct snap_dest) +
