@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tests/unit/engine_bench.h"
 
