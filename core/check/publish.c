@@ -244,7 +244,7 @@ static void fill_checker(struct filling *filling, const struct server *server, s
 	const struct probe *probe = server->probes[i];
 
 	*row = probe->record;
-	row->conf_index = (uint32_t)(server->checkers[i] - server->conf->checkers);
+	row->conf_index = (uint32_t)i;
 	row->error = keep_text(filling, probe->error);
 }
 
