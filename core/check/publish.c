@@ -350,7 +350,8 @@ void publish(struct engine *engine)
 	fill_machines(engine, &filling);
 	snap->conf = conf_ref(engine->conf);
 	snap->kernel_us = engine->kernel_us;
-	snap->serial = engine->serial;
+	snap->serial = engine->views_moved ? ++engine->serial : engine->serial;
+	engine->views_moved = false;
 	snap->changed_us = engine->changed_us;
 	snap->ipvs_available = engine->ipvs != NULL;
 	snap->ipvs_version = engine->about.version;
