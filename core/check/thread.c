@@ -339,6 +339,7 @@ struct engine *engine_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
+	check_env_end(engine->checks);
 	services_free(engine);
 	check_env_free(engine->checks);
 	if (engine->ipvs)
