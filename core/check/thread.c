@@ -167,8 +167,8 @@ static void leave_kernel(struct engine *engine)
 static void stop(struct engine *engine)
 {
 	if (engine->conf) {
-		event_stopping(engine);
 		leave_kernel(engine);
+		event_stopping(engine);
 	}
 	command_cancel(engine);
 	engine->stopping = true;
