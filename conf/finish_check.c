@@ -332,5 +332,5 @@ void finish_checkers(struct build *build, struct draft_virtual_server *service,
 	}
 	server->model.checkers =
 		items_to_array(&server->checkers, build->arena, sizeof(struct conf_checker));
-	server->model.n_checkers = server->checkers.n;
+	server->model.n_checkers = (uint32_t)server->checkers.n;
 }

@@ -80,11 +80,9 @@ static void resolve_server(struct build *build, const struct objects *objects,
 		struct draft_checker *checker = ITEM(draft_checker, item);
 
 		/* Without a name it was refused already. */
-		if (!checker->model.object.name)
-			continue;
-		if (checker->model.type == CONF_BFD_CHECK)
+		if (checker->model.type == CONF_BFD_CHECK && checker->model.object.name)
 			resolve_bfd(build, &objects->bfds, checker);
-		else
+		if (checker->model.type == CONF_FILE_CHECK && checker->model.object.name)
 			resolve_file(build, &objects->files, checker);
 	}
 }

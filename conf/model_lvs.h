@@ -95,9 +95,9 @@ struct conf_octets {
 
 struct conf_udp_check {
 	struct conf_octets payload; /* every bit counts; none: the checker's own choice */
-	bool require_reply;
-	struct conf_octets reply; /* compared as far as both reach; none: any */
+	struct conf_octets reply;   /* compared as far as both reach; none: any */
 	uint16_t min_reply_bytes, max_reply_bytes;
+	bool require_reply;
 };
 
 /* BFD_CHECK, FILE_CHECK: what the state of another object says. */
@@ -108,57 +108,64 @@ struct conf_object_check {
 	bool reverse;	/* the negative of it */
 };
 
+/* There are tens of thousands, most of them the same kind: fields stand where they leave no hole,
+ * and what only some kinds have shares its place. Look at the type first. */
 struct conf_checker {
 	enum conf_checker_type type;
 	struct ip connect_ip;  /* resolved: the real server's unless set */
 	uint16_t connect_port; /* likewise */
 	struct ip bind_ip;     /* AF_UNSPEC: any */
 	uint16_t bind_port;    /* 0: any */
-	char *bind_interface;  /* NULL: any */
 	uint32_t mark;	       /* SO_MARK, 0: none */
+	char *bind_interface;  /* NULL: any */
 	uint64_t connect_timeout_us, delay_loop_us, delay_before_retry_us, warmup_us;
 	uint32_t retry;
+	uint32_t n_urls; /* 0 in all that fetch no page */
+	unsigned line;
 	bool alpha;
 	bool log_all_failures;
-	/* HTTP_GET, SSL_GET */
-	struct conf_url *urls;
-	size_t n_urls;
-	char *virtualhost; /* NULL: none */
-	bool sni;
-	char *sni_name;	    /* NULL: the virtual host */
-	uint8_t http_minor; /* HTTP/1.0 or 1.1 */
-	bool http_close;    /* "1.0C": send Connection: close with 1.0 */
-	bool fast_recovery; /* while not up, no pause between pages that answer */
-	bool tls_compliant; /* a connection must end by close_notify */
-	/* MISC_CHECK */
-	struct conf_command command;
-	uint64_t misc_timeout_us;
-	bool misc_dynamic;
-	struct conf_smtp_check smtp;
-	struct conf_dns_check dns;
-	struct conf_udp_check udp;
-	struct conf_object_check object;
-	unsigned line;
+	union {
+		struct { /* HTTP_GET, SSL_GET */
+			struct conf_url *urls;
+			char *virtualhost; /* NULL: none */
+			char *sni_name;	   /* NULL: the virtual host */
+			bool sni;
+			uint8_t http_minor; /* HTTP/1.0 or 1.1 */
+			bool http_close;    /* "1.0C": send Connection: close with 1.0 */
+			bool fast_recovery; /* while not up, no pause between pages that answer */
+			bool tls_compliant; /* a connection must end by close_notify */
+		};
+		struct { /* MISC_CHECK */
+			struct conf_command command;
+			uint64_t misc_timeout_us;
+			bool misc_dynamic;
+		};
+		struct conf_smtp_check smtp;
+		struct conf_dns_check dns;
+		struct conf_udp_check udp;
+		struct conf_object_check object;
+	};
 };
 
+/* As many, and as tight. */
 struct conf_real_server {
 	struct dest_key key; /* port already adapted to the service as the kernel wants it */
 	uint32_t weight;     /* 0..65535 */
 	uint32_t upper_threshold, lower_threshold;
 	struct conf_method method;
-	bool inhibit_on_failure;
-	bool alpha;
 	struct conf_command notify_up, notify_down;
 	struct conf_checker *checkers;
-	size_t n_checkers;
+	uint32_t n_checkers;
+	enum conf_switch smtp_alert;
 	char *virtualhost; /* NULL: none */
 	char *snmp_name;   /* NULL: none */
-	enum conf_switch smtp_alert;
 	/* Inherited by checkers; kept for KEEPALIVED-MIB. */
 	uint64_t delay_loop_us, delay_before_retry_us, warmup_us, connect_timeout_us;
 	uint32_t retry;
-	uint64_t slow_start_us; /* vipd's own: its weight grows over this time; 0: it does not */
 	unsigned line;
+	uint64_t slow_start_us; /* vipd's own: its weight grows over this time; 0: it does not */
+	bool inhibit_on_failure;
+	bool alpha;
 };
 
 /* KEEPALIVED-MIB numbers */

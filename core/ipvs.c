@@ -89,20 +89,12 @@ static void keep_first(int *first, int error)
 		*first = error;
 }
 
-int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *known,
-		    size_t n_known, ipvs_step_fn *step, void *owner)
+/* What is known and not wanted. */
+static int diff_deletions(const struct ipvs_want *want, const struct ipvs_found_dest *known,
+			  size_t n_known, ipvs_step_fn *step, void *owner)
 {
 	int first = 0;
 
-	for (size_t i = 0; i < want->n_dests; i++) {
-		const struct ipvs_want_dest *dest = &want->dests[i];
-		const struct ipvs_found_dest *found = ipvs_find_dest(known, n_known, &dest->key);
-
-		if (!found)
-			keep_first(&first, step(IPVS_DEST_ADD, &dest->key, dest, owner));
-		else if (ipvs_dest_differs(dest, found))
-			keep_first(&first, step(IPVS_DEST_EDIT, &dest->key, dest, owner));
-	}
 	for (size_t i = 0, w = 0; i < n_known; i++) {
 		while (w < want->n_dests &&
 		       dest_key_compare(&want->dests[w].key, &known[i].key) < 0)
@@ -110,5 +102,29 @@ int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *
 		if (w == want->n_dests || dest_key_compare(&want->dests[w].key, &known[i].key) != 0)
 			keep_first(&first, step(IPVS_DEST_DELETE, &known[i].key, NULL, owner));
 	}
+	return first;
+}
+
+int ipvs_diff_dests(const struct ipvs_want *want, const struct ipvs_found_dest *known,
+		    size_t n_known, ipvs_step_fn *step, void *owner)
+{
+	size_t kept = 0;
+	int first = 0;
+
+	for (size_t i = 0, k = 0; i < want->n_dests; i++) {
+		const struct ipvs_want_dest *dest = &want->dests[i];
+
+		while (k < n_known && dest_key_compare(&known[k].key, &dest->key) < 0)
+			k++;
+		if (k == n_known || dest_key_compare(&known[k].key, &dest->key) != 0) {
+			keep_first(&first, step(IPVS_DEST_ADD, &dest->key, dest, owner));
+			continue;
+		}
+		kept++;
+		if (ipvs_dest_differs(dest, &known[k]))
+			keep_first(&first, step(IPVS_DEST_EDIT, &dest->key, dest, owner));
+	}
+	if (kept < n_known)
+		keep_first(&first, diff_deletions(want, known, n_known, step, owner));
 	return first;
 }

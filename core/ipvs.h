@@ -53,13 +53,18 @@ struct ipvs_found {
 	uint32_t first_dest, n_dests; /* into ipvs_dump.dests */
 };
 
+/* What the kernel says of IPVS as a whole. */
+struct ipvs_about {
+	uint32_t version, conn_table_size;
+	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	struct ipvs_sysctls sysctls;
+};
+
 /* One dump of the kernel's table, services sorted by svc_key_compare(), destinations by
  * dest_key_compare(). */
 struct ipvs_dump {
 	uint64_t taken_us;
-	uint32_t version, conn_table_size;
-	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
-	struct ipvs_sysctls sysctls; /* of full dumps only */
+	struct ipvs_about about; /* of full dumps only */
 	struct ipvs_found *services;
 	size_t n_services;
 	struct ipvs_found_dest *dests;
@@ -91,6 +96,7 @@ struct ipvs_ops {
 			  const struct ipvs_sync *want);
 	int (*stop_sync)(struct ipvs *ipvs, enum ipvs_sync_role role); /* not running is success */
 	int (*read_sync)(struct ipvs *ipvs, struct ipvs_sync ret[static IPVS_SYNC_ROLES]);
+	int (*read_about)(struct ipvs *ipvs, struct ipvs_about *ret);
 	/* The caller frees with ipvs_dump_free(). With destinations of every service. */
 	int (*dump)(struct ipvs *ipvs, struct ipvs_dump **ret);
 	/* Destinations of one service only, refreshed inside an existing dump after a change.

@@ -171,8 +171,10 @@ struct snap_check {
 	struct latest_value value;
 	const struct conf *conf;
 	uint64_t made_us;
-	uint64_t kernel_us;  /* when the kernel counters in it were dumped, 0: never */
-	uint32_t serial;     /* of the kernel dump */
+	/* The kernel is looked at service by service. kernel_us is when the newest whole look
+	 * began: no counter here is older, those of some services may be younger. 0: never. */
+	uint64_t kernel_us;
+	uint32_t serial;     /* of that look */
 	uint64_t changed_us; /* last state change of any row */
 	bool ipvs_available;
 	uint32_t ipvs_version; /* 0x010201 is 1.2.1 */

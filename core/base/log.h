@@ -18,7 +18,8 @@ struct log_ring;
 
 struct log_line {
 	uint64_t wall_us;
-	int level; /* LOG_ERR ... LOG_DEBUG of syslog.h */
+	int level;	 /* LOG_ERR ... LOG_DEBUG of syslog.h */
+	uint32_t length; /* of text */
 	char subsystem[12];
 	char text[LOG_LINE_MAX];
 };

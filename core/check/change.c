@@ -170,7 +170,7 @@ static void tell_policy(struct engine *engine, const struct msg_dest_set *set,
 static bool hangs_clients(const struct engine *engine, const struct admin *admin)
 {
 	return admin->drain_timeout_s && admin->drain_action == DRAIN_LOCK &&
-	       engine->sysctls.expire_nodest_conn == 0;
+	       engine->about.sysctls.expire_nodest_conn == 0;
 }
 
 /* IPVS facts that keep a drain from doing what one expects; said once, when it starts. */
@@ -195,7 +195,7 @@ static void warn_drain(const struct engine *engine, const struct server *server)
 			 "their template ends, unless sysctl "
 			 "net.ipv4.vs.expire_quiescent_template is 1",
 			 conf->id);
-	if (engine->sysctls.conn_reuse_mode == 0)
+	if (engine->about.sysctls.conn_reuse_mode == 0)
 		log_warn("check",
 			 "%s: a client that uses a port again returns to a server that drains: "
 			 "sysctl net.ipv4.vs.conn_reuse_mode is 0",

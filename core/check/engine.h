@@ -91,6 +91,13 @@ struct sync {
 	int error[IPVS_SYNC_ROLES]; /* last logged */
 };
 
+/* The regular look at everything. */
+struct refresh {
+	bool under_way;
+	size_t next;		      /* of the services, who is looked at next */
+	uint64_t began_us, worked_us; /* since when, and for how long in all its pieces */
+};
+
 struct engine {
 	const struct wires *wires;
 	struct loop *loop;
@@ -107,23 +114,23 @@ struct engine {
 	uint32_t checks_started; /* spreads start times */
 
 	const struct ipvs_ops *ops;
-	int ipvs_netns;			  /* for its open() */
-	struct ipvs *ipvs;		  /* NULL: not reachable */
-	uint64_t refresh_us;		  /* REFRESH_US; tests are in a hurry */
-	uint32_t rest, refresh_rest;	  /* PACE_REST, REFRESH_REST */
-	struct pace look_pace, show_pace; /* of full dumps, of snapshots */
+	int ipvs_netns;		     /* for its open() */
+	struct ipvs *ipvs;	     /* NULL: not reachable */
+	uint64_t refresh_us;	     /* REFRESH_US; tests are in a hurry */
+	uint32_t rest, refresh_rest; /* PACE_REST, REFRESH_REST */
+	struct refresh refresh;
+	struct pace look_pace, show_pace; /* of looks in one go, of snapshots */
 	uint64_t reopen_at_us;
 	int kernel_error;   /* last logged */
 	int timeouts_error; /* of the last try to set them, which is repeated */
 	struct sync sync;
-	unsigned failed_dumps;
-	uint32_t version, conn_table_size, tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s;
+	unsigned failed_looks;
+	struct ipvs_about about; /* as last read */
 	struct svc_key *orphans; /* ours once, which the kernel would not remove; tried again */
 	size_t n_orphans, room_orphans;
-	struct ipvs_sysctls sysctls;
 	uint32_t drifts;
-	uint64_t kernel_us;
-	uint32_t serial;
+	uint64_t kernel_us; /* when the newest look at everything began */
+	uint32_t serial;    /* its number */
 	uint64_t changed_us;
 
 	enum quorum_policy policy;
@@ -214,6 +221,11 @@ void kernel_remove(struct engine *engine, const struct svc_key *key);
 void kernel_set_timeouts(struct engine *engine);
 /* One look at everything; marks what drifted. */
 void kernel_dump(struct engine *engine);
+/* The same in pieces: begin, on with each service, end. False: that failed, and the kernel may be
+ * out of reach now. */
+bool kernel_look_begin(struct engine *engine);
+bool kernel_look_on(struct engine *engine, struct service *service);
+void kernel_look_end(struct engine *engine, uint64_t began_us);
 /* One look at the members of one service. */
 void kernel_look(struct engine *engine, struct service *service);
 void view_update(struct engine *engine, struct service *service, struct member *member,
@@ -223,6 +235,7 @@ void view_lost(struct engine *engine);
 /* refresh.c: the regular look at everything */
 /* Something of ours is in the kernel, or should be. */
 bool refresh_is_needed(const struct engine *engine);
+/* The next one, an interval from now. One that is under way is given up. */
 void refresh_arm(struct engine *engine, uint64_t now_us);
 void refresh_due(uint64_t now_us, void *engine);
 

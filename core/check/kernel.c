@@ -13,7 +13,7 @@
 #include "core/base/log.h"
 #include "core/check/engine.h"
 
-#define FAILED_DUMPS_MAX 2 /* then the socket is made anew */
+#define FAILED_LOOKS_MAX 2 /* then the socket is made anew */
 
 /* ---- what is wanted ---- */
 
@@ -179,10 +179,21 @@ static void remove_orphans(struct engine *engine)
 
 /* ---- look ---- */
 
-void kernel_look(struct engine *engine, struct service *service)
+/* Views of what was just seen of a service, and what follows from it. */
+static void seen(struct engine *engine, struct service *service)
+{
+	service->unseen = false;
+	drain_snapshot(engine, service);
+	leaving_look(engine, service);
+}
+
+/* The last view of what cannot be read stays. Returns the first error. */
+static int look(struct engine *engine, struct service *service)
 {
 	service->looked_us = clock_now_us();
-	for (size_t k = 0; engine->ipvs && k < service->n_members; k++) {
+	if (!engine->ipvs)
+		return -ENOTCONN;
+	for (size_t k = 0; k < service->n_members; k++) {
 		struct member *member = &service->members[k];
 		struct ipvs_dump *dump = NULL;
 		int error = engine->ops->dump_service(engine->ipvs, &member->key, &dump);
@@ -191,13 +202,15 @@ void kernel_look(struct engine *engine, struct service *service)
 			view_update(engine, service, member, dump);
 		ipvs_dump_free(dump);
 		if (error < 0 && error != -ESRCH)
-			return; /* the last view stays; the next dump tells */
+			return error;
 	}
-	if (!engine->ipvs)
-		return;
-	service->unseen = false;
-	drain_snapshot(engine, service);
-	leaving_look(engine, service);
+	seen(engine, service);
+	return 0;
+}
+
+void kernel_look(struct engine *engine, struct service *service)
+{
+	look(engine, service); /* the next look at everything says what is wrong */
 }
 
 /* What is said of a difference: of which kernel service, and what becomes of it. */
@@ -307,34 +320,69 @@ static void find_drift(struct engine *engine, struct service *service)
 	free(dests);
 }
 
-static void dump_failed(struct engine *engine, int error)
+/* ---- look at everything: whole, or service by service ---- */
+
+static void look_failed(struct engine *engine, int error)
 {
-	if (engine->failed_dumps == 0)
+	if (engine->failed_looks == 0)
 		log_warn("ipvs", "cannot read the kernel's table: %s", strerrordesc_np(-error));
-	if (++engine->failed_dumps < FAILED_DUMPS_MAX)
+	if (++engine->failed_looks < FAILED_LOOKS_MAX)
 		return;
 	kernel_close(engine);
 	engine->reopen_at_us = 0;
 }
 
+static void follow_about(struct engine *engine, const struct ipvs_about *about)
+{
+	sysctls_follow(engine, &about->sysctls);
+	engine->about = *about;
+}
+
+bool kernel_look_begin(struct engine *engine)
+{
+	struct ipvs_about about;
+	int error = engine->ops->read_about(engine->ipvs, &about);
+
+	if (error < 0)
+		look_failed(engine, error);
+	else
+		follow_about(engine, &about);
+	return error == 0;
+}
+
+bool kernel_look_on(struct engine *engine, struct service *service)
+{
+	int error = look(engine, service);
+
+	if (error < 0)
+		look_failed(engine, error);
+	else if (!service->dirty)
+		find_drift(engine, service);
+	return error == 0;
+}
+
+void kernel_look_end(struct engine *engine, uint64_t began_us)
+{
+	engine->failed_looks = 0;
+	engine->serial++;
+	/* There may have been a whole look meanwhile. */
+	if (began_us > engine->kernel_us)
+		engine->kernel_us = began_us;
+	remove_orphans(engine);
+}
+
 static void follow_dump(struct engine *engine, const struct ipvs_dump *dump)
 {
-	engine->failed_dumps = 0;
-	engine->kernel_us = dump->taken_us;
-	engine->serial++;
-	engine->version = dump->version;
-	engine->conn_table_size = dump->conn_table_size;
-	engine->tcp_timeout_s = dump->tcp_timeout_s;
-	engine->tcpfin_timeout_s = dump->tcpfin_timeout_s;
-	engine->udp_timeout_s = dump->udp_timeout_s;
-	sysctls_follow(engine, &dump->sysctls);
+	follow_about(engine, &dump->about);
 	for (size_t i = 0; i < engine->n_services; i++) {
 		struct service *service = engine->services[i];
 
 		for (size_t k = 0; k < service->n_members; k++)
 			view_update(engine, service, &service->members[k], dump);
-		service->unseen = false;
 		service->looked_us = dump->taken_us;
+		seen(engine, service);
+		if (!service->dirty)
+			find_drift(engine, service);
 	}
 }
 
@@ -345,20 +393,12 @@ void kernel_dump(struct engine *engine)
 	int error = engine->ops->dump(engine->ipvs, &dump);
 
 	if (error < 0) {
-		dump_failed(engine, error);
+		look_failed(engine, error);
 		return;
 	}
 	follow_dump(engine, dump);
 	ipvs_dump_free(dump);
-	remove_orphans(engine);
-	for (size_t i = 0; i < engine->n_services; i++) {
-		struct service *service = engine->services[i];
-
-		drain_snapshot(engine, service);
-		leaving_look(engine, service);
-		if (!service->dirty)
-			find_drift(engine, service);
-	}
+	kernel_look_end(engine, began_us);
 	pace_worked(&engine->look_pace, engine->rest, began_us, clock_now_us());
 }
 
@@ -370,9 +410,9 @@ void kernel_set_timeouts(struct engine *engine)
 	uint32_t tcp_s = global->lvs_tcp_timeout_s, tcpfin_s = global->lvs_tcpfin_timeout_s;
 	uint32_t udp_s = global->lvs_udp_timeout_s;
 
-	if (!engine->ipvs || ((!tcp_s || tcp_s == engine->tcp_timeout_s) &&
-			      (!tcpfin_s || tcpfin_s == engine->tcpfin_timeout_s) &&
-			      (!udp_s || udp_s == engine->udp_timeout_s)))
+	if (!engine->ipvs || ((!tcp_s || tcp_s == engine->about.tcp_timeout_s) &&
+			      (!tcpfin_s || tcpfin_s == engine->about.tcpfin_timeout_s) &&
+			      (!udp_s || udp_s == engine->about.udp_timeout_s)))
 		return;
 	int error = engine->ops->set_timeouts(engine->ipvs, tcp_s, tcpfin_s, udp_s);
 	if (error < 0 && error != engine->timeouts_error)
@@ -381,9 +421,9 @@ void kernel_set_timeouts(struct engine *engine)
 	engine->timeouts_error = error;
 	if (error < 0)
 		return;
-	engine->tcp_timeout_s = tcp_s ? tcp_s : engine->tcp_timeout_s;
-	engine->tcpfin_timeout_s = tcpfin_s ? tcpfin_s : engine->tcpfin_timeout_s;
-	engine->udp_timeout_s = udp_s ? udp_s : engine->udp_timeout_s;
+	engine->about.tcp_timeout_s = tcp_s ? tcp_s : engine->about.tcp_timeout_s;
+	engine->about.tcpfin_timeout_s = tcpfin_s ? tcpfin_s : engine->about.tcpfin_timeout_s;
+	engine->about.udp_timeout_s = udp_s ? udp_s : engine->about.udp_timeout_s;
 }
 
 static void open_failed(struct engine *engine, int error)
@@ -415,7 +455,7 @@ void kernel_open(struct engine *engine, uint64_t now_us)
 	if (engine->kernel_error < 0)
 		log_notice("ipvs", "IPVS is within reach");
 	engine->kernel_error = 0;
-	engine->failed_dumps = 0;
+	engine->failed_looks = 0;
 	for (size_t i = 0; i < engine->n_services; i++)
 		engine_mark(engine, engine->services[i]);
 	kernel_dump(engine);

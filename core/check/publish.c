@@ -67,12 +67,11 @@ struct filling {
 
 static struct snap_check *make_room(struct engine *engine, struct filling *ret)
 {
-	struct extent extent = {0};
+	/* At most. What is not written is not in memory either. */
+	struct extent extent = {.machines = engine->n_by_address};
 
 	for (size_t i = 0; i < engine->n_services; i++)
 		measure(engine->services[i], &extent);
-	for (size_t at = 0; at < engine->n_by_address; at += machine_at(engine, at).count)
-		extent.machines++;
 	struct snap_check *snap =
 		calloc(1, sizeof *snap + extent.services * sizeof(struct snap_service) +
 				  extent.dests * sizeof(struct snap_dest) +
@@ -354,12 +353,12 @@ void publish(struct engine *engine)
 	snap->serial = engine->serial;
 	snap->changed_us = engine->changed_us;
 	snap->ipvs_available = engine->ipvs != NULL;
-	snap->ipvs_version = engine->version;
-	snap->conn_table_size = engine->conn_table_size;
-	snap->tcp_timeout_s = engine->tcp_timeout_s;
-	snap->tcpfin_timeout_s = engine->tcpfin_timeout_s;
-	snap->udp_timeout_s = engine->udp_timeout_s;
-	snap->sysctls = engine->sysctls;
+	snap->ipvs_version = engine->about.version;
+	snap->conn_table_size = engine->about.conn_table_size;
+	snap->tcp_timeout_s = engine->about.tcp_timeout_s;
+	snap->tcpfin_timeout_s = engine->about.tcpfin_timeout_s;
+	snap->udp_timeout_s = engine->about.udp_timeout_s;
+	snap->sysctls = engine->about.sysctls;
 	snap->quorum_policy = engine->policy;
 	snap->drifts = engine->drifts;
 	memcpy(snap->sync, engine->sync.shown, sizeof snap->sync);

@@ -13,7 +13,7 @@
 
 bool sysctls_keep_templates(const struct engine *engine)
 {
-	return engine->sysctls.expire_quiescent_template != 1;
+	return engine->about.sysctls.expire_quiescent_template != 1;
 }
 
 static const struct conf_virtual_server *find_persistent(const struct engine *engine)
@@ -28,10 +28,10 @@ void sysctls_warn(const struct engine *engine)
 {
 	const struct conf_virtual_server *persistent = find_persistent(engine);
 
-	if (engine->sysctls.conn_reuse_mode == 0)
+	if (engine->about.sysctls.conn_reuse_mode == 0)
 		log_warn("ipvs", "sysctl net.ipv4.vs.conn_reuse_mode is 0: a client that uses a "
 				 "port again comes to a server that drains; 1 prevents that");
-	if (persistent && engine->sysctls.expire_quiescent_template == 0)
+	if (persistent && engine->about.sysctls.expire_quiescent_template == 0)
 		log_warn("ipvs",
 			 "sysctl net.ipv4.vs.expire_quiescent_template is 0: clients of %s and "
 			 "other persistent services return to a server that drains until their "
@@ -41,9 +41,9 @@ void sysctls_warn(const struct engine *engine)
 
 void sysctls_follow(struct engine *engine, const struct ipvs_sysctls *found)
 {
-	if (memcmp(&engine->sysctls, found, sizeof *found) == 0)
+	if (memcmp(&engine->about.sysctls, found, sizeof *found) == 0)
 		return;
-	engine->sysctls = *found;
+	engine->about.sysctls = *found;
 	log_notice("ipvs",
 		   "sysctls net.ipv4.vs: expire_nodest_conn %d, expire_quiescent_template %d, "
 		   "conn_reuse_mode %d",

@@ -381,7 +381,7 @@ int engine_new(const struct wires *wires, struct engine **ret)
 	engine->refresh_us = REFRESH_US;
 	engine->rest = PACE_REST;
 	engine->refresh_rest = REFRESH_REST;
-	engine->sysctls = (struct ipvs_sysctls){-1, -1, -1};
+	engine->about.sysctls = (struct ipvs_sysctls){-1, -1, -1};
 	engine->deferred_end = &engine->deferred;
 	error = loop_new(wires->beat[THREAD_CHECK], &engine->loop);
 	if (error < 0)

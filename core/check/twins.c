@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finds checks that probe the same (core/check/twins.h): a tree of one check for each probe, and a
- * group for those that have company. Programs are not shared, nor what follows a file: these are
- * run by main, or not at all. Thread: check.
+ * group for those that have company. Programs are not shared, nor what follows a file or a session:
+ * these are run by main, or not at all. Thread: check.
  */
 #include "core/check/twins.h"
 
@@ -97,17 +97,35 @@ static int by_page(const struct conf_checker *a, const struct conf_checker *b)
 	return order;
 }
 
+static int by_datagram(const struct conf_udp_check *a, const struct conf_udp_check *b)
+{
+	int order = by_octets(&a->payload, &b->payload);
+
+	order = order ? order : by_number(a->require_reply, b->require_reply);
+	order = order ? order : by_octets(&a->reply, &b->reply);
+	order = order ? order : by_number(a->min_reply_bytes, b->min_reply_bytes);
+	return order ? order : by_number(a->max_reply_bytes, b->max_reply_bytes);
+}
+
+/* Of one type. */
 static int by_question(const struct conf_checker *a, const struct conf_checker *b)
 {
-	int order = by_text(a->smtp.helo_name, b->smtp.helo_name);
+	int order;
 
-	order = order ? order : by_number(a->dns.type, b->dns.type);
-	order = order ? order : by_text(a->dns.name, b->dns.name);
-	order = order ? order : by_octets(&a->udp.payload, &b->udp.payload);
-	order = order ? order : by_number(a->udp.require_reply, b->udp.require_reply);
-	order = order ? order : by_octets(&a->udp.reply, &b->udp.reply);
-	order = order ? order : by_number(a->udp.min_reply_bytes, b->udp.min_reply_bytes);
-	return order ? order : by_number(a->udp.max_reply_bytes, b->udp.max_reply_bytes);
+	switch (a->type) {
+	case CONF_HTTP_GET:
+	case CONF_SSL_GET:
+		return by_page(a, b);
+	case CONF_SMTP_CHECK:
+		return by_text(a->smtp.helo_name, b->smtp.helo_name);
+	case CONF_DNS_CHECK:
+		order = by_number(a->dns.type, b->dns.type);
+		return order ? order : by_text(a->dns.name, b->dns.name);
+	case CONF_UDP_CHECK:
+		return by_datagram(&a->udp, &b->udp);
+	default:
+		return 0;
+	}
 }
 
 static int by_probe(const void *x, const void *y)
@@ -118,7 +136,6 @@ static int by_probe(const void *x, const void *y)
 
 	order = order ? order : by_connection(a, b);
 	order = order ? order : by_times(a, b);
-	order = order ? order : by_page(a, b);
 	return order ? order : by_question(a, b);
 }
 
@@ -164,7 +181,14 @@ static bool begin(struct check *first)
 
 static bool can_share(const struct check *check)
 {
-	return check->conf->type != CONF_MISC_CHECK && check->conf->type != CONF_FILE_CHECK;
+	switch (check->conf->type) {
+	case CONF_MISC_CHECK:
+	case CONF_FILE_CHECK:
+	case CONF_BFD_CHECK:
+		return false;
+	default:
+		return true;
+	}
 }
 
 void twins_join(void **tree, struct check *check)

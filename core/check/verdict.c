@@ -28,7 +28,7 @@ struct verdict verdict_start(const struct conf_checker *conf, bool initially_up)
 
 static uint32_t url_count(const struct conf_checker *conf)
 {
-	return conf->n_urls ? (uint32_t)conf->n_urls : 1;
+	return conf->n_urls ? conf->n_urls : 1;
 }
 
 static void pass(struct verdict *verdict, const struct conf_checker *conf)
@@ -74,7 +74,8 @@ bool verdict_step(struct verdict *verdict, const struct conf_checker *conf,
 	}
 	if (result == CHECK_OK) {
 		pass(verdict, conf);
-		delay_us = conf->fast_recovery && !verdict->up ? 0 : conf->delay_loop_us;
+		bool fast = conf->n_urls && conf->fast_recovery && !verdict->up;
+		delay_us = fast ? 0 : conf->delay_loop_us;
 		/* An alpha server in the middle of its first tour is still undecided. */
 		if (verdict->up)
 			verdict->decided = true;

@@ -2,9 +2,9 @@
 /*
  * The IPVS command socket: open, and the commands that change the kernel's table. Runs in the check
  * thread and blocks for one kernel reply at a time. libnl's own error numbers fold several errno
- * values into one (ENOENT and ESRCH both become "object not found"), therefore the kernel's answer
- * is read from the error message itself. Must not log: the caller knows the context. Must never
- * delete and re-add what exists: connections hang on it.
+ * values into one (ENOENT and ESRCH both become "object not found"), and it copies each message of
+ * a dump before it shows it; therefore answers are read here. Must not log: the caller knows the
+ * context. Must never delete and re-add what exists: connections hang on it.
  */
 #include "core/net/ipvs.h"
 
@@ -31,7 +31,7 @@ struct answer {
 	uint32_t sequence;
 	bool done;
 	int error;
-	nl_recvmsg_msg_cb_t on_message;
+	ipvs_message_fn *on_message;
 	void *owner;
 };
 
@@ -53,43 +53,49 @@ static int errno_from_nl(int result)
 	}
 }
 
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *owner)
+/* The end of a dump carries the error that cut it short, if any. */
+static void take_end(struct answer *answer, const struct nlmsghdr *header)
 {
-	struct answer *answer = owner;
-
-	(void)from;
-	/* Left over from a request that was given up. */
-	if (error->msg.nlmsg_seq != answer->sequence)
-		return NL_SKIP;
-	answer->error = error->error;
-	answer->done = true;
-	return NL_STOP;
-}
-
-static int on_end(struct nl_msg *msg, void *owner)
-{
-	struct answer *answer = owner;
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
-
-	/* The end of a dump carries the error that cut it short, if any. */
-	if (header->nlmsg_type == NLMSG_DONE && nlmsg_datalen(header) >= (int)sizeof(int))
+	if ((size_t)nlmsg_datalen(header) >= sizeof(int))
 		answer->error = *(const int *)nlmsg_data(header);
 	answer->done = true;
-	return NL_STOP;
 }
 
-static int on_valid(struct nl_msg *msg, void *owner)
+static void take_error(struct answer *answer, const struct nlmsghdr *header)
 {
-	struct answer *answer = owner;
+	const struct nlmsgerr *error = nlmsg_data(header);
 
-	return answer->on_message ? answer->on_message(msg, answer->owner) : NL_OK;
+	answer->error = (size_t)nlmsg_datalen(header) >= sizeof *error ? error->error : -EBADMSG;
+	answer->done = true;
 }
 
-static int on_sequence(struct nl_msg *msg, void *owner)
+static void take(struct answer *answer, struct nlmsghdr *header)
 {
-	const struct answer *answer = owner;
+	/* Left over from a request that was given up. */
+	if (header->nlmsg_seq != answer->sequence)
+		return;
+	if (header->nlmsg_type == NLMSG_DONE)
+		take_end(answer, header);
+	else if (header->nlmsg_type == NLMSG_ERROR)
+		take_error(answer, header);
+	else if (header->nlmsg_type >= NLMSG_MIN_TYPE && answer->on_message)
+		answer->on_message(header, answer->owner);
+}
 
-	return nlmsg_hdr(msg)->nlmsg_seq == answer->sequence ? NL_OK : NL_SKIP;
+/* What the kernel has sent at once. */
+static int receive(struct ipvs *ipvs, struct answer *answer)
+{
+	struct sockaddr_nl from;
+	unsigned char *octets = NULL;
+	int left = nl_recv(ipvs->socket, &from, &octets, NULL);
+
+	if (left <= 0)
+		return left < 0 ? left : -NLE_FAILURE;
+	for (struct nlmsghdr *header = (struct nlmsghdr *)octets;
+	     !answer->done && nlmsg_ok(header, left); header = nlmsg_next(header, &left))
+		take(answer, header);
+	free(octets);
+	return 0;
 }
 
 struct nl_msg *ipvs_request(const struct ipvs *ipvs, uint8_t command, int flags)
@@ -104,30 +110,16 @@ struct nl_msg *ipvs_request(const struct ipvs *ipvs, uint8_t command, int flags)
 	return msg;
 }
 
-int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_message,
-		  void *owner)
+int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, ipvs_message_fn *on_message, void *owner)
 {
 	struct answer answer = {.on_message = on_message, .owner = owner};
-	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
-	int result = -NLE_NOMEM;
+	int result = nl_send_auto(ipvs->socket, msg);
 
-	if (!callbacks)
-		goto out;
-	nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, &answer);
-	nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, &answer);
-	nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, &answer);
-	nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_valid, &answer);
-	nl_cb_set(callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, &answer);
-	result = nl_send_auto(ipvs->socket, msg);
 	answer.sequence = nlmsg_hdr(msg)->nlmsg_seq;
-	while (result >= 0 && !answer.done)
-		result = nl_recvmsgs(ipvs->socket, callbacks);
-out:
-	nl_cb_put(callbacks);
 	nlmsg_free(msg);
-	if (answer.done)
-		return answer.error;
-	return errno_from_nl(result);
+	while (result >= 0 && !answer.done)
+		result = receive(ipvs, &answer);
+	return answer.done ? answer.error : errno_from_nl(result);
 }
 
 static void netlink_close(struct ipvs *ipvs)
@@ -366,6 +358,7 @@ static const struct ipvs_ops netlink_ops = {
 	.read_sync = ipvs_read_sync,
 	.dump = ipvs_read_table,
 	.dump_service = ipvs_read_service,
+	.read_about = ipvs_read_about,
 };
 
 const struct ipvs_ops *ipvs_netlink_ops(void)

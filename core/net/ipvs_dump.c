@@ -30,8 +30,6 @@ struct reading {
 	size_t n_dests, room_dests;
 	uint16_t family; /* of the service whose destinations are being read */
 	int error;
-	uint32_t version, conn_table_size;
-	uint32_t tcp_s, tcpfin_s, udp_s;
 };
 
 static void *grow(void *items, size_t used, size_t *room, size_t size)
@@ -47,29 +45,29 @@ static void *grow(void *items, size_t used, size_t *room, size_t size)
 	return bigger;
 }
 
-static struct nlattr *top_attribute(struct nl_msg *msg, int attribute)
+static struct nlattr *top_attribute(struct nlmsghdr *message, int attribute)
 {
 	struct nlattr *a[IPVS_CMD_ATTR_MAX + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
+	if (genlmsg_parse(message, 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
 		return NULL;
 	return a[attribute];
 }
 
-static int on_service(struct nl_msg *msg, void *owner)
+static void on_service(struct nlmsghdr *message, void *owner)
 {
 	struct reading *r = owner;
-	struct nlattr *nested = top_attribute(msg, IPVS_CMD_ATTR_SERVICE);
+	struct nlattr *nested = top_attribute(message, IPVS_CMD_ATTR_SERVICE);
 	struct ipvs_found *bigger;
 
 	if (!nested) {
 		r->error = -EBADMSG;
-		return NL_SKIP;
+		return;
 	}
 	bigger = grow(r->services, r->n_services, &r->room_services, sizeof *r->services);
 	if (!bigger) {
 		r->error = -ENOMEM;
-		return NL_SKIP;
+		return;
 	}
 	r->services = bigger;
 	int error = ipvs_get_service(nested, &r->services[r->n_services]);
@@ -77,23 +75,22 @@ static int on_service(struct nl_msg *msg, void *owner)
 		r->error = error;
 	else
 		r->n_services++;
-	return NL_OK;
 }
 
-static int on_dest(struct nl_msg *msg, void *owner)
+static void on_dest(struct nlmsghdr *message, void *owner)
 {
 	struct reading *r = owner;
-	struct nlattr *nested = top_attribute(msg, IPVS_CMD_ATTR_DEST);
+	struct nlattr *nested = top_attribute(message, IPVS_CMD_ATTR_DEST);
 	struct ipvs_found_dest *bigger;
 
 	if (!nested) {
 		r->error = -EBADMSG;
-		return NL_SKIP;
+		return;
 	}
 	bigger = grow(r->dests, r->n_dests, &r->room_dests, sizeof *r->dests);
 	if (!bigger) {
 		r->error = -ENOMEM;
-		return NL_SKIP;
+		return;
 	}
 	r->dests = bigger;
 	int error = ipvs_get_dest(nested, r->family, &r->dests[r->n_dests]);
@@ -101,42 +98,39 @@ static int on_dest(struct nl_msg *msg, void *owner)
 		r->error = error;
 	else
 		r->n_dests++;
-	return NL_OK;
 }
 
-static int on_info(struct nl_msg *msg, void *owner)
+static void on_info(struct nlmsghdr *message, void *owner)
 {
-	struct reading *r = owner;
+	struct ipvs_about *about = owner;
 	struct nlattr *a[IPVS_INFO_ATTR_MAX + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, IPVS_INFO_ATTR_MAX, NULL) < 0)
-		return NL_SKIP;
+	if (genlmsg_parse(message, 0, a, IPVS_INFO_ATTR_MAX, NULL) < 0)
+		return;
 	if (a[IPVS_INFO_ATTR_VERSION])
-		r->version = nla_get_u32(a[IPVS_INFO_ATTR_VERSION]);
+		about->version = nla_get_u32(a[IPVS_INFO_ATTR_VERSION]);
 	if (a[IPVS_INFO_ATTR_CONN_TAB_SIZE])
-		r->conn_table_size = nla_get_u32(a[IPVS_INFO_ATTR_CONN_TAB_SIZE]);
-	return NL_OK;
+		about->conn_table_size = nla_get_u32(a[IPVS_INFO_ATTR_CONN_TAB_SIZE]);
 }
 
-static int on_config(struct nl_msg *msg, void *owner)
+static void on_config(struct nlmsghdr *message, void *owner)
 {
-	struct reading *r = owner;
+	struct ipvs_about *about = owner;
 	struct nlattr *a[IPVS_CMD_ATTR_MAX + 1];
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
-		return NL_SKIP;
+	if (genlmsg_parse(message, 0, a, IPVS_CMD_ATTR_MAX, NULL) < 0)
+		return;
 	if (a[IPVS_CMD_ATTR_TIMEOUT_TCP])
-		r->tcp_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_TCP]);
+		about->tcp_timeout_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_TCP]);
 	if (a[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN])
-		r->tcpfin_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN]);
+		about->tcpfin_timeout_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_TCP_FIN]);
 	if (a[IPVS_CMD_ATTR_TIMEOUT_UDP])
-		r->udp_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_UDP]);
-	return NL_OK;
+		about->udp_timeout_s = nla_get_u32(a[IPVS_CMD_ATTR_TIMEOUT_UDP]);
 }
 
-/* key: NULL for a request without one. */
+/* About one service, or about all: key NULL. */
 static int ask(struct ipvs *ipvs, uint8_t command, int flags, const struct svc_key *key,
-	       nl_recvmsg_msg_cb_t on_message, struct reading *r)
+	       ipvs_message_fn *on_message, struct reading *r)
 {
 	struct nl_msg *msg = ipvs_request(ipvs, command, flags);
 	struct nlattr *nest;
@@ -225,11 +219,6 @@ static int finish(struct reading *r, struct ipvs_dump **ret)
 		return -ENOMEM;
 	*dump = (struct ipvs_dump){
 		.taken_us = clock_now_us(),
-		.version = r->version,
-		.conn_table_size = r->conn_table_size,
-		.tcp_timeout_s = r->tcp_s,
-		.tcpfin_timeout_s = r->tcpfin_s,
-		.udp_timeout_s = r->udp_s,
 		.services = (struct ipvs_found *)(dump + 1),
 		.n_services = r->n_services,
 		.n_dests = r->n_dests,
@@ -264,19 +253,38 @@ static struct ipvs_sysctls read_sysctls(void)
 	};
 }
 
+static int ask_plainly(struct ipvs *ipvs, uint8_t command, ipvs_message_fn *on_message,
+		       struct ipvs_about *about)
+{
+	struct nl_msg *msg = ipvs_request(ipvs, command, NLM_F_ACK);
+
+	return msg ? ipvs_transact(ipvs, msg, on_message, about) : -ENOMEM;
+}
+
 static void release(struct reading *r)
 {
 	free(r->services);
 	free(r->dests);
 }
 
+int ipvs_read_about(struct ipvs *ipvs, struct ipvs_about *ret)
+{
+	struct ipvs_about about = {.sysctls = read_sysctls()};
+	int error = ask_plainly(ipvs, IPVS_CMD_GET_INFO, on_info, &about);
+
+	if (error == 0)
+		error = ask_plainly(ipvs, IPVS_CMD_GET_CONFIG, on_config, &about);
+	if (error == 0)
+		*ret = about;
+	return error;
+}
+
 int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret)
 {
 	struct reading r = {0};
-	int error = ask(ipvs, IPVS_CMD_GET_INFO, NLM_F_ACK, NULL, on_info, &r);
+	struct ipvs_about about;
+	int error = ipvs_read_about(ipvs, &about);
 
-	if (error == 0)
-		error = ask(ipvs, IPVS_CMD_GET_CONFIG, NLM_F_ACK, NULL, on_config, &r);
 	if (error == 0)
 		error = ask(ipvs, IPVS_CMD_GET_SERVICE, NLM_F_DUMP, NULL, on_service, &r);
 	if (error == 0) {
@@ -286,7 +294,7 @@ int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret)
 	if (error == 0)
 		error = finish(&r, ret);
 	if (error == 0)
-		(*ret)->sysctls = read_sysctls();
+		(*ret)->about = about;
 	release(&r);
 	return error;
 }

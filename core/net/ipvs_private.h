@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include <netlink/handlers.h>
 #include <netlink/msg.h>
 #include <netlink/socket.h>
 
@@ -19,14 +18,16 @@ struct ipvs {
 /* An empty request; NULL when memory is out. */
 struct nl_msg *ipvs_request(const struct ipvs *ipvs, uint8_t command, int flags);
 
+/* One message of an answer, which notes its own error. */
+typedef void ipvs_message_fn(struct nlmsghdr *message, void *owner);
+
 /*
  * Sends msg (and frees it), waits for the end of the answer and hands each message of it to
- * on_message (may be NULL), which returns NL_OK or an NL_SKIP after noting its own error. Returns 0
- * or the kernel's negative errno.
+ * on_message (may be NULL). Returns 0 or the kernel's negative errno.
  */
-int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, nl_recvmsg_msg_cb_t on_message,
-		  void *owner);
+int ipvs_transact(struct ipvs *ipvs, struct nl_msg *msg, ipvs_message_fn *on_message, void *owner);
 
+int ipvs_read_about(struct ipvs *ipvs, struct ipvs_about *ret);
 int ipvs_read_table(struct ipvs *ipvs, struct ipvs_dump **ret);
 int ipvs_start_sync(struct ipvs *ipvs, enum ipvs_sync_role role, const struct ipvs_sync *want);
 int ipvs_stop_sync(struct ipvs *ipvs, enum ipvs_sync_role role);

@@ -93,17 +93,17 @@ static void get_group(struct nlattr *const *a, struct ip *ret)
 	}
 }
 
-static int on_daemon(struct nl_msg *msg, void *owner)
+static void on_daemon(struct nlmsghdr *message, void *owner)
 {
 	struct ipvs_sync *found = owner;
 	struct nlattr *top[IPVS_CMD_ATTR_MAX + 1], *a[IPVS_DAEMON_ATTR_MAX + 1];
 	enum ipvs_sync_role role;
 
-	if (genlmsg_parse(nlmsg_hdr(msg), 0, top, IPVS_CMD_ATTR_MAX, NULL) < 0 ||
+	if (genlmsg_parse(message, 0, top, IPVS_CMD_ATTR_MAX, NULL) < 0 ||
 	    !top[IPVS_CMD_ATTR_DAEMON] ||
 	    nla_parse_nested(a, IPVS_DAEMON_ATTR_MAX, top[IPVS_CMD_ATTR_DAEMON], NULL) < 0 ||
 	    !a[IPVS_DAEMON_ATTR_STATE] || !a[IPVS_DAEMON_ATTR_MCAST_IFN])
-		return NL_SKIP;
+		return;
 	role = nla_get_u32(a[IPVS_DAEMON_ATTR_STATE]) == IP_VS_STATE_MASTER ? IPVS_SYNC_MASTER
 									    : IPVS_SYNC_BACKUP;
 	found += role;
@@ -117,7 +117,6 @@ static int on_daemon(struct nl_msg *msg, void *owner)
 	if (a[IPVS_DAEMON_ATTR_MCAST_TTL])
 		found->ttl = nla_get_u8(a[IPVS_DAEMON_ATTR_MCAST_TTL]);
 	get_group(a, &found->group);
-	return NL_OK;
 }
 
 int ipvs_read_sync(struct ipvs *ipvs, struct ipvs_sync ret[static IPVS_SYNC_ROLES])

@@ -27,17 +27,16 @@
 #define KILL_AGAIN_US (10 * USEC_PER_SEC)
 
 static const unsigned running_max[EXEC_CLASSES] = {
-	[EXEC_TRACK] = 64,
-	[EXEC_CHECK] = 256,
-	[EXEC_NOTIFY] = 64,
-	[EXEC_READER] = 16,
+	[EXEC_TRACK] = 64,  [EXEC_CHECK] = 256, [EXEC_NOTIFY] = 64,
+	[EXEC_READER] = 16, [EXEC_MAIL] = 1,
 };
 
 struct exec_job {
 	struct exec_job *next;
 	struct exec *exec;
 	enum exec_class class;
-	char **argv; /* of vipd-exec, one block */
+	char **argv;	    /* of vipd-exec, one block */
+	int program, input; /* as in the command */
 	uint64_t timeout_us;
 	exec_done_fn *done;
 	uint64_t token;
@@ -167,8 +166,9 @@ static char **build_argv(const struct exec *exec, const struct exec_command *com
 {
 	char uid[24], gid[24], files[24];
 	const char *groups = command->groups ? command->groups : "";
-	const char *head[] = {EXEC_CHILD_NAME, EXEC_CHILD_FORM, uid,	       gid,
-			      groups,	       files,		command->path, NULL};
+	const char *path = command->path ? command->path : EXEC_PROGRAM_FD_PATH;
+	const char *head[] = {EXEC_CHILD_NAME, EXEC_CHILD_FORM, uid,  gid,
+			      groups,	       files,		path, NULL};
 	const char *const *parts[] = {head, command->argv, command->more};
 	size_t count = 0, octets = 0, used = 0;
 
@@ -196,6 +196,29 @@ static char **build_argv(const struct exec *exec, const struct exec_command *com
 	return argv;
 }
 
+/* What is given goes to its place before anything else may take the number it has here. */
+static int add_files(posix_spawn_file_actions_t *files, const struct exec_job *job)
+{
+	int error = posix_spawn_file_actions_addchdir_np(files, "/");
+
+	if (!error && job->input)
+		error = posix_spawn_file_actions_adddup2(files, job->input, 0);
+	else if (!error)
+		error = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDWR, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(files, job->exec->child, EXEC_CHILD_FD);
+	if (!error && job->program)
+		error = posix_spawn_file_actions_adddup2(files, job->program, EXEC_PROGRAM_FD);
+	if (!error)
+		error = posix_spawn_file_actions_addopen(files, 1, "/dev/null", O_RDWR, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(files, 1, 2);
+	if (!error)
+		error = posix_spawn_file_actions_addclosefrom_np(
+			files, job->program ? EXEC_PROGRAM_FD + 1 : EXEC_CHILD_FD + 1);
+	return error;
+}
+
 static int spawn(struct exec_job *job)
 {
 	posix_spawnattr_t attributes;
@@ -212,17 +235,7 @@ static int spawn(struct exec_job *job)
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
-	error = posix_spawn_file_actions_addchdir_np(&files, "/");
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(&files, job->exec->child, EXEC_CHILD_FD);
-	if (!error)
-		error = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(&files, 0, 1);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(&files, 0, 2);
-	if (!error)
-		error = posix_spawn_file_actions_addclosefrom_np(&files, EXEC_CHILD_FD + 1);
+	error = add_files(&files, job);
 	if (!error)
 		error = posix_spawn(&job->pid, EXEC_CHILD_FD_PATH, &files, &attributes, job->argv,
 				    job->exec->environment);
@@ -334,6 +347,8 @@ int exec_start(struct exec *exec, enum exec_class class, const struct exec_comma
 	job->done = done;
 	job->token = token;
 	job->owner = owner;
+	job->program = command->program;
+	job->input = command->input;
 	job->argv = build_argv(exec, command);
 	int error = job->argv ? loop_timer_new(exec->loop, on_timeout, job, &job->timer) : -ENOMEM;
 	if (error) {

@@ -267,13 +267,3 @@ char *letter_format(const struct letter *letter, const struct conf_global *globa
 	free(text);
 	return NULL;
 }
-
-char *letter_address(const char *configured, char room[static LETTER_ADDRESS_MAX])
-{
-	const char *open = strrchr(configured, '<');
-	const char *from = open ? open + 1 : configured;
-
-	snprintf(room, LETTER_ADDRESS_MAX, "%.*s", (int)strcspn(from, ">"), from);
-	clean(room);
-	return room;
-}

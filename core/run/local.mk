@@ -1,13 +1,14 @@
 # What core/run adds to the build. Everything but main() is a library of its own, so that tests can link it.
 noinst_LIBRARIES += core/run/librun.a
 core_run_librun_a_SOURCES = \
+	core/run/courier.c core/run/courier.h \
 	core/run/exec.c core/run/exec.h \
 	core/run/exec_child.h core/run/exec_open.c \
 	core/run/fifo.c core/run/fifo.h \
 	core/run/fifos.c core/run/fifos.h \
 	core/run/filter.c core/run/filter.h \
 	core/run/helper.c core/run/helper.h \
-	core/run/letter.c core/run/letter.h \
+	core/run/letter.c core/run/letter.h core/run/letter_address.c \
 	core/run/load.c core/run/load.h \
 	core/run/log_sink.c core/run/log_sink.h \
 	core/run/log_syslog.c core/run/log_syslog.h \
@@ -18,10 +19,10 @@ core_run_librun_a_SOURCES = \
 	core/run/record.c core/run/record.h \
 	core/run/reload_moment.c core/run/reload_moment.h \
 	core/run/scripts.c core/run/scripts.h \
-	core/run/smtp.c core/run/smtp.h \
+	core/run/smtp_wire.c core/run/smtp_wire.h \
 	core/run/state.c core/run/state.h core/run/state_text.c \
 	core/run/store.c core/run/store.h
-core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
+core_run_librun_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 
 # Started before every script, so it is linked without what its own start would cost (configure.ac: SMALL_CC), and without
 # sanitizers. To automake, which has one compiler for all, it is a file that is made and installed.
@@ -31,6 +32,11 @@ CLEANFILES += vipd-exec
 vipd-exec: core/run/exec_child.c core/run/exec_child.h
 	$(AM_V_CCLD)$(SMALL_CC) -D_GNU_SOURCE -I$(top_srcdir) $(CPPFLAGS) $(SMALL_CFLAGS) $(CFLAGS) \
 		$(SMALL_LDFLAGS) $(LDFLAGS) -o $@ $(top_srcdir)/core/run/exec_child.c
+
+pkglibexec_PROGRAMS += vipd-mail
+vipd_mail_SOURCES = core/run/mail_child.c core/run/smtp.c core/run/smtp.h
+vipd_mail_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+vipd_mail_LDADD = core/run/librun.a core/base/libbase.a $(CURL_LIBS)
 
 sbin_PROGRAMS += vipd
 vipd_SOURCES = \
@@ -68,7 +74,7 @@ vipd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SYSTEMD_CFLAGS)
 vipd_LDADD = $(WHOLE_ARCHIVES) core/run/librun.a agent/libagent.a agent/libmibs.a core/vrrp/libvrrp.a \
 	core/check/libengine.a core/check/libcheckers.a core/net/libnet.a core/libipvs.a core/track/libtrack.a core/bfd/libbfd.a \
 	conf/libconf.a core/base/libbase.a $(ARCHIVES_AS_NEEDED) \
-	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS)
+	$(PCRE2_LIBS) $(SNMP_LIBS) $(NL_LIBS) $(OPENSSL_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
 
 dist_pkgdata_DATA += core/run/vipd.service
 
@@ -76,7 +82,7 @@ dist_pkgdata_DATA += core/run/vipd.service
 dbuspolicydir = $(datadir)/dbus-1/system.d
 dist_dbuspolicy_DATA = core/run/vipd-dbus.conf
 
-RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(CURL_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
+RUN_TESTS_LIBS = core/run/librun.a $(CONF_LIBS) core/base/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 
 EXEC_CHILD = -DEXEC_CHILD='"$(abs_top_builddir)/vipd-exec"'
 
@@ -115,6 +121,9 @@ UNIT_TESTS += tests/unit/test_letter
 tests_unit_test_letter_SOURCES = tests/unit/test_letter.c
 tests_unit_test_letter_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_letter_LDADD = $(RUN_TESTS_LIBS)
+
+UNIT_TESTS += tests/unit/test_smtp_wire
+tests_unit_test_smtp_wire_LDADD = $(RUN_TESTS_LIBS)
 
 UNIT_TESTS += tests/unit/test_exec
 tests_unit_test_exec_CPPFLAGS = $(AM_CPPFLAGS) $(EXEC_CHILD)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The queue of letters. One helper at a time works on its head; what comes back decides whether the
- * head goes, or stays and waits for the timer. Runs in main and waits for nothing.
+ * The queue of letters. Its head is handed to vipd-mail; what comes back decides whether the head
+ * goes, or stays and waits for the timer. Runs in main and waits for nothing.
  */
 #include "core/run/mailer.h"
 
@@ -16,9 +16,9 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
-#include "core/run/helper.h"
+#include "core/run/courier.h"
+#include "core/run/exec.h"
 #include "core/run/letter.h"
-#include "core/run/smtp.h"
 
 #define WAITING_MAX   500
 #define RETRY_MIN_US  (5 * USEC_PER_SEC)
@@ -33,10 +33,11 @@ struct item {
 };
 
 struct mailer {
-	struct loop *loop;
 	struct loop_timer *timer;
-	struct smtp *smtp;
+	int program;		 /* vipd-mail, or negative errno */
+	struct courier *courier; /* NULL without the program */
 	const struct conf *conf;
+	char path[PATH_MAX]; /* of the program */
 	char host[HOST_NAME_MAX + 1];
 	struct item *first, *last;
 	size_t n;
@@ -44,17 +45,18 @@ struct mailer {
 	uint64_t lost, told_us;
 	uint64_t pause_us; /* before the next try; 0: the server is not known to be in trouble */
 	bool hurried, finished;
-	/* The helper's while there is one. */
-	struct helper *helper;
-	struct item *sending; /* taken from the queue */
+	struct item *sending; /* taken from the queue; NULL: nothing is under way */
 	const struct conf *sending_conf;
-	bool more;
-	struct smtp_result result;
 };
+
+static bool is_configured(const struct mailer *mailer)
+{
+	return mailer->conf && mailer->conf->global.n_emails && *mailer->conf->global.smtp_server;
+}
 
 static bool wants_mail(const struct mailer *mailer)
 {
-	return mailer->conf && mailer->conf->global.n_emails && *mailer->conf->global.smtp_server;
+	return mailer->courier && is_configured(mailer);
 }
 
 /* ---- the queue ---- */
@@ -114,53 +116,58 @@ static void drop_all(struct mailer *mailer, const char *why)
 
 /* ---- one on its way ---- */
 
-static void work(void *owner)
+static int ask(struct mailer *mailer)
 {
-	struct mailer *mailer = owner;
 	const struct conf_global *global = &mailer->sending_conf->global;
 	size_t length;
 	char *text = letter_format(&mailer->sending->letter, global, mailer->host, &length);
+	struct smtp_request request = {
+		.server = global->smtp_server,
+		.port = global->smtp_port,
+		.timeout_ms =
+			(uint32_t)((global->smtp_timeout_us + USEC_PER_MSEC - 1) / USEC_PER_MSEC),
+		.more = mailer->n > 0,
+		.name = global->smtp_helo ? global->smtp_helo : mailer->host,
+		.from = global->email_from,
+		.recipients = (const char *const *)global->emails,
+		.n_recipients = global->n_emails,
+		.text = text,
+	};
+	int error = text ? courier_send(mailer->courier, &request) : -ENOMEM;
 
-	if (text)
-		smtp_send(mailer->smtp, global, mailer->host, text, length, mailer->more,
-			  &mailer->result);
-	else
-		mailer->result =
-			(struct smtp_result){.verdict = SMTP_LATER, .detail = "out of memory"};
 	free(text);
+	return error;
 }
 
 static void start(struct mailer *mailer);
 
-static void lose(struct mailer *mailer, struct item *item)
+static void lose(struct mailer *mailer, struct item *item, const char *why)
 {
 	mailer->lost++;
-	log_error("mail", "not sent: %s: %s", item->letter.subject, mailer->result.detail);
+	log_error("mail", "not sent: %s: %s", item->letter.subject, why);
 	free(item);
 }
 
 /* The server is in trouble: what it is will not be said again before it is over. */
-static void put_off(struct mailer *mailer, struct item *item)
+static void put_off(struct mailer *mailer, struct item *item, const char *why)
 {
 	uint64_t now_us = clock_now_us();
 	uint64_t pause_us = mailer->pause_us ? 2 * mailer->pause_us : RETRY_MIN_US;
 
 	if (mailer->hurried || now_us - item->since_us > AGE_MAX_US) {
-		lose(mailer, item);
+		lose(mailer, item, why);
 		return;
 	}
 	if (!mailer->pause_us)
 		log_warn("mail", "%s: %s; mail waits", mailer->sending_conf->global.smtp_server,
-			 mailer->result.detail);
+			 why);
 	mailer->pause_us = pause_us < RETRY_MAX_US ? pause_us : RETRY_MAX_US;
 	put_first(mailer, item);
 	loop_timer_arm(mailer->timer, now_us + mailer->pause_us);
 }
 
-static void settle(struct mailer *mailer, struct item *item)
+static void settle(struct mailer *mailer, struct item *item, const struct smtp_result *result)
 {
-	const struct smtp_result *result = &mailer->result;
-
 	switch (result->verdict) {
 	case SMTP_SENT:
 		mailer->pause_us = 0;
@@ -172,23 +179,22 @@ static void settle(struct mailer *mailer, struct item *item)
 		break;
 	case SMTP_REFUSED:
 		mailer->pause_us = 0;
-		lose(mailer, item);
+		lose(mailer, item, result->detail);
 		break;
 	case SMTP_LATER:
-		put_off(mailer, item);
+		put_off(mailer, item, result->detail);
 		break;
 	}
 }
 
-static void on_sent(void *owner)
+static void on_sent(const struct smtp_result *result, void *owner)
 {
 	struct mailer *mailer = owner;
 	struct item *item = mailer->sending;
 	bool late = mailer->sending_conf != mailer->conf;
 
-	mailer->helper = NULL;
 	mailer->sending = NULL;
-	settle(mailer, item);
+	settle(mailer, item, result);
 	mailer->sending_conf = conf_unref(mailer->sending_conf);
 	if (!wants_mail(mailer))
 		drop_all(mailer, "mail is no longer configured");
@@ -196,25 +202,23 @@ static void on_sent(void *owner)
 		mailer->pause_us = 0;
 	if (!mailer->pause_us || mailer->hurried)
 		start(mailer);
+	if (!mailer->sending)
+		courier_rest(mailer->courier);
 }
 
 /* Takes the head of the queue, if nothing is under way. */
 static void start(struct mailer *mailer)
 {
-	if (mailer->helper || !mailer->first || !wants_mail(mailer) || mailer->finished)
+	if (mailer->sending || !mailer->first || !wants_mail(mailer) || mailer->finished)
 		return;
 	mailer->sending = take_first(mailer);
 	mailer->sending_conf = conf_ref(mailer->conf);
-	mailer->more = mailer->n > 0;
-	int error = helper_start(mailer->loop, work, on_sent, mailer, &mailer->helper);
+	int error = ask(mailer);
 	if (!error)
 		return;
-	mailer->result = (struct smtp_result){.verdict = SMTP_LATER};
-	snprintf(mailer->result.detail, sizeof mailer->result.detail, "no thread for it: %s",
-		 strerror(-error));
 	struct item *item = mailer->sending;
 	mailer->sending = NULL;
-	put_off(mailer, item);
+	put_off(mailer, item, strerror(-error));
 	mailer->sending_conf = conf_unref(mailer->sending_conf);
 }
 
@@ -231,6 +235,9 @@ void mailer_use(struct mailer *mailer, const struct conf *conf)
 	conf_ref(conf);
 	conf_unref(mailer->conf);
 	mailer->conf = conf;
+	if (is_configured(mailer) && !mailer->courier)
+		log_error("mail", "none will be sent, for want of %s: %s", mailer->path,
+			  strerror(-mailer->program));
 	if (!wants_mail(mailer))
 		drop_all(mailer, "mail is no longer configured");
 	mailer->pause_us = 0;
@@ -276,17 +283,13 @@ void mailer_finish(struct mailer *mailer)
 	if (mailer->sending && !mailer->n)
 		tell_lost(mailer, "the daemon ends before the mail server has answered");
 	drop_all(mailer, "the daemon ends before its mail is sent");
-	smtp_give_up(mailer->smtp);
+	if (mailer->courier)
+		courier_rest(mailer->courier);
 }
 
 bool mailer_is_busy(const struct mailer *mailer)
 {
-	return mailer->helper || mailer->first;
-}
-
-bool mailer_is_sending(const struct mailer *mailer)
-{
-	return mailer && mailer->helper;
+	return mailer->sending || mailer->first;
 }
 
 uint64_t mailer_waiting(const struct mailer *mailer)
@@ -299,20 +302,20 @@ uint64_t mailer_lost(const struct mailer *mailer)
 	return mailer->lost;
 }
 
-int mailer_new(struct loop *loop, struct mailer **ret)
+int mailer_new(struct loop *loop, struct exec *exec, struct mailer **ret)
 {
 	struct mailer *mailer = calloc(1, sizeof *mailer);
 
 	if (!mailer)
 		return -ENOMEM;
-	int error = smtp_new(&mailer->smtp);
-	if (!error)
-		error = loop_timer_new(loop, on_timer, mailer, &mailer->timer);
+	mailer->program = exec_open(COURIER_PROGRAM, mailer->path);
+	int error = loop_timer_new(loop, on_timer, mailer, &mailer->timer);
+	if (!error && mailer->program >= 0)
+		error = courier_new(loop, exec, mailer->program, on_sent, mailer, &mailer->courier);
 	if (error) {
 		mailer_free(mailer);
 		return error;
 	}
-	mailer->loop = loop;
 	gethostname(mailer->host, sizeof mailer->host - 1);
 	*ret = mailer;
 	return 0;
@@ -322,16 +325,15 @@ struct mailer *mailer_free(struct mailer *mailer)
 {
 	if (!mailer)
 		return NULL;
-	if (mailer->helper)
-		smtp_give_up(mailer->smtp);
-	mailer->helper = helper_finish(mailer->helper);
+	courier_free(mailer->courier);
 	free(mailer->sending);
 	conf_unref(mailer->sending_conf);
 	while (mailer->first)
 		free(take_first(mailer));
 	loop_timer_free(mailer->timer);
 	conf_unref(mailer->conf);
-	smtp_free(mailer->smtp);
+	if (mailer->program >= 0)
+		close(mailer->program);
 	free(mailer);
 	return NULL;
 }

@@ -4,7 +4,8 @@
  * server that cannot be reached, or says so, is tried again later and later; meanwhile letters
  * wait. What is sent, to whom and through which server is decided by the newest configuration.
  *
- * Thread: main; the sending itself in a helper. Losses are logged here.
+ * Thread: main; the sending itself is done by vipd-mail (courier.h). Without that program there is
+ * no mail, which is said once for each configuration that wants some. Losses are logged here.
  */
 #pragma once
 
@@ -12,14 +13,14 @@
 #include <stdint.h>
 
 struct conf;
+struct exec;
 struct letter;
 struct loop;
 struct mailer;
 
-/* Before any thread is started: 0 or negative errno. */
-int mailer_new(struct loop *loop, struct mailer **ret);
-/* Breaks off what is under way and waits for it: see mailer_is_sending(). Accepts and returns
- * NULL. */
+/* exec must outlive it. 0 or negative errno. */
+int mailer_new(struct loop *loop, struct exec *exec, struct mailer **ret);
+/* Breaks off what is under way. Accepts and returns NULL. */
 struct mailer *mailer_free(struct mailer *mailer);
 
 /* The newest configuration, of which a reference is taken. Without a server or recipients what
@@ -36,7 +37,5 @@ void mailer_finish(struct mailer *mailer);
 
 /* Something is on its way or waits. */
 bool mailer_is_busy(const struct mailer *mailer);
-/* A helper works with it; it may not be freed without a wait. */
-bool mailer_is_sending(const struct mailer *mailer);
 uint64_t mailer_waiting(const struct mailer *mailer);
 uint64_t mailer_lost(const struct mailer *mailer);

@@ -23,6 +23,7 @@
 #include "core/run/control.h"
 #include "core/run/daemon.h"
 #include "core/run/exec.h"
+#include "core/run/exec_child.h"
 #include "core/run/fifos.h"
 #include "core/run/filter.h"
 #include "core/run/helper.h"
@@ -184,7 +185,7 @@ static int open_exec_child(struct daemon *d)
 {
 	char path[PATH_MAX];
 
-	d->exec_child = exec_open(path);
+	d->exec_child = exec_open(EXEC_CHILD_NAME, path);
 	if (d->exec_child < 0)
 		log_error("main", "cannot start: %s, which starts programs: %s", path,
 			  strerror(-d->exec_child));
@@ -207,7 +208,7 @@ static int open_services(struct daemon *d)
 	if (!error)
 		error = fifos_new(d->exec, &d->fifos);
 	if (!error)
-		error = mailer_new(d->loop, &d->mailer);
+		error = mailer_new(d->loop, d->exec, &d->mailer);
 	if (!error)
 		error = tracking_open(d);
 	if (!error)
@@ -259,7 +260,6 @@ static void close_services(struct daemon *d)
 	for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++)
 		loop_signal_free(d->signals[i]);
 	loop_io_free(d->box_io);
-	mailer_free(d->mailer);
 	alerts_free(d);
 	bus_finish(d);
 	printout_free(d);
@@ -281,6 +281,7 @@ static void end(struct daemon *d)
 	d->filter = filter_free(d->filter);
 	tracking_close(d);
 	d->fifos = fifos_free(d->fifos);
+	d->mailer = mailer_free(d->mailer);
 	d->exec = exec_free(d->exec);
 	join_threads(d);
 	if (d->begun)
@@ -290,9 +291,9 @@ static void end(struct daemon *d)
 	place_leave(d);
 	log_notice("main", "stopped");
 	supervise_log(d);
-	/* A thread that still runs may use anything; so may a load
-	 * or mail that waits for a server, a file for its disk. */
-	if (d->dirty_exit || d->reload.helper || d->printout.helper || mailer_is_sending(d->mailer))
+	/* A thread that still runs may use anything; so may a load that waits for a server, a file
+	 * for its disk. */
+	if (d->dirty_exit || d->reload.helper || d->printout.helper)
 		_exit(d->exit_code);
 	close_services(d);
 	log_ring_use(NULL);

@@ -318,7 +318,8 @@ static void add_service(struct scripts *scripts, const struct conf_virtual_serve
 		add_command(scripts, &server->notify_up);
 		add_command(scripts, &server->notify_down);
 		for (size_t k = 0; k < server->n_checkers; k++)
-			add_command(scripts, &server->checkers[k].command);
+			if (server->checkers[k].type == CONF_MISC_CHECK)
+				add_command(scripts, &server->checkers[k].command);
 	}
 }
 

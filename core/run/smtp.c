@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SMTP by libcurl's blocking interface, in a helper thread. Every answer must come within
- * smtp_connect_timeout, the whole within a multiple of it. TLS and authentication are not used, nor
- * is any proxy of the environment: keepalived.conf has no words for them.
+ * SMTP by libcurl's blocking interface. Every answer must come within smtp_connect_timeout, the
+ * whole within a multiple of it. TLS and authentication are not used, nor is any proxy of the
+ * environment: keepalived.conf has no words for them.
  */
 #include "core/run/smtp.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/clock.h"
 #include "core/run/letter.h"
-
-/* Answers of one transaction besides those to the recipients: greeting to the end, and some. */
-#define ANSWERS 8
 
 struct smtp {
 	CURL *curl;
-	atomic_bool given_up;
 	char error[CURL_ERROR_SIZE];
 	/* of the transaction under way */
 	const char *text;
@@ -43,18 +37,6 @@ static size_t on_read(char *room, size_t size, size_t count, void *owner)
 	smtp->text += length;
 	smtp->left -= length;
 	return length;
-}
-
-static int on_progress(void *owner, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
-		       curl_off_t up)
-{
-	struct smtp *smtp = owner;
-
-	(void)down_total;
-	(void)down;
-	(void)up_total;
-	(void)up;
-	return atomic_load(&smtp->given_up);
 }
 
 static void copy_line(char *room, size_t size, const char *line, size_t length)
@@ -103,27 +85,26 @@ static int on_talk(CURL *curl, curl_infotype type, char *data, size_t length, vo
 /* ---- one message ---- */
 
 /* smtp://SERVER:PORT/NAME; NULL: no memory. */
-static char *make_url(struct smtp *smtp, const struct conf_global *global, const char *host)
+static char *make_url(struct smtp *smtp, const struct smtp_request *request)
 {
-	const char *helo = global->smtp_helo ? global->smtp_helo : host;
-	char *name = curl_easy_escape(smtp->curl, helo, 0), *url = NULL;
-	bool literal = strchr(global->smtp_server, ':') != NULL;
+	char *name = curl_easy_escape(smtp->curl, request->name, 0), *url = NULL;
+	bool literal = strchr(request->server, ':') != NULL;
 
-	if (name && asprintf(&url, "smtp://%s%s%s:%u/%s", literal ? "[" : "", global->smtp_server,
-			     literal ? "]" : "", global->smtp_port, name) < 0)
+	if (name && asprintf(&url, "smtp://%s%s%s:%u/%s", literal ? "[" : "", request->server,
+			     literal ? "]" : "", request->port, name) < 0)
 		url = NULL;
 	curl_free(name);
 	return url;
 }
 
-static struct curl_slist *list_recipients(const struct conf_global *global)
+static struct curl_slist *list_recipients(const struct smtp_request *request)
 {
 	struct curl_slist *list = NULL;
 
-	for (size_t i = 0; i < global->n_emails; i++) {
+	for (size_t i = 0; i < request->n_recipients; i++) {
 		char address[LETTER_ADDRESS_MAX];
 		struct curl_slist *longer =
-			curl_slist_append(list, letter_address(global->emails[i], address));
+			curl_slist_append(list, letter_address(request->recipients[i], address));
 
 		if (!longer) {
 			curl_slist_free_all(list);
@@ -134,13 +115,13 @@ static struct curl_slist *list_recipients(const struct conf_global *global)
 	return list;
 }
 
-static void set_limits(CURL *curl, const struct conf_global *global)
+static void set_limits(CURL *curl, const struct smtp_request *request)
 {
-	uint64_t ms = (global->smtp_timeout_us + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
+	long ms = request->timeout_ms;
 
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)ms);
-	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)((ms + 999) / 1000));
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(ms * (ANSWERS + global->n_emails)));
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, ms);
+	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (ms + 999) / 1000);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)smtp_longest_ms(request));
 }
 
 static void set_up(struct smtp *smtp)
@@ -155,9 +136,6 @@ static void set_up(struct smtp *smtp)
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
 	curl_easy_setopt(curl, CURLOPT_READDATA, smtp);
-	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, smtp);
 	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L); /* what calls on_talk */
 	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_talk);
 	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, smtp);
@@ -174,13 +152,13 @@ static void judge(struct smtp *smtp, CURLcode code)
 		return;
 	}
 	bool answered = code != CURLE_OPERATION_TIMEDOUT && smtp->answer[0];
-	bool wrong = code == CURLE_URL_MALFORMAT || code == CURLE_ABORTED_BY_CALLBACK;
+	bool wrong = code == CURLE_URL_MALFORMAT;
+	const char *why = answered	   ? smtp->answer
+			  : smtp->error[0] ? smtp->error
+					   : curl_easy_strerror(code);
 	result->verdict = wrong || (answered && smtp->answer[0] == '5') ? SMTP_REFUSED : SMTP_LATER;
 	result->n_refused = 0;
-	snprintf(result->detail, sizeof result->detail, "%s",
-		 answered	  ? smtp->answer
-		 : smtp->error[0] ? smtp->error
-				  : curl_easy_strerror(code));
+	copy_line(result->detail, sizeof result->detail, why, strlen(why));
 }
 
 static CURLcode transact(struct smtp *smtp, const char *url, const char *from,
@@ -194,23 +172,22 @@ static CURLcode transact(struct smtp *smtp, const char *url, const char *from,
 	return curl_easy_perform(smtp->curl);
 }
 
-void smtp_send(struct smtp *smtp, const struct conf_global *global, const char *host,
-	       const char *text, size_t length, bool more, struct smtp_result *ret)
+void smtp_send(struct smtp *smtp, const struct smtp_request *request, struct smtp_result *ret)
 {
-	struct curl_slist *recipients = list_recipients(global);
+	struct curl_slist *recipients = list_recipients(request);
 	char from[LETTER_ADDRESS_MAX];
-	char *url = make_url(smtp, global, host);
+	char *url = make_url(smtp, request);
 
 	*ret = (struct smtp_result){0};
-	smtp->text = text;
-	smtp->left = length;
+	smtp->text = request->text;
+	smtp->left = strlen(request->text);
 	smtp->recipient[0] = smtp->answer[0] = smtp->error[0] = '\0';
 	smtp->result = ret;
 	set_up(smtp);
-	set_limits(smtp->curl, global);
-	curl_easy_setopt(smtp->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)length);
-	curl_easy_setopt(smtp->curl, CURLOPT_FORBID_REUSE, more ? 0L : 1L);
-	judge(smtp, transact(smtp, url, letter_address(global->email_from, from), recipients));
+	set_limits(smtp->curl, request);
+	curl_easy_setopt(smtp->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)smtp->left);
+	curl_easy_setopt(smtp->curl, CURLOPT_FORBID_REUSE, request->more ? 0L : 1L);
+	judge(smtp, transact(smtp, url, letter_address(request->from, from), recipients));
 	curl_slist_free_all(recipients);
 	free(url);
 }
@@ -221,7 +198,7 @@ int smtp_new(struct smtp **ret)
 {
 	struct smtp *smtp = calloc(1, sizeof *smtp);
 
-	/* Nothing of TLS is used, and OpenSSL belongs to the checks. */
+	/* Nothing of TLS is used. */
 	if (smtp && !curl_global_init(CURL_GLOBAL_NOTHING))
 		smtp->curl = curl_easy_init();
 	if (!smtp || !smtp->curl) {
@@ -240,9 +217,4 @@ struct smtp *smtp_free(struct smtp *smtp)
 	curl_global_cleanup();
 	free(smtp);
 	return NULL;
-}
-
-void smtp_give_up(struct smtp *smtp)
-{
-	atomic_store(&smtp->given_up, true);
 }

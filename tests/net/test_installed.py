@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""vipd and vipd-exec in a folder of their own: an upgrade under the running daemon, half an installation."""
+"""vipd, vipd-exec and vipd-mail in a folder of their own: an upgrade under the running daemon, half an installation."""
 
 import json
 import pathlib
@@ -30,6 +30,17 @@ vrrp_instance V {{
         chk
     }}
 }}
+"""
+
+
+MAIL = """
+global_defs {
+    notification_email {
+        somebody@example.org
+    }
+    smtp_server 192.0.2.9 2525
+    smtp_alert
+}
 """
 
 
@@ -74,3 +85,20 @@ def test_half_an_installation_does_not_start(lab):
     assert "/vipd-exec, which starts programs: No such file or directory" in result.stderr
     assert not node.has_address("192.0.2.100")
     assert not (node.dir / "done").exists()
+
+
+def test_without_vipd_mail_there_is_no_mail_and_all_else_goes_on(lab):
+    node = lab.node("director", "192.0.2.1/24")
+    folder, place = installed(node, "vipd", "vipd-exec"), pathlib.Path("/usr/local/libexec")
+    if place.exists():
+        node.run("mount", "-t", "tmpfs", "none", place)
+    text = CONF.format(folder=node.dir)
+    file = node.write("vipd.conf", text)
+    vipd = node.popen(folder / "vipd", "-n", "-l", "-f", file, log="vipd.log")
+    wait_until(lambda: node.has_address("192.0.2.100"), 15, "mastership")
+    assert "vipd-mail" not in vipd.text(), "nobody wants mail"
+    file.write_text(text + MAIL)
+    node.vipctl("reload")
+    wait_until(lambda: "/vipd-mail: No such file or directory" in vipd.text(), 15, "the log")
+    assert node.has_address("192.0.2.100")
+    assert vipd.stop() == 0

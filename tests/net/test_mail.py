@@ -6,7 +6,9 @@ import email
 import email.policy
 import email.utils
 import json
+import os
 import pathlib
+import signal
 import time
 
 import pytest
@@ -323,6 +325,41 @@ def test_a_server_that_hangs_costs_nothing_else_and_a_reload_leads_past_it(lab):
     assert node.daemon.stop() == 0
     assert not any("Stopping" in subject for subject in other.subjects())
     assert not hung.messages()
+
+
+def letter_carriers(node):
+    """vipd-mail of that daemon: {pid: its /proc/PID/status as a dict}."""
+    found = {}
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            lines = (folder / "status").read_text().splitlines()
+        except OSError:
+            continue
+        status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        if status["Name"] == "vipd-mail" and int(status["PPid"]) == node.daemon.pid:
+            found[int(folder.name)] = status
+    return found
+
+
+def test_mail_is_sent_by_a_process_without_rights_which_may_die(lab):
+    sink = Sink(lab.node("mail", "192.0.2.9/24")).start("hang=RCPT")
+    node = director(lab, defs() + sends_mail("V_1", 1))
+    wait_until(lambda: any("RCPT" in each.get("text", "") for each in sink.heard()), what="the hung server")
+    (pid, status), = letter_carriers(node).items()
+    assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
+    assert not status["Groups"].strip()
+    assert int(status["CapPrm"], 16) == int(status["CapEff"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+    os.kill(pid, signal.SIGKILL)
+    logged(node, "vipd-mail was ended by signal 9; mail waits")
+    assert not letter_carriers(node)
+    sink.stop()
+    sink.start()
+    node.vipctl("reload")
+    sink.waits("[NODE] VRRP Instance V_1 - Entering MASTER state")
+    assert sink.subjects() == [f"[NODE] VRRP Instance V_1 - Entering {state} state" for state in ("BACKUP", "MASTER")]
+    wait_until(lambda: not letter_carriers(node), what="its end, for nothing is left to be sent")
+    assert node.has_address("192.0.2.101")
 
 
 def test_without_recipients_nothing_is_sent(lab):

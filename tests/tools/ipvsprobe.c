@@ -176,8 +176,8 @@ static int print_dump(struct probe *p)
 	if (error < 0)
 		return error;
 	printf("{\"version\": %u, \"conn_table\": %u, \"timeouts\": [%u, %u, %u], \"services\": [",
-	       dump->version, dump->conn_table_size, dump->tcp_timeout_s, dump->tcpfin_timeout_s,
-	       dump->udp_timeout_s);
+	       dump->about.version, dump->about.conn_table_size, dump->about.tcp_timeout_s,
+	       dump->about.tcpfin_timeout_s, dump->about.udp_timeout_s);
 	for (size_t i = 0; i < dump->n_services; i++) {
 		const struct ipvs_found *s = &dump->services[i];
 

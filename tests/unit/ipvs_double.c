@@ -257,6 +257,17 @@ static int by_dest(const void *a, const void *b)
 				&((const struct ipvs_found_dest *)b)->key);
 }
 
+static struct ipvs_about about(void)
+{
+	return (struct ipvs_about){
+		.version = 0x010201,
+		.tcp_timeout_s = kernel.tcp_s,
+		.tcpfin_timeout_s = kernel.tcpfin_s,
+		.udp_timeout_s = kernel.udp_s,
+		.sysctls = kernel.sysctls,
+	};
+}
+
 static struct ipvs_dump *make_dump(const struct svc_key *only)
 {
 	struct double_service *order[IPVS_DOUBLE_SERVICES];
@@ -273,11 +284,7 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 	if (count)
 		qsort(order, count, sizeof order[0], by_service);
 	dump->taken_us = clock_now_us();
-	dump->version = 0x010201;
-	dump->tcp_timeout_s = kernel.tcp_s;
-	dump->tcpfin_timeout_s = kernel.tcpfin_s;
-	dump->udp_timeout_s = kernel.udp_s;
-	dump->sysctls = kernel.sysctls;
+	dump->about = about();
 	dump->services = (struct ipvs_found *)(dump + 1);
 	dump->dests = (struct ipvs_found_dest *)(dump->services + count);
 	for (size_t i = 0; i < count; i++) {
@@ -294,6 +301,18 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 		dump->n_dests += order[i]->n_dests;
 	}
 	return dump;
+}
+
+static int double_read_about(struct ipvs *ipvs, struct ipvs_about *ret)
+{
+	(void)ipvs;
+	if (fails())
+		return kernel.fail_error;
+	kernel.dumps++;
+	if (kernel.dump_error < 0)
+		return kernel.dump_error;
+	*ret = about();
+	return 0;
 }
 
 static int double_dump(struct ipvs *ipvs, struct ipvs_dump **ret)
@@ -315,6 +334,8 @@ static int double_dump_service(struct ipvs *ipvs, const struct svc_key *key, str
 		return kernel.fail_error;
 	if (kernel.dump_error < 0)
 		return kernel.dump_error;
+	if (kernel.on_look)
+		kernel.on_look(key);
 	if (!ipvs_double_service(key))
 		return -ESRCH;
 	*ret = make_dump(key);
@@ -331,6 +352,7 @@ static const struct ipvs_ops ops = {
 	.start_sync = double_start_sync,
 	.stop_sync = double_stop_sync,
 	.read_sync = double_read_sync,
+	.read_about = double_read_about,
 	.dump = double_dump,
 	.dump_service = double_dump_service,
 };

@@ -32,7 +32,8 @@ struct ipvs_double {
 	bool open;
 	/* commands so far */
 	unsigned new_service, set_service, del_service, new_dest, set_dest, del_dest, flush,
-		timeouts, dumps;
+		timeouts;
+	unsigned dumps; /* looks at everything: in one go, or in pieces after read_about() */
 	uint32_t tcp_s, tcpfin_s, udp_s;
 	struct ipvs_sysctls sysctls;
 	struct ipvs_sync sync[IPVS_SYNC_ROLES];
@@ -41,6 +42,8 @@ struct ipvs_double {
 	/* Called for every destination that is added or edited. */
 	void (*on_weight)(const struct svc_key *service, const struct dest_key *dest,
 			  int32_t weight);
+	/* Called when one service is looked at. */
+	void (*on_look)(const struct svc_key *service);
 };
 
 struct ipvs_double *ipvs_double(void);

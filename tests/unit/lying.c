@@ -214,9 +214,10 @@ struct conf_checker lying_checker(enum conf_checker_type type, const struct lyin
 		.connect_timeout_us = TIMEOUT_US,
 		.delay_loop_us = 1 * MS,
 		.delay_before_retry_us = 1 * MS,
-		.http_minor = 1,
 	};
 
+	if (type == CONF_HTTP_GET || type == CONF_SSL_GET)
+		conf.http_minor = 1;
 	ip_parse("127.0.0.1", &conf.connect_ip);
 	return conf;
 }

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -205,6 +206,45 @@ static void test_log_ring(void **state)
 		}
 	}
 	assert_int_equal(read_count + log_ring_dropped(ring), MESSAGES);
+	log_ring_free(ring);
+}
+
+/* Every length at every place of the ring, which ends in the middle of lines. */
+static void test_log_lengths(void **state)
+{
+	struct log_ring *ring;
+	struct log_line line;
+	char text[LOG_LINE_MAX];
+	int written = 0, read_count = 0;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	assert_int_equal(log_ring_new(&ring), 0);
+	log_ring_use(ring);
+	for (int round = 0; round < 20; round++) {
+		while (!log_ring_dropped(ring) && written < (round + 1) * 1500) {
+			log_info("test", "%d %.*s", written, written % 450, text);
+			written++;
+		}
+		while (log_ring_read(ring, &line)) {
+			char want[LOG_LINE_MAX];
+
+			snprintf(want, sizeof want, "%d %.*s", read_count, read_count % 450, text);
+			assert_string_equal(line.text, want);
+			assert_int_equal(line.length, strlen(want));
+			assert_int_equal(line.level, LOG_INFO);
+			assert_string_equal(line.subsystem, "test");
+			read_count++;
+		}
+	}
+	assert_int_equal(read_count, 30000);
+	for (written = 0; !log_ring_dropped(ring); written++)
+		log_info("test", "%.60s", text);
+	assert_in_range(written, 4000, 6000);
+	for (read_count = 0; log_ring_read(ring, &line); read_count++)
+		assert_int_equal(line.length, 60);
+	assert_int_equal(read_count, written - 1);
+	log_ring_use(NULL);
 	log_ring_free(ring);
 }
 
@@ -431,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_mail_order),
 		cmocka_unit_test(test_latest),
 		cmocka_unit_test(test_log_ring),
+		cmocka_unit_test(test_log_lengths),
 		cmocka_unit_test(test_log_cut),
 		cmocka_unit_test(test_loop_priorities),
 		cmocka_unit_test(test_loop_signal_and_child),

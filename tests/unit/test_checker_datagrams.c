@@ -134,9 +134,12 @@ static struct conf_checker checker(enum conf_checker_type type)
 	struct lying server = {.port = 1};
 	struct conf_checker conf = lying_checker(type, &server);
 
-	conf.dns.type = 6;
-	conf.dns.name = (char *)"example.org";
-	conf.udp.max_reply_bytes = 255;
+	if (type == CONF_DNS_CHECK) {
+		conf.dns.type = 6;
+		conf.dns.name = (char *)"example.org";
+	}
+	if (type == CONF_UDP_CHECK)
+		conf.udp.max_reply_bytes = 255;
 	return conf;
 }
 

@@ -160,6 +160,31 @@ static void test_self_connect(void **state)
 
 /* ---- life and death ---- */
 
+/* What a checker of its type cannot be without. */
+static void complete(struct conf_checker *conf, struct conf_url *url)
+{
+	char *name = (char *)"a.example";
+
+	switch (conf->type) {
+	case CONF_HTTP_GET:
+	case CONF_SSL_GET:
+		conf->urls = url;
+		conf->n_urls = 1;
+		break;
+	case CONF_SMTP_CHECK:
+		conf->smtp.helo_name = name;
+		break;
+	case CONF_DNS_CHECK:
+		conf->dns.name = name;
+		break;
+	case CONF_FILE_CHECK:
+		conf->object.name = name;
+		break;
+	default:
+		break;
+	}
+}
+
 /* Freed in every step of a probe: nothing is reported, nothing leaks (ASan looks). */
 static void test_free_under_way(void **state)
 {
@@ -181,9 +206,7 @@ static void test_free_under_way(void **state)
 		struct check_env *env;
 		struct check *check;
 
-		conf.urls = &url;
-		conf.n_urls = 1;
-		conf.smtp.helo_name = conf.dns.name = conf.object.name = (char *)"a.example";
+		complete(&conf, &url);
 		loop_new(NULL, &loop);
 		check_env_new(loop, NULL, NULL, &env);
 		check_new(env, &conf, true, 1, lying_on_report, &outcome, &check);

@@ -302,6 +302,31 @@ static void test_upgrade(void **state)
 	rmdir(folder);
 }
 
+/* An opened program, and what it reads; nothing else is open. */
+static void test_given(void **state)
+{
+	struct bench *bench = *state;
+	const char *const argv[] = {"sh", "-s", NULL};
+	static const char script[] = "test -e /proc/$$/fd/4 && test ! -e /proc/$$/fd/3 && "
+				     "test ! -e /proc/$$/fd/5\n";
+	int pipe_ends[2], low = open("/bin/sh", O_PATH | O_CLOEXEC);
+
+	assert_int_equal(pipe2(pipe_ends, O_CLOEXEC), 0);
+	assert_int_equal(write(pipe_ends[1], script, sizeof script - 1), sizeof script - 1);
+	close(pipe_ends[1]);
+	struct exec_command command = {.program = fcntl(low, F_DUPFD_CLOEXEC, EXEC_FDS),
+				       .input = pipe_ends[0],
+				       .argv = argv,
+				       .uid = geteuid(),
+				       .gid = getegid()};
+	close(low);
+	assert_int_equal(exec_start(bench->exec, EXEC_MAIL, &command, 0, on_end, 1, bench), 0);
+	wait_for(bench, 1);
+	assert_int_equal(bench->end.wait_status, 0);
+	close(pipe_ends[0]);
+	close(command.program);
+}
+
 /* Of the limits the daemon raises for itself programs hear nothing. */
 static void test_files(void **state)
 {
@@ -362,7 +387,7 @@ int main(void)
 		CASE(test_flood),     CASE(test_timeout),     CASE(test_stubborn),
 		CASE(test_account),   CASE(test_files),	      CASE(test_budget),
 		CASE(test_cancel),    CASE(test_groups),      CASE(test_form),
-		CASE(test_upgrade),
+		CASE(test_upgrade),   CASE(test_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,8 +39,10 @@ static void begin(struct world *world, enum conf_checker_type type, lying_treat_
 		world->conf[i].delay_loop_us = world->conf[i].delay_before_retry_us = 20 * MS;
 		world->urls[i][0] = lying_url("/");
 		world->urls[i][1] = lying_url("/second");
+		if (type != CONF_HTTP_GET)
+			continue;
 		world->conf[i].urls = world->urls[i];
-		world->conf[i].n_urls = type == CONF_HTTP_GET ? 1 : 0;
+		world->conf[i].n_urls = 1;
 	}
 }
 
@@ -267,6 +269,28 @@ static void all_may_go_at_the_end(void **state)
 	end(&world);
 }
 
+/* Each is told of its own session; nothing is probed. */
+static void sessions_are_not_shared(void **state)
+{
+	static const char *const names[CHECKS] = {"one", "two", "three", "four"};
+	struct world world;
+
+	(void)state;
+	begin(&world, CONF_BFD_CHECK, lying_close, NULL);
+	for (unsigned i = 0; i < CHECKS; i++)
+		world.conf[i].object.name = (char *)names[i];
+	start(&world);
+	check_set_value(world.checks[1], 0);
+	run_until(&world, 1, 1);
+	lying_expect(&world.outcomes[1], CHECK_UNREACHABLE, "session two is down");
+	check_set_value(world.checks[0], 1);
+	run_until(&world, 0, 1);
+	lying_expect(&world.outcomes[0], CHECK_OK, "session one is up");
+	assert_int_equal(world.outcomes[1].reports, 1);
+	assert_int_equal(world.outcomes[2].reports, 0);
+	end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +302,7 @@ int main(void)
 		cmocka_unit_test(resting_checks_hear_nothing),
 		cmocka_unit_test(all_may_go_in_their_reports),
 		cmocka_unit_test(all_may_go_at_the_end),
+		cmocka_unit_test(sessions_are_not_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

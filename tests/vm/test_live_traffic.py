@@ -181,7 +181,8 @@ class Bench:
 
     def install(self):
         """The programs of the present kind, as a package would put them: beside the old ones, then in their places."""
-        programs = [build_dir() / "vipd-exec", build_dir() / "vipd"] if self.kind == "vipd" else [shutil.which("keepalived")]
+        names = ("vipd-exec", "vipd-mail", "vipd")
+        programs = [build_dir() / name for name in names] if self.kind == "vipd" else [shutil.which("keepalived")]
         for program in programs:
             shutil.copy(program, self.folder / "new")
             (self.folder / "new").rename(self.folder / pathlib.Path(program).name)
