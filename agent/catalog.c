@@ -257,7 +257,7 @@ struct rows *catalog_rows(struct catalog *catalog, size_t position)
 
 	if (entry->exchange == catalog->exchange)
 		return &entry->rows;
-	entry->rows.count = 0;
+	rows_clear(&entry->rows);
 	r = entry->table->build(view, &entry->rows);
 	if (r < 0) {
 		entry->exchange = 0;

@@ -172,8 +172,8 @@ static void part_twins(struct rows *rows)
 {
 	rows_sort(rows);
 	for (size_t i = 1; i < rows->count; i++) {
-		const uint32_t *before = rows->items[i - 1].index;
-		uint32_t *index = rows->items[i].index;
+		const uint32_t *before = rows_at(rows, i - 1)->index;
+		uint32_t *index = rows_at(rows, i)->index;
 
 		if (index[0] == before[0] && index[1] <= before[1])
 			index[1] = before[1] + 1;

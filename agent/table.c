@@ -17,8 +17,6 @@
 
 #include "core/base/clock.h"
 
-#define ROWS_FIRST 16
-
 /* <0, 0, >0 in lexicographic order; a proper prefix comes first. */
 static int oid_compare(const uint32_t *a, size_t a_length, const uint32_t *b, size_t b_length)
 {
@@ -44,20 +42,41 @@ uint32_t view_timestamp(const struct view *view, uint64_t at_us)
 	return ago_cs < view->uptime_cs ? view->uptime_cs - (uint32_t)ago_cs : 0;
 }
 
+/* Of a row in struct rows: up to the end of its index. */
+static size_t row_words(const struct row *row)
+{
+	return offsetof(struct row, index) / sizeof(uint32_t) + row->index_length;
+}
+
+static bool words_fit(uint32_t **words, size_t *room, size_t needed)
+{
+	uint32_t *grown;
+
+	if (needed <= *room)
+		return true;
+	if (needed < 2 * *room)
+		needed = 2 * *room;
+	grown = reallocarray(*words, needed, sizeof(*grown));
+	if (!grown)
+		return false;
+	*words = grown;
+	*room = needed;
+	return true;
+}
+
 struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor)
 {
+	size_t place = 0;
 	struct row *row;
 
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? 2 * rows->room : ROWS_FIRST;
-		struct row *items = reallocarray(rows->items, room, sizeof(*items));
-
-		if (!items)
-			return NULL;
-		rows->items = items;
-		rows->room = room;
-	}
-	row = &rows->items[rows->count++];
+	if (rows->count > 0)
+		place = rows->newest + row_words((struct row *)(rows->words + rows->newest));
+	if (!words_fit(&rows->words, &rows->words_room, place + sizeof(*row) / sizeof(uint32_t)) ||
+	    !words_fit(&rows->places, &rows->room, rows->count + 1))
+		return NULL;
+	rows->places[rows->count++] = (uint32_t)place;
+	rows->newest = place;
+	row = (struct row *)(rows->words + place);
 	row->index_length = 0;
 	row->major = major;
 	row->minor = minor;
@@ -101,11 +120,17 @@ void row_index_ip_octets(struct row *row, const struct ip *ip)
 		row_index_u32(row, ip->octets[i]);
 }
 
-static int row_compare(const void *left, const void *right)
+static int row_compare(const struct row *a, const struct row *b)
 {
-	const struct row *a = left, *b = right;
-
 	return oid_compare(a->index, a->index_length, b->index, b->index_length);
+}
+
+static int place_compare(const void *left, const void *right, void *words)
+{
+	const uint32_t *a = left, *b = right;
+
+	return row_compare((const struct row *)((uint32_t *)words + *a),
+			   (const struct row *)((uint32_t *)words + *b));
 }
 
 void rows_sort(struct rows *rows)
@@ -113,16 +138,23 @@ void rows_sort(struct rows *rows)
 	/* Most tables are built in order already; a sort of 100,000 rows costs ten times this look.
 	 */
 	for (size_t i = 1; i < rows->count; i++) {
-		if (row_compare(&rows->items[i - 1], &rows->items[i]) > 0) {
-			qsort(rows->items, rows->count, sizeof(*rows->items), row_compare);
+		if (row_compare(rows_at(rows, i - 1), rows_at(rows, i)) > 0) {
+			qsort_r(rows->places, rows->count, sizeof(*rows->places), place_compare,
+				rows->words);
 			return;
 		}
 	}
 }
 
+void rows_clear(struct rows *rows)
+{
+	rows->count = 0;
+}
+
 void rows_free(struct rows *rows)
 {
-	free(rows->items);
+	free(rows->words);
+	free(rows->places);
 	*rows = (struct rows){0};
 }
 
@@ -148,7 +180,7 @@ static size_t rows_seek(const struct rows *rows, const struct place *place)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (row_is_before(&rows->items[middle], place))
+		if (row_is_before(rows_at(rows, middle), place))
 			low = middle + 1;
 		else
 			high = middle;
@@ -161,10 +193,10 @@ static size_t rows_seek_on(struct rows *rows, const struct place *place)
 {
 	size_t row = rows->recent < rows->count ? rows->recent : 0;
 
-	if (row < rows->count && row_is_before(&rows->items[row], place))
+	if (row < rows->count && row_is_before(rows_at(rows, row), place))
 		row++;
-	if ((row < rows->count && row_is_before(&rows->items[row], place)) ||
-	    (row > 0 && !row_is_before(&rows->items[row - 1], place)))
+	if ((row < rows->count && row_is_before(rows_at(rows, row), place)) ||
+	    (row > 0 && !row_is_before(rows_at(rows, row - 1), place)))
 		row = rows_seek(rows, place);
 	rows->recent = row;
 	return row;
@@ -197,7 +229,8 @@ static const struct column *table_place(const struct table *table, const struct 
 					const uint32_t *name, size_t length,
 					const struct row **ret_row)
 {
-	size_t column, row, used = table->entry_length + 1;
+	size_t column, at, used = table->entry_length + 1;
+	const struct row *row;
 
 	*ret_row = NULL;
 	if (length < used || !table_contains(table, name, length))
@@ -206,10 +239,10 @@ static const struct column *table_place(const struct table *table, const struct 
 	if (column == table->n_columns ||
 	    table->columns[column].number != name[table->entry_length])
 		return NULL;
-	row = rows_seek(rows, &(struct place){name + used, length - used, false});
-	if (row < rows->count && oid_compare(rows->items[row].index, rows->items[row].index_length,
-					     name + used, length - used) == 0)
-		*ret_row = &rows->items[row];
+	at = rows_seek(rows, &(struct place){name + used, length - used, false});
+	row = at < rows->count ? rows_at(rows, at) : NULL;
+	if (row && oid_compare(row->index, row->index_length, name + used, length - used) == 0)
+		*ret_row = row;
 	return &table->columns[column];
 }
 
@@ -284,7 +317,7 @@ const struct column *table_next(const struct table *table, struct rows *rows,
 		const struct column *column = &table->columns[c];
 
 		for (; r < rows->count; r++) {
-			const struct row *row = &rows->items[r];
+			const struct row *row = rows_at(rows, r);
 
 			if (!column_read(column, view, row, ret))
 				continue;

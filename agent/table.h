@@ -68,19 +68,29 @@ uint32_t view_timestamp(const struct view *view, uint64_t at_us);
 struct events;
 
 struct row {
-	uint32_t index[INDEX_MAX];
-	uint32_t index_length;
 	/* what the row is about: positions in the view's arrays, meaning is the table's */
 	uint32_t major, minor;
+	uint32_t index_length;
+	uint32_t index[INDEX_MAX]; /* in struct rows not longer than index_length */
 };
 
+/* Kept one behind the other, each as long as its index: a table may have 100,000, few of them with
+ * the longest. */
 struct rows {
-	struct row *items; /* ascending by index */
-	size_t count, room;
+	uint32_t *words;  /* the rows, in the order they were added */
+	uint32_t *places; /* where in them each begins; ascending by index once sorted */
+	size_t count, room, words_room;
+	size_t newest; /* place of the row added last */
 	size_t recent; /* the row found last, a hint: a walk asks for the one behind it next */
 };
 
-/* Appends a row with its index; returns NULL when memory is out. Builders call it in any order. */
+static inline struct row *rows_at(const struct rows *rows, size_t i)
+{
+	return (struct row *)(rows->words + rows->places[i]);
+}
+
+/* Appends a row without an index; it grows until the next is added. NULL when memory is out.
+ * Builders call it in any order. */
 struct row *rows_add(struct rows *rows, uint32_t major, uint32_t minor);
 /* The one row of a group of scalars. 0 or -ENOMEM. */
 int rows_add_scalars(struct rows *rows);
@@ -91,7 +101,8 @@ void row_index_ip_octets(struct row *row, const struct ip *ip); /* IpAddress: oc
 
 /* What the walker needs after build: ascending order; and the end of it all. */
 void rows_sort(struct rows *rows);
-void rows_free(struct rows *rows); /* leaves it empty and usable */
+void rows_clear(struct rows *rows); /* empty; keeps the memory for the next build */
+void rows_free(struct rows *rows);  /* leaves it empty and usable */
 
 /* RFC 3416 error-status numbers */
 enum set_error {

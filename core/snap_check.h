@@ -174,7 +174,7 @@ struct snap_check {
 	/* The kernel is looked at service by service. kernel_us is when the newest whole look
 	 * began: no counter here is older, those of some services may be younger. 0: never. */
 	uint64_t kernel_us;
-	uint32_t serial;     /* of that look */
+	uint32_t serial;     /* moves with every snapshot that has counters read anew */
 	uint64_t changed_us; /* last state change of any row */
 	bool ipvs_available;
 	uint32_t ipvs_version; /* 0x010201 is 1.2.1 */

@@ -28,7 +28,7 @@ static int remember(struct pending_set *set, struct server *server)
 		set->room_undo = room;
 	}
 	server->changing = true;
-	server->undo = set->n_undo;
+	server->undo = (uint32_t)set->n_undo;
 	set->undo[set->n_undo++] =
 		(struct undo){.server = server, .before = server->admin, .ramp = server->ramp};
 	return 0;

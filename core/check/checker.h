@@ -52,22 +52,22 @@ struct check {
 	struct loop_timer *timer; /* next attempt, or deadline of the running probe */
 	check_report_fn *report;
 	void *owner;
-	struct verdict verdict;
-	bool running, suspended;
-	bool waiting;	     /* due, while a twin's probe is under way */
-	uint32_t twin_index; /* in twins */
-	struct twins *twins; /* NULL: nobody else probes the same */
-	bool length_told;    /* a wrong Content-Length was logged once */
-	uint8_t turns;	     /* of the running probe that its descriptor asked for */
-	int fd;		     /* of the running probe, closed by check_done(); -1: none */
 	struct loop_io *io;
+	void *probe; /* of the checker */
 	uint64_t started_us;
-	bool has_value;	      /* FILE_CHECK, BFD_CHECK: it was heard of */
+	uint64_t request;    /* MISC_CHECK: answer waited for, 0: none */
+	struct twins *twins; /* NULL: nobody else probes the same */
+	uint32_t twin_index; /* in twins */
+	struct verdict verdict;
+	int fd;		      /* of the running probe, closed by check_done(); -1: none */
 	int32_t value, delta; /* what it says, 1 for up; FILE_CHECK: what that adds to the weight */
-	int32_t weight;	  /* set by a checker before check_done(): the weight asked for; -1: none */
-	int32_t code;	  /* set likewise: the number in the answer; 0: there is none */
-	uint64_t request; /* MISC_CHECK: answer waited for, 0: none */
-	void *probe;	  /* of the checker */
+	int32_t weight; /* set by a checker before check_done(): the weight asked for; -1: none */
+	int32_t code;	/* set likewise: the number in the answer; 0: there is none */
+	bool has_value; /* FILE_CHECK, BFD_CHECK: it was heard of */
+	bool running, suspended;
+	bool waiting;	  /* due, while a twin's probe is under way */
+	bool length_told; /* a wrong Content-Length was logged once */
+	uint8_t turns;	  /* of the running probe that its descriptor asked for */
 };
 
 /*

@@ -29,7 +29,7 @@
 			     nothing */
 #define REFRESH_LEAST_US UINT64_C(100000) /* whatever is configured */
 #define REFRESH_REST                                                                               \
-	39 /* times what a refresh took: a fortieth of the time for what nobody asked for */
+	99 /* times what a refresh took: a hundredth of the time for what nobody asked for */
 #define REOPEN_US      UINT64_C(10000000) /* between attempts to reach a kernel without IPVS */
 #define CONFIRM_US     UINT64_C(100000)	  /* second look at a server that seems drained */
 #define FIRST_CHECK_US UINT64_C(1000000)  /* after start or reload; plus a share of warmup */
@@ -130,7 +130,8 @@ struct engine {
 	size_t n_orphans, room_orphans;
 	uint32_t drifts;
 	uint64_t kernel_us; /* when the newest look at everything began */
-	uint32_t serial;    /* its number */
+	uint32_t serial;    /* of what was published */
+	bool views_moved;   /* since then */
 	uint64_t changed_us;
 
 	enum quorum_policy policy;

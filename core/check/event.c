@@ -67,7 +67,7 @@ void event_check(struct engine *engine, const struct probe *probe, bool decisive
 	event_dest(engine, EVENT_CHECK, probe->server, error);
 	if (engine->n_events == at)
 		return;
-	engine->events[at].checker = probe->server->checkers[probe->index]->type;
+	engine->events[at].checker = probe->server->conf->checkers[probe->index].type;
 	engine->events[at].check_up = probe->up;
 	engine->events[at].decisive = decisive;
 	engine->events[at].to_agent = false;

@@ -68,7 +68,7 @@ _Static_assert(sizeof checker_names / sizeof checker_names[0] == CONF_CHECKER_TY
 static void log_attempt(const struct probe *probe, const struct check_report *report)
 {
 	const struct server *server = probe->server;
-	const struct conf_checker *checker = server->checkers[probe->index];
+	const struct conf_checker *checker = &server->conf->checkers[probe->index];
 	/* Our own trouble is no verdict and shows nowhere else; said once until it ends. */
 	bool trouble = report->result == CHECK_LOCAL_ERROR;
 	int level = trouble ? LOG_WARNING : LOG_INFO;
@@ -100,7 +100,7 @@ static void tell_server(struct server *server, const struct msg_track *track)
 	int32_t value = file ? track->value : track->up;
 
 	for (size_t i = 0; i < server->n_probes; i++) {
-		const struct conf_checker *checker = server->checkers[i];
+		const struct conf_checker *checker = &server->conf->checkers[i];
 
 		if (checker->type == type && checker->object.index == track->index)
 			check_set_value(server->probes[i]->check, value);
@@ -152,6 +152,6 @@ void health_suspend(struct engine *engine, struct service *service, bool suspend
 
 		for (size_t k = 0; k < server->n_probes; k++)
 			check_suspend(server->probes[k]->check, suspended,
-				      services_first_check_us(engine, server->checkers[k]));
+				      services_first_check_us(engine, &server->conf->checkers[k]));
 	}
 }

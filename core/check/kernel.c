@@ -364,7 +364,6 @@ bool kernel_look_on(struct engine *engine, struct service *service)
 void kernel_look_end(struct engine *engine, uint64_t began_us)
 {
 	engine->failed_looks = 0;
-	engine->serial++;
 	/* There may have been a whole look meanwhile. */
 	if (began_us > engine->kernel_us)
 		engine->kernel_us = began_us;

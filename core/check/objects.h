@@ -31,14 +31,15 @@ struct shown {
 	uint8_t admin, storage, oper, alive, in_kernel, drain, drain_action, unused;
 };
 
-/* One destination of one kernel service. */
+/* One destination of one kernel service. Of this and the three that follow there are tens of
+ * thousands: their fields stand where they leave no hole. */
 struct place {
-	bool in_kernel;
+	struct counters counters;
+	uint64_t changed_us;
+	struct shown shown;
 	int32_t weight;
 	uint32_t active, inactive, persistent;
-	struct counters counters;
-	struct shown shown;
-	uint64_t changed_us;
+	bool in_kernel;
 };
 
 struct engine;
@@ -50,40 +51,40 @@ struct probe {
 	struct check *check;
 	struct server *server;
 	uint32_t index;	 /* into the server's checkers */
-	bool has_weight; /* the program of a MISC_CHECK wants this weight */
-	uint32_t weight;
-	int32_t delta;		    /* that the file of a FILE_CHECK adds */
+	uint32_t weight; /* that the program of a MISC_CHECK wants, when has_weight */
+	int32_t delta;	 /* that the file of a FILE_CHECK adds */
+	bool has_weight;
 	bool local_error;	    /* the newest attempt failed on our side */
 	bool up;		    /* what was last told of it */
 	struct snap_checker record; /* conf_index apart, which the published row gets */
 	char *error;		    /* of the record; NULL: none */
 };
 
-/* One real server of one virtual server. */
+/* One real server of one virtual server, in one block with its places and probes. */
 struct server {
 	struct service *service;
 	const struct conf_real_server *conf;
-	uint32_t index; /* into the virtual server's servers */
-	struct admin admin;
-	bool up;
+	struct place *places;  /* one for each member of the service */
+	struct probe **probes; /* one for each checker of conf */
+	uint32_t n_probes;
+	uint32_t index;	       /* into the virtual server's servers */
+	uint32_t numbers_used; /* of its checkers, past ones included */
 	enum dest_oper oper;
 	uint64_t oper_changed_wall_us;
-	char *last_error;		      /* NULL: there was none */
-	const struct conf_checker **checkers; /* of the configured ones, those that can run */
-	struct probe **probes;		      /* one for each of these */
-	size_t n_probes;
-	uint32_t numbers_used; /* of its checkers, past ones included */
-	struct place *places;  /* one for each member of the service */
+	char *last_error; /* NULL: there was none */
 	struct ramp ramp;
-	/* While adopting a configuration: what this was before, and whether it was found again. */
+	struct admin admin;
+	/* While adopting a configuration: what this was before, and its probes that go on, NULL
+	 * where there is none. */
 	struct server *was;
 	struct probe **was_probes;
-	bool taken;
-	bool is_new;	   /* with the newest configuration */
-	bool changing;	   /* by the pending SET: */
-	size_t undo;	   /* what it was, among what that remembers */
+	uint32_t undo;	   /* when changing: what it was, among what the pending SET remembers */
 	uint32_t moved_by; /* its newest change of state or weight */
-	bool concerned;	   /* by the change of its machine under way */
+	bool up;
+	bool taken;	/* while adopting: it was found again */
+	bool is_new;	/* with the newest configuration */
+	bool changing;	/* by the pending SET */
+	bool concerned; /* by the change of its machine under way */
 };
 
 /* One kernel service: a virtual server over a group has several. */

@@ -244,7 +244,7 @@ static void fill_checker(struct filling *filling, const struct server *server, s
 	const struct probe *probe = server->probes[i];
 
 	*row = probe->record;
-	row->conf_index = (uint32_t)(server->checkers[i] - server->conf->checkers);
+	row->conf_index = (uint32_t)i;
 	row->error = keep_text(filling, probe->error);
 }
 
@@ -350,7 +350,8 @@ void publish(struct engine *engine)
 	fill_machines(engine, &filling);
 	snap->conf = conf_ref(engine->conf);
 	snap->kernel_us = engine->kernel_us;
-	snap->serial = engine->serial;
+	snap->serial = engine->views_moved ? ++engine->serial : engine->serial;
+	engine->views_moved = false;
 	snap->changed_us = engine->changed_us;
 	snap->ipvs_available = engine->ipvs != NULL;
 	snap->ipvs_version = engine->about.version;

@@ -17,8 +17,8 @@ struct service;
 /* Of one server. */
 struct ramp {
 	bool known, usable; /* whether it was unlocked and up at the last look */
-	uint64_t began_us;  /* monotonic; 0: it has its full weight */
 	uint32_t held_permille;
+	uint64_t began_us; /* monotonic; 0: it has its full weight */
 };
 
 /* What of its weight a server does not have yet, 0..999, when it came back at began_us. */

@@ -19,7 +19,7 @@ static void move_probes(struct server *server)
 {
 	struct server *was = server->was;
 
-	for (uint32_t i = 0; i < server->n_probes; i++) {
+	for (uint32_t i = 0; server->was_probes && i < server->n_probes; i++) {
 		struct probe *probe = server->was_probes[i];
 
 		if (!probe)
@@ -27,7 +27,7 @@ static void move_probes(struct server *server)
 		was->probes[probe->index] = NULL;
 		probe->server = server;
 		probe->index = i;
-		check_set_conf(probe->check, server->checkers[i]);
+		check_set_conf(probe->check, &server->conf->checkers[i]);
 		server->probes[i] = probe;
 	}
 	free(server->was_probes);

@@ -29,12 +29,9 @@ static struct server *server_free(struct server *server)
 {
 	if (!server)
 		return NULL;
-	for (size_t i = 0; server->probes && i < server->n_probes; i++)
+	for (size_t i = 0; i < server->n_probes; i++)
 		probe_free(server->probes[i]);
-	free(server->checkers);
-	free(server->probes);
 	free(server->was_probes);
-	free(server->places);
 	free(server->last_error);
 	free(server);
 	return NULL;
@@ -150,7 +147,7 @@ uint64_t services_first_check_us(struct engine *engine, const struct conf_checke
 
 static struct probe *probe_new(struct engine *engine, struct server *server, uint32_t index)
 {
-	const struct conf_checker *conf = server->checkers[index];
+	const struct conf_checker *conf = &server->conf->checkers[index];
 	/* A changed checker must not bring back a server that is down, nor take out one that
 	 * serves. */
 	bool up = server->was ? server->was->up : !conf->alpha;
@@ -170,35 +167,6 @@ static struct probe *probe_new(struct engine *engine, struct server *server, uin
 	return probe;
 }
 
-/* Room for so many, which may be none. */
-static void *room_for(size_t count, size_t size)
-{
-	return calloc(count ? count : 1, size);
-}
-
-/* In the order of the configuration. */
-static int take_checkers(struct server *server)
-{
-	const struct conf_real_server *conf = server->conf;
-
-	server->checkers = room_for(conf->n_checkers, sizeof *server->checkers);
-	if (!server->checkers)
-		return -ENOMEM;
-	for (size_t i = 0; i < conf->n_checkers; i++)
-		server->checkers[server->n_probes++] = &conf->checkers[i];
-	return 0;
-}
-
-/* The probe of that checker, NULL when there is none. */
-static struct probe *probe_of(const struct server *server, const struct conf_checker *conf)
-{
-	for (uint32_t i = 0; i < server->n_probes; i++) {
-		if (server->checkers[i] == conf)
-			return server->probes[i];
-	}
-	return NULL;
-}
-
 /* The checks that go on; a new one for every other checker. */
 static int add_probes(struct engine *engine, struct conf_diff *diff, struct server *server)
 {
@@ -208,10 +176,8 @@ static int add_probes(struct engine *engine, struct conf_diff *diff, struct serv
 		map ? conf_diff_checkers(diff, was ? was->conf : NULL, server->conf, map) : -ENOMEM;
 
 	for (uint32_t i = 0; i < server->n_probes && !error; i++) {
-		uint32_t old = map[server->checkers[i] - server->conf->checkers];
-
-		if (old != CONF_NONE) {
-			server->was_probes[i] = probe_of(was, &was->conf->checkers[old]);
+		if (map[i] != CONF_NONE) {
+			server->was_probes[i] = was->probes[map[i]];
 			continue;
 		}
 		server->probes[i] = probe_new(engine, server, i);
@@ -221,27 +187,39 @@ static int add_probes(struct engine *engine, struct conf_diff *diff, struct serv
 	return error;
 }
 
+static struct server *allocate_server(const struct service *service,
+				      const struct conf_real_server *conf)
+{
+	struct server *server =
+		calloc(1, sizeof *server + service->n_members * sizeof *server->places +
+				  conf->n_checkers * sizeof *server->probes);
+
+	if (!server)
+		return NULL;
+	server->places = (struct place *)(server + 1);
+	server->probes = (struct probe **)(server->places + service->n_members);
+	server->n_probes = conf->n_checkers;
+	return server;
+}
+
 static struct server *server_new(struct engine *engine, struct conf_diff *diff,
 				 struct service *service, uint32_t index, struct server *was)
 {
-	struct server *server = calloc(1, sizeof *server);
+	const struct conf_real_server *conf = &service->conf->servers[index];
+	struct server *server = allocate_server(service, conf);
 
 	if (!server)
 		return NULL;
 	server->service = service;
-	server->conf = &service->conf->servers[index];
+	server->conf = conf;
 	server->index = index;
 	server->was = was;
 	server->is_new = !was;
 	server->numbers_used = was ? was->numbers_used : 0;
 	server->admin = admin_default();
-	if (take_checkers(server) < 0)
-		return server_free(server);
-	server->places = room_for(service->n_members, sizeof *server->places);
-	server->probes = room_for(server->n_probes, sizeof(struct probe *));
-	server->was_probes = room_for(server->n_probes, sizeof(struct probe *));
-	if (!server->places || !server->probes || !server->was_probes ||
-	    add_probes(engine, diff, server) < 0)
+	if (was)
+		server->was_probes = calloc(server->n_probes + 1, sizeof *server->was_probes);
+	if ((was && !server->was_probes) || add_probes(engine, diff, server) < 0)
 		return server_free(server);
 	if (was)
 		was->taken = true;

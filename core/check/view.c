@@ -87,7 +87,7 @@ void view_update(struct engine *engine, struct service *service, struct member *
 	const struct ipvs_found *found = dump ? ipvs_find_service(dump, &member->key) : NULL;
 	uint64_t now_us = clock_now_us();
 
-	(void)engine;
+	engine->views_moved = true;
 	if (!copy_dests(member, found ? dump->dests + found->first_dest : NULL,
 			found ? found->n_dests : 0)) {
 		log_error("check", "out of memory: counters of %s are stale", service->conf->id);

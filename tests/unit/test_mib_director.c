@@ -148,7 +148,7 @@ static size_t alarms(struct bench *b, uint32_t kind)
 
 	for (size_t t = 0; t < b->count; t++)
 		for (size_t r = 0; b->tables[t] == &director_alarms && r < b->rows[t].count; r++) {
-			const struct row *row = &b->rows[t].items[r];
+			const struct row *row = rows_at(&b->rows[t], r);
 			struct cell object, found;
 
 			assert_true(b->tables[t]->columns[3].get(&b->world->view, row, &object));

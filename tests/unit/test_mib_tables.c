@@ -49,8 +49,8 @@ static void test_rows_are_unique(void **state)
 
 	for (size_t t = 0; t < b->count; t++)
 		for (size_t r = 1; r < b->rows[t].count; r++) {
-			const struct row *before = &b->rows[t].items[r - 1];
-			const struct row *row = &b->rows[t].items[r];
+			const struct row *before = rows_at(&b->rows[t], r - 1);
+			const struct row *row = rows_at(&b->rows[t], r);
 
 			assert_true(bench_compare(before->index, before->index_length, row->index,
 						  row->index_length) < 0);

@@ -105,13 +105,13 @@ static void random_rows(struct rows *rows, size_t count, uint32_t *state)
 	/* Indices are unique in a real table. */
 	size_t kept = 0;
 	for (size_t i = 0; i < rows->count; i++) {
-		const struct row *row = &rows->items[i],
-				 *last = kept ? &rows->items[kept - 1] : NULL;
+		const struct row *row = rows_at(rows, i),
+				 *last = kept ? rows_at(rows, kept - 1) : NULL;
 
 		if (last && last->index_length == row->index_length &&
 		    memcmp(last->index, row->index, row->index_length * 4) == 0)
 			continue;
-		rows->items[kept++] = *row;
+		rows->places[kept++] = rows->places[i];
 	}
 	rows->count = kept;
 }
@@ -123,7 +123,7 @@ static void naive_fill(struct naive *naive, const struct rows *rows)
 	naive->count = 0;
 	for (size_t c = 0; c < N_COLUMNS; c++) {
 		for (size_t r = 0; r < rows->count; r++) {
-			const struct row *row = &rows->items[r];
+			const struct row *row = rows_at(rows, r);
 			struct name *name = &naive->names[naive->count];
 
 			if (!(row->minor & 1u << c))
@@ -299,8 +299,8 @@ static void test_scalar_group(void **state)
 	size_t length;
 
 	(void)state;
-	assert_non_null(rows_add(&rows, 0, 0x1f));
-	row_index_u32(&rows.items[0], 0);
+	assert_int_equal(rows_add_scalars(&rows), 0);
+	rows_at(&rows, 0)->minor = 0x1f;
 	assert_non_null(
 		table_get(&group, &rows, &view, name, ENTRY_LENGTH + 2, &row, &cell, &no_object));
 	/* The object without its instance is no instance; an unknown one is no object. */
