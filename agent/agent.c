@@ -198,14 +198,6 @@ static void inbox_drain(void *owner)
 	inbox_add(agent, mailbox_drain(agent->wires->box[THREAD_AGENT]));
 }
 
-static bool conf_wants_snmp(const struct conf *conf)
-{
-	const struct conf_global *global = &conf->global;
-
-	return global->snmp_vrrp || global->snmp_checker || global->snmp_rfcv2 ||
-	       global->snmp_rfcv3 || global->snmp_lvs;
-}
-
 static int start_subagent(struct agent *agent)
 {
 	int r = 0;
@@ -257,7 +249,7 @@ static void on_conf(struct agent *agent, const struct conf *conf)
 	agent->conf = conf;
 	catalog_select(agent->catalog, conf);
 	sets_set_read_only(agent->sets, conf->global.snmp_read_only);
-	agent->enabled = conf_wants_snmp(conf) && !agent->stopping;
+	agent->enabled = conf_wants_snmp(&conf->global) && !agent->stopping;
 	if (agent->enabled)
 		r = switch_on(agent);
 	else

@@ -179,3 +179,10 @@ static inline bool conf_mails_server(const struct conf_global *global, enum conf
 		own = global->smtp_alert_checker;
 	return (own == CONF_UNSET ? global->smtp_alert : own) != CONF_OFF;
 }
+
+/* Whether any part is to be seen over SNMP; without, the agent waits for a configuration. */
+static inline bool conf_wants_snmp(const struct conf_global *global)
+{
+	return global->snmp_vrrp || global->snmp_checker || global->snmp_rfcv2 ||
+	       global->snmp_rfcv3 || global->snmp_lvs;
+}

@@ -62,6 +62,8 @@ typedef int check_exec_fn(uint64_t request, const struct conf_checker *conf, voi
 /* What all checks of one loop share. exec may be NULL where no MISC_CHECK is run. Every check is
  * freed first. */
 int check_env_new(struct loop *loop, check_exec_fn *exec, void *owner, struct check_env **ret);
+/* Every check is about to be freed, which costs less when this is said first; NULL is allowed. */
+void check_env_end(struct check_env *env);
 struct check_env *check_env_free(struct check_env *env);
 /* What SSL_GET shows to servers, from now on; stays the caller's until the next call. The files are
  * read anew when the next check wants them. Without a call, or NULL: nothing. */

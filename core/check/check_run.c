@@ -111,6 +111,12 @@ int check_env_new(struct loop *loop, check_exec_fn *exec, void *owner, struct ch
 	return 0;
 }
 
+void check_env_end(struct check_env *env)
+{
+	if (env)
+		twins_forget(&env->twins);
+}
+
 struct check_env *check_env_free(struct check_env *env)
 {
 	if (!env)

@@ -114,26 +114,22 @@ void event_initial_up(struct engine *engine, struct server *server)
 		engine->events[before].to_agent = false;
 }
 
-/* Scripts hear of a stop only with omega, managers always: as keepalived. */
-void event_stopping(struct engine *engine)
+static void queue_stopping(struct engine *engine, struct service *service, bool to_agent)
 {
-	for (size_t i = 0; i < engine->n_services; i++) {
-		struct service *service = engine->services[i];
-		size_t first = engine->n_events;
+	size_t first = engine->n_events;
 
-		for (size_t k = 0; k < service->n_servers; k++) {
-			if (service->servers[k]->up)
-				event_dest(engine, EVENT_DEST_STATE, service->servers[k],
-					   "stopping");
-		}
-		if (service->quorum.up)
-			event_quorum(engine, service);
-		for (size_t k = first; k < engine->n_events; k++) {
-			engine->events[k].stopping = true;
-			engine->events[k].quorum_up = false;
-			engine->events[k].oper = DEST_DOWN;
-			engine->events[k].to_main = service->conf->omega;
-		}
+	for (size_t k = 0; k < service->n_servers; k++) {
+		if (service->servers[k]->up)
+			event_dest(engine, EVENT_DEST_STATE, service->servers[k], "stopping");
+	}
+	if (service->quorum.up)
+		event_quorum(engine, service);
+	for (size_t k = first; k < engine->n_events; k++) {
+		engine->events[k].stopping = true;
+		engine->events[k].quorum_up = false;
+		engine->events[k].oper = DEST_DOWN;
+		engine->events[k].to_main = service->conf->omega;
+		engine->events[k].to_agent = to_agent;
 	}
 }
 
@@ -223,4 +219,20 @@ void event_flush(struct engine *engine)
 				  sizeof message);
 	}
 	engine->n_events = 0;
+}
+
+/* Scripts hear of a stop only with omega, managers always: as keepalived. Service by service, since
+ * of a large table it would be much at once. */
+void event_stopping(struct engine *engine)
+{
+	bool managed = conf_wants_snmp(&engine->conf->global);
+
+	for (size_t i = 0; i < engine->n_services; i++) {
+		struct service *service = engine->services[i];
+
+		if (!managed && !service->conf->omega)
+			continue;
+		queue_stopping(engine, service, managed);
+		event_flush(engine);
+	}
 }

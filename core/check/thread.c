@@ -167,8 +167,8 @@ static void leave_kernel(struct engine *engine)
 static void stop(struct engine *engine)
 {
 	if (engine->conf) {
-		event_stopping(engine);
 		leave_kernel(engine);
+		event_stopping(engine);
 	}
 	command_cancel(engine);
 	engine->stopping = true;
@@ -339,6 +339,7 @@ struct engine *engine_free(struct engine *engine)
 {
 	if (!engine)
 		return NULL;
+	check_env_end(engine->checks);
 	services_free(engine);
 	check_env_free(engine->checks);
 	if (engine->ipvs)

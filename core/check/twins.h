@@ -21,3 +21,5 @@ struct twins {
  * alone. */
 void twins_join(void **tree, struct check *check);
 void twins_leave(void **tree, struct check *check);
+/* Before all checks leave: none of them is searched for then. They leave all the same. */
+void twins_forget(void **tree);

@@ -9,6 +9,7 @@ the whole table holds the lock that the programs need. keepalived reloads once, 
 import os
 import pathlib
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -49,9 +50,15 @@ def config(last_weight):
     return "".join(text)
 
 
+def load_ipvs(*, anew=False):
+    """The kernel keeps removed servers for minutes and looks through them for each that is added, unless loaded anew."""
+    if anew:
+        subprocess.run(["modprobe", "-r", "ip_vs_wlc", "ip_vs"], check=True)
+    subprocess.run(["modprobe", "-a", "ip_vs", "ip_vs_wlc"], check=True)
+
+
 def be_the_farm():
     """Every server of the farm is this machine: what is checked answers."""
-    subprocess.run(["modprobe", "-a", "ip_vs", "ip_vs_wlc"], check=True)
     subprocess.run(["ip", "route", "add", "local", "10.128.0.0/9", "dev", "lo"], check=True)
     listener = socket.create_server(("", 80), backlog=1000)
 
@@ -119,12 +126,17 @@ class Daemon:
 
     def stop(self):
         """Seconds until the process is gone; what it leaves in the kernel is told."""
+        gone = os.pidfd_open(self.process.pid)
         began = time.monotonic()
-        self.process.stop(timeout=beside.PATIENCE)
+        self.process.send(signal.SIGTERM)
+        select.select([gone], [], [], beside.PATIENCE)
         took = time.monotonic() - began
+        os.close(gone)
+        self.process.stop()
         if entries():
             print(f"  {self.name}: {entries()} of {SERVICES + SERVERS} entries are left behind", flush=True)
         subprocess.run(["ipvsadm", "-C"], check=True)
+        load_ipvs(anew=True)
         return took
 
 
@@ -143,6 +155,7 @@ def live(folder, name, program, reloads):
 
 
 def main():
+    load_ipvs()
     be_the_farm()
     vipd, keepalived = build_dir() / "vipd", "keepalived"
     with tempfile.TemporaryDirectory() as name:

@@ -122,6 +122,11 @@ int check_env_new(struct loop *loop, check_exec_fn *exec, void *owner, struct ch
 	return 0;
 }
 
+void check_env_end(struct check_env *env)
+{
+	(void)env;
+}
+
 struct check_env *check_env_free(struct check_env *env)
 {
 	free(env);

@@ -380,7 +380,7 @@ static void programs_are_asked_of_main(void **state)
 }
 
 struct stop_case {
-	bool omega;
+	bool managed, omega;
 	int flush_on_stop;
 };
 
@@ -396,6 +396,7 @@ static void stop_case(const struct stop_case *want)
 	b->engine = engine_free(b->engine);
 	c->conf.global.lvs_flush_on_stop = want->flush_on_stop;
 	c->services[0].omega = want->omega;
+	c->conf.global.snmp_checker = want->managed;
 	b->conf = c;
 	ipvs_double()->services[ipvs_double()->n_services++].found.key = foreign;
 	mail_post(b->wires.box[THREAD_CHECK], MSG_CONF, &message, sizeof message);
@@ -425,16 +426,17 @@ static void stop_case(const struct stop_case *want)
 	}
 	assert_int_equal(stopped, 1);
 	assert_int_equal(to_main, want->omega ? 2 : 0);
-	assert_int_equal(to_agent, 4);
+	assert_int_equal(to_agent, want->managed ? 4 : 0);
 	bench_free(b);
 }
 
 static void stop_leaves_the_kernel_as_configured(void **state)
 {
 	(void)state;
-	stop_case(&(struct stop_case){.omega = false, .flush_on_stop = 0});
-	stop_case(&(struct stop_case){.omega = true, .flush_on_stop = 1});
-	stop_case(&(struct stop_case){.omega = false, .flush_on_stop = 2});
+	stop_case(&(struct stop_case){.managed = true, .flush_on_stop = 0});
+	stop_case(&(struct stop_case){.managed = true, .omega = true, .flush_on_stop = 1});
+	stop_case(&(struct stop_case){.managed = true, .flush_on_stop = 2});
+	stop_case(&(struct stop_case){.omega = true});
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 
 #include "core/base/loop.h"
 #include "core/check/checker.h"
+#include "core/check/twins.h"
 #include "tests/unit/lying.h"
 
 #define CHECKS 4
@@ -250,6 +251,24 @@ static void all_may_go_in_their_reports(void **state)
 	end(&world);
 }
 
+/* Two that share a probe, two that have one each; the first that goes is one of the two. */
+static void all_may_go_at_the_end(void **state)
+{
+	struct world world;
+
+	(void)state;
+	begin(&world, CONF_TCP_CHECK, lying_close, NULL);
+	world.conf[2].retry = 1;
+	world.conf[3].retry = 2;
+	start(&world);
+	run_until(&world, 3, 1);
+	check_env_end(world.env);
+	world.checks[0] = check_free(world.checks[0]);
+	assert_int_equal(world.checks[1]->twins->n, 1);
+	world.checks[3] = check_free(world.checks[3]);
+	end(&world);
+}
+
 /* Each is told of its own session; nothing is probed. */
 static void sessions_are_not_shared(void **state)
 {
@@ -282,6 +301,7 @@ int main(void)
 		cmocka_unit_test(runner_may_go),
 		cmocka_unit_test(resting_checks_hear_nothing),
 		cmocka_unit_test(all_may_go_in_their_reports),
+		cmocka_unit_test(all_may_go_at_the_end),
 		cmocka_unit_test(sessions_are_not_shared),
 	};
 
