@@ -216,10 +216,15 @@ static void start(struct mailer *mailer)
 	int error = ask(mailer);
 	if (!error)
 		return;
+	/* Too many recipients for one packet stay too many. */
+	struct smtp_result result = {.verdict = error == -EMSGSIZE ? SMTP_REFUSED : SMTP_LATER};
+	snprintf(result.detail, sizeof result.detail, "%s", strerror(-error));
 	struct item *item = mailer->sending;
 	mailer->sending = NULL;
-	put_off(mailer, item, strerror(-error));
+	settle(mailer, item, &result);
 	mailer->sending_conf = conf_unref(mailer->sending_conf);
+	if (!mailer->pause_us)
+		loop_timer_arm(mailer->timer, clock_now_us());
 }
 
 static void on_timer(uint64_t now_us, void *owner)

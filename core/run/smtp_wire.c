@@ -131,8 +131,9 @@ static void read_line(struct reader *r, char *room, size_t size)
 int smtp_unpack_result(const uint8_t *packet, size_t size, struct smtp_result *ret)
 {
 	struct reader r = reader_of(packet, size);
-	struct smtp_result result = {.verdict = read_u8(&r), .n_refused = read_be32(&r)};
+	struct smtp_result result = {.verdict = read_u8(&r)};
 
+	result.n_refused = read_be32(&r);
 	read_line(&r, result.detail, sizeof result.detail);
 	read_line(&r, result.refusal, sizeof result.refusal);
 	if (r.bad || r.left || result.verdict > SMTP_REFUSED)

@@ -362,6 +362,16 @@ def test_mail_is_sent_by_a_process_without_rights_which_may_die(lab):
     assert node.has_address("192.0.2.101")
 
 
+def test_more_recipients_than_can_be_handed_over_lose_that_letter_only(lab):
+    many = "".join(f"        {i:064}@{'x' * 63}.{'y' * 63}.example.org\n" for i in range(30000))
+    mailbox = MAILBOX.replace("        first@", many + "        first@")
+    node = director(lab, defs(mailbox=mailbox) + sends_mail("VI_1", 51))
+    logged(node, "not sent: VRRP Instance VI_1 - Entering MASTER state: Message too long")
+    sink = Sink(node).start()
+    reload(node, defs() + sends_mail("VI_1", 51) + sends_mail("VI_2", 52))
+    sink.waits("[NODE] VRRP Instance VI_2 - Entering MASTER state")
+
+
 def test_without_recipients_nothing_is_sent(lab):
     sink = Sink(lab.node("mail", "192.0.2.9/24")).start()
     node = director(lab, defs("smtp_server 192.0.2.9 2525", "smtp_alert", mailbox="") + instance("V_1", 1))
