@@ -367,7 +367,7 @@ def test_more_recipients_than_can_be_handed_over_lose_that_letter_only(lab):
     mailbox = MAILBOX.replace("        first@", many + "        first@")
     node = director(lab, defs(mailbox=mailbox) + sends_mail("VI_1", 51))
     logged(node, "not sent: VRRP Instance VI_1 - Entering MASTER state: Message too long")
-    sink = Sink(node).start()
+    sink = Sink(lab.node("mail", "192.0.2.9/24")).start()
     reload(node, defs() + sends_mail("VI_1", 51) + sends_mail("VI_2", 52))
     sink.waits("[NODE] VRRP Instance VI_2 - Entering MASTER state")
 
