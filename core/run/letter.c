@@ -61,24 +61,17 @@ static bool tells_why(enum conf_checker_type checker)
 	return checker == CONF_HTTP_GET || checker == CONF_SSL_GET || checker == CONF_SMTP_CHECK;
 }
 
-static void clean(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == '\x7f')
-			*text = ' ';
-}
-
 static void set_body(struct letter *letter, const char *text, const char *detail)
 {
 	snprintf(letter->body, sizeof letter->body, "=> %s%s%.160s <=", text, *detail ? " : " : "",
 		 detail);
-	clean(letter->body);
+	letter_clean(letter->body);
 }
 
 static void set_subject(struct letter *letter, const char *what, const char *name, const char *word)
 {
 	snprintf(letter->subject, sizeof letter->subject, "%s %.440s - %s", what, name, word);
-	clean(letter->subject);
+	letter_clean(letter->subject);
 }
 
 void letter_instance(struct letter *letter, const char *name, enum letter_state state)
@@ -102,7 +95,7 @@ static void set_server(struct letter *letter, const struct conf_virtual_server *
 	record_name_server(own, service, server);
 	snprintf(letter->subject, sizeof letter->subject,
 		 "Realserver %.100s of virtual server %.340s - %s", own, text, up ? "UP" : "DOWN");
-	clean(letter->subject);
+	letter_clean(letter->subject);
 }
 
 void letter_check(struct letter *letter, const struct conf_virtual_server *service,
@@ -248,7 +241,7 @@ char *letter_format(const struct letter *letter, const struct conf_global *globa
 	if (!to)
 		return NULL;
 	snprintf(subject, sizeof subject, "[%.255s] %s", global->router_id, letter->subject);
-	clean(subject);
+	letter_clean(subject);
 	write_date(to, letter->wall_us);
 	fputs("From: ", to);
 	write_clean(to, global->email_from);

@@ -58,3 +58,6 @@ char *letter_format(const struct letter *letter, const struct conf_global *globa
 /* The address in what is configured: of "Name <user@host>" what is between the brackets. Returns
  * room. */
 char *letter_address(const char *configured, char room[static LETTER_ADDRESS_MAX]);
+
+/* Control characters become spaces: none of them may end a header. */
+void letter_clean(char *text);
