@@ -14,6 +14,7 @@ import tempfile
 import time
 
 import beside
+import farm
 from lab import Process, build_dir, wait_until
 
 ROUNDS = 2  # that are measured
@@ -30,15 +31,8 @@ class Kind:
         self.checker, self.floor_runs = checker, floor_runs
 
     def config(self):
-        text = ["global_defs {\n    router_id farm\n}\n"]
-        for first in range(0, self.servers, SERVERS_OF_A_SERVICE):
-            number = first // SERVERS_OF_A_SERVICE
-            text.append(f"virtual_server 10.16.{number // 250}.{number % 250 + 1} 80 {{\n    delay_loop {self.interval}\n"
-                        "    lvs_sched wlc\n    lvs_method DR\n    protocol TCP\n")
-            text += [f"    real_server 10.128.{host // 250}.{host % 250 + 1} {self.port} {{\n        weight 1\n"
-                     f"        {self.checker}\n    }}\n" for host in range(first, first + SERVERS_OF_A_SERVICE)]
-            text.append("}\n")
-        return "".join(text)
+        return farm.config(farm.farm(self.servers, self.servers // SERVERS_OF_A_SERVICE), interval=self.interval,
+                           port=self.port, checker=self.checker)
 
     def entries(self):
         return self.servers + self.servers // SERVERS_OF_A_SERVICE

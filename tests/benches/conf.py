@@ -19,35 +19,18 @@ import threading
 import time
 
 import beside
+import farm
 from lab import Process, build_dir
 
 SERVICES, SERVERS = 2277, 37205
+CHECKER = "TCP_CHECK {\n            connect_timeout 3\n            retry 2\n            delay_before_retry 1\n        }"
 RUNS = 5
 START_GOAL, RELOAD_GOAL, MEMORY_GOAL = 0.5, 0.2, 1.2  # of keepalived's
 STOP_GOAL_S = 0.3
 
 
-def farm():
-    """(address of the service, [addresses of its servers]); sizes as equal as they can be."""
-    left = SERVERS
-    for i in range(SERVICES):
-        size = -(-left // (SERVICES - i))
-        hosts = [i * 17 + k for k in range(size)]
-        yield (f"10.16.{i // 250}.{i % 250 + 1}",
-               [f"10.{128 + host // 62500}.{host // 250 % 250}.{host % 250 + 1}" for host in hosts])
-        left -= size
-
-
 def config(last_weight):
-    text = ["global_defs {\n    router_id farm\n    checker_log_all_failures off\n}\n"]
-    for vip, servers in farm():
-        text.append(f"virtual_server {vip} 80 {{\n    delay_loop 3600\n    lvs_sched wlc\n    lvs_method DR\n"
-                    "    protocol TCP\n\n")
-        text += [f"    real_server {server} 80 {{\n        weight 1\n        TCP_CHECK {{\n            connect_timeout 3\n"
-                 "            retry 2\n            delay_before_retry 1\n        }\n    }\n" for server in servers]
-        text.append("}\n\n")
-    text[-2] = text[-2].replace("weight 1", f"weight {last_weight}")
-    return "".join(text)
+    return farm.config(farm.farm(SERVERS, SERVICES), checker=CHECKER, last_weight=last_weight)
 
 
 def load_ipvs(*, anew=False):
@@ -101,7 +84,7 @@ class Daemon:
 
     def __init__(self, folder, name, program):
         self.name, self.path, self.weight = name, folder / f"{name}.conf", 1
-        self.service, servers = list(farm())[-1]
+        self.service, servers = list(farm.farm(SERVERS, SERVICES))[-1]
         self.server = servers[-1]
         self.path.write_text(config(1))
         self.process = Process([program, "-l", "-n", "-C", "-f", self.path], log=folder / f"{name}.log")

@@ -16,6 +16,7 @@ import sys
 import time
 
 import beside
+import farm
 from lab import Lab, build_dir, wait_until
 from snmp import SnmpError
 
@@ -31,18 +32,6 @@ ROUNDS = 5  # so long that vipd's looks at the kernel's table, one in some secon
 PLACES = 10  # of the table, evenly spread, from which it is walked: who searches in a list is slower the further it is
 SHAPES = {"columns": (50, "each", 4, 4), "whole rows": (5, "all", len(COLUMNS), 20)}  # repetitions, how, columns, requests
 AGENT_CPU, MANAGER_CPU = "0", str(os.cpu_count() - 1)
-
-
-def config(servers, services):
-    text = ["global_defs {\n    router_id farm\n}\n"]
-    for i in range(services):
-        mine = range(i, servers, services)
-        text.append(f"virtual_server 10.16.{i // 250}.{i % 250 + 1} 80 {{\n    delay_loop 3600\n    lvs_sched wlc\n"
-                    "    lvs_method DR\n    protocol TCP\n")
-        text += [f"    real_server 10.{128 + host // 62500}.{host // 250 % 250}.{host % 250 + 1} 80 {{\n        weight 1\n    }}\n"
-                 for host in mine]
-        text.append("}\n")
-    return "".join(text)
 
 
 class Subject:
@@ -112,7 +101,7 @@ class Bench:
 
     def __init__(self, lab, servers, services):
         self.node, self.servers, self.services, self.figures = lab.node("bench"), servers, services, {}
-        self.file = self.node.write("farm.conf", config(servers, services))
+        self.file = self.node.write("farm.conf", farm.config(farm.farm(servers, services)))
         (self.node.dir / "own").mkdir()
         self.node.write("own/snmpd.conf", "rocommunity public\n")
         self.snmpd = self.node.snmpd(extra=f"view vipd_read included {CONSTANTS}\ndontLogTCPWrappersConnects yes\n")
