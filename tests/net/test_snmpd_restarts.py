@@ -23,7 +23,7 @@ from lab import wait_until
 RESTARTS = int(os.environ.get("VIPD_SNMPD_RESTARTS", "18"))
 BACK_WITHIN_S = 5.0
 GROWTH_KB = 1024
-LINE_KB, RINGS_KB = 0.54, 11000  # a line of the log takes memory until the ring of its thread has been around once
+LINE_KB, RINGS_KB = 0.16, 2600  # a line of the log takes memory until the ring of its thread has been around once
 K, D = snmp.KEEPALIVED_MIB, snmp.DIRECTOR_MIB
 SERIAL, GENERATION, EVENT_MAX = D + ".1.8.5.0", D + ".1.1.4.0", D + ".1.6.1.0"
 STATE_TRAP, QUORUM_TRAP = K + ".2.10.0.2", K + ".3.5.0.2"
