@@ -22,7 +22,7 @@ from snmp import SnmpError
 
 RUNS = 3
 GET_SECONDS = 2
-POLL_SECONDS = 20
+POLL_SECONDS = 65  # vipd looks at a large table every 30 s at least
 POLLERS = 5
 PORT = 1161
 TABLE = ".1.3.6.1.4.1.9586.100.5.3.4.1"
@@ -180,7 +180,8 @@ def report(bench, shapes=SHAPES):
             print(f"  {bench.servers:6} GET during a walk, {name:11} p99 {statistics.median(found):.2f} ms", flush=True)
         if what == "dumps":
             idle, polled = (statistics.median(dumps for pollers, dumps in found if pollers == wanted) for wanted in (0, POLLERS))
-            more = name.startswith("vipd") and polled > 1.1 * idle
+            look = 1.1 * bench.services * 60 / POLL_SECONDS  # that fell into one of the two times only
+            more = name.startswith("vipd") and polled > 1.1 * idle + look
             good = good and not more
             print(f"  {bench.servers:6} IPVS dumps a minute, {name:11} {idle:.0f} unasked, {polled:.0f} with {POLLERS} pollers"
                   + (": MORE" if more else ""), flush=True)
