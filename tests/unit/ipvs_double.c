@@ -303,28 +303,33 @@ static struct ipvs_dump *make_dump(const struct svc_key *only)
 	return dump;
 }
 
-static int double_read_about(struct ipvs *ipvs, struct ipvs_about *ret)
+/* A look at everything, by whichever request it begins with. */
+static int begin_look(void)
 {
-	(void)ipvs;
 	if (fails())
 		return kernel.fail_error;
 	kernel.dumps++;
-	if (kernel.dump_error < 0)
-		return kernel.dump_error;
-	*ret = about();
-	return 0;
+	return kernel.dump_error;
+}
+
+static int double_read_about(struct ipvs *ipvs, struct ipvs_about *ret)
+{
+	int error = begin_look();
+
+	(void)ipvs;
+	if (error == 0)
+		*ret = about();
+	return error;
 }
 
 static int double_dump(struct ipvs *ipvs, struct ipvs_dump **ret)
 {
+	int error = begin_look();
+
 	(void)ipvs;
-	if (fails())
-		return kernel.fail_error;
-	kernel.dumps++;
-	if (kernel.dump_error < 0)
-		return kernel.dump_error;
-	*ret = make_dump(NULL);
-	return 0;
+	if (error == 0)
+		*ret = make_dump(NULL);
+	return error;
 }
 
 static int double_dump_service(struct ipvs *ipvs, const struct svc_key *key, struct ipvs_dump **ret)
